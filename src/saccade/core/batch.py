@@ -1,0 +1,43 @@
+"""Pictures as a network takes them, with all that leads back to where they came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from saccade.core.annotation import Annotation
+from saccade.core.frame import Frame
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B pictures, normalised, padded with zeros to the right and below to one size.
+
+    Attributes:
+        images: (B, C, H, W) float32.
+        sizes: (B, 2) int64, height and width of each picture inside the padding.
+        frames: B frames, from each picture's own pixels to its place here.
+        truth: B annotations in the batch's pixels, or None.
+        ids: B names of pictures, or empty.
+    """
+
+    images: Tensor
+    sizes: Tensor
+    frames: tuple[Frame, ...]
+    truth: tuple[Annotation, ...] | None = None
+    ids: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """The same batch on another device; frames stay where they are."""
+        truth = None if self.truth is None else tuple(t.to(device) for t in self.truth)
+        # channels_last is how convolutions run fastest on every device that we measured.
+        images = self.images.to(device, non_blocking=True, memory_format=torch.channels_last)
+        return replace(self, images=images, sizes=self.sizes.to(device), truth=truth)
+
+    def undo(self, guesses: Sequence[Annotation]) -> list[Annotation]:
+        """Annotations in the batch's pixels, moved to each picture's own pixels on the CPU."""
+        return [frame.undo(guess.to("cpu")) for frame, guess in zip(self.frames, guesses, strict=True)]
