@@ -1,0 +1,58 @@
+"""What a recipe may do to a training picture: numbers alone; `data.augment` does it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges from which one affine map, one elastic field and one colour change are drawn for each picture.
+
+    Attributes:
+        flip: Probability of a left-right flip; joints change places by the data set's pairs.
+        flip_vertical: Probability of an upside-down flip.
+        crop_area: Share of the picture's area that a random crop covers (Inception's crop), or None for no such crop.
+        crop_aspect: Width over height of that crop, drawn log-uniformly.
+        crop_keeps: What a random crop must keep: nothing, or the centre of at least one object.
+        scale: Factor of size, drawn log-uniformly.
+        rotate: Degrees to either side, drawn uniformly.
+        translate: Share of the side to either side, drawn uniformly.
+        shear: Degrees to either side, drawn uniformly.
+        pad_crop: Pixels padded on every side before a random crop of the former size (CIFAR's recipe).
+        elastic: (standard deviation of the displacements in pixels, distance of the control points in pixels).
+        mosaic: Probability that four pictures share a canvas.
+        mixup: Beta parameter of the blend of two pictures, or None.
+        brightness: Greatest relative change.
+        contrast: Greatest relative change.
+        saturation: Greatest relative change.
+        hue: Greatest change, in turns of the colour circle.
+        lighting: Standard deviation of the change along the principal colours (AlexNet, section 4.1).
+        blur: Greatest standard deviation of a Gaussian blur, in pixels.
+        erase: Probability that a rectangle is painted over.
+    """
+
+    flip: float = 0.0
+    flip_vertical: float = 0.0
+    crop_area: tuple[float, float] | None = None
+    crop_aspect: tuple[float, float] = (3 / 4, 4 / 3)
+    crop_keeps: Literal["nothing", "object"] = "nothing"
+    scale: tuple[float, float] = (1.0, 1.0)
+    rotate: float = 0.0
+    translate: float = 0.0
+    shear: float = 0.0
+    pad_crop: int = 0
+    elastic: tuple[float, float] | None = None
+    mosaic: float = 0.0
+    mixup: float | None = None
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    lighting: float = 0.0
+    blur: float = 0.0
+    erase: float = 0.0
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether every picture stays as it is, so that features of frozen parts may be kept."""
+        return self == Augmentation()

@@ -1,0 +1,52 @@
+"""What a data set is to all who read one: a length, samples, classes and the fields that it annotates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from saccade.core.annotation import Annotation
+from saccade.core.sample import Sample
+
+
+@dataclass(frozen=True)
+class Joints:
+    """What the K joints of a data set are.
+
+    Attributes:
+        names: K names.
+        pairs: Positions of joints that change places under a left-right flip.
+        bones: Pairs of joints that a drawing connects.
+        sigmas: K constants of object keypoint similarity, or empty where unknown.
+    """
+
+    names: tuple[str, ...]
+    pairs: tuple[tuple[int, int], ...] = ()
+    bones: tuple[tuple[int, int], ...] = ()
+    sigmas: tuple[float, ...] = ()
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """Pictures with truth. A user's own class with these members works everywhere.
+
+    Attributes:
+        classes: C names; labels are their positions.
+        fields: Dotted names of the fields of `Annotation` that some picture annotates, such as ``instances.boxes``.
+        joints: What the joints are, or None.
+    """
+
+    @property
+    def classes(self) -> Sequence[str]: ...
+    @property
+    def fields(self) -> frozenset[str]: ...
+    @property
+    def joints(self) -> Joints | None: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> Sample: ...
+    def truth(self, index: int) -> Annotation:
+        """The truth of one picture alone, without decoding its pixels."""
+        ...
+
+    def id(self, index: int) -> str:
+        """The name of one picture, stable between runs: usually its path relative to the root."""
+        ...

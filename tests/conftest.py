@@ -1,0 +1,16 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of example data sets, or a skip that says where it was sought."""
+    places = [os.environ.get("SACCADE_DATA"), Path(__file__).parents[2] / "shared" / "data"]
+    for place in places:
+        if place and Path(place).is_dir():
+            return Path(place)
+    pytest.skip(f"example data sets are absent: looked in $SACCADE_DATA and {places[-1]}")
