@@ -1,6 +1,6 @@
 """Pictures as a network takes them, with all that leads back to where they came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -20,6 +20,7 @@ class Batch:
         frames: B frames, from each picture's own pixels to its place here.
         truth: B annotations in the batch's pixels, or None.
         ids: B names of pictures, or empty.
+        features: The trunk's maps of these pictures where they were made before, so that the trunk is not run.
     """
 
     images: Tensor
@@ -27,6 +28,7 @@ class Batch:
     frames: tuple[Frame, ...]
     truth: tuple[Annotation, ...] | None = None
     ids: tuple[str, ...] = ()
+    features: Mapping[str, Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -36,7 +38,8 @@ class Batch:
         truth = None if self.truth is None else tuple(t.to(device) for t in self.truth)
         # channels_last is how convolutions run fastest on every device that we measured.
         images = self.images.to(device, non_blocking=True, memory_format=torch.channels_last)
-        return replace(self, images=images, sizes=self.sizes.to(device), truth=truth)
+        features = None if self.features is None else {name: map.to(device) for name, map in self.features.items()}
+        return replace(self, images=images, sizes=self.sizes.to(device), truth=truth, features=features)
 
     def undo(self, guesses: Sequence[Annotation]) -> list[Annotation]:
         """Annotations in the batch's pixels, moved to each picture's own pixels on the CPU."""

@@ -1,0 +1,55 @@
+"""What a system is called, where it is from, and what it needs: the line that `saccade systems` prints."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from saccade.network.system import System
+
+Task = Literal["classify", "localize", "detect", "segment", "instances", "contours", "pose", "many"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A system at a glance.
+
+    Attributes:
+        task: What it does with a picture.
+        year: Year of the paper.
+        paper: Authors, title and place to find it.
+        needs: Dotted fields of the truth that it learns from.
+        size: Side of the paper's input in pixels.
+        classes: Number of classes in the paper, for `describe`.
+        channels: Channels of the paper's input.
+    """
+
+    task: Task
+    year: int
+    paper: str
+    needs: tuple[str, ...]
+    size: int
+    classes: int = 1000
+    channels: int = 3
+
+
+class SystemFunction(Protocol):
+    """A function that composes a system from parts: `function(classes, **options)`."""
+
+    @property
+    def card(self) -> Card:
+        """The system at a glance."""
+        ...
+
+    def __call__(self, classes: tuple[str, ...], **options: Any) -> System:
+        """Compose the system for the given class names."""
+        ...
+
+
+def system(card: Card) -> Callable[[Callable[..., System]], SystemFunction]:
+    """Decorate a function that composes a system with the system's card."""
+
+    def attach(function: Callable[..., System]) -> SystemFunction:
+        function.card = card  # pyright: ignore[reportFunctionMemberAccess]
+        return function  # pyright: ignore[reportReturnType]
+
+    return attach

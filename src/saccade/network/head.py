@@ -1,0 +1,43 @@
+"""Heads: what reads maps and speaks of the picture."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from saccade.core.annotation import Annotation
+from saccade.network.maps import Maps
+
+
+class Head(nn.Module, ABC):
+    """Three methods, none with two faces: `forward` never sees truth, `loss` never decodes, `decode` never learns.
+
+    The `System` calls `loss` with the annotated pictures of a batch alone, so that a head finds in each truth all that
+    it `needs`, and means run over annotated pictures.
+
+    Attributes:
+        reads: Names of the maps that it reads.
+        gives: Dotted fields of `Annotation` that `decode` fills.
+        needs: Dotted fields of the truth that `loss` reads.
+        terms: Names of the terms that `loss` returns.
+        owns_rows: Whether it makes the rows of `instances`; other heads add columns to the same rows.
+    """
+
+    reads: tuple[str, ...]
+    gives: frozenset[str]
+    needs: frozenset[str]
+    terms: tuple[str, ...]
+    owns_rows: bool = False
+
+    @abstractmethod
+    def forward(self, maps: Maps) -> Any:
+        """The raw output, a small dataclass of tensors: the same in training, use and export."""
+
+    @abstractmethod
+    def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+        """Scalar terms, a mean over the pictures, each of which is annotated with all that the head `needs`."""
+
+    @abstractmethod
+    def decode(self, raw: Any) -> list[Annotation]:
+        """One partial annotation a picture, in the batch's pixels."""

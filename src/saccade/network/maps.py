@@ -1,0 +1,38 @@
+"""The named maps of a batch, as heads read them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+IMAGE = "image"
+
+
+@dataclass(frozen=True)
+class Maps(Mapping[str, Tensor]):
+    """Named maps (B, C, h, w) of one batch; ``image`` is the batch's normalised pictures themselves.
+
+    Attributes:
+        tensors: The maps by name.
+        sizes: (B, 2) int64, height and width of each picture inside the padding, in input pixels.
+    """
+
+    tensors: Mapping[str, Tensor]
+    sizes: Tensor
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.tensors[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors)
+
+    def pick(self, pictures: list[int]) -> "Maps":
+        """The maps of some pictures of the batch, in the order given."""
+        if pictures == list(range(len(self.sizes))):
+            return self
+        # index_select, since the backward of x[index] with an index tensor is not deterministic on the CPU.
+        rows = self.sizes.new_tensor(pictures)
+        return Maps({name: m.index_select(0, rows) for name, m in self.tensors.items()}, self.sizes[rows])

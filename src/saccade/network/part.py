@@ -1,0 +1,41 @@
+"""Parts: what makes maps. A part says which maps it makes before it sees any picture."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from saccade.core.level import Level
+
+
+class Trunk(nn.Module, ABC):
+    """Pictures to named maps.
+
+    Attributes:
+        levels: The maps that it makes, by name, from the finest to the deepest.
+    """
+
+    levels: Mapping[str, Level]
+
+    @abstractmethod
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Named maps (B, C, h, w) of pictures (B, channels, H, W), as `levels` declares them."""
+
+
+class Neck(nn.Module, ABC):
+    """Named maps to further named maps.
+
+    Attributes:
+        levels: The maps that it adds, by name. A neck hides none of those that it reads.
+        reads: Names of the maps that it reads.
+    """
+
+    levels: Mapping[str, Level]
+    reads: tuple[str, ...]
+
+    @abstractmethod
+    def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The added maps (B, C, h, w), as `levels` declares them."""
+
+
+Part = Trunk | Neck

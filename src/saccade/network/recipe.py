@@ -1,0 +1,70 @@
+"""A recipe: how a paper trains its system, as numbers that `training` follows and a user may override."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from saccade.core.augmentation import Augmentation
+
+OptimiserName = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
+ScheduleName = Literal["constant", "step", "cosine", "poly", "plateau"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training in which some of the network stands still.
+
+    Attributes:
+        share: Share of the whole run, 0..1; the shares of a recipe's stages add up to 1.
+        freeze: Names of parts, heads or submodules that stand still: ``trunk``, ``box``, ``trunk.layer1``.
+        silent: Heads whose loss is left out.
+        lr: Factor of the recipe's learning rate.
+    """
+
+    share: float = 1.0
+    freeze: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    lr: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a system is trained when nobody says otherwise.
+
+    Attributes:
+        optimiser: ``sgd`` (with momentum), ``adam``, ``adamw``, ``rmsprop`` or ``adagrad``.
+        lr: Learning rate for batches of `batch` pictures; it is scaled with the batch that is really used.
+        momentum: Momentum of ``sgd`` and ``rmsprop``; first decay of ``adam`` and ``adamw``.
+        weight_decay: L2 penalty (decoupled for ``adamw``); biases and normalisation are spared by `decay_all`.
+        decay_all: Whether biases and normalisation decay too, as most papers of the first decade let them.
+        schedule: ``constant``, ``step`` (by `gamma` at `milestones`), ``cosine`` (to 0), ``poly`` (power `gamma`) or
+            ``plateau`` (by `gamma` when validation stalls for `milestones[0]` epochs).
+        milestones: Shares of the run, 0..1, at which ``step`` acts.
+        gamma: Factor of ``step`` and ``plateau``, power of ``poly``.
+        warmup: Share of the run over which the learning rate rises from a thousandth.
+        epochs: Passes over the data when neither steps nor minutes are given.
+        batch: Pictures a step.
+        clip: Greatest norm of the gradient, or None.
+        ema: Decay of the average of the weights that is evaluated and saved, or None.
+        augmentation: What is drawn for each picture.
+        stages: Stages, in order.
+        best: Score by which the best checkpoint is chosen; a leading ``-`` says that less is better.
+        note: The lab note: where the numbers are from, and what result to expect.
+    """
+
+    optimiser: OptimiserName = "sgd"
+    lr: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    decay_all: bool = True
+    schedule: ScheduleName = "step"
+    milestones: tuple[float, ...] = (0.5, 0.75)
+    gamma: float = 0.1
+    warmup: float = 0.0
+    epochs: int = 90
+    batch: int = 32
+    clip: float | None = None
+    ema: float | None = None
+    augmentation: Augmentation = Augmentation()
+    stages: tuple[Stage, ...] = (Stage(),)
+    best: str = "-loss"
+    note: str = ""

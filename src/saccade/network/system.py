@@ -1,0 +1,193 @@
+"""Every network is a `System`: one trunk, an optional neck, and named heads."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils import _pytree as pytree
+
+from saccade.core.annotation import Annotation
+from saccade.core.batch import Batch
+from saccade.core.input_spec import InputSpec
+from saccade.core.level import Level
+from saccade.network.checks import check_fit, check_owners, check_weights
+from saccade.network.head import Head
+from saccade.network.maps import IMAGE, Maps
+from saccade.network.part import Neck, Trunk
+from saccade.network.recipe import Recipe
+
+
+class System(nn.Module):
+    """Pictures to annotations, by way of named maps.
+
+    Args:
+        trunk: Pictures to maps.
+        heads: Named heads; the names stand before the loss terms and in settings.
+        neck: Maps to further maps.
+        loss_weights: Factor of a head's loss, by ``head`` or ``head/term``; 1 where nothing is said.
+        silent: Heads that are trained but skipped in `predict`, such as auxiliary classifiers.
+        settle: Last touch on a picture's merged answer, where one head's answer chooses among another's.
+        classes: Names of the classes; labels are their positions.
+        input: How a picture gets in.
+        recipe: How the system is trained when nobody says otherwise.
+
+    Attributes:
+        origin: What `build` was told (name, classes, options), so that a run can be loaded again, or None.
+
+    Raises:
+        ValueError: A head or the neck reads a map that nobody makes, two heads give one field, or a loss weight or
+            silent head is unknown.
+    """
+
+    def __init__(
+        self,
+        trunk: Trunk,
+        heads: Mapping[str, Head],
+        neck: Neck | None = None,
+        *,
+        loss_weights: Mapping[str, float] | None = None,
+        silent: Sequence[str] = (),
+        settle: Callable[[Annotation], Annotation] | None = None,
+        classes: Sequence[str] = (),
+        input: InputSpec | None = None,
+        recipe: Recipe | None = None,
+    ) -> None:
+        super().__init__()
+        self.trunk, self.neck, self.heads = trunk, neck, nn.ModuleDict(dict(heads))
+        self.loss_weights, self.silent, self.settle = dict(loss_weights or {}), tuple(silent), settle
+        self.classes, self.input, self.recipe = tuple(classes), input or InputSpec(), recipe or Recipe()
+        self.origin: dict[str, Any] | None = None
+        self.frozen: tuple[str, ...] = ()
+        check_fit(self.levels, trunk, neck, heads)
+        check_owners({name: head for name, head in heads.items() if name not in self.silent})
+        check_weights(self.loss_weights, self.silent, heads)
+
+    @property
+    def levels(self) -> dict[str, Level]:
+        """All maps that heads may read: the picture itself, the trunk's and the neck's."""
+        added = {} if self.neck is None else self.neck.levels
+        return {IMAGE: Level(self.input.channels, 1), **self.trunk.levels, **added}
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """Dotted fields that `predict` fills."""
+        spoken = (head.gives for name, head in self.each_head() if name not in self.silent)
+        return frozenset().union(*spoken)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Dotted fields of the truth that the losses read."""
+        return frozenset().union(*(head.needs for _, head in self.each_head()))
+
+    def each_head(self) -> list[tuple[str, Head]]:
+        """Heads with their names."""
+        return [(name, head) for name, head in self.heads.items() if isinstance(head, Head)]
+
+    def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
+        """Pictures (C, h, w), uint8 or float 0..1, with truth in their own pixels, as this system takes them."""
+        return self.input.batch(images, truth)
+
+    def maps(self, batch: Batch) -> Maps:
+        """All named maps of a batch; where the batch brings the trunk's maps, the trunk is not run."""
+        features = batch.features if batch.features is not None else self.trunk(batch.images)
+        tensors = {IMAGE: batch.images, **features}
+        if self.neck is not None:
+            tensors |= self.neck(tensors)
+        return Maps(tensors, batch.sizes)
+
+    def forward(self, batch: Batch) -> dict[str, Any]:
+        """Each head's raw output."""
+        return self.raw(self.maps(batch))
+
+    def raw(self, maps: Maps) -> dict[str, Any]:
+        """Each head's raw output, from maps made before."""
+        return {name: head(maps) for name, head in self.heads.items()}
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Weighted scalars by ``head/term``; the training's loss is their sum.
+
+        Raises:
+            ValueError: The batch brings no truth.
+        """
+        if batch.truth is None:
+            raise ValueError("a batch with truth is expected: system.batch(images, truth)")
+        return self.loss_of(self.maps(batch), batch.truth)
+
+    def loss_of(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+        """Weighted scalars by ``head/term``, from maps made before."""
+        terms: dict[str, Tensor] = {}
+        for name, head in self.each_head():
+            for term, value in annotated_loss(head, maps, truth).items():
+                key = f"{name}/{term}"
+                terms[key] = value * self.loss_weights.get(key, self.loss_weights.get(name, 1.0))
+        return terms
+
+    def predict(self, batch: Batch) -> list[Annotation]:
+        """One merged answer a picture, in the batch's pixels, without gradients; silent heads are skipped."""
+        with torch.no_grad():
+            return self.decode(self.maps(batch))
+
+    def decode(self, maps: Maps) -> list[Annotation]:
+        """One merged answer a picture, in the batch's pixels, from maps made before."""
+        spoken = [head for name, head in self.each_head() if name not in self.silent]
+        # The owner of the rows of instances comes first, so that the others find rows to join.
+        spoken.sort(key=lambda head: not head.owns_rows)
+        partial = [head.decode(head(maps)) for head in spoken]
+        answers = [reduce(Annotation.merge, parts, Annotation()) for parts in zip(*partial, strict=True)]
+        return [self._finish(answer) for answer in answers]
+
+    def _finish(self, answer: Annotation) -> Annotation:
+        answer = answer if self.settle is None else self.settle(answer)
+        return replace(answer, instances=None if answer.instances is None else answer.instances.sorted())
+
+    def freeze(self, names: Sequence[str]) -> "System":
+        """Let the named parts, heads or submodules stand still, statistics and dropout included; all others learn.
+
+        Args:
+            names: ``trunk``, ``neck``, a head's name, or a dotted path such as ``trunk.layer1``.
+
+        Raises:
+            ValueError: There is no such part; the message lists those that exist.
+        """
+        self.frozen = tuple(self._path(name) for name in names)
+        for path, parameter in self.named_parameters():
+            parameter.requires_grad_(not any(inside(path, frozen) for frozen in self.frozen))
+        return self.train(self.training)
+
+    def _path(self, name: str) -> str:
+        path = f"heads.{name}" if name.split(".")[0] in self.heads else name
+        known = [n for n, _ in self.named_modules() if n]
+        if path not in known:
+            listed = ", ".join([*(n for n, _ in self.named_children() if n != "heads"), *self.heads])
+            raise ValueError(f"a part to freeze is expected (one of {listed}, or a path below), found {name!r}")
+        return path
+
+    def train(self, mode: bool = True) -> "System":
+        """Training mode for all that is not frozen: a frozen normalisation keeps its statistics."""
+        super().train(mode)
+        for path, module in self.named_modules():
+            if any(inside(path, frozen) for frozen in self.frozen):
+                module.training = False
+        return self
+
+
+def inside(path: str, parent: str) -> bool:
+    """Whether a dotted module path is `parent` or lies below it."""
+    return path == parent or path.startswith(parent + ".")
+
+
+def annotated_loss(head: Head, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+    """A head's loss over the pictures that are annotated for it.
+
+    Where none is, each term is 0 · (sum of the raw output): a missing term would hang distributed training, which waits
+    for a gradient of every parameter.
+    """
+    pictures = [i for i, t in enumerate(truth) if t.has(*head.needs)]
+    if pictures:
+        return head.loss(maps.pick(pictures), [truth[i] for i in pictures])
+    leaves = [leaf for leaf in pytree.tree_leaves(head(maps)) if isinstance(leaf, Tensor) and leaf.is_floating_point()]
+    zero = torch.stack([leaf.float().sum() for leaf in leaves]).sum() * 0.0
+    return dict.fromkeys(head.terms, zero / len(head.terms))

@@ -1,0 +1,59 @@
+"""The systems by name, and the one way to build them."""
+
+import inspect
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from typing import Any
+
+from saccade.core.errors import UsageError
+from saccade.network.card import SystemFunction
+from saccade.network.system import System
+
+SYSTEMS: dict[str, SystemFunction] = {}
+
+
+def every_system() -> dict[str, SystemFunction]:
+    """Our systems and those that installed packages offer under the entry point group ``saccade.systems``."""
+    offered = {point.name: point for point in entry_points(group="saccade.systems")}
+    return SYSTEMS | {name: point.load() for name, point in offered.items() if name not in SYSTEMS}
+
+
+def options_of(function: SystemFunction) -> dict[str, inspect.Parameter]:
+    """The options of a system by name, besides its classes."""
+    return {name: p for name, p in inspect.signature(function).parameters.items() if name != "classes"}
+
+
+def build(name: str, classes: Sequence[str] | int, **options: Any) -> System:
+    """Build a system by name.
+
+    Args:
+        name: One of `SYSTEMS`, or of an installed package's entry points ``saccade.systems``.
+        classes: Names of the classes, or their number.
+        **options: The system's own options, such as ``trunk="resnet18"`` or ``width=0.5``.
+
+    Raises:
+        UsageError: The name or an option is unknown; the message lists the known ones.
+    """
+    known = every_system()
+    if name not in known:
+        raise UsageError(f"a system is expected, found {name!r}", hint=f"choose one of {', '.join(sorted(known))}")
+    parameters = options_of(known[name])
+    unknown = sorted(set(options) - set(parameters))
+    if unknown:
+        raise UsageError(f"{name} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(parameters)}")
+    names = class_names(classes)
+    system = known[name](names, **options)
+    system.origin = {"system": name, "classes": list(names), "options": dict(options)}
+    return system
+
+
+def class_names(classes: Sequence[str] | int) -> tuple[str, ...]:
+    """Names of classes: those given, or ``class 0`` … for a count.
+
+    Raises:
+        UsageError: There is no class, a count is below 1, or a name stands twice.
+    """
+    names = tuple(f"class {i}" for i in range(classes)) if isinstance(classes, int) else tuple(classes)
+    if not names or len(set(names)) != len(names):
+        raise UsageError(f"one or more distinct class names are expected, found {list(names)}")
+    return names
