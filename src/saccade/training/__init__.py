@@ -1,0 +1,1 @@
+"""From a system and labelled pictures to a trained, measured and reported model."""

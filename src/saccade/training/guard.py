@@ -1,0 +1,43 @@
+"""What stops a training before it spoils its weights: a loss or a gradient that is not a number."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from saccade.core.errors import SaccadeError
+from saccade.trust.atomic import write_text
+
+
+class NotFinite(SaccadeError):
+    """A loss or gradient is NaN or infinite; the step was not taken and no checkpoint was touched (exit code 1)."""
+
+    exit_code = 1
+
+
+def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence[str], out: Path) -> None:
+    """Stop before the optimiser steps when a loss term or the gradient is not finite.
+
+    Args:
+        losses: Loss terms of the step.
+        norm: Norm of the gradient.
+        step: Optimiser steps done before.
+        ids: Names of the pictures of the step; they are written to ``not_finite.json``.
+        out: The run's folder.
+
+    Raises:
+        NotFinite: Something is NaN or infinite.
+    """
+    bad = sorted(name for name, value in losses.items() if not math.isfinite(value))
+    if not bad and math.isfinite(norm):
+        return
+    path = out / "not_finite.json"
+    values = {name: repr(value) for name, value in losses.items()} | {"gradient norm": repr(norm)}
+    write_text(path, json.dumps({"step": step, "ids": list(ids), "values": values}, indent=2))
+    raise NotFinite(
+        f"a finite loss and gradient are expected, found {', '.join(bad) or 'gradient norm'} "
+        f"= {values[bad[0] if bad else 'gradient norm']} at step {step}",
+        path=path,
+        hint="the file names the pictures; try a lower --lr, --clip 1, --precision 32, or check the data. "
+        "The best and last checkpoints are as they were",
+    )

@@ -1,0 +1,145 @@
+"""The settings of a training: one frozen dataclass, whose fields are the flags of ``saccade train``."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from saccade.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What a user may say of a training; None leaves the choice to the system's recipe or to the machine.
+
+    Attributes:
+        epochs: Passes over the training pictures.
+        steps: Optimiser steps, in place of epochs.
+        minutes: Minutes of training, in place of epochs; not exactly repeatable.
+        val: What to validate on: a split's name or a data set. The default is the split ``val`` where there is one.
+        size: Side of the network's input in pixels.
+        batch: Pictures a step (on each device); 0 finds the greatest that fits into memory.
+        accumulate: Batches whose gradients make one step.
+        optimiser: sgd, adam, adamw, rmsprop or adagrad.
+        lr: Learning rate, as it is used: not scaled with the batch.
+        momentum: Momentum.
+        weight_decay: Weight decay.
+        schedule: constant, step, cosine, poly or plateau.
+        warmup: Share of the run, 0..1, over which the learning rate rises.
+        clip: Greatest norm of the gradient.
+        ema: Decay of the average of the weights, 0..1, that is evaluated and saved; 0 is none.
+        patience: Validations without a better score after which the training stops.
+        best: Score that chooses the best checkpoint; a leading - says that less is better.
+        seed: Number from which all chance is drawn.
+        workers: Processes that read pictures; the default is one a core, less one, 8 at most.
+        device: auto, cpu, cuda, cuda:1 or mps.
+        devices: Number of processes that train together.
+        precision: auto, 32, bf16 or 16.
+        freeze: Parts that stand still, by name: trunk, a head, trunk.layer1.
+        init: File or run to take first weights from.
+        trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
+        save_every: Steps between checkpoints; the default is as often as costs a thirtieth of the time.
+        balance: none, weights (of the loss) or sampler (rare classes are shown more often).
+        augment: recipe or none.
+        cache: Whether features of a frozen trunk are kept on disk; the default is where they can be.
+        class_subset: Names of classes to train on; objects and pictures of others are left out.
+        on_bad: fail or skip pictures that cannot be read; skips are listed in skipped.jsonl.
+        deterministic: Whether operations without a repeatable kernel are refused.
+        timeout: Seconds that a reader or another process may stay silent.
+    """
+
+    epochs: int | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    val: str | None = None
+    size: int | None = None
+    batch: int | None = None
+    accumulate: int = 1
+    optimiser: str | None = None
+    lr: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    schedule: str | None = None
+    warmup: float | None = None
+    clip: float | None = None
+    ema: float | None = None
+    patience: int | None = None
+    best: str | None = None
+    seed: int = 0
+    workers: int | None = None
+    device: str = "auto"
+    devices: int = 1
+    precision: str = "auto"
+    freeze: tuple[str, ...] = ()
+    init: str | None = None
+    trust_pickle: bool = False
+    save_every: int | None = None
+    balance: str = "none"
+    augment: str = "recipe"
+    cache: bool | None = None
+    class_subset: tuple[str, ...] = ()
+    on_bad: str = "fail"
+    deterministic: bool = False
+    timeout: float = 300.0
+
+    def __post_init__(self) -> None:
+        """Refuse what no training can do.
+
+        Raises:
+            UsageError: A value is outside what the field takes, or two fields contradict each other.
+        """
+        for name, allowed in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in allowed:
+                raise UsageError(f"{name} expects one of {', '.join(allowed)}, found {value!r}")
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise UsageError(f"{name} expects a number of at least {least}, found {value}")
+        lengths = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
+        if len(lengths) > 1:
+            raise UsageError(f"one of epochs, steps and minutes is expected, found {' and '.join(lengths)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for YAML."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any], path: str | None = None) -> "TrainSettings":
+        """The settings that plain values describe.
+
+        Args:
+            values: Fields by name.
+            path: File that they were read from, for the error.
+
+        Raises:
+            UsageError: A name is unknown; the message lists the known ones.
+        """
+        known = [f.name for f in fields(TrainSettings)]
+        for name in values:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = (f"did you mean {near[0]}? " if near else "") + f"the settings are {', '.join(known)}"
+                raise UsageError(f"a setting is expected, found {name!r}", path=path, hint=hint)
+        plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        return TrainSettings(**plain)
+
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
+    "schedule": ("constant", "step", "cosine", "poly", "plateau"),
+    "precision": ("auto", "32", "bf16", "16"),
+    "balance": ("none", "weights", "sampler"),
+    "augment": ("recipe", "none"),
+    "on_bad": ("fail", "skip"),
+}
+LEAST: dict[str, float] = {
+    "epochs": 1, "steps": 1, "minutes": 0, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "momentum": 0,
+    "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "workers": 0, "devices": 1, "save_every": 1,
+    "timeout": 1,
+}  # fmt: skip
+
+# What may differ between a run and its resumption, since it leaves the weights as they are.
+FREE_TO_CHANGE = frozenset(
+    {"workers", "device", "save_every", "timeout", "cache", "on_bad", "init", "trust_pickle", "minutes"}
+)
