@@ -1,0 +1,45 @@
+"""Names of files that a document gives: they stay inside the folder that the user named."""
+
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from saccade.core.errors import DataError
+
+
+def inside(root: str | Path, name: str) -> Path:
+    """The path of the file that a document calls `name`, inside `root`.
+
+    Raises:
+        DataError: The name is empty or absolute, climbs out by ``..``, or a link leads out of `root`.
+    """
+    path = Path(root) / plain_name(name)
+    try:
+        leaves = not path.resolve().is_relative_to(Path(root).resolve())
+    except (OSError, RuntimeError) as error:  # A circle of links.
+        raise DataError(f"a path is expected, found {name!r}: {error}", path=path) from error
+    if leaves:
+        raise _outside(name, f"a link to {path.resolve()}", root)
+    return path
+
+
+def plain_name(name: str) -> str:
+    """`name` itself, where it is relative and does not climb; the links on its way are not looked at.
+
+    Raises:
+        DataError: It is empty, absolute, or climbs by ``..``.
+    """
+    windows = PureWindowsPath(name)
+    if not name or "\0" in name:
+        raise _outside(name, "no name", None)
+    if PurePosixPath(name).is_absolute() or windows.is_absolute() or windows.drive or windows.root:
+        raise _outside(name, "an absolute path", None)
+    if ".." in windows.parts:
+        raise _outside(name, "a path that climbs out", None)
+    return name
+
+
+def _outside(name: str, found: str, root: str | Path | None) -> DataError:
+    return DataError(
+        f"a file inside the data's folder is expected, found {found}: {name!r}",
+        path=root,
+        hint="copy the file into the data's folder and name it relative to that",
+    )
