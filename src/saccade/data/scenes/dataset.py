@@ -1,0 +1,109 @@
+"""The built-in pictures as a data set."""
+
+from collections.abc import Mapping
+
+import torch
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Joints
+from saccade.core.errors import UsageError
+from saccade.core.sample import Sample
+from saccade.data.scenes.figure import JOINTS
+from saccade.data.scenes.layout import CLASSES
+from saccade.data.scenes.paint import paint
+from saccade.data.scenes.stage import set_stage
+from saccade.data.scenes.truth import FIELDS, SEMANTIC_CLASSES, annotate
+
+_EXAMPLE = "for instance scenes:count=500,size=128,seed=1"
+
+
+class Scenes:
+    """Pictures drawn on the fly, with every kind of annotation; each a function of (seed, index) alone.
+
+    A scene holds one large thing and up to eight smaller ones, which may hide parts of each other. The picture's label
+    is the class of the large one; among nine neighbouring pictures each class comes once. Joints follow MPII; the pose
+    is that of the largest figure, and absent where there is none.
+
+    Args:
+        count: Number of pictures.
+        size: Height and width in pixels, 16 at least.
+        seed: Which series of pictures.
+        start: Place of the first picture in that series.
+
+    Raises:
+        UsageError: A number is too small.
+    """
+
+    def __init__(self, count: int = 500, size: int = 128, seed: int = 1, start: int = 0) -> None:
+        for name, found, least in (("count", count, 0), ("size", size, 16), ("seed", seed, 0), ("start", start, 0)):
+            if found < least:
+                raise UsageError(f"scenes expect {name} ≥ {least}, found {found}", hint=_EXAMPLE)
+        self.count, self.side, self.seed, self.start = count, size, seed, start
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The C classes of objects."""
+        return CLASSES
+
+    @property
+    def semantic_classes(self) -> tuple[str, ...]:
+        """The C + 1 classes of `Annotation.semantic`: those of the objects, then the background."""
+        return SEMANTIC_CLASSES
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Dotted names of the fields that are annotated: all that truth can have."""
+        return FIELDS
+
+    @property
+    def joints(self) -> Joints:
+        """MPII's 16 joints."""
+        return JOINTS
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Sample:
+        place = self._place(index)
+        stage = set_stage(self.seed, place, self.side)
+        image = torch.from_numpy(paint(stage, self.seed, place)).permute(2, 0, 1).contiguous()
+        return Sample(image, annotate(stage), self.id(index))
+
+    def truth(self, index: int) -> Annotation:
+        """The truth of one picture; nothing is painted."""
+        return annotate(set_stage(self.seed, self._place(index), self.side))
+
+    def id(self, index: int) -> str:
+        """The name of one picture: seed and place in the series."""
+        return f"scenes-{self.seed}-{self._place(index):05d}"
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Height and width of one picture."""
+        self._place(index)
+        return self.side, self.side
+
+    def _place(self, index: int) -> int:
+        if not 0 <= index < self.count:
+            raise IndexError(f"picture {index} of {self.count}")
+        return self.start + index
+
+
+def scenes_split(options: Mapping[str, int], split: str) -> Scenes:
+    """The pictures of one split: ``train`` takes the first `count` of the series, ``val`` the next max(50, count / 5).
+
+    Args:
+        options: Any of count, size and seed.
+        split: ``train`` or ``val``.
+
+    Raises:
+        UsageError: An option or the split is unknown, or a number is too small.
+    """
+    unknown = sorted(set(options) - {"count", "size", "seed"})
+    if unknown:
+        raise UsageError(f"scenes take count, size and seed, found {', '.join(unknown)}", hint=_EXAMPLE)
+    if split not in ("train", "val"):
+        raise UsageError(f"scenes have the splits train and val, found {split!r}")
+    train = Scenes(**options)
+    if split == "train":
+        return train
+    return Scenes(max(50, train.count // 5), train.side, train.seed, start=train.count)
