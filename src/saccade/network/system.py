@@ -135,7 +135,7 @@ class System(nn.Module):
         spoken = [head for name, head in self.each_head() if name not in self.silent]
         # The owner of the rows of instances comes first, so that the others find rows to join.
         spoken.sort(key=lambda head: not head.owns_rows)
-        partial = [head.decode(head(maps)) for head in spoken]
+        partial = [head.decode(full_precision(head(maps))) for head in spoken]
         answers = [reduce(Annotation.merge, parts, Annotation()) for parts in zip(*partial, strict=True)]
         return [self._finish(answer) for answer in answers]
 
@@ -172,6 +172,12 @@ class System(nn.Module):
             if any(inside(path, frozen) for frozen in self.frozen):
                 module.training = False
         return self
+
+
+def full_precision(raw: Any) -> Any:
+    """A head's raw output, its 16-bit floats in float32: bfloat16 counts a large picture's pixels in steps of four."""
+    short = (torch.bfloat16, torch.float16)
+    return pytree.tree_map_only(Tensor, lambda t: t.float() if t.dtype in short else t, raw)
 
 
 def inside(path: str, parent: str) -> bool:
