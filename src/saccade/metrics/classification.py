@@ -1,0 +1,158 @@
+"""Classification, picture by picture: one class each (`Classification`) or many (`MultiLabel`).
+
+Both keep the scores of all pictures, 4 bytes a class and picture, because ROC and AUC are exact.
+
+Legend: N pictures, C classes.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from saccade.core.annotation import Annotation
+from saccade.core.errors import DataError
+from saccade.metrics import confusion as table
+from saccade.metrics import ranking
+from saccade.metrics.answers import Answers, scores_of
+from saccade.metrics.evaluation import Curve, Details
+
+State = tuple[Tensor, Tensor]
+BINS = 20
+
+
+class Classification:
+    """Scores ``top1``, ``top5``, ``error``, ``ber`` and ``auc`` (one class against the rest, mean over classes).
+
+    Args:
+        classes: C names.
+    """
+
+    needs = frozenset({"label"})
+    reads = frozenset({"label_scores"})
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self.classes = tuple(classes)
+        self._answers = Answers(len(self.classes), labels=(0,))
+
+    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+        """Takes one picture; its badness is 1 - the score of its true class."""
+        scores = scores_of(guess, len(self.classes))
+        label = torch.as_tensor(truth.label).long().reshape(1)
+        if not 0 <= int(label) < len(self.classes):
+            raise DataError(
+                f"labels 0..{len(self.classes) - 1} are expected, found {int(label)} in picture {id}",
+                hint="evaluate on data whose classes are those that the system was trained on",
+            )
+        self._answers.add(scores[None], label)
+        return 1 - min(max(float(scores[label]), 0.0), 1.0)
+
+    def result(self) -> dict[str, float | None]:
+        """The five scores; None for all without pictures, and for ``auc`` where only one class occurs."""
+        scores, labels = self.state()
+        confusion = self._confusion()
+        top1, top5 = (ranking.top_k_error(scores, labels, k) for k in (1, 5))
+        return {
+            "top1": None if top1 is None else 1 - top1,
+            "top5": None if top5 is None else 1 - top5,
+            "error": top1,
+            "ber": table.balanced_error_rate(confusion),
+            "auc": ranking.macro_auc(scores, labels),
+        }
+
+    def explain(self) -> Details:
+        """Per-class scores, confusion, the ROC of each class, and how confident right and wrong guesses are."""
+        scores, labels = self.state()
+        confusion = self._confusion()
+        columns = {**table.per_class(confusion), "auc": ranking.one_vs_rest_auc(scores, labels)}
+        curves = [ranking.roc(scores[:, k], labels == k, name) for k, name in enumerate(self.classes)]
+        confidence = scores.amax(1) if len(labels) else torch.zeros(0)
+        right = ranking.best(scores) == labels
+        histograms = {"right": _histogram(confidence[right]), "wrong": _histogram(confidence[~right])}
+        return Details(
+            per_class=columns,
+            confusion=confusion,
+            curves={"roc": _defined(curves)},
+            histograms={"confidence": histograms},
+        )
+
+    def state(self) -> State:
+        """(N, C) scores and (N,) labels."""
+        return self._answers.all()
+
+    def merge(self, states: Iterable[State]) -> None:
+        """Adds the pictures of other processes."""
+        for scores, labels in states:
+            self._answers.add(scores, labels)
+
+    def _confusion(self) -> Tensor:
+        scores, labels = self.state()
+        return table.confusion_matrix(ranking.best(scores), labels, len(self.classes))
+
+
+class MultiLabel:
+    """Score ``map``: average precision, mean over classes; where a class is unknown the picture doesn't count for it.
+
+    Args:
+        classes: C names.
+    """
+
+    needs = frozenset({"labels"})
+    reads = frozenset({"label_scores"})
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self.classes = tuple(classes)
+        self._answers = Answers(len(self.classes), labels=(0, len(self.classes)))
+
+    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+        """Takes one picture; its badness is the mean distance between scores and known labels."""
+        scores = scores_of(guess, len(self.classes))
+        labels = torch.as_tensor(truth.labels).long()
+        if labels.shape != scores.shape:
+            raise DataError(f"labels of {len(self.classes)} classes are expected, found {len(labels)} in picture {id}")
+        self._answers.add(scores[None], labels[None])
+        known = labels >= 0
+        return float((scores.clamp(0, 1) - labels)[known].abs().mean()) if known.any() else None
+
+    def result(self) -> dict[str, float | None]:
+        """``map``; None where no class has a positive picture."""
+        return {"map": table.mean_defined(self._precisions())}
+
+    def explain(self) -> Details:
+        """Average precision, area under the ROC and number of positive pictures of each class; the ROC curves."""
+        scores, labels = self.state()
+        known = [labels[:, k] >= 0 for k in range(len(self.classes))]
+        curves = [
+            ranking.roc(scores[known[k], k], labels[known[k], k] == 1, name) for k, name in enumerate(self.classes)
+        ]
+        columns: dict[str, table.Column] = {
+            "positives": (labels == 1).sum(0).tolist(),
+            "average_precision": self._precisions(),
+            "label_auc": [None if curve is None else curve.area for curve in curves],
+        }
+        return Details(per_class=columns, curves={"label_roc": _defined(curves)})
+
+    def state(self) -> State:
+        """(N, C) scores and (N, C) labels 0, 1, -1."""
+        return self._answers.all()
+
+    def merge(self, states: Iterable[State]) -> None:
+        """Adds the pictures of other processes."""
+        for scores, labels in states:
+            self._answers.add(scores, labels)
+
+    def _precisions(self) -> table.Column:
+        scores, labels = self.state()
+        known = labels >= 0
+        return [
+            ranking.average_precision(scores[known[:, k], k], labels[known[:, k], k] == 1)
+            for k in range(len(self.classes))
+        ]
+
+
+def _histogram(confidence: Tensor) -> list[int]:
+    return torch.histc(confidence.clamp(0, 1), BINS, 0, 1).long().tolist()
+
+
+def _defined(curves: Iterable[Curve | None]) -> tuple[Curve, ...]:
+    return tuple(curve for curve in curves if curve is not None)

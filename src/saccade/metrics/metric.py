@@ -1,0 +1,56 @@
+"""What every metric is, the user's own included."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
+
+from saccade.core.annotation import Annotation
+from saccade.metrics.evaluation import Details
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """A score that sees one picture at a time. Any class with these members works; nothing need be inherited.
+
+    Attributes:
+        needs: Dotted fields of the truth that it reads; pictures without them are not shown to it.
+        reads: Dotted fields of the guess that it reads; guesses without them are not shown to it.
+    """
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Fields of the truth."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Fields of the guess."""
+        ...
+
+    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+        """Takes one picture, both annotations on the CPU and in the picture's own pixels.
+
+        Returns:
+            How wrong the guess is, from 0 (perfect) to 1 (wholly wrong), or None without a say.
+        """
+        ...
+
+    def result(self) -> dict[str, float | None]:
+        """Scores by name over all pictures taken so far; None where undefined."""
+        ...
+
+    def state(self) -> Any:
+        """All that was taken so far, as something that can be pickled and sent to another process."""
+        ...
+
+    def merge(self, states: Iterable[Any]) -> None:
+        """Adds what other processes took, as their `state` gave it."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A metric that can also say what stands behind its scores."""
+
+    def explain(self) -> Details:
+        """Per-class columns, confusion and curves over all pictures taken so far."""
+        ...

@@ -1,0 +1,37 @@
+"""What the names of scores mean, and which way is better."""
+
+from typing import NamedTuple
+
+
+class Score(NamedTuple):
+    """A score's name for people.
+
+    Attributes:
+        title: Short name.
+        meaning: What it says, in a few words.
+        higher_is_better: The direction of improvement.
+    """
+
+    title: str
+    meaning: str
+    higher_is_better: bool = True
+
+
+SCORES: dict[str, Score] = {
+    "top1": Score("Top-1", "pictures whose best guess is right"),
+    "top5": Score("Top-5", "pictures whose class is among the five best guesses"),
+    "error": Score("Error", "pictures whose best guess is wrong", False),
+    "ber": Score("Balanced error", "error rate with every class counted alike", False),
+    "auc": Score("AUC", "chance that a picture of a class outscores one of another"),
+    "map": Score("mAP", "average precision, mean over classes"),
+    "localization_error": Score(
+        "Localization error", "pictures without a right guess among five, class and IoU ≥ .5", False
+    ),
+    "iou": Score("Mean IoU", "overlap of the best guess with the largest object"),
+    "dice": Score("Dice", "the same overlap, as twice the shared part of the sum"),
+}
+
+
+def describe(key: str) -> Score:
+    """The score's name for people; a name that nobody knows describes itself, and losses are better when lower."""
+    return SCORES.get(key) or Score(key, "", not (key == "loss" or key.startswith("loss/")))

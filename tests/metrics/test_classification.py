@@ -1,0 +1,107 @@
+"""The streams of classification: updates, states of other processes, wrong input, nothing."""
+
+import pickle
+
+import pytest
+import torch
+
+from saccade.core.annotation import Annotation
+from saccade.core.errors import ConfigError, DataError
+from saccade.metrics.classification import Classification, MultiLabel
+
+GUESSES = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.6, 0.1], [0.2, 0.3, 0.5]]
+LABELS = [0, 1, 0, 2]
+
+
+def guess(scores):
+    return Annotation(label_scores=torch.tensor(scores))
+
+
+def one(label):
+    return Annotation(label=torch.tensor(label))
+
+
+def many(labels):
+    return Annotation(labels=torch.tensor(labels))
+
+
+def filled(pairs):
+    metric = Classification(("ant", "bee", "cat"))
+    for i, (scores, label) in enumerate(pairs):
+        metric.update(guess(scores), one(label), str(i))
+    return metric
+
+
+def test_scores_by_hand():
+    scores = filled(zip(GUESSES, LABELS, strict=True)).result()
+    assert scores["top1"] == pytest.approx(0.75)
+    assert scores["error"] == pytest.approx(0.25)
+    assert scores["top5"] == 1.0
+    assert scores["ber"] == pytest.approx(0.5 / 3)
+    assert scores["auc"] == pytest.approx(1.0)
+
+
+def test_badness_is_what_the_true_class_lacks():
+    assert filled([]).update(guess([0.7, 0.2, 0.1]), one(0), "a") == pytest.approx(0.3)
+    assert filled([]).update(guess([float("nan"), 9.0, 0.1]), one(0), "a") == 1
+    assert filled([]).update(guess([float("nan"), 9.0, 0.1]), one(1), "a") == 0
+
+
+def test_details_by_hand():
+    details = filled(zip(GUESSES, LABELS, strict=True)).explain()
+    assert details.confusion is not None
+    assert details.confusion.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert details.per_class["recall"] == [0.5, 1, 1]
+    assert [curve.name for curve in details.curves["roc"]] == ["ant", "bee", "cat"]
+    counts = details.histograms["confidence"]
+    assert (sum(counts["right"]), sum(counts["wrong"])) == (3, 1)
+    assert counts["wrong"][12] == 1
+
+
+@pytest.mark.parametrize("kind", ["one", "many"])
+def test_states_of_other_processes_add_up_to_one_stream(kind):
+    def fresh():
+        return Classification("abc") if kind == "one" else MultiLabel("abc")
+
+    def truth(label):
+        return one(label) if kind == "one" else many([int(k == label) for k in range(3)])
+
+    whole, first, second = fresh(), fresh(), fresh()
+    for i, (scores, label) in enumerate(zip(GUESSES, LABELS, strict=True)):
+        for metric in (whole, first if i < 3 else second):
+            metric.update(guess(scores), truth(label), str(i))
+    gathered = fresh()
+    gathered.merge(pickle.loads(pickle.dumps([first.state(), fresh().state(), second.state()])))
+    assert gathered.result() == whole.result()
+    assert gathered.explain().per_class == whole.explain().per_class
+
+
+def test_no_pictures_are_undefined():
+    assert set(filled([]).result().values()) == {None}
+    details = filled([]).explain()
+    assert details.curves["roc"] == ()
+    assert details.per_class["recall"] == [None] * 3
+    assert MultiLabel("abc").result() == {"map": None}
+    assert MultiLabel("abc").explain().per_class["average_precision"] == [None] * 3
+
+
+def test_one_class_alone_has_no_auc():
+    assert filled([(GUESSES[0], 0), (GUESSES[1], 0)]).result()["auc"] is None
+
+
+def test_other_classes_than_the_system_s_are_refused():
+    with pytest.raises(ConfigError, match="scores of 3 classes"):
+        filled([([0.5, 0.5], 0)])
+    with pytest.raises(DataError, match=r"labels 0..2 are expected, found 3 in picture 0"):
+        filled([(GUESSES[0], 3)])
+    with pytest.raises(DataError, match="labels of 3 classes"):
+        MultiLabel("abc").update(guess(GUESSES[0]), many([1, 0]), "a")
+
+
+def test_unknown_labels_count_neither_way():
+    metric = MultiLabel(("ant", "bee"))
+    for i, (scores, labels) in enumerate([([0.9, 0.1], [1, -1]), ([0.8, 0.9], [0, 1]), ([0.7, 0.2], [1, 0])]):
+        metric.update(guess(scores), many(labels), str(i))
+    assert metric.result()["map"] == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
+    assert metric.explain().per_class["positives"] == [2, 1]
+    assert metric.update(guess([0.5, 0.5]), many([-1, -1]), "b") is None

@@ -1,0 +1,149 @@
+"""The evaluator: which metrics apply, partly labelled pictures, a user's own metric, processes, no NaN."""
+
+import json
+import pickle
+
+import pytest
+import torch
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.errors import ConfigError
+from saccade.metrics import Evaluator, Metric, choose
+from saccade.metrics.classification import Classification
+from saccade.metrics.scores import SCORES, describe
+
+CLASSES = ("ant", "bee")
+BOTH = frozenset({"label_scores", "instances.boxes", "instances.labels", "instances.scores"})
+TRUTH = frozenset({"label", "instances.boxes", "instances.labels"})
+
+
+class Guessed:
+    """A user's metric: how often the first class was guessed; NaN without pictures."""
+
+    needs = frozenset({"label"})
+    reads = frozenset({"label_scores"})
+
+    def __init__(self, name="guessed_first"):
+        self.name, self.taken = name, []
+
+    def update(self, guess, truth, id):
+        self.taken.append(int(guess.label_scores.argmax() == 0))
+
+    def result(self):
+        return {self.name: sum(self.taken) / len(self.taken) if self.taken else float("nan")}
+
+    def state(self):
+        return self.taken
+
+    def merge(self, states):
+        for state in states:
+            self.taken.extend(state)
+
+
+def picture(label, scores, guessed_box=(0.0, 0.0, 4.0, 4.0)):
+    box = torch.tensor([[0.0, 0.0, 4.0, 4.0]])
+    truth = Annotation(label=torch.tensor(label), instances=Instances(boxes=box, labels=torch.tensor([label])))
+    guess = Annotation(
+        label_scores=torch.tensor(scores),
+        instances=Instances(
+            boxes=torch.tensor([guessed_box]), labels=torch.tensor([scores.index(max(scores))]), scores=torch.ones(1)
+        ),
+    )
+    return guess, truth
+
+
+PICTURES = [
+    (*picture(0, [0.9, 0.1]), "a"),
+    (*picture(1, [0.8, 0.2], (2.0, 0.0, 6.0, 4.0)), "b"),
+    (*picture(1, [0.4, 0.6]), "c"),
+]
+
+
+def names(metrics):
+    return [type(metric).__name__ for metric in metrics]
+
+
+@pytest.mark.parametrize(
+    ("gives", "fields", "localizes", "expected"),
+    [
+        (BOTH, TRUTH, True, ["Classification", "Localization"]),
+        (BOTH, TRUTH, False, ["Classification"]),
+        (frozenset({"label_scores"}), TRUTH, True, ["Classification"]),
+        (BOTH - {"label_scores"}, TRUTH, True, []),
+        (BOTH, frozenset({"label"}), True, ["Classification"]),
+        (BOTH, frozenset({"labels"}), False, ["MultiLabel"]),
+        (frozenset({"semantic_scores"}), TRUTH, False, []),
+    ],
+)
+def test_metrics_apply_where_guess_and_truth_have_their_fields(gives, fields, localizes, expected):
+    assert names(choose(gives, fields, CLASSES, localizes=localizes)) == expected
+
+
+def evaluator(*extra):
+    return Evaluator([*choose(BOTH, TRUTH, CLASSES, localizes=True), *extra], CLASSES)
+
+
+def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():
+    judge = evaluator(Guessed())
+    for guess, truth, name in PICTURES:
+        judge.update(guess, truth, name)
+    found = judge.result()
+    assert found.pictures == 3
+    assert found.scores["top1"] == pytest.approx(2 / 3)
+    assert found.scores["iou"] == pytest.approx((1 + 1 / 3 + 1) / 3)
+    assert found.scores["localization_error"] == pytest.approx(1 / 3)
+    assert found.scores["guessed_first"] == pytest.approx(2 / 3)
+    assert [judged.id for judged in found.worst(2)] == ["b", "c"]
+    assert found.judged[0].badness == pytest.approx((0.8 + 2 / 3) / 2)
+    assert {"recall", "iou"} <= found.details.per_class.keys()
+    assert [judged.id for judged in found.typical(1)] == ["c"]
+
+
+def test_processes_add_up_whatever_their_order():
+    whole, parts = evaluator(Guessed()), [evaluator(Guessed()) for _ in range(2)]
+    for i, (guess, truth, name) in enumerate(PICTURES):
+        whole.update(guess, truth, name)
+        parts[i % 2].update(guess, truth, name)
+    states = pickle.loads(pickle.dumps([part.state() for part in parts]))
+    for order in (states, states[::-1]):
+        gathered = evaluator(Guessed())
+        gathered.merge(order)
+        assert gathered.scores() == pytest.approx(whole.scores())
+        assert gathered.result().judged == whole.result().judged
+
+
+def test_pictures_without_a_field_are_left_out_of_its_metric_alone():
+    judge = evaluator()
+    for guess, truth, name in PICTURES:
+        judge.update(guess, truth, name)
+    before = judge.scores()
+    judge.update(PICTURES[0][0], Annotation(), "nothing annotated")
+    judge.update(Annotation(), PICTURES[0][1], "nothing guessed")
+    assert judge.scores() == before
+    assert judge.result().pictures == 5
+    assert len(judge.result().judged) == 3
+
+
+def test_nothing_is_null_in_json_and_never_nan():
+    scores = evaluator(Guessed()).scores()
+    assert set(scores.values()) == {None}
+    assert "NaN" not in json.dumps(scores, allow_nan=False)
+    assert evaluator().result().worst(3) == evaluator().result().typical(3) == ()
+
+
+def test_two_owners_of_a_score_are_refused():
+    with pytest.raises(ConfigError, match=r"one metric for each score.*top1"):
+        evaluator(Guessed("top1")).scores()
+
+
+def test_a_user_s_class_is_a_metric_without_inheriting():
+    assert isinstance(Guessed(), Metric)
+    assert isinstance(Classification(CLASSES), Metric)
+
+
+def test_every_score_has_a_name_for_people_and_a_direction():
+    assert evaluator().scores().keys() <= SCORES.keys()
+    assert describe("top1").higher_is_better
+    assert not describe("error").higher_is_better
+    assert not describe("loss/label/ce").higher_is_better
+    assert describe("my_own").title == "my_own"
