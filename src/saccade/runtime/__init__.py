@@ -1,0 +1,1 @@
+"""Networks in use: prediction, evaluation, run folders, checkpoints."""

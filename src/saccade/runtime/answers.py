@@ -1,0 +1,100 @@
+"""An answer's last touch, and its form in files: plain values, masks as COCO RLE, maps as PNG files.
+
+Legend: n instances, (H, W) picture.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from faster_coco_eval.core import mask as coco_mask
+from PIL import Image
+from torch import Tensor
+
+from saccade.core.annotation import Annotation, Instances, Person
+from saccade.core.masks import Masks
+from saccade.trust.atomic import replacing
+
+DIGITS = 6
+# One class a pixel, and how sure: these are pictures, not numbers, and stand in files of their own.
+MAPS = ("semantic", "contours")
+
+
+def finish(guess: Annotation, threshold: float = 0.0) -> Annotation:
+    """The guess on the CPU, its floats in float32, without rows that score below `threshold`."""
+    guess = guess.map(lambda t: t.detach().to("cpu", torch.float32 if t.is_floating_point() else t.dtype))
+    rows = guess.instances
+    if rows is None or rows.scores is None:
+        return guess
+    kept = rows if threshold <= 0 else rows[rows.scores >= threshold]
+    return replace(guess, instances=kept.sorted())
+
+
+def as_values(guess: Annotation) -> dict[str, Any]:
+    """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS` and score maps."""
+    return _values({f.name: getattr(guess, f.name) for f in fields(guess) if f.name not in (*MAPS, "semantic_scores")})
+
+
+def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(value) for name, value in columns.items() if value is not None}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Instances):
+        return _values(value.columns())
+    if isinstance(value, Person):
+        return _values({f.name: getattr(value, f.name) for f in fields(value)})
+    if isinstance(value, Masks):
+        return [run_lengths(value, row) for row in range(len(value))]
+    return _rounded(cast("Tensor", value).tolist())
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_rounded(item) for item in cast("list[Any]", value)]
+    return round(value, DIGITS) if isinstance(value, float) else value
+
+
+def run_lengths(masks: Masks, row: int) -> dict[str, Any]:
+    """COCO's compressed run lengths of one mask: ``size`` [H, W] and ``counts``.
+
+    Masks become dense one by one, so that the memory of a picture with hundreds of objects is that of one mask.
+    """
+    dense = masks[[row]].dense()[0]
+    found = cast("dict[str, Any]", coco_mask.encode(np.asfortranarray(dense.numpy().astype(np.uint8))))
+    counts = found["counts"]
+    return {"size": list(masks.size), "counts": counts.decode("ascii") if isinstance(counts, bytes) else counts}
+
+
+def write_maps(guess: Annotation, folder: Path, name: str) -> dict[str, Any]:
+    """Writes an annotation's maps as PNG files below `folder`.
+
+    ``semantic/NAME.png`` holds the class of each pixel, 255 where none is said (16 bits where a class is above 255);
+    ``contours/NAME_0.png`` … hold boundary probabilities times 255, a file a class or annotator.
+
+    Args:
+        guess: The annotation.
+        folder: Where ``semantic`` and ``contours`` are made.
+        name: The picture's name without a suffix.
+
+    Returns:
+        The paths relative to `folder`, by field.
+    """
+    written: dict[str, Any] = {}
+    if guess.semantic is not None:
+        deep = bool((guess.semantic > 255).any())
+        array = guess.semantic.numpy().astype(np.uint16 if deep else np.uint8)
+        written["semantic"] = _write_png(array, folder, f"semantic/{name}.png")
+    if guess.contours is not None:
+        arrays = (guess.contours.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
+        written["contours"] = [_write_png(array, folder, f"contours/{name}_{i}.png") for i, array in enumerate(arrays)]
+    return written
+
+
+def _write_png(array: Any, folder: Path, name: str) -> str:
+    with replacing(folder / name) as partial:
+        Image.fromarray(array).save(partial, format="PNG")
+    return name

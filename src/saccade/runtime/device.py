@@ -1,0 +1,96 @@
+"""Where a network runs, and how many bits its numbers have."""
+
+import copy
+import errno
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import torch
+
+from saccade.core.errors import ResourceError, UsageError
+from saccade.network.system import System
+
+DTYPES = {"32": torch.float32, "bf16": torch.bfloat16, "16": torch.float16}
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device of that name.
+
+    Args:
+        name: ``auto`` (a GPU where there is one), ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+
+    Raises:
+        UsageError: There is no such device here, or the name means none.
+    """
+    present = present_devices()
+    if name == "auto":
+        return torch.device(present[-1] if present[-1] != "cuda:0" else "cuda")
+    asked = {"cuda": "cuda:0", "cpu:0": "cpu", "mps:0": "mps"}.get(name, name)
+    if asked not in present:
+        raise UsageError(
+            f"a device of this machine is expected (auto, {', '.join(present)}), found {name!r}",
+            hint="--device auto takes the best that there is",
+        )
+    return torch.device(name)
+
+
+def present_devices() -> list[str]:
+    """Names of the devices of this machine, the one to prefer last."""
+    cuda = [f"cuda:{i}" for i in reversed(range(torch.cuda.device_count()))] if torch.cuda.is_available() else []
+    return ["cpu", *(["mps"] if torch.backends.mps.is_available() else []), *cuda]
+
+
+def pick_dtype(precision: str | None, trained: str | None = None) -> torch.dtype:
+    """The type of the weights in use.
+
+    Args:
+        precision: ``32``, ``bf16`` or ``16``; None or ``auto`` leave it to the training.
+        trained: Precision of the training: a network that was trained in bf16 predicts in bf16, any other in fp32.
+
+    Raises:
+        UsageError: There is no such precision.
+    """
+    if precision in (None, "auto"):
+        return torch.bfloat16 if trained == "bf16" else torch.float32
+    if precision not in DTYPES:
+        raise UsageError(f"a precision is expected (auto, {', '.join(DTYPES)}), found {precision!r}")
+    return DTYPES[precision]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, of the machine or of its accelerator."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    # The allocator of the CPU raises a plain RuntimeError, told apart by its text alone.
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
+def out_of_memory(what: str, device: torch.device | str) -> ResourceError:
+    """The error that says what did not fit into which memory."""
+    return ResourceError(
+        f"{what} should fit into the memory of {device}, found that it does not",
+        hint="take a smaller --batch, smaller pictures or another --device",
+    )
+
+
+def at_home(system: System, device: torch.device, dtype: torch.dtype) -> System:
+    """The system on a device, its floats of one type: itself where it is so already, else a copy."""
+    floats = [t for t in (*system.parameters(), *system.buffers()) if t.is_floating_point()]
+    there = torch.empty(0, device=device).device  # with its number: cuda is cuda:0
+    if any(t.dtype != dtype or t.device != there for t in floats):
+        system = copy.deepcopy(system).to(device, dtype)
+    return system.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+
+@contextmanager
+def evaluating(system: System) -> Generator[None]:
+    """The system in evaluation mode inside the block; every module's own mode is restored after."""
+    modes = [(module, module.training) for module in system.modules()]
+    system.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode

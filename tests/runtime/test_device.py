@@ -1,0 +1,59 @@
+"""Devices and precisions by name; what is absent is said."""
+
+import pytest
+import torch
+
+from helpers import tiny_system
+from saccade.core.errors import ResourceError, UsageError
+from saccade.runtime.device import at_home, is_out_of_memory, out_of_memory, pick_device, pick_dtype
+
+
+def test_auto_is_a_device_of_this_machine():
+    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else pick_device("auto").type)
+    assert pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "gpu", "", "tpu:0"])
+def test_an_absent_device_is_refused_with_those_that_exist(name):
+    with pytest.raises(UsageError, match="cpu"):
+        pick_device(name)
+
+
+@pytest.mark.parametrize(
+    ("precision", "trained", "expected"),
+    [
+        (None, None, torch.float32),
+        (None, "bf16", torch.bfloat16),
+        ("auto", "bf16", torch.bfloat16),
+        (None, "16", torch.float32),
+        ("32", "bf16", torch.float32),
+        ("bf16", "32", torch.bfloat16),
+        ("16", None, torch.float16),
+    ],
+)
+def test_precision_follows_the_training_unless_it_is_said(precision, trained, expected):
+    assert pick_dtype(precision, trained) == expected
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(UsageError, match="bf16"):
+        pick_dtype("8")
+
+
+def test_a_system_at_home_is_not_copied():
+    system = tiny_system()
+    assert at_home(system, torch.device("cpu"), torch.float32) is system
+    assert at_home(system, torch.device("cpu"), torch.float16) is not system
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("x"), OSError(12, "no memory")])
+def test_out_of_memory_has_many_faces(error):
+    assert is_out_of_memory(error)
+
+
+def test_the_allocator_of_the_cpu_is_recognised():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60)
+    assert is_out_of_memory(caught.value)
+    assert not is_out_of_memory(RuntimeError("shape mismatch"))
+    assert isinstance(out_of_memory("a batch", "cpu"), ResourceError)
