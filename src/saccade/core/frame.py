@@ -5,25 +5,30 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from saccade.core import displacement as elastic
 from saccade.core import warp
+from saccade.core.affine import is_identity
 from saccade.core.annotation import Annotation
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The affine map from a picture's own pixels to the network's, and its inverse.
+    """The map from a picture's own pixels to the network's, and its inverse: affine, or affine and then bent.
 
     Attributes:
         matrix: (3, 3) float64; maps continuous (x, y, 1) of the source to continuous coordinates of the target.
         source: (H, W) of the picture as it was read.
         target: (H, W) of the picture as the network sees it, before padding.
         pairs: Joints that change places when the map mirrors (left and right wrist, …).
+        displacement: (2, H, W) float32 on the target's pixels, in pixels, or None: the target's pixel at p shows what
+            the affine map alone would have put at p + displacement(p).
     """
 
     matrix: Tensor
     source: tuple[int, int]
     target: tuple[int, int]
     pairs: tuple[tuple[int, int], ...] = ()
+    displacement: Tensor | None = None
 
     @staticmethod
     def identity(size: tuple[int, int]) -> "Frame":
@@ -32,22 +37,35 @@ class Frame:
 
     def then(self, matrix: Tensor, target: tuple[int, int]) -> "Frame":
         """This frame followed by another affine map into a picture of size `target` (H, W)."""
-        return replace(self, matrix=matrix @ self.matrix, target=target)
+        bent = None if self.displacement is None else elastic.moved(self.displacement, matrix, target)
+        return replace(self, matrix=matrix @ self.matrix, target=target, displacement=bent)
 
     def inverse(self) -> "Frame":
         """The frame that leads back."""
-        return replace(self, matrix=torch.linalg.inv(self.matrix), source=self.target, target=self.source)
+        bent = None if self.displacement is None else elastic.inverse(self.displacement, self.matrix, self.source)
+        back = torch.linalg.inv(self.matrix)
+        return replace(self, matrix=back, source=self.target, target=self.source, displacement=bent)
 
     @property
     def mirrors(self) -> bool:
         """Whether left and right change places."""
-        return bool(torch.linalg.det(self.matrix[:2, :2]) < 0)
+        (a, b, _), (c, d, _) = self.matrix[:2].tolist()
+        return a * d - b * c < 0
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing moves."""
+        return self.displacement is None and self.source == self.target and is_identity(self.matrix)
 
     def apply(self, annotation: Annotation) -> Annotation:
         """The annotation of the source, moved to the target. Boxes may leave the picture; no row is dropped."""
-        moved = warp.annotation(annotation, self.matrix, self.target)
+        moved = warp.annotation(annotation, self.matrix, self.target, self.displacement)
         return warp.swap_joints(moved, self.pairs) if self.mirrors else moved
 
     def undo(self, annotation: Annotation) -> Annotation:
-        """The annotation of the target, in the source's own pixels, boxes clipped to the picture; no row is dropped."""
-        return warp.clip_boxes(self.inverse().apply(annotation), self.source)
+        """The annotation of the target, in the source's own pixels, boxes clipped to the picture; no row is dropped.
+
+        Pixels of the source that the target does not show get class 255, score 0 and no mask. Maps that still
+        have a batch's padding to the right and below lose it first.
+        """
+        return warp.clip_boxes(self.inverse().apply(warp.cut(annotation, self.target)), self.source)

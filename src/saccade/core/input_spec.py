@@ -6,21 +6,22 @@ boxes of a torchvision detector, and resizing in uint8 moved 45.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from saccade.core import warp
 from saccade.core.affine import scaling, translation
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
-from saccade.core.errors import ConfigError
+from saccade.core.errors import ConfigError, UsageError
 from saccade.core.frame import Frame
 from saccade.core.size_rules import target_size
 
 Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]
+Interpolation = Literal["bilinear", "bicubic", "nearest"]
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -47,11 +48,23 @@ class InputSpec:
     size: tuple[int, int] | None = None
     shorter: int | None = None
     longest: int | None = None
-    interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear"
+    interpolation: Interpolation = "bilinear"
     antialias: bool = True
     multiple: int = 1
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
+
+    def __post_init__(self) -> None:
+        target_size(self.rule, (64, 64), self.size, self.shorter, self.longest)
+        if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
+            raise ConfigError(
+                f"a mean and a positive standard deviation a channel are expected, found {self.mean} and {self.std}"
+            )
+        if self.multiple < 1 or self.interpolation not in get_args(Interpolation):
+            raise ConfigError(
+                f"a multiple from 1 and one of {get_args(Interpolation)} are expected, "
+                f"found {self.multiple} and {self.interpolation!r}"
+            )
 
     @staticmethod
     def stretch(size: int, channels: int = 3, **other: Any) -> "InputSpec":
@@ -77,15 +90,26 @@ class InputSpec:
         top, left = (resized[0] - target[0]) // 2, (resized[1] - target[1]) // 2
         return frame.then(translation(-left, -top), target) if (top, left) != (0, 0) else frame
 
+    def padded(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Size (H, W) to which a batch is padded whose largest picture, resized, is of `size`."""
+        floor = self.size if self.rule == "letterbox" and self.size else (1, 1)
+        height, width = (
+            -(-max(side, least) // self.multiple) * self.multiple for side, least in zip(size, floor, strict=True)
+        )
+        return height, width
+
     def resize(self, image: Tensor) -> tuple[Tensor, Frame]:
-        """A picture (C, h, w), uint8 or float 0..1, as float32 0..1 in its frame, before normalising and padding."""
-        source = (image.shape[-2], image.shape[-1])
-        resized, target = target_size(self.rule, source, self.size, self.shorter, self.longest)
-        image = as_float(fit_channels(image, self.channels))
-        if resized != source:
-            image = interpolate(image, resized, self.interpolation, self.antialias)
-        top, left = (resized[0] - target[0]) // 2, (resized[1] - target[1]) // 2
-        return image[:, top : top + target[0], left : left + target[1]], self.frame(source)
+        """A picture (C, h, w), uint8 or float 0..1, as float32 0..1 in its frame, before normalising and padding.
+
+        Raises:
+            UsageError: The picture is not a (C, h, w) tensor with at least one pixel.
+            ConfigError: Its number of channels is not the network's.
+        """
+        if image.ndim != 3 or not image.numel():
+            raise UsageError(f"a picture (C, h, w) is expected, found a tensor of shape {tuple(image.shape)}")
+        frame = self.frame((image.shape[-2], image.shape[-1]))
+        picture = as_float(fit_channels(image, self.channels))
+        return warp.image(picture, frame.matrix, frame.target, self.interpolation, self.antialias), frame
 
     def normalise(self, image: Tensor) -> Tensor:
         """A picture (C, h, w) on the scale 0..1, less the mean, over the standard deviation."""
@@ -108,17 +132,16 @@ class InputSpec:
             ids: Their names.
         """
         sizes = torch.tensor([image.shape[-2:] for image in images], dtype=torch.int64)
-        floor = self.size if self.rule == "letterbox" and self.size else (1, 1)
-        height, width = (
-            -(-max(int(sizes[:, axis].max()), floor[axis]) // self.multiple) * self.multiple for axis in (0, 1)
-        )
+        height, width = self.padded((int(sizes[:, 0].max()), int(sizes[:, 1].max())))
         pictures = torch.zeros(len(images), self.channels, height, width)
         for picture, image in zip(pictures, images, strict=True):
             picture[:, : image.shape[-2], : image.shape[-1]] = self.normalise(as_float(image))
         return Batch(pictures, sizes, tuple(frames), None if truth is None else tuple(truth), tuple(ids))
 
     def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
-        """A batch of pictures as they were read, (C, h, w) each, uint8 or float 0..1, with truth in their own pixels."""
+        """A batch of pictures as they were read, (C, h, w) each, uint8 or float 0..1; truth is in their own pixels."""
+        if not images:
+            raise UsageError("at least one picture is expected, found none")
         resized, frames = zip(*(self.resize(image) for image in images), strict=True)
         moved = None if truth is None else [f.apply(t) for f, t in zip(frames, truth, strict=True)]
         return self.assemble(resized, frames, moved)
@@ -129,8 +152,16 @@ class InputSpec:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> "InputSpec":
-        """The spec that `as_dict` wrote."""
-        tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        """The spec that `as_dict` wrote.
+
+        Raises:
+            ConfigError: A key is unknown, or the values do not fit together.
+        """
+        known = [field.name for field in fields(InputSpec)]
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise ConfigError(f"keys of an input spec are expected, found {unknown}", hint=f"known keys: {known}")
+        tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         return InputSpec(**tuples)
 
 
@@ -141,7 +172,7 @@ def statistics(channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def as_float(image: Tensor) -> Tensor:
     """A picture on the scale 0..1: uint8 is divided by 255, float is taken as it is."""
-    return image.float() / 255 if image.dtype == torch.uint8 else image.float()
+    return image.float().div_(255) if image.dtype == torch.uint8 else image.float()
 
 
 def fit_channels(image: Tensor, channels: int) -> Tensor:
@@ -162,10 +193,3 @@ def fit_channels(image: Tensor, channels: int) -> Tensor:
         f"pictures of {channels} channel(s) are expected, found {found}",
         hint=f"build the system with channels={found}, or convert the pictures",
     )
-
-
-def interpolate(image: Tensor, size: tuple[int, int], mode: str, antialias: bool) -> Tensor:
-    """A float picture (C, h, w) resized to `size` (H, W); pixel centres are at +.5."""
-    if mode == "nearest":
-        return F.interpolate(image[None], size, mode="nearest-exact")[0]
-    return F.interpolate(image[None], size, mode=mode, align_corners=False, antialias=antialias)[0]

@@ -20,7 +20,7 @@ class Masks:
     Attributes:
         bits: (sum of h·w,) bool, the windows' pixels, row by row, one mask after the other.
         windows: (n, 4) int64, each mask's window x1, y1, x2, y2 in whole pixels; x2 and y2 are exclusive, and
-            an empty mask has an empty window. Outside its window a mask is 0.
+            the window of an empty mask may be empty. Outside its window a mask is 0.
         size: (H, W) of the picture.
     """
 
@@ -36,11 +36,10 @@ class Masks:
         crops: list[Tensor] = []
         windows = torch.zeros(count, 4, dtype=torch.int64, device=dense.device)
         for row, mask in enumerate(dense):
-            ys, xs = mask.any(1).nonzero(), mask.any(0).nonzero()
-            if len(ys):
-                y1, y2, x1, x2 = int(ys[0]), int(ys[-1]) + 1, int(xs[0]), int(xs[-1]) + 1
-                windows[row] = torch.tensor([x1, y1, x2, y2])
-                crops.append(mask[y1:y2, x1:x2].reshape(-1))
+            crop, (x, y) = tight(mask)
+            if crop.numel():
+                windows[row] = torch.tensor([x, y, x + crop.shape[1], y + crop.shape[0]])
+                crops.append(crop.reshape(-1))
         bits = torch.cat(crops) if crops else torch.zeros(0, dtype=torch.bool, device=dense.device)
         return Masks(bits, windows, (height, width))
 
@@ -77,41 +76,56 @@ class Masks:
         bits = torch.cat([pieces[row] for row in rows]) if rows else self.bits[:0]
         return Masks(bits, self.windows[index], self.size)
 
-    def _areas_of_windows(self) -> Tensor:
-        x1, y1, x2, y2 = self.windows.unbind(1)
-        return (x2 - x1) * (y2 - y1)
-
     def _pieces(self) -> tuple[Tensor, ...]:
-        return self.bits.split(self._areas_of_windows().tolist())
+        x1, y1, x2, y2 = self.windows.unbind(1)
+        return self.bits.split(((x2 - x1) * (y2 - y1)).tolist())
+
+    def crops(self) -> list[Tensor]:
+        """The pixels of every mask's window, (h, w) bool each."""
+        windows = self.windows.tolist()
+        return [bits.view(y2 - y1, x2 - x1) for bits, (x1, y1, x2, y2) in zip(self._pieces(), windows, strict=True)]
 
     def crop(self, row: int) -> Tensor:
         """(h, w) bool: the pixels of one mask's window."""
-        x1, y1, x2, y2 = self.windows[row].tolist()
-        start = int(self._areas_of_windows()[:row].sum())
-        return self.bits[start : start + (y2 - y1) * (x2 - x1)].view(y2 - y1, x2 - x1)
+        return self.crops()[row]
 
     def dense(self) -> Tensor:
         """(n, H, W) bool."""
         dense = torch.zeros(len(self), *self.size, dtype=torch.bool, device=self.bits.device)
-        for row, (window, piece) in enumerate(zip(self.windows.tolist(), self._pieces(), strict=True)):
-            x1, y1, x2, y2 = window
-            dense[row, y1:y2, x1:x2] = piece.view(y2 - y1, x2 - x1)
+        for mask, crop, (x1, y1, x2, y2) in zip(dense, self.crops(), self.windows.tolist(), strict=True):
+            mask[y1:y2, x1:x2] = crop
         return dense
 
     def areas(self) -> Tensor:
         """(n,) float32, pixels that are set."""
-        return torch.stack([piece.sum() for piece in self._pieces()]).float() if len(self) else torch.zeros(0)
+        if not len(self):
+            return torch.zeros(0, device=self.bits.device)
+        return torch.stack([piece.sum() for piece in self._pieces()]).float()
 
     def boxes(self) -> Tensor:
         """(n, 4) float32 tight boxes xyxy in continuous pixel coordinates; zeros for an empty mask."""
         boxes = torch.zeros(len(self), 4)
-        for row, (x, y, _, _) in enumerate(self.windows.tolist()):
-            crop = self.crop(row)
-            ys, xs = crop.any(1).nonzero(), crop.any(0).nonzero()
-            if len(ys):
-                boxes[row] = torch.tensor([x + int(xs[0]), y + int(ys[0]), x + int(xs[-1]) + 1, y + int(ys[-1]) + 1])
-        return boxes
+        for row, (crop, (left, top, _, _)) in enumerate(zip(self.crops(), self.windows.tolist(), strict=True)):
+            inner, (x, y) = tight(crop)
+            if inner.numel():
+                x, y = left + x, top + y
+                boxes[row] = torch.tensor([x, y, x + inner.shape[1], y + inner.shape[0]])
+        return boxes.to(self.bits.device)
+
+    def moved(self, x: int, y: int, size: tuple[int, int]) -> "Masks":
+        """The same masks, x and y pixels further right and down in a picture of `size`, which must hold them all."""
+        filled = (self.windows[:, 2:] > self.windows[:, :2]).all(1, keepdim=True)
+        return Masks(self.bits, self.windows + self.windows.new_tensor([x, y, x, y]) * filled, size)
 
     def to(self, device: torch.device | str) -> "Masks":
         """The same masks on another device."""
         return Masks(self.bits.to(device), self.windows.to(device), self.size)
+
+
+def tight(mask: Tensor) -> tuple[Tensor, tuple[int, int]]:
+    """A mask (h, w) cut to the pixels that are set, and the corner (x, y) of the cut; (0, 0) pixels if none is."""
+    rows, columns = mask.any(1).nonzero(), mask.any(0).nonzero()
+    if not len(rows):
+        return mask[:0, :0], (0, 0)
+    y1, y2, x1, x2 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return mask[y1:y2, x1:x2], (x1, y1)
