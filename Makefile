@@ -1,0 +1,44 @@
+# Every target builds .venv itself where it is missing or older than what it is built from.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test test-all check docs bench clean
+
+help:
+	@echo "make demo      train a two-headed network on built-in pictures, measure it, write a report (some minutes)"
+	@echo "make test      every check: ruff, pyright, pytest"
+	@echo "make test-all  the slow and real-data tests too"
+	@echo "make docs      the documentation, into docs/_build"
+	@echo "make bench     speed beside torchvision, as ratios"
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs]'
+	@touch $(READY)
+
+setup: $(READY)
+
+demo: $(READY)
+	$(BIN)/saccade demo
+
+check: $(READY)
+	$(BIN)/ruff format --check src tests bench examples
+	$(BIN)/ruff check src tests bench examples
+	$(BIN)/pyright
+
+test: check
+	$(BIN)/pytest -m "not slow and not real_data and not gpu" --cov --cov-report=term:skip-covered
+
+test-all: check
+	$(BIN)/pytest
+
+docs: $(READY)
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) docs/_build .coverage
