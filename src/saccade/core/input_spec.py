@@ -83,6 +83,17 @@ class InputSpec:
         """Channels that the network takes."""
         return len(self.mean)
 
+    def resized(self, side: int) -> "InputSpec":
+        """The same way in, for another side of the input in pixels; shorter and longer sides follow in proportion."""
+        before = self.size[0] if self.size else self.shorter
+        scale = side / before if before else 1.0
+        return replace(
+            self,
+            size=(round(self.size[0] * scale), round(self.size[1] * scale)) if self.size else None,
+            shorter=round(self.shorter * scale) if self.shorter else None,
+            longest=round(self.longest * scale) if self.longest else None,
+        )
+
     def frame(self, source: tuple[int, int]) -> Frame:
         """Where the pixels of a picture of size `source` (H, W) go."""
         resized, target = target_size(self.rule, source, self.size, self.shorter, self.longest)

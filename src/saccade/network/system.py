@@ -61,6 +61,8 @@ class System(nn.Module):
         self.classes, self.input, self.recipe = tuple(classes), input or InputSpec(), recipe or Recipe()
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
+        # Kernels that a part never lets learn (fixed upsampling, fixed codes) stay so through every thaw.
+        self._fixed = frozenset(name for name, p in self.named_parameters() if not p.requires_grad)
         check_fit(self.levels, trunk, neck, heads)
         check_owners({name: head for name, head in heads.items() if name not in self.silent})
         check_weights(self.loss_weights, self.silent, heads)
@@ -154,7 +156,8 @@ class System(nn.Module):
         """
         self.frozen = tuple(self._path(name) for name in names)
         for path, parameter in self.named_parameters():
-            parameter.requires_grad_(not any(inside(path, frozen) for frozen in self.frozen))
+            stands = path in self._fixed or any(inside(path, frozen) for frozen in self.frozen)
+            parameter.requires_grad_(not stands)
         return self.train(self.training)
 
     def _path(self, name: str) -> str:

@@ -1,6 +1,6 @@
 """The exponential moving average of the weights, evaluated and saved in their place."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -31,7 +31,7 @@ class Average:
                 self.state[name].copy_(value)
 
     @contextmanager
-    def in_place(self) -> Iterator[None]:
+    def in_place(self) -> Generator[None]:
         """Let the network hold the average for a while."""
         own = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.network.load_state_dict(self.state)

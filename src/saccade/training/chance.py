@@ -4,17 +4,12 @@ Seeding every step anew, rather than keeping the state of a generator, makes a r
 drew, whatever ran between: validation, a report, another number of reading processes.
 """
 
-import hashlib
 import random
 
 import numpy as np
 import torch
 
-
-def mix(*numbers: int) -> int:
-    """A 63-bit number that depends on all of `numbers` and their order."""
-    digest = hashlib.blake2b(",".join(map(str, numbers)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 1
+from saccade.data.order import mixed
 
 
 def seed_step(seed: int, step: int, part: int = 0, rank: int = 0) -> None:
@@ -26,7 +21,7 @@ def seed_step(seed: int, step: int, part: int = 0, rank: int = 0) -> None:
         part: Position among the batches that make up the step.
         rank: Position of this process.
     """
-    number = mix(seed, step, part, rank)
+    number = mixed(seed, step, part, rank)
     torch.manual_seed(number)
     np.random.seed(number % 2**32)
     random.seed(number)

@@ -9,7 +9,7 @@ from saccade.core.errors import SaccadeError
 from saccade.trust.atomic import write_text
 
 
-class NotFinite(SaccadeError):
+class NotFiniteError(SaccadeError):
     """A loss or gradient is NaN or infinite; the step was not taken and no checkpoint was touched (exit code 1)."""
 
     exit_code = 1
@@ -26,7 +26,7 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
         out: The run's folder.
 
     Raises:
-        NotFinite: Something is NaN or infinite.
+        NotFiniteError: Something is NaN or infinite.
     """
     bad = sorted(name for name, value in losses.items() if not math.isfinite(value))
     if not bad and math.isfinite(norm):
@@ -34,7 +34,7 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
     path = out / "not_finite.json"
     values = {name: repr(value) for name, value in losses.items()} | {"gradient norm": repr(norm)}
     write_text(path, json.dumps({"step": step, "ids": list(ids), "values": values}, indent=2))
-    raise NotFinite(
+    raise NotFiniteError(
         f"a finite loss and gradient are expected, found {', '.join(bad) or 'gradient norm'} "
         f"= {values[bad[0] if bad else 'gradient norm']} at step {step}",
         path=path,

@@ -34,7 +34,7 @@ class TrainSettings:
         workers: Processes that read pictures; the default is one a core, less one, 8 at most.
         device: auto, cpu, cuda, cuda:1 or mps.
         devices: Number of processes that train together.
-        precision: auto, 32, bf16 or 16.
+        precision: auto, 32 or bf16.
         freeze: Parts that stand still, by name: trunk, a head, trunk.layer1.
         init: File or run to take first weights from.
         trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
@@ -128,7 +128,7 @@ class TrainSettings:
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
     "schedule": ("constant", "step", "cosine", "poly", "plateau"),
-    "precision": ("auto", "32", "bf16", "16"),
+    "precision": ("auto", "32", "bf16"),
     "balance": ("none", "weights", "sampler"),
     "augment": ("recipe", "none"),
     "on_bad": ("fail", "skip"),

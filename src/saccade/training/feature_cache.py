@@ -1,0 +1,137 @@
+"""Features of a frozen trunk, made once and kept on disk: later epochs read them and skip pictures and trunk alike.
+
+Legend: N pictures of the data set, B of a batch.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saccade.core.batch import Batch
+from saccade.core.errors import ResourceError
+from saccade.core.input_spec import InputSpec
+from saccade.data.loader import Loader
+from saccade.training.session import Session
+from saccade.trust.atomic import write_text
+
+# Rules that bring every picture to one size, so that the maps of all pictures have one shape.
+FIXED_SIZE = ("stretch", "crop", "letterbox")
+
+
+def may_cache(spec: InputSpec, loader: Loader) -> bool:
+    """Whether each picture always becomes the same input of one size."""
+    return spec.rule in FIXED_SIZE and loader.repeats
+
+
+class FeatureCache:
+    """Maps of a frozen trunk for every picture of a data set, as one file of raw numbers a map.
+
+    Args:
+        folder: Where the files are kept; it may be deleted at any time between runs.
+        loader: Reads the pictures, and says which make up the batches of an epoch.
+        spec: How pictures get in.
+    """
+
+    def __init__(self, folder: Path, loader: Loader, spec: InputSpec) -> None:
+        self.folder, self.loader, self.spec = folder, loader, spec
+        self._maps: dict[str, Tensor] = {}
+        self._sizes: Tensor | None = None
+
+    def epoch(self, epoch: int, start: int, session: Session) -> Iterator[Batch]:
+        """The batches of an epoch with the trunk's maps in place of pictures, the same pictures as the loader's."""
+        if self._sizes is None:
+            self._open(session)
+        for indices in self.loader.batches(epoch)[start:]:
+            yield self._batch(indices)
+
+    def _batch(self, indices: Sequence[int]) -> Batch:
+        sizes = self._sizes if self._sizes is not None else torch.zeros(0, 2)
+        dataset, rows = self.loader.dataset, torch.tensor(indices)
+        frames = tuple(self.spec.frame((int(h), int(w))) for h, w in sizes[rows].tolist())
+        truth = tuple(frame.apply(dataset.truth(i)) for frame, i in zip(frames, indices, strict=True))
+        return Batch(
+            images=torch.zeros(len(indices), self.spec.channels, 0, 0),
+            sizes=torch.tensor([frame.target for frame in frames]),
+            frames=frames,
+            truth=truth,
+            ids=tuple(dataset.id(i) for i in indices),
+            features={name: maps[rows] for name, maps in self._maps.items()},
+        )
+
+    def _open(self, session: Session) -> None:
+        """Map the files into memory, making them first where they are absent or of another trunk."""
+        mark = {
+            "trunk": fingerprint(session.system.trunk.state_dict()),
+            "input": json.loads(json.dumps(self.spec.as_dict())),
+            "pictures": len(self.loader.dataset),
+            "precision": session.precision,
+        }
+        facts = self.folder / "facts.json"
+        known = json.loads(facts.read_text()) if facts.exists() else {}
+        if known.get("mark") != mark:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            shapes = self._fill(session)
+            known = {"mark": mark, "maps": shapes}
+            write_text(facts, json.dumps(known))
+        for name, (kind, shape) in known["maps"].items():
+            self._maps[name] = self._file(name, getattr(torch, kind), shape)
+        self._sizes = self._file("sizes", torch.int64, [len(self.loader.dataset), 2])
+
+    def _file(self, name: str, kind: torch.dtype, shape: Sequence[int]) -> Tensor:
+        """A tensor whose memory is the file of that name, made where it is absent."""
+        count = int(np.prod(shape))
+        return torch.from_file(str(self.folder / f"{name}.raw"), shared=True, size=count, dtype=kind).view(*shape)
+
+    def _fill(self, session: Session) -> dict[str, tuple[str, list[int]]]:
+        """Run the trunk over every picture once."""
+        count, kept = len(self.loader.dataset), read_by_others(session)
+        sizes = self._file("sizes", torch.int64, [count, 2])
+        shapes: dict[str, tuple[str, list[int]]] = {}
+        files: dict[str, Tensor] = {}
+        session.system.eval()
+        done = 0
+        for batch in self.loader.in_order():
+            with torch.no_grad(), session.fabric.autocast():
+                maps = session.system.trunk(batch.to(session.fabric.device).images)
+            for name in kept:
+                if name not in files:
+                    shapes[name] = (str(maps[name].dtype).removeprefix("torch."), [count, *maps[name].shape[1:]])
+                    self._check_space(maps[name], count)
+                    files[name] = self._file(name, maps[name].dtype, shapes[name][1])
+                files[name][done : done + len(batch)] = maps[name].cpu()
+            sizes[done : done + len(batch)] = torch.tensor([frame.source for frame in batch.frames])
+            done += len(batch)
+        session.system.train()
+        return shapes
+
+    def _check_space(self, maps: Tensor, count: int) -> None:
+        need, free = maps[0].numel() * maps.element_size() * count, shutil.disk_usage(self.folder).free
+        if need > free:
+            raise ResourceError(
+                f"{need / 2**30:.1f} GiB of disk are expected for features of the trunk, found {free / 2**30:.1f}",
+                path=self.folder,
+                hint="free some space, or train with --cache false",
+            )
+
+
+def fingerprint(tensors: Mapping[str, Tensor]) -> str:
+    """A digest of named tensors, to tell one trunk's features from another's."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, value in tensors.items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def read_by_others(session: Session) -> list[str]:
+    """Names of the trunk's maps that the neck or a head reads."""
+    system = session.system
+    readers = [*(head.reads for _, head in system.each_head()), () if system.neck is None else system.neck.reads]
+    return [name for name in system.trunk.levels if any(name in reads for reads in readers)]

@@ -1,0 +1,34 @@
+"""Where the batches of an epoch come from: the loader, or a frozen trunk's features made once."""
+
+from collections.abc import Iterator
+
+from saccade.core.batch import Batch
+from saccade.data.loader import Loader
+from saccade.network.maps import IMAGE
+from saccade.network.system import System
+from saccade.training.feature_cache import FeatureCache
+from saccade.training.session import Session
+
+
+class Feeder:
+    """Batches of any epoch, from any batch on.
+
+    Args:
+        loader: Reads and prepares pictures.
+        cache: Keeps a frozen trunk's features, or None where they may not be kept.
+    """
+
+    def __init__(self, loader: Loader, cache: FeatureCache | None) -> None:
+        self.loader, self.cache = loader, cache
+
+    def epoch(self, epoch: int, start: int, session: Session) -> Iterator[Batch]:
+        """The batches of epoch `epoch` from position `start` on."""
+        if self.cache is not None and stands_still(session.system):
+            return self.cache.epoch(epoch, start, session)
+        return self.loader.epoch(epoch, start)
+
+
+def stands_still(system: System) -> bool:
+    """Whether the trunk is frozen and nobody reads the picture itself, so that its features may be kept."""
+    readers = [*(head.reads for _, head in system.each_head()), () if system.neck is None else system.neck.reads]
+    return "trunk" in system.frozen and not any(IMAGE in reads for reads in readers)

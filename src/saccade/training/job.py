@@ -1,0 +1,121 @@
+"""A job: all that a training needs, settled and checked, and small enough to send to other processes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import UsageError
+from saccade.metrics.metric import Metric
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.runtime.classes import check_same_classes
+from saccade.runtime.load import load
+from saccade.systems import build, every_system, options_of
+from saccade.training.callback import Callback
+from saccade.training.data import Data, open_training_data
+from saccade.training.initial import take_weights
+from saccade.training.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training to be done.
+
+    Attributes:
+        system: What learns, with its first weights.
+        data: What it learns from, and what it is measured on.
+        out: The run's folder.
+        settings: What the user said.
+        recipe: The recipe before the user's changes.
+        resume: Whether a run that is in `out` goes on.
+        metrics: A user's further metrics.
+        callbacks: A user's own parts of the loop.
+    """
+
+    system: System
+    data: Data
+    out: Path
+    settings: TrainSettings
+    recipe: Recipe
+    resume: bool = False
+    metrics: tuple[Metric, ...] = ()
+    callbacks: tuple[Callback, ...] = ()
+
+
+def prepare(
+    what: str | Path | System,
+    data: str | Path | Dataset,
+    out: str | Path | None,
+    val: str | Dataset | None,
+    options: Mapping[str, Any],
+) -> Job:
+    """Settle what is trained on what, before anything is written.
+
+    Raises:
+        UsageError: A system or an option is unknown.
+        ConfigError: Classes or fields of system and data do not fit.
+        DataError: The data has a defect.
+    """
+    settings, system_options = split_options(what, options)
+    opened = open_training_data(data, val if val is not None else settings.val, settings.class_subset)
+    torch.manual_seed(settings.seed)
+    system = make_system(what, opened, system_options)
+    if settings.size is not None:
+        system.input = system.input.resized(settings.size)
+    if settings.init is not None:
+        take_weights(system, settings.init, settings.trust_pickle)
+    if system.classes:
+        check_same_classes(system.classes, opened.train.classes, opened.name)
+    return Job(system, opened, Path(out) if out else next_out(what), settings, system.recipe)
+
+
+def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
+    """Settings of the training, and options of the system where it is given by name.
+
+    Raises:
+        UsageError: An option is neither; the message lists both.
+    """
+    named = every_system().get(what) if isinstance(what, str) else None
+    settings = {f.name for f in fields(TrainSettings)}
+    own = set(options_of(named)) - settings if named else set[str]()
+    unknown = sorted(set(options) - settings - own)
+    if unknown:
+        hint = f"the settings are {', '.join(sorted(settings))}"
+        hint += f"; the options of {what} are {', '.join(sorted(own))}" if own else ""
+        raise UsageError(f"a setting is expected, found {', '.join(unknown)}", hint=hint)
+    chosen = {name: value for name, value in options.items() if name in settings}
+    return TrainSettings.from_dict(chosen), {name: value for name, value in options.items() if name in own}
+
+
+def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any]) -> System:
+    """The system that `what` means: itself, one built by name for the data's classes, or a run's.
+
+    Raises:
+        UsageError: There is neither such a system nor such a run.
+    """
+    if isinstance(what, System):
+        return what
+    known = every_system()
+    if str(what) in known:
+        joints = data.train.joints
+        extra = {"joints": len(joints.names)} if joints and "joints" in options_of(known[str(what)]) else {}
+        return build(str(what), data.train.classes, **{**extra, **options})
+    if not Path(what).is_dir():
+        names = ", ".join(sorted(known))
+        raise UsageError(f"a system or the folder of a run is expected, found {str(what)!r}", hint=f"systems: {names}")
+    return load(what, precision="32", device="cpu").system
+
+
+def next_out(what: str | Path | System) -> Path:
+    """The first folder ``runs/NAME-1``, ``runs/NAME-2`` … that is free."""
+    name = type(what).__name__.lower() if isinstance(what, System) else Path(what).name
+    if isinstance(what, System) and what.origin:
+        name = str(what.origin["system"])
+    number = 1
+    while (out := Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return out

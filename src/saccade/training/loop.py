@@ -1,0 +1,171 @@
+"""The loop of training: epochs of steps, validations, checkpoints, and a stop at any moment."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from saccade.core.batch import Batch
+from saccade.training.callback import Callback
+from saccade.training.feeder import Feeder
+from saccade.training.guard import check_finite
+from saccade.training.keeper import Keeper
+from saccade.training.log import Log
+from saccade.training.plan import Plan
+from saccade.training.progress import Progress
+from saccade.training.schedule import factor, stage_at, within_stage
+from saccade.training.session import Session
+from saccade.training.signals import Interrupted, Signals
+from saccade.training.validation import Validator
+
+# A run is validated at the end of its epochs, but no more often than this many times.
+VALIDATIONS = 20
+
+
+@dataclass
+class Loop:
+    """A training, from where `progress` stands to its end.
+
+    Attributes:
+        session: What learns.
+        plan: What is done, step by step.
+        feeder: Where batches come from.
+        validator: What measures, or None where there is nothing to measure on.
+        keeper: What writes checkpoints.
+        log: What tells of the steps.
+        signals: What may ask for a stop.
+        progress: Where the training stands.
+        callbacks: A user's own parts.
+    """
+
+    session: Session
+    plan: Plan
+    feeder: Feeder
+    validator: Validator | None
+    keeper: Keeper
+    log: Log
+    signals: Signals
+    progress: Progress
+    callbacks: Sequence[Callback] = field(default_factory=tuple[Callback, ...])
+    _ticked: float = field(default_factory=time.monotonic, init=False)
+
+    def run(self) -> None:
+        """Train to the end.
+
+        Raises:
+            Interrupted: A signal asked for a stop; the state was saved.
+            NotFiniteError: A loss or gradient was not finite; the step was not taken.
+        """
+        self._ticked = time.monotonic()
+        try:
+            while not self.progress.finished:
+                self._stage()
+        except Interrupted:
+            self._save()
+            raise
+
+    @property
+    def _share(self) -> float:
+        return self.plan.progress(self.progress.step, self.progress.seconds)
+
+    def _stage(self) -> None:
+        """Train until the epoch, the stage or the run ends."""
+        position = stage_at(self.plan.recipe, self._share)
+        self.session.enter(self.plan.recipe.stages[position])
+        batches = self.feeder.epoch(self.progress.epoch, self.progress.batch, self.session)
+        while not self._over() and stage_at(self.plan.recipe, self._share) == position:
+            group = self._next_group(batches)
+            if not group:
+                self._end_epoch()
+                return
+            self._step(group)
+            self._between_steps()
+        if self._over():
+            self._end_run()
+
+    def _next_group(self, batches: Iterator[Batch]) -> list[Batch]:
+        """The batches of one step: `accumulate`, or what is left of the epoch."""
+        left = self.plan.batches - self.progress.batch
+        return list(islice(batches, min(self.plan.settings.accumulate, left)))
+
+    def _step(self, group: list[Batch]) -> None:
+        stage, done = within_stage(self.plan.recipe, self._share)
+        lr = self.plan.recipe.lr * stage.lr * factor(self.plan.recipe, done, self.progress.drops)
+        losses, norm = self.session.backward(group, self.progress.step)
+        ids = [name for batch in group for name in batch.ids]
+        check_finite(losses, norm, self.progress.step, ids, self.keeper.out)
+        self.session.step(lr)
+        self.progress.step += 1
+        self.progress.batch += len(group)
+        self.progress.add(losses)
+        self._tick()
+        self.log.step(self.progress, losses | {"lr": lr, "gradient_norm": norm}, self._share)
+        for callback in self.callbacks:
+            callback.on_step(self.progress.step, losses)
+
+    def _tick(self) -> None:
+        """Count the time since the last call; all processes go by the first one's clock."""
+        now = time.monotonic()
+        seconds = self.progress.seconds + now - self._ticked
+        self._ticked = now
+        self.progress.seconds = self.session.agree(seconds, "first")
+
+    def _between_steps(self) -> None:
+        stop = int(self.session.agree(float(self.signals.stop or 0), "greatest"))
+        if stop:
+            raise Interrupted(stop)
+        if self.signals.save or self.keeper.due(self.progress.step):
+            self.signals.save = False
+            self._save()
+
+    def _over(self) -> bool:
+        patience = self.plan.settings.patience
+        return self._share >= 1.0 or (patience is not None and self.progress.stalled >= patience)
+
+    def _end_epoch(self) -> None:
+        """Close an epoch, with a validation where one is due."""
+        marks = math.floor(self._share * VALIDATIONS + 1e-9)
+        self._close(validate=marks > self.progress.validations or self._over())
+        self.progress.validations = max(self.progress.validations, marks)
+
+    def _end_run(self) -> None:
+        """Close a run: its last epoch, should it end inside one."""
+        self.progress.finished = True
+        if self.progress.summed:
+            self._close(validate=True)
+        else:
+            self._save()
+
+    def _close(self, validate: bool) -> None:
+        """Write the epoch's line, judge its scores, and save."""
+        scores: dict[str, float | None] = {}
+        if validate and self.validator is not None:
+            with self.session.judged():
+                scores = self.validator(self.session, self.signals)
+        means = self.progress.means()
+        self.log.epoch(self.progress, means, scores)
+        best = validate and self._judge(scores or {"loss": means["loss"]})
+        for callback in self.callbacks:
+            callback.on_epoch(self.progress.epoch, scores)
+        self.progress.next_epoch()
+        self._tick()
+        self.progress.finished = self.progress.finished or self._over()
+        self.keeper.save(self.session, self.progress, scores, best)
+
+    def _judge(self, scores: dict[str, float | None]) -> bool:
+        """Whether the score is the best so far; a stall lowers a plateau's rate and wears patience out."""
+        sign = -1.0 if self.plan.recipe.best.startswith("-") else 1.0
+        score = scores.get(self.plan.recipe.best.removeprefix("-"))
+        if score is None or not math.isfinite(score):
+            return False
+        if self.progress.best is None or sign * score > sign * self.progress.best:
+            self.progress.best, self.progress.stalled = score, 0
+            return True
+        self.progress.stalled += 1
+        if self.plan.recipe.schedule == "plateau" and self.progress.stalled >= self.plan.recipe.milestones[0]:
+            self.progress.drops, self.progress.stalled = self.progress.drops + 1, 0
+        return False
+
+    def _save(self) -> None:
+        self.keeper.save(self.session, self.progress)

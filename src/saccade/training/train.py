@@ -1,0 +1,56 @@
+"""Training from end to end: a system and pictures in, a run folder out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from saccade.core.dataset import Dataset
+from saccade.metrics.metric import Metric
+from saccade.network.system import System
+from saccade.training.callback import Callback
+from saccade.training.distributed import in_processes, is_worker
+from saccade.training.job import prepare
+from saccade.training.run import Run
+from saccade.training.work import work
+
+
+def train(
+    what: str | Path | System,
+    data: str | Path | Dataset,
+    out: str | Path | None = None,
+    *,
+    val: str | Dataset | None = None,
+    metrics: Sequence[Metric] = (),
+    callbacks: Sequence[Callback] = (),
+    resume: bool = False,
+    **options: Any,
+) -> Run:
+    """Train a system.
+
+    Args:
+        what: A system's name, a built `System`, or the folder of a run whose weights are the beginning.
+        data: A folder, a URI such as ``scenes:count=500``, or a `Dataset`.
+        out: Folder of the run; ``runs/NAME-1`` and so on by default.
+        val: What to validate on: a split's name, data like `data`, or None for the split ``val`` where there is one.
+        metrics: Further metrics; their scores join the others.
+        callbacks: What is called after each step and epoch.
+        resume: Whether a run that is in `out` goes on; with nothing there it begins.
+        **options: Fields of `TrainSettings`, and options of the system where it is given by name.
+
+    Returns:
+        The run's folder and its best scores.
+
+    Raises:
+        UsageError: An option is unknown or malformed.
+        ConfigError: System, data and settings do not fit, or `out` is taken.
+        DataError: The data has a defect.
+        NotFiniteError: A loss or gradient was not finite.
+        ResourceError: Disk or memory ran out.
+        Interrupted: A signal asked for a stop; the state was saved.
+    """
+    job = prepare(what, data, out, val, options)
+    job = replace(job, resume=resume, metrics=tuple(metrics), callbacks=tuple(callbacks))
+    if job.settings.devices > 1 and not is_worker():
+        return in_processes(job.settings.devices, work, job)
+    return work(job)
