@@ -8,8 +8,28 @@ from typing import Any
 from saccade.core.errors import UsageError
 from saccade.network.card import SystemFunction
 from saccade.network.system import System
+from saccade.systems.alexnet import alexnet
+from saccade.systems.classifier import classifier
+from saccade.systems.lenet import lenet5
+from saccade.systems.localizer import localizer
+from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg19
 
-SYSTEMS: dict[str, SystemFunction] = {}
+SYSTEMS: dict[str, SystemFunction] = {
+    "lenet5": lenet5,
+    "alexnet": alexnet,
+    "vgg11": vgg11,
+    "vgg13": vgg13,
+    "vgg16": vgg16,
+    "vgg19": vgg19,
+    "resnet18": resnet18,
+    "resnet34": resnet34,
+    "resnet50": resnet50,
+    "resnet101": resnet101,
+    "resnet152": resnet152,
+    "classifier": classifier,
+    "localizer": localizer,
+}
 
 
 def every_system() -> dict[str, SystemFunction]:

@@ -1,0 +1,1 @@
+"""Heads: what reads maps and speaks of the picture."""

@@ -1,0 +1,60 @@
+"""How weights begin, as the papers and torchvision say."""
+
+import torch
+from torch import Tensor, nn
+
+
+def kaiming(module: nn.Module) -> None:
+    """Convolutions from He's normal distribution by fan-out, biases 0 (torchvision's VGG and ResNet)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            _fill_bias(layer, 0)
+
+
+def normal_linear(module: nn.Module, deviation: float = 0.01) -> None:
+    """Linear layers from a normal distribution, biases 0."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=deviation)
+            _fill_bias(layer, 0)
+
+
+def default(module: nn.Module) -> None:
+    """Convolutions and linear layers as PyTorch begins them."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            layer.reset_parameters()
+
+
+def uniform_by_fan_in(module: nn.Module, bound: float = 2.4) -> None:
+    """Weights and biases uniform within ± `bound` / fan-in (LeCun 1998, section on LeNet-5's training)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            fan_in = layer.weight[0].numel()
+            for parameter in layer.parameters(recurse=False):
+                nn.init.uniform_(parameter, -bound / fan_in, bound / fan_in)
+
+
+def fit_channels(weight: Tensor, channels: int) -> Tensor:
+    """First filters (O, 3, k, k) for pictures of another number of channels, such that answers keep their scale.
+
+    One channel gets the sum of the three, so that a grey picture answers as its RGB copy did; for more, the three are
+    repeated in turn and divided by how often they stand.
+
+    Args:
+        weight: (O, 3, k, k) filters for RGB.
+        channels: Channels of the pictures to come.
+    """
+    known = weight.shape[1]
+    if channels == known:
+        return weight
+    if channels == 1:
+        return weight.sum(1, keepdim=True)
+    turn = torch.arange(channels, device=weight.device) % known
+    return weight.index_select(1, turn) * (known / channels)
+
+
+def _fill_bias(layer: nn.Conv2d | nn.Linear, value: float) -> None:
+    if layer.bias is not None:
+        nn.init.constant_(layer.bias, value)

@@ -1,0 +1,74 @@
+"""Narrower or wider copies of a network that somebody else wrote, for any number of input channels.
+
+The network is built on PyTorch's ``meta`` device, where weights take no memory; its layers are replaced there by layers
+of other sizes, and only what remains gets memory: a VGG-16 of an eighth of the width costs an eighth squared.
+"""
+
+import torch
+from torch import nn
+
+FEWEST = 4
+
+
+def scaled(channels: int, width: float) -> int:
+    """Number of channels times `width`: `channels` itself for 1, else even (for two groups) and at least 4."""
+    return channels if width == 1 else max(FEWEST, 2 * round(channels * width / 2))
+
+
+def rescale(module: nn.Module, width: float, channels: int) -> nn.Module:
+    """Replace each convolution, batch normalisation and linear layer of `module` by one of scaled channels.
+
+    Layers are taken in the order in which they are registered, which must be the order in which they run; the first
+    convolution takes `channels`. Where branches are concatenated, `width` must leave all their sizes whole.
+
+    Args:
+        module: A network built on the ``meta`` device; it is changed in place.
+        width: Factor of all inner channels, and of the last layer's outputs.
+        channels: Channels of the picture.
+
+    Returns:
+        The same module, without memory where anything was replaced.
+    """
+    source = 0  # channels of the last convolution or linear layer, before scaling
+    for path, layer in list(module.named_modules()):
+        if isinstance(layer, nn.Conv2d):
+            entry = channels if source == 0 else scaled(layer.in_channels, width)
+            _replace(module, path, _conv(layer, entry, scaled(layer.out_channels, width)))
+            source = layer.out_channels
+        elif isinstance(layer, nn.BatchNorm2d):
+            size = scaled(layer.num_features, width)
+            _replace(module, path, nn.BatchNorm2d(size, layer.eps, layer.momentum, device="meta"))
+        elif isinstance(layer, nn.Linear):
+            # A linear layer after a convolution reads channels × positions.
+            positions = layer.in_features // source
+            entry, size = scaled(source, width) * positions, scaled(layer.out_features, width)
+            _replace(module, path, nn.Linear(entry, size, _has_bias(layer), device="meta"))
+            source = layer.out_features
+    return module
+
+
+def materialise(module: nn.Module) -> nn.Module:
+    """Memory on the default device for a module of the ``meta`` device; normalisation starts as the identity."""
+    module.to_empty(device=torch.get_default_device())
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_parameters()
+    return module
+
+
+def _conv(layer: nn.Conv2d, entry: int, size: int) -> nn.Conv2d:
+    depthwise = layer.groups == layer.in_channels > 1
+    groups = entry if depthwise else layer.groups
+    while entry % groups or size % groups:
+        groups -= 1
+    geometry = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+    return nn.Conv2d(entry, size, *geometry, groups, _has_bias(layer), device="meta")  # pyright: ignore[reportArgumentType]
+
+
+def _has_bias(layer: nn.Module) -> bool:
+    return "bias" in dict(layer.named_parameters(recurse=False))
+
+
+def _replace(module: nn.Module, path: str, layer: nn.Module) -> None:
+    parent, _, name = path.rpartition(".")
+    setattr(module.get_submodule(parent), name, layer)

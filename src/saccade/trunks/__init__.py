@@ -1,0 +1,64 @@
+"""The trunks by name, and the one way to build them."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from saccade.core.errors import UsageError
+from saccade.core.input_spec import InputSpec
+from saccade.network.part import Trunk
+from saccade.trunks.alexnet import alexnet
+from saccade.trunks.lenet import lenet5
+from saccade.trunks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from saccade.trunks.timm_adapter import knows, timm_input, timm_trunk
+from saccade.trunks.vgg import vgg11, vgg13, vgg16, vgg19
+
+TRUNKS: dict[str, Callable[..., Trunk]] = {
+    "lenet5": lenet5,
+    "alexnet": alexnet,
+    "vgg11": vgg11,
+    "vgg13": vgg13,
+    "vgg16": vgg16,
+    "vgg19": vgg19,
+    "resnet18": resnet18,
+    "resnet34": resnet34,
+    "resnet50": resnet50,
+    "resnet101": resnet101,
+    "resnet152": resnet152,
+}
+
+
+def trunk(name: str, **options: Any) -> Trunk:
+    """Build a trunk by name.
+
+    Args:
+        name: One of `TRUNKS`, or any name of timm's.
+        **options: The trunk's own options, such as ``width=0.5``.
+
+    Raises:
+        UsageError: The name or an option is unknown; the message lists the known ones.
+    """
+    function = TRUNKS.get(name)
+    if function is None:
+        if not knows(name):
+            listed = ", ".join(TRUNKS)
+            raise UsageError(
+                f"a trunk is expected, found {name!r}", hint=f"choose one of {listed}, or a name of timm's"
+            )
+        return timm_trunk(name, **_checked(name, timm_trunk, options))
+    return function(**_checked(name, function, options))
+
+
+def trunk_input(name: str, size: int, channels: int = 3) -> InputSpec:
+    """How a picture gets into the trunk `name` when it classifies: at `size` pixels, cut from a little more."""
+    if name not in TRUNKS and knows(name):
+        return timm_input(name, size, channels)
+    return InputSpec.centre_crop(size, round(size * 256 / 224), channels)
+
+
+def _checked(name: str, function: Callable[..., Trunk], options: dict[str, Any]) -> dict[str, Any]:
+    known = [option for option in inspect.signature(function).parameters if option != "name"]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise UsageError(f"trunk {name} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(known)}")
+    return options

@@ -1,0 +1,52 @@
+"""torchvision's classifiers as raw material: built without memory, scaled, then filled with weights."""
+
+from collections.abc import Callable
+
+import torch
+import torchvision.models as tv
+from torch import nn
+
+from saccade.core.errors import ConfigError
+from saccade.layers.initialise import fit_channels
+from saccade.layers.scale import materialise, rescale
+from saccade.trunks.pretrained import fetch
+
+
+def blueprint(name: str, width: float, channels: int) -> nn.Module:
+    """A model of torchvision's with scaled channels, on the ``meta`` device: sizes, but no memory yet."""
+    with torch.device("meta"):
+        module = tv.get_model(name, weights=None)
+    return rescale(module, width, channels)
+
+
+def fill(
+    module: nn.Module, initialise: Callable[[nn.Module], None], *, pretrained: str | None, width: float, channels: int
+) -> None:
+    """Give a blueprint memory and weights, in place.
+
+    Args:
+        module: What is left of the blueprint; weights of layers that were taken away are not missed.
+        initialise: How its weights begin.
+        pretrained: Name of torchvision's model whose ImageNet weights it takes instead, or None.
+        width: The blueprint's width.
+        channels: The blueprint's input channels.
+
+    Raises:
+        ConfigError: There are no weights of this width, or they cannot be had.
+    """
+    if pretrained is not None and width != 1:
+        raise ConfigError(
+            f"pretrained weights exist for width=1 alone, found width={width}",
+            hint="leave pretrained out, or the width",
+        )
+    materialise(module)
+    if pretrained is None:
+        initialise(module)
+        return
+    # The first weights that torchvision published: their preprocessing is the papers', the later ones' is not.
+    state = fetch(tv.get_model_weights(pretrained)["IMAGENET1K_V1"].url)
+    wanted = module.state_dict()
+    state = {name: weight for name, weight in state.items() if name in wanted}
+    first = next(iter(wanted))
+    state[first] = fit_channels(state[first], channels)
+    module.load_state_dict(state)

@@ -1,0 +1,91 @@
+"""A trunk that is one stage after another, as most trunks are."""
+
+from collections.abc import Mapping
+from math import prod
+
+from torch import Tensor, nn
+
+from saccade.core.level import Level
+from saccade.network.part import Trunk
+
+
+class Chain(Trunk):
+    """Stages that run one after another; each makes one map, of the stage's name.
+
+    A stage that flattens its input describes the whole picture in one position, and so do all after it.
+
+    Args:
+        stages: Modules by the names of their maps; parameters are found under ``trunk.NAME``.
+    """
+
+    def __init__(self, stages: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        levels: dict[str, Level] = {}
+        level = Level(0, 1)
+        for name, stage in stages.items():
+            self.add_module(name, stage)
+            level = level_after(stage, level)
+            levels[name] = level
+        self.levels = levels
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Named maps of pictures (B, channels, H, W)."""
+        maps: dict[str, Tensor] = {}
+        current = images
+        for name, stage in self.named_children():
+            current = stage(current)
+            maps[name] = current
+        return maps
+
+
+def level_after(stage: nn.Module, before: Level) -> Level:
+    """The map that a stage makes of a map: channels of its last weighted layer, strides multiplied."""
+    layers = list(stage.modules())
+    outputs = [getattr(layer, "out_channels", getattr(layer, "out_features", None)) for layer in layers]
+    channels = next((size for size in reversed(outputs) if isinstance(size, int)), before.channels)
+    flat = before.stride is None or any(isinstance(layer, nn.Flatten) for layer in layers)
+    return Level(channels, None if flat or before.stride is None else before.stride * stride_of(stage))
+
+
+def stride_of(module: nn.Module) -> int:
+    """Input positions between two neighbouring output positions; modules in a row multiply."""
+    if isinstance(module, nn.Sequential):
+        return prod(stride_of(child) for child in module)
+    stride = getattr(module, "stride", 1)
+    return stride[0] if isinstance(stride, tuple) else stride
+
+
+def kind_of(layer: nn.Module) -> str:
+    """What a layer inside a stage is called: ``conv``, ``norm``, or ``relu`` for what has no weights."""
+    if isinstance(layer, nn.Conv2d):
+        return "conv"
+    return "norm" if isinstance(layer, nn.BatchNorm2d | nn.LocalResponseNorm) else "relu"
+
+
+def named(**modules: nn.Module) -> nn.Sequential:
+    """Modules that run one after another, under their own names."""
+    sequence = nn.Sequential()
+    for name, module in modules.items():
+        sequence.add_module(name, module)
+    return sequence
+
+
+def dense_stage(
+    linear: nn.Linear, *, grid: int | None = None, before: float = 0.0, after: float = 0.0
+) -> nn.Sequential:
+    """A fully connected layer with ReLU as a stage, whose map is (B, size, 1, 1).
+
+    Args:
+        linear: The layer.
+        grid: Positions a side that the map before is averaged to, or None where it has one position already.
+        before: Probability with which inputs are dropped.
+        after: Probability with which outputs are dropped.
+    """
+    stages: dict[str, nn.Module] = {} if grid is None else {"pool": nn.AdaptiveAvgPool2d(grid)}
+    stages["flatten"] = nn.Flatten(1)
+    if before:
+        stages["dropout"] = nn.Dropout(before)
+    stages |= {"linear": linear, "relu": nn.ReLU(inplace=True)}
+    if after:
+        stages["dropout"] = nn.Dropout(after)
+    return named(**stages, unflatten=nn.Unflatten(1, (linear.out_features, 1, 1)))

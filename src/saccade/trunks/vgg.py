@@ -1,0 +1,83 @@
+"""VGG's trunks: blocks of 3 × 3 convolutions, halved between them, then two wide fully connected layers.
+
+Paper: Simonyan, Zisserman 2014, Very deep convolutional networks for large-scale image recognition, arXiv 1409.1556.
+"""
+
+from collections.abc import Iterable
+
+from torch import nn
+from torchvision.models import VGG
+
+from saccade.layers.initialise import kaiming, normal_linear
+from saccade.trunks.blueprint import blueprint, fill
+from saccade.trunks.chain import Chain, dense_stage, kind_of, named
+
+
+def vgg11(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration A: 8 convolutions. See `vgg16` for the arguments."""
+    return _vgg("vgg11", pretrained, width, channels, fc)
+
+
+def vgg13(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration B: 10 convolutions. See `vgg16` for the arguments."""
+    return _vgg("vgg13", pretrained, width, channels, fc)
+
+
+def vgg16(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration D: 13 convolutions.
+
+    Maps: the last convolution of each block, ``conv1_2`` … ``conv5_3``, each block's ``pool1`` … ``pool5``, and
+    ``fc6``, ``fc7`` with one position.
+
+    Args:
+        pretrained: Take torchvision's ImageNet weights.
+        width: Factor of all channels.
+        channels: Channels of the picture.
+        fc: Whether the fully connected layers are there; without them 119 million parameters fall away.
+    """
+    return _vgg("vgg16", pretrained, width, channels, fc)
+
+
+def vgg19(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration E: 16 convolutions. See `vgg16` for the arguments."""
+    return _vgg("vgg19", pretrained, width, channels, fc)
+
+
+def vgg_trunk(module: VGG, *, fc: bool = True) -> Chain:
+    """A trunk of the layers of torchvision's VGG, shared; the last layer, which scores classes, is left out."""
+    stages = dict(_blocks(module.features.children()))
+    if fc:
+        layers = list(module.classifier)
+        rate = next(layer.p for layer in layers if isinstance(layer, nn.Dropout))
+        fc6, fc7 = [layer for layer in layers if isinstance(layer, nn.Linear)][:2]
+        stages["fc6"] = dense_stage(fc6, grid=7, after=rate)
+        stages["fc7"] = dense_stage(fc7, after=rate)
+    return Chain(stages)
+
+
+def _blocks(layers: Iterable[nn.Module]) -> list[tuple[str, nn.Module]]:
+    """Stages ``convB_n`` and ``poolB`` of block B, whose n convolutions end in a pooling."""
+    stages: list[tuple[str, nn.Module]] = []
+    block, number, inner = 1, 0, dict[str, nn.Module]()
+    for layer in layers:
+        if isinstance(layer, nn.MaxPool2d):
+            stages += [(f"conv{block}_{number}", named(**inner)), (f"pool{block}", layer)]
+            block, number, inner = block + 1, 0, {}
+            continue
+        number += isinstance(layer, nn.Conv2d)
+        inner[f"{kind_of(layer)}{block}_{number}"] = layer
+    return stages
+
+
+def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool) -> Chain:
+    module = blueprint(name, width, channels)
+    if not isinstance(module, VGG):
+        raise TypeError(f"torchvision's {name} should be a VGG, found {type(module).__name__}")
+    module.classifier = module.classifier[:-1] if fc else nn.Sequential()
+    fill(module, _begin, pretrained=name if pretrained else None, width=width, channels=channels)
+    return vgg_trunk(module, fc=fc)
+
+
+def _begin(module: nn.Module) -> None:
+    kaiming(module)
+    normal_linear(module)
