@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from saccade.core.dataset import Joints
-from saccade.data.scenes.shapes import Array
+from saccade.data.scenes.shapes import CIRCLE, Array
 
 JOINTS = Joints(
     names=(
@@ -28,6 +28,7 @@ JOINTS = Joints(
 
 FIGURE_AREA = 0.25  # of a figure of height 1, limbs spread; poses differ by about a fifth
 HEAD_RADIUS = 0.105
+_HEAD_TOP = 0.092  # how far the head's centre lies below the joint of that name, which is on the head itself
 
 # Limbs that are drawn together, back to front: (joint, joint, radius at the first, radius at the second), and how
 # bright the group is beside the figure's own colour.
@@ -76,14 +77,14 @@ def _step(degrees: float, length: float) -> Array:
 
 
 def head(joints: Array) -> Array:
-    """(2,) centre of the head's disc, whose top is the joint of that name."""
+    """(2,) centre of the head's disc."""
     up = joints[9] - joints[8]
-    return joints[9] - up / np.hypot(*up) * HEAD_RADIUS
+    return joints[9] - up / np.hypot(*up) * _HEAD_TOP
 
 
-def reach(joints: Array) -> float:
-    """Radius about the origin that holds the figure."""
-    return float(np.hypot(*joints.T).max()) + 0.075
+def around(joints: Array) -> Array:
+    """(n, 2) points around the figure, limbs and all."""
+    return (joints[:, None] + 0.1 * CIRCLE).reshape(-1, 2)
 
 
 def figure_layers(joints: Array, x: Array, y: Array) -> list[Layer]:
@@ -96,7 +97,7 @@ def figure_layers(joints: Array, x: Array, y: Array) -> list[Layer]:
     """
     feet = [(joints[ankle], joints[ankle] + (side * 0.055, 0.02), 0.045, 0.038) for ankle, side in ((0, -1), (5, 1))]
     centre = head(joints)
-    up = (joints[9] - centre) / HEAD_RADIUS
+    up = (joints[9] - centre) / _HEAD_TOP
     eyes = [centre + up * 0.015 + np.array([-up[1], up[0]]) * side * 0.04 for side in (-1, 1)]
     return [
         Layer(_limbs([*_between(joints, _LEGS), *feet], x, y), _LEG_TONE),

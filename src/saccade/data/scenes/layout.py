@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from saccade.data.scenes.figure import FIGURE_AREA, draw_pose, reach
-from saccade.data.scenes.shapes import SHAPES, Array
+from saccade.data.scenes.figure import FIGURE_AREA, around, draw_pose
+from saccade.data.scenes.shapes import CIRCLE, SHAPES, Array
 
 CLASSES = (*SHAPES, "figure")
 FIGURE = CLASSES.index("figure")
 
-_MAIN_SIZE, _OTHER_SIZE = (0.27, 0.42), (0.06, 0.26)  # square root of the area, in units of the picture's side
-_OTHERS = (2, 9)  # how many smaller objects are tried
+_MAIN_SIZE, _OTHER_SIZE = (0.33, 0.48), (0.06, 0.19)  # square root of the area, in units of the picture's side
+_OTHERS = (2, 7)  # how many smaller objects are tried
+_MOST_ROOM = 0.97  # of the picture's side that one object may take
 _TILT = 0.22  # perspective: how much nearer the one end of an object is than its middle
 
 
@@ -55,25 +56,25 @@ def draw_things(seed: int, index: int) -> list[Thing]:
 
 def _draw_thing(rng: np.random.Generator, label: int, sizes: tuple[float, float], depth: float) -> Thing:
     joints = draw_pose(rng) if label == FIGURE else None
-    area, radius, most_turn = _measures(label, joints)
+    area, outline, most_turn = _measures(label, joints)
     unit = math.exp(rng.uniform(*np.log(sizes))) / math.sqrt(area)
     turn, aspect = rng.uniform(-most_turn, most_turn), math.exp(rng.uniform(-0.2, 0.2))
-    matrix = _projection(unit * aspect, unit / aspect, turn, rng.uniform(-_TILT, _TILT, 2) / radius)
-    low, high = _extent(matrix, radius)
-    room = 1 - (high - low)
-    # Where there is no room to spare, the object is put in the middle.
-    offset = np.where(room > 0, rng.uniform(size=2) * room - low, 0.5 - (low + high) / 2)
-    shift = np.eye(3)
-    shift[:2, 2] = offset
-    return Thing(label, depth, unit, np.concatenate([low + offset, high + offset]), shift @ matrix, joints)
+    tilt = rng.uniform(-_TILT, _TILT, 2) / np.hypot(*outline.T).max()
+    matrix = _projection(aspect, 1 / aspect, turn, tilt)
+    moved = project(matrix, outline)
+    low, high = moved.min(0), moved.max(0)
+    unit = min(unit, _MOST_ROOM / float((high - low).max()))
+    offset = rng.uniform(size=2) * (1 - unit * (high - low)) - unit * low
+    to_picture = np.array([[unit, 0, offset[0]], [0, unit, offset[1]], [0, 0, 1]]) @ matrix
+    return Thing(label, depth, unit, np.concatenate([unit * low + offset, unit * high + offset]), to_picture, joints)
 
 
-def _measures(label: int, joints: Array | None) -> tuple[float, float, float]:
-    """Area and reach of an outline in its own units, and the greatest turn to either side in radians."""
+def _measures(label: int, joints: Array | None) -> tuple[float, Array, float]:
+    """Area of an outline in its own units, (n, 2) points around it, and the greatest turn to either side in radians."""
     if joints is not None:
-        return FIGURE_AREA, reach(joints), math.radians(25)
+        return FIGURE_AREA, around(joints), math.radians(25)
     shape = SHAPES[CLASSES[label]]
-    return shape.area, shape.reach, math.pi
+    return shape.area, CIRCLE * shape.reach, math.pi
 
 
 def _projection(width: float, height: float, turn: float, tilt: Array) -> Array:
@@ -88,12 +89,3 @@ def project(matrix: Array, points: Array) -> Array:
     """(n, 2) points, moved by a (3, 3) projective map."""
     moved = points @ matrix[:, :2].T + matrix[:, 2]
     return moved[:, :2] / moved[:, 2:]
-
-
-_CIRCLE = np.stack([f(np.linspace(0, 2 * math.pi, 24, endpoint=False)) for f in (np.cos, np.sin)], 1)
-
-
-def _extent(matrix: Array, radius: float) -> tuple[Array, Array]:
-    """Upper left and lower right corner of the moved circle of a radius about the origin."""
-    outline = project(matrix, _CIRCLE * radius)
-    return outline.min(0), outline.max(0)

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]  # float32 wherever there is one value a pixel: half the time
 
+_TURNS = np.linspace(0, 2 * math.pi, 24, endpoint=False)
+CIRCLE: Array = np.stack([np.cos(_TURNS), np.sin(_TURNS)], 1)  # points on the circle of radius 1
+
 
 @dataclass(frozen=True)
 class Shape:

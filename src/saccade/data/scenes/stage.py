@@ -14,7 +14,7 @@ from saccade.data.scenes.shapes import SHAPES, Array
 
 _LEAST_SHARE, _LEAST_MAIN_SHARE = 0.35, 0.75  # of a thing's pixels that must show
 _LEAST_PIXELS = 12
-_LARGEST_OTHER = 0.6  # a smaller thing shows less than this share of the main one's pixels
+_LARGEST_OTHER = 0.45  # a smaller thing shows less than this share of the main one's pixels
 _MARGIN = 0.04  # of the side, around a thing: room for its shadow
 
 

@@ -46,7 +46,7 @@ def draw_texture(rng: np.random.Generator, away_from: Array | None = None) -> Te
         colours=srgb(np.stack([main, second])),
         wave=np.array([math.cos(angle) * waves, math.sin(angle) * waves], dtype=np.float32),
         phase=float(rng.uniform(0, 2 * math.pi)),
-        contrast=float(rng.uniform(0.35, 1.0)),
+        contrast=float(rng.uniform(0.25, 0.9)),
         coarse=_draw_noise(rng, _COARSE),
         fine=_draw_noise(rng, _FINE),
     )
@@ -81,7 +81,7 @@ _LMS_TO_LAB = np.array(
 )
 _LMS_TO_RGB, _LAB_TO_LMS = np.linalg.inv(_RGB_TO_LMS), np.linalg.inv(_LMS_TO_LAB)
 
-_TRIES, _APART = 5, 0.22  # colours to choose from, and the distance in OKLab that suffices
+_TRIES, _APART = 5, 0.25  # colours to choose from, and the distance in OKLab that suffices
 
 
 def _draw_colours(rng: np.random.Generator, away_from: Array | None) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.masks import Masks
 from saccade.data.scenes.figure import HEAD_RADIUS, JOINTS, head
 from saccade.data.scenes.layout import CLASSES, Thing, project
-from saccade.data.scenes.shapes import Array
+from saccade.data.scenes.shapes import CIRCLE, Array
 from saccade.data.scenes.stage import Placed, Stage
 
 SEMANTIC_CLASSES = (*CLASSES, "background")
@@ -93,9 +93,7 @@ def _person(placed: Placed, size: int) -> Person:
 
 def _head_diagonal(thing: Thing, joints: Array) -> float:
     """Diagonal of the upright box around the head, in units of the picture's side."""
-    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    circle = np.stack([np.cos(angles), np.sin(angles)], 1) * HEAD_RADIUS
-    outline = project(thing.to_picture, head(joints) + circle)
+    outline = project(thing.to_picture, head(joints) + HEAD_RADIUS * CIRCLE)
     return float(np.hypot(*np.ptp(outline, axis=0)))
 
 
