@@ -62,12 +62,6 @@ def test_none():
     assert len(Masks.cat([none, none])) == 0
 
 
-def test_moved_into_a_larger_picture():
-    moved = Masks.from_dense(dense()).moved(3, 2, (10, 12))
-    assert torch.equal(moved.dense()[:, 2:7, 3:10], dense())
-    assert moved.areas().tolist() == [8, 2, 0, 35]
-
-
 def test_tight_cuts():
     crop, corner = tight(dense()[0])
     assert (tuple(crop.shape), corner) == ((2, 4), (2, 1))

@@ -112,11 +112,6 @@ class Masks:
                 boxes[row] = torch.tensor([x, y, x + inner.shape[1], y + inner.shape[0]])
         return boxes.to(self.bits.device)
 
-    def moved(self, x: int, y: int, size: tuple[int, int]) -> "Masks":
-        """The same masks, x and y pixels further right and down in a picture of `size`, which must hold them all."""
-        filled = (self.windows[:, 2:] > self.windows[:, :2]).all(1, keepdim=True)
-        return Masks(self.bits, self.windows + self.windows.new_tensor([x, y, x, y]) * filled, size)
-
     def to(self, device: torch.device | str) -> "Masks":
         """The same masks on another device."""
         return Masks(self.bits.to(device), self.windows.to(device), self.size)
