@@ -85,6 +85,17 @@ def test_no_pictures_are_undefined():
     assert MultiLabel("abc").explain().per_class["average_precision"] == [None] * 3
 
 
+def test_of_many_classes_the_curves_are_those_of_the_weakest():
+    metric = Classification([f"kind {k}" for k in range(60)])
+    for k in range(60):
+        scores = torch.zeros(60)
+        scores[k if k >= 20 else 59] = 1
+        metric.update(guess(scores.tolist()), one(k), str(k))
+    names = [curve.name for curve in metric.explain().curves["roc"]]
+    assert len(names) == 50
+    assert names[:20] == [f"kind {k}" for k in range(20)]
+
+
 def test_one_class_alone_has_no_auc():
     assert filled([(GUESSES[0], 0), (GUESSES[1], 0)]).result()["auc"] is None
 

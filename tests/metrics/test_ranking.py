@@ -14,6 +14,14 @@ def test_the_worked_example_of_auc():
     assert ranking.auc(SCORES, POSITIVE) == pytest.approx(8 / 9)
 
 
+def test_areas_agree_with_scikit_learn_ties_included():
+    generator = torch.Generator().manual_seed(4)
+    for levels in (2, 5, 1000):
+        scores = torch.randint(0, levels, (80,), generator=generator).float()
+        positive = torch.rand(80, generator=generator) > 0.7
+        assert ranking.auc(scores, positive) == pytest.approx(roc_auc_score(positive, scores))
+
+
 def test_equal_scores_count_half():
     assert ranking.auc(torch.zeros(4), torch.tensor([True, False, False, True])) == 0.5
 

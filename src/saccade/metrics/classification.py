@@ -19,6 +19,7 @@ from saccade.metrics.evaluation import Curve, Details
 
 State = tuple[Tensor, Tensor]
 BINS = 20
+MOST_CURVES = 50
 
 
 class Classification:
@@ -61,11 +62,12 @@ class Classification:
         }
 
     def explain(self) -> Details:
-        """Per-class scores, confusion, the ROC of each class, and how confident right and wrong guesses are."""
+        """Per-class scores, confusion, ROC of the (at most 50) weakest classes, confidence of right and wrong."""
         scores, labels = self.state()
         confusion = self._confusion()
-        columns = {**table.per_class(confusion), "auc": ranking.one_vs_rest_auc(scores, labels)}
-        curves = [ranking.roc(scores[:, k], labels == k, name) for k, name in enumerate(self.classes)]
+        areas = ranking.one_vs_rest_auc(scores, labels)
+        columns = {**table.per_class(confusion), "auc": areas}
+        curves = [ranking.roc(scores[:, k], labels == k, self.classes[k]) for k in _least(areas)]
         confidence = scores.amax(1) if len(labels) else torch.zeros(0)
         right = ranking.best(scores) == labels
         histograms = {"right": _histogram(confidence[right]), "wrong": _histogram(confidence[~right])}
@@ -148,6 +150,11 @@ class MultiLabel:
             ranking.average_precision(scores[known[:, k], k], labels[known[:, k], k] == 1)
             for k in range(len(self.classes))
         ]
+
+
+def _least(areas: table.Column) -> list[int]:
+    known = [k for k, area in enumerate(areas) if area is not None]
+    return sorted(sorted(known, key=lambda k: areas[k] or 0.0)[:MOST_CURVES])
 
 
 def _histogram(confidence: Tensor) -> list[int]:
