@@ -16,7 +16,7 @@ from saccade.view.text import percent, shortened
 MOST_CELLS = 40
 MOST_NUMBERS = 16
 MOST_PAIRS = 20
-MOST_BARS = 40
+MOST_BARS = 20
 MOST_ROCS = 8
 
 Points = tuple[str, Sequence[float], Sequence[float], float | None]
@@ -58,7 +58,7 @@ def confusion(matrix: np.ndarray, classes: Sequence[str]) -> bytes:
 
 
 def _name_cells(axes: Axes, names: list[str]) -> None:
-    small = 10 if len(names) <= 16 else 8 if len(names) <= 26 else 6.5
+    small = 10 if len(names) <= 16 else 8 if len(names) <= 26 else 7.5
     upright = max(map(len, names), default=0) <= 5 and len(names) <= 12
     axes.set_xticks(range(len(names)), names, fontsize=small, rotation=0 if upright else 90, color=INK)
     axes.set_yticks(range(len(names)), names, fontsize=small, color=INK)
@@ -86,7 +86,7 @@ def _pairs(pairs: Sequence[Pair], classes: Sequence[str]) -> bytes:
 
 
 def bars(values: Sequence[float | None], classes: Sequence[str], label: str) -> bytes:
-    """One score 0..1 a class, the lowest first; beyond 40 classes the 40 lowest. Undefined ones are left out."""
+    """One score 0..1 a class, the lowest first; beyond 20 classes the 20 lowest. Undefined ones are left out."""
     known = sorted((value, i) for i, value in enumerate(values) if value is not None)[:MOST_BARS]
     names = [shortened(classes[i]) for _, i in known]
     return _bars([value for value, _ in known], names, [percent(value) for value, _ in known], label)
