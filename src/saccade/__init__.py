@@ -1,1 +1,65 @@
-"""saccade."""
+"""Train, compare and ship every classic convolutional vision system on your own pictures.
+
+    import saccade as sc
+    run = sc.train("resnet18", "photos", out="runs/a", epochs=10)
+    answers = sc.load(run)(["cat.jpg"])
+    scores = sc.evaluate(run, "photos")
+
+Everything is loaded when it is first asked for: to import the package costs milliseconds, and no torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from saccade import core, data, metrics, ops, view
+    from saccade.data.open import open_data
+    from saccade.network.system import System
+    from saccade.runtime.evaluate import evaluate
+    from saccade.runtime.load import load
+    from saccade.runtime.predictor import Predictor
+    from saccade.systems import SYSTEMS, build
+    from saccade.training.train import train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SYSTEMS",
+    "Predictor",
+    "System",
+    "__version__",
+    "build",
+    "core",
+    "data",
+    "evaluate",
+    "load",
+    "metrics",
+    "open_data",
+    "ops",
+    "train",
+    "view",
+]
+
+_HOMES = {
+    "SYSTEMS": "saccade.systems",
+    "Predictor": "saccade.runtime.predictor",
+    "System": "saccade.network.system",
+    "build": "saccade.systems",
+    "evaluate": "saccade.runtime.evaluate",
+    "load": "saccade.runtime.load",
+    "open_data": "saccade.data.open",
+    "train": "saccade.training.train",
+}
+_FOLDERS = ("core", "data", "metrics", "ops", "view")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _FOLDERS:
+        return import_module(f"saccade.{name}")
+    raise AttributeError(f"module 'saccade' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__
