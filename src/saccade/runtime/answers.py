@@ -10,16 +10,16 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from faster_coco_eval.core import mask as coco_mask
 from PIL import Image
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.masks import Masks
+from saccade.ops import rle
 from saccade.trust.atomic import replacing
 
 DIGITS = 6
-# One class a pixel, and how sure: these are pictures, not numbers, and stand in files of their own.
+# These are pictures, not numbers, and stand in files of their own.
 MAPS = ("semantic", "contours")
 
 
@@ -48,7 +48,7 @@ def _value(value: Any) -> Any:
     if isinstance(value, Person):
         return _values({f.name: getattr(value, f.name) for f in fields(value)})
     if isinstance(value, Masks):
-        return [run_lengths(value, row) for row in range(len(value))]
+        return rle.encode(value)
     return _rounded(cast("Tensor", value).tolist())
 
 
@@ -56,17 +56,6 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [_rounded(item) for item in cast("list[Any]", value)]
     return round(value, DIGITS) if isinstance(value, float) else value
-
-
-def run_lengths(masks: Masks, row: int) -> dict[str, Any]:
-    """COCO's compressed run lengths of one mask: ``size`` [H, W] and ``counts``.
-
-    Masks become dense one by one, so that the memory of a picture with hundreds of objects is that of one mask.
-    """
-    dense = masks[[row]].dense()[0]
-    found = cast("dict[str, Any]", coco_mask.encode(np.asfortranarray(dense.numpy().astype(np.uint8))))
-    counts = found["counts"]
-    return {"size": list(masks.size), "counts": counts.decode("ascii") if isinstance(counts, bytes) else counts}
 
 
 def write_maps(guess: Annotation, folder: Path, name: str) -> dict[str, Any]:

@@ -50,7 +50,19 @@ class Refused:
 
 def incoming(pictures: Iterable[Picture], spec: InputSpec) -> Iterator[Incoming | Refused]:
     """Each picture resized, or what is wrong with it, in their order."""
-    return ahead(lambda item: _take(item[0], item[1], spec), enumerate(pictures))
+    return ahead(lambda item: take(item[0], item[1], spec), enumerate(pictures))
+
+
+def take(place: int, picture: Picture, spec: InputSpec) -> Incoming | Refused:
+    """The picture at a position, resized, or what is wrong with it."""
+    try:
+        return Incoming(place, *spec.resize(read_picture(picture, spec.channels)))
+    except SaccadeError as error:
+        return Refused(place, _named(error, picture))
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return Refused(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
 
 
 def read_picture(picture: Picture, channels: int) -> Tensor:
@@ -75,19 +87,7 @@ def read_picture(picture: Picture, channels: int) -> Tensor:
     return image.cpu()
 
 
-def _take(place: int, picture: Picture, spec: InputSpec) -> Incoming | Refused:
-    try:
-        return Incoming(place, *spec.resize(read_picture(picture, spec.channels)))
-    except SaccadeError as error:
-        return Refused(place, _named(error, picture))
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        return Refused(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
-
-
 def _named(error: SaccadeError, picture: Picture) -> SaccadeError:
     if error.path is None and isinstance(picture, str | Path):
         error.path = str(picture)
-        error.args = (str(error),)
     return error

@@ -75,10 +75,16 @@ class Predictor:
         """
         if isinstance(pictures, str | Path) or batch < 1:
             raise UsageError(f"a list of pictures and a batch of at least 1 are expected, found {pictures}, {batch}")
+        yield from self.answer(incoming(pictures, self.system.input), threshold, batch)
+
+    def answer(
+        self, taken: Iterable[Incoming | Refused], threshold: float = 0.0, batch: int = 16
+    ) -> Iterator[tuple[int, Answer]]:
+        """Position and answer of each picture that was taken in, as they are found."""
         refused: list[Refused] = []
         spec = self.system.input
-        taken = _sift(incoming(pictures, spec), refused)
-        for group in buckets(taken, lambda i: spec.padded(i.frame.target), lambda i: i.image[0].numel(), batch, ROOM):
+        read = _sift(taken, refused)
+        for group in buckets(read, lambda i: spec.padded(i.frame.target), lambda i: i.image[0].numel(), batch, ROOM):
             yield from self._answer_group(group, threshold)
             yield from _drain(refused)
         yield from _drain(refused)
@@ -118,7 +124,7 @@ class Predictor:
             yield group[0].place, out_of_memory(f"a picture of {height}x{width} pixels", self.device)
 
 
-def _sift(stream: Iterator[Incoming | Refused], refused: list[Refused]) -> Iterator[Incoming]:
+def _sift(stream: Iterable[Incoming | Refused], refused: list[Refused]) -> Iterator[Incoming]:
     """Those that came in; the others are put into `refused`."""
     for item in stream:
         if isinstance(item, Incoming):

@@ -1,0 +1,67 @@
+"""What a user names to be predicted: files, folders and globs become a list of files, each with a name of its own."""
+
+import glob
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from saccade.core.errors import DataError
+from saccade.trust.pictures import SUFFIXES
+
+# Characters of a name that is made from a file's: of four bytes each, it still fits into the 255 that are allowed.
+LONGEST = 50
+
+
+def find_pictures(inputs: Iterable[str | Path], out: Path) -> list[Path]:
+    """Files in the order of the inputs, those of a folder (and all below it) by name, each once.
+
+    Args:
+        inputs: Files of any name, folders whose pictures are meant, and globs such as ``shots/**/*.jpg``.
+        out: Folder of answers, whose own pictures are none of the user's.
+
+    Raises:
+        DataError: An input names nothing.
+    """
+    found: dict[Path, None] = {}
+    ours = out.resolve()
+    for one in inputs:
+        files = [path for path in _files(Path(one)) if not path.resolve().is_relative_to(ours)]
+        if not files:
+            raise DataError("a picture, a folder of pictures or a glob is expected, found none", path=one)
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return _inside(path)
+    if path.exists():
+        return [path]
+    matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 (Path takes no absolute patterns)
+    return [file for match in matches for file in (_inside(match) if match.is_dir() else [match])]
+
+
+def _inside(folder: Path) -> list[Path]:
+    below = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    return sorted(path for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts))
+
+
+def readable_name(file: Path) -> str:
+    """The file's path as text that every encoding can say; bytes that are no UTF-8 stand there in hexadecimal."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def unique_names(files: Sequence[Path]) -> list[str]:
+    """A name without suffix for each file: its own, and where others share it, a mark made from its path."""
+    stems = [readable_name(Path(file.stem)).replace("\\", "_")[:LONGEST] for file in files]
+    shared = Counter(stem.casefold() for stem in stems)  # some file systems take A.png and a.png for one
+    return [
+        stem if shared[stem.casefold()] == 1 else f"{stem}-{_mark(file)}"
+        for stem, file in zip(stems, files, strict=True)
+    ]
+
+
+def _mark(file: Path) -> str:
+    return hashlib.sha256(os.fsencode(file)).hexdigest()[:8]

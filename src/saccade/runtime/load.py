@@ -1,0 +1,119 @@
+"""A run folder becomes a network in use again."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from torch import Tensor
+
+from saccade.core.errors import ConfigError, DataError
+from saccade.core.input_spec import InputSpec
+from saccade.network.system import System
+from saccade.runtime import checkpoint
+from saccade.runtime.classes import check_same_classes
+from saccade.runtime.predictor import Predictor
+from saccade.runtime.run_folder import RunFolder
+from saccade.systems import build
+
+SHOWN = 5
+
+
+def load(
+    path: str | Path,
+    system: System | None = None,
+    which: Literal["best", "last"] = "best",
+    device: str = "auto",
+    precision: str | None = None,
+) -> Predictor:
+    """The network of a run, ready for use.
+
+    Args:
+        path: The run's folder.
+        system: The network to take the run's weights, where it was not built by name.
+        which: ``best`` or ``last`` checkpoint; without a best one the last is taken.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
+
+    Returns:
+        The predictor; `system` itself is left as it was.
+
+    Raises:
+        ConfigError: There is no run, or its network and `system` do not fit together.
+        DataError: The checkpoint is missing or damaged.
+    """
+    folder = RunFolder.open(path)
+    config = folder.read_config()
+    classes = _classes(folder, config)
+    network = _rebuilt(folder, config, classes) if system is None else _borrowed(system, folder, classes)
+    if isinstance(config.get("input"), Mapping):
+        network.input = InputSpec.from_dict(config["input"])
+    _take(network, _weights(folder, which), folder.path)
+    if precision in (None, "auto"):
+        precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
+    return Predictor(network, precision, device)
+
+
+def _classes(folder: RunFolder, config: Mapping[str, Any]) -> tuple[str, ...]:
+    classes = tuple(str(name) for name in config.get("classes") or ())
+    if folder.classes.is_file():
+        check_same_classes(classes, folder.read_classes(), "classes.txt", folder.classes)
+    return classes
+
+
+def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str]) -> System:
+    origin = config.get("system")
+    if not isinstance(origin, Mapping) or not origin.get("name"):
+        raise ConfigError(
+            "a run of a system with a name is expected, found one of a system that was built by hand",
+            path=folder.config,
+            hint="build it the same way and hand it over: saccade.load(path, system=...)",
+        )
+    options = dict(origin.get("options") or {})
+    if "pretrained" in options:
+        options["pretrained"] = False  # the run's own weights follow: nothing need be downloaded
+    return build(str(origin["name"]), classes, **options)
+
+
+def _borrowed(system: System, folder: RunFolder, classes: Sequence[str]) -> System:
+    if system.classes:
+        check_same_classes(system.classes, classes, "the run", folder.config)
+    return copy.deepcopy(system)
+
+
+def _weights(folder: RunFolder, which: str) -> dict[str, Tensor]:
+    path = folder.checkpoints / which
+    if which == "best" and not path.exists():
+        path = folder.checkpoints / "last"
+    if not path.exists():
+        raise DataError(
+            f"a checkpoint {which!r} is expected, found none",
+            path=folder.checkpoints,
+            hint="the training ended before its first checkpoint: go on with saccade train ... --resume",
+        )
+    try:
+        return checkpoint.read(path, training=False).model
+    except DataError as error:
+        error.hint = f"{error.hint or ''}; another checkpoint of the run may be whole: load(path, which='last')"
+        raise
+
+
+def _take(network: System, weights: Mapping[str, Tensor], path: Path) -> None:
+    own = network.state_dict()
+    wrong = [
+        f"{name}: {_shape(own.get(name))} expected, {_shape(weights.get(name))} found"
+        for name in sorted({*own, *weights})
+        if _shape(own.get(name)) != _shape(weights.get(name))
+    ]
+    if wrong:
+        listed = "\n    ".join([*wrong[:SHOWN], *(["..."] if len(wrong) > SHOWN else [])])
+        raise ConfigError(
+            f"the weights of this network are expected, found {len(wrong)} that differ:\n    {listed}",
+            path=path,
+            hint="build the network with the options of the run",
+        )
+    network.load_state_dict(dict(weights))
+
+
+def _shape(tensor: Tensor | None) -> str:
+    return "none" if tensor is None else str(tuple(tensor.shape))

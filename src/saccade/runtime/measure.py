@@ -1,0 +1,114 @@
+"""Pictures stream through a network once; losses and scores come of the same pass through its trunk."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from saccade.core.batch import Batch
+from saccade.core.dataset import Dataset
+from saccade.data.loader import Loader, LoaderSettings
+from saccade.metrics.evaluation import Evaluation
+from saccade.metrics.evaluator import Evaluator, choose
+from saccade.metrics.metric import Metric
+from saccade.network.system import System
+from saccade.runtime.answers import finish
+from saccade.runtime.device import evaluating
+from saccade.runtime.loss_tally import LossTally
+
+State = Any
+
+
+class Measure:
+    """Scores and losses of a system on a data set, gathered batch by batch.
+
+    Args:
+        system: The network, on its device.
+        dataset: The pictures; scores go by its truth in the pictures' own pixels.
+        metrics: Further metrics beside those that apply.
+    """
+
+    def __init__(self, system: System, dataset: Dataset, metrics: Iterable[Metric] = ()) -> None:
+        self.system, self.dataset = system, dataset
+        chosen = choose(system.gives, frozenset(dataset.fields), dataset.classes, localizes=True)
+        self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
+        self.losses = LossTally(system)
+        self._places = {dataset.id(place): place for place in range(len(dataset))}
+        floats = [p for p in system.parameters() if p.is_floating_point()]
+        self._device, self._dtype = (floats[0].device, floats[0].dtype) if floats else ("cpu", torch.float32)
+
+    def take(self, batch: Batch) -> None:
+        """One batch: a pass through the trunk, the losses of its truth, and the scores of its answers."""
+        placed = batch.to(self._device)
+        placed = replace(placed, images=placed.images.to(self._dtype))
+        with evaluating(self.system), torch.no_grad():
+            maps = self.system.maps(placed)
+            if placed.truth is not None:
+                with self._full_losses():
+                    self.losses.add(self.system.loss_of(maps, placed.truth), placed.truth)
+            guesses = self.system.decode(maps)
+        for guess, name in zip(batch.undo([finish(guess) for guess in guesses]), batch.ids, strict=True):
+            self.evaluator.update(guess, self.dataset.truth(self._places[name]), name)
+
+    def state(self) -> State:
+        """All that was taken so far, to be sent to another process."""
+        return self.evaluator.state(), self.losses.state()
+
+    def merge(self, states: Iterable[State]) -> None:
+        """Adds what other processes took."""
+        for scores, losses in states:
+            self.evaluator.merge([scores])
+            self.losses.merge([losses])
+
+    def result(self) -> Evaluation:
+        """The evaluation; its scores begin with ``loss`` and the ``loss/HEAD/TERM``."""
+        found = self.evaluator.result()
+        return replace(found, scores={**self.losses.result(), **found.scores})
+
+    def _full_losses(self) -> AbstractContextManager[Any]:
+        """Weights of 16 bits stay as they are, but losses are taken in float32, as autocast takes them in training."""
+        if self._dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(torch.device(self._device).type, self._dtype)
+
+
+def evaluation_of(
+    system: System,
+    dataset: Dataset,
+    device: torch.device | str | None = None,
+    *,
+    loader: Iterable[Batch] | None = None,
+    batch: int = 16,
+    workers: int = 0,
+    metrics: Sequence[Metric] = (),
+    share: Callable[[State], Sequence[State]] | None = None,
+) -> Evaluation:
+    """How good a system is on a data set, the losses among the scores.
+
+    Args:
+        system: The network; every module's mode is restored after.
+        dataset: The pictures.
+        device: Where the network is moved first, or None for where it is.
+        loader: Batches with truth and names that the caller makes, such as one process's part; the whole data set by
+            default.
+        batch: Pictures of a batch, where no loader is given.
+        workers: Processes that read, where no loader is given.
+        metrics: Further metrics beside those that apply.
+        share: Sends what this process found to all that measure together, and gives what the *others* found.
+    """
+    if device is not None:
+        system.to(device)
+    measure = Measure(system, dataset, metrics)
+    own = None
+    if loader is None:
+        own = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))
+        loader = own.epoch(0)
+    for group in loader:
+        measure.take(group)
+    if own is not None:
+        own.close()
+    if share is not None:
+        measure.merge(share(measure.state()))
+    return measure.result()
