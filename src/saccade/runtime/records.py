@@ -43,10 +43,15 @@ class Records:
                 os.ftruncate(handle, before)
                 raise
 
-    def cut(self, step: int) -> None:
+    def cut(self, step: int, epochs: int | None = None) -> None:
         """Drops what is beyond `step`, and a torn last line: a training that goes on from there writes them anew.
 
-        A line without a step belongs to the step before it.
+        A line without a step belongs to the step before it. An epoch's line may stand there although the checkpoint
+        that is gone on from was written before the epoch was closed.
+
+        Args:
+            step: Optimiser steps done.
+            epochs: Epochs closed; lines without a step but of a later ``epoch`` are dropped.
 
         Raises:
             DataError: A line other than the last is no record.
@@ -56,7 +61,8 @@ class Records:
         for line, record in self._lines():
             if record.get("step", step) > step:
                 break
-            kept.append(line + b"\n")
+            if epochs is None or "step" in record or record.get("epoch", -1) < epochs:
+                kept.append(line + b"\n")
         if self.path.exists():
             write_bytes(self.path, b"".join(kept))
 
