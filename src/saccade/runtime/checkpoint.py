@@ -63,7 +63,7 @@ def save(folder: Path, name: str, model: Mapping[str, Tensor], training: Any, fa
         ValueError: The name is no plain file name.
         TypeError: The state holds something that is no plain value or tensor.
     """
-    if name != Path(name).name or name.startswith(".") or name in LINKS or name.endswith(OLD):
+    if not name or name != Path(name).name or name.startswith(".") or name in LINKS or name.endswith(OLD):
         raise ValueError(f"a plain name of a checkpoint is expected, found {name!r}")
     tree, tensors = pack.flatten(training)
     need = tensor_bytes(model) + tensor_bytes(tensors) + _MARGIN

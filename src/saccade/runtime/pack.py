@@ -36,8 +36,8 @@ def flatten(tree: Any) -> tuple[Any, dict[str, Tensor]]:
 def restore(json_tree: Any, tensors: Mapping[str, Tensor]) -> Any:
     """The tree that `flatten` was given; dicts of any kind come back as dicts, but for counters.
 
-    Tensors lie in memory as they did (channels_last, transposed): other strides would take other kernels, and a resumed
-    training would differ in the last bits.
+    Tensors lie in memory as they did (channels_last, transposed): other strides can choose other kernels, which may
+    differ in the last bit and are slower beside weights of the former layout.
 
     Raises:
         DataError: The JSON is none that `flatten` makes, or a tensor is missing.

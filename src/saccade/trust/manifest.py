@@ -76,7 +76,7 @@ def _measure(path: Path) -> dict[str, Any]:
 
 
 def _describes(name: str, entry: Any) -> bool:
-    inside = name == Path(name).name and "\0" not in name
+    inside = name == Path(name).name and name not in {"", ".."} and "\0" not in name
     return (
         inside and isinstance(entry, dict) and isinstance(entry.get("bytes"), int) and set(entry) == {"sha256", "bytes"}
     )
