@@ -6,7 +6,7 @@ boxes of a torchvision detector, and resizing in uint8 moved 45.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 import torch

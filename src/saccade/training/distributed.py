@@ -13,7 +13,8 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from saccade.core.errors import SaccadeError
 from saccade.training.signals import Interrupted
 
-Job, Result = TypeVar("Job"), TypeVar("Result")
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 
 class ProcessError(SaccadeError):

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,18 +16,12 @@ from torch import Tensor
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ResourceError
-from saccade.core.input_spec import InputSpec
 from saccade.data.loader import Loader
 from saccade.training.session import Session
 from saccade.trust.atomic import write_text
 
-# Rules that bring every picture to one size, so that the maps of all pictures have one shape.
+# Rules of the input that bring every picture to one size, so that the maps of all pictures have one shape.
 FIXED_SIZE = ("stretch", "crop", "letterbox")
-
-
-def may_cache(spec: InputSpec, loader: Loader) -> bool:
-    """Whether each picture always becomes the same input of one size."""
-    return spec.rule in FIXED_SIZE and loader.repeats
 
 
 class FeatureCache:
@@ -34,26 +29,25 @@ class FeatureCache:
 
     Args:
         folder: Where the files are kept; it may be deleted at any time between runs.
-        loader: Reads the pictures, and says which make up the batches of an epoch.
-        spec: How pictures get in.
+        shuffled: Says which pictures make up the batches of an epoch.
+        in_order: Reads every picture once, in the data set's order, as evaluation does.
     """
 
-    def __init__(self, folder: Path, loader: Loader, spec: InputSpec) -> None:
-        self.folder, self.loader, self.spec = folder, loader, spec
+    def __init__(self, folder: Path, shuffled: Loader, in_order: Loader) -> None:
+        self.folder, self.loader, self.in_order, self.spec = folder, shuffled, in_order, shuffled.spec
         self._maps: dict[str, Tensor] = {}
-        self._sizes: Tensor | None = None
+        self._sizes = torch.zeros(0, 2, dtype=torch.int64)
 
     def epoch(self, epoch: int, start: int, session: Session) -> Iterator[Batch]:
         """The batches of an epoch with the trunk's maps in place of pictures, the same pictures as the loader's."""
-        if self._sizes is None:
+        if not self._maps:
             self._open(session)
-        for indices in self.loader.batches(epoch)[start:]:
+        for indices in self.loader.plan(epoch)[start:]:
             yield self._batch(indices)
 
     def _batch(self, indices: Sequence[int]) -> Batch:
-        sizes = self._sizes if self._sizes is not None else torch.zeros(0, 2)
         dataset, rows = self.loader.dataset, torch.tensor(indices)
-        frames = tuple(self.spec.frame((int(h), int(w))) for h, w in sizes[rows].tolist())
+        frames = tuple(self.spec.frame((height, width)) for height, width in self._sizes[rows].tolist())
         truth = tuple(frame.apply(dataset.truth(i)) for frame, i in zip(frames, indices, strict=True))
         return Batch(
             images=torch.zeros(len(indices), self.spec.channels, 0, 0),
@@ -73,7 +67,7 @@ class FeatureCache:
             "precision": session.precision,
         }
         facts = self.folder / "facts.json"
-        known = json.loads(facts.read_text()) if facts.exists() else {}
+        known: dict[str, Any] = json.loads(facts.read_text()) if facts.exists() else {}
         if known.get("mark") != mark:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
@@ -97,7 +91,7 @@ class FeatureCache:
         files: dict[str, Tensor] = {}
         session.system.eval()
         done = 0
-        for batch in self.loader.in_order():
+        for batch in self.in_order.epoch(0):
             with torch.no_grad(), session.fabric.autocast():
                 maps = session.system.trunk(batch.to(session.fabric.device).images)
             for name in kept:

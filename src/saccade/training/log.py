@@ -1,6 +1,5 @@
 """What a training tells: metrics.jsonl, TensorBoard, and lines for the person who waits."""
 
-import sys
 import time
 from collections.abc import Mapping
 
@@ -32,8 +31,8 @@ class Log:
             return
         self.records = Records(folder.metrics)
         self.records.cut(begun.step, begun.epoch)
-        self.board = SummaryWriter(str(folder.tensorboard), purge_step=begun.step + 1 if begun.step else None)
-        console = Console(file=sys.stderr)
+        self.board = SummaryWriter(str(folder.tensorboard), purge_step=begun.step + 1 if begun.step else None)  # pyright: ignore[reportCallIssue]
+        console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
         self.bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)
         self.task = self.bar.add_task("training", total=1.0)

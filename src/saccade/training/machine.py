@@ -1,5 +1,6 @@
 """Device, precision and processes of a training."""
 
+import logging
 import os
 from datetime import timedelta
 
@@ -33,6 +34,9 @@ def make_fabric(settings: TrainSettings) -> Fabric:
     Raises:
         UsageError: There is no such device.
     """
+    # Fabric tells of its choices by logging; the run's own lines and config.yaml say the same.
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     device = pick_device(settings.device)
     precision = "bf16-mixed" if pick_precision(settings.precision, device) == "bf16" else "32-true"
     world = int(os.environ.get("WORLD_SIZE", "1"))
@@ -50,6 +54,14 @@ def make_fabric(settings: TrainSettings) -> Fabric:
     fabric = Fabric(accelerator=device.type, devices=settings.devices, strategy=strategy, precision=precision)
     fabric.launch()
     return fabric
+
+
+def pick_workers(workers: int | None) -> int:
+    """Processes that read pictures, in each process that trains: as asked, else one a core less one, 8 at most."""
+    if workers is not None:
+        return workers
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(cores // int(os.environ.get("WORLD_SIZE", "1")) - 1, 1), 8)
 
 
 def share_threads(world: int) -> int:

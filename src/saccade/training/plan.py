@@ -1,13 +1,10 @@
 """A plan: the recipe and the user's settings, settled into the numbers that the training follows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.errors import ConfigError
 from saccade.network.recipe import Recipe
-from saccade.training.settings import FREE_TO_CHANGE, TrainSettings
+from saccade.training.settings import TrainSettings
 
 # Fields of the settings that replace the recipe's field of the same name.
 OVERRIDES = ("optimiser", "momentum", "weight_decay", "schedule", "warmup", "clip", "best")
@@ -66,25 +63,3 @@ def settle_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: in
         stages = (replace(s, freeze=(*s.freeze, *settings.freeze)) for s in recipe.stages)
         recipe = replace(recipe, stages=tuple(stages))
     return recipe
-
-
-def differences(old: Mapping[str, Any], new: TrainSettings) -> list[str]:
-    """Settings that change the arithmetic, as lines ``name: old -> new``."""
-    before, after = TrainSettings.from_dict(old).as_dict(), new.as_dict()
-    names = [f.name for f in fields(TrainSettings) if f.name not in FREE_TO_CHANGE]
-    return [f"{name}: {before[name]} -> {after[name]}" for name in names if before[name] != after[name]]
-
-
-def check_same(old: Mapping[str, Any], new: TrainSettings) -> None:
-    """Refuse to go on with settings that would change the arithmetic of a run.
-
-    Raises:
-        ConfigError: Some differ; the message is a diff.
-    """
-    changed = differences(old, new)
-    if changed:
-        listed = "\n    ".join(changed)
-        raise ConfigError(
-            f"the settings that the run was begun with are expected, found changes:\n    {listed}",
-            hint="repeat the run's own settings, or train into another folder with --init",
-        )

@@ -55,6 +55,4 @@ def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> Non
 def _check_batch(system: System, pictures: int, batch: int, say: Callable[[str], None]) -> None:
     normalises = any(isinstance(module, Normalisation) and module.training for module in system.modules())
     if normalises and min(batch, pictures) < 2:
-        say(
-            "note: the system normalises over the pictures of a step, and there is one: give --batch 2 or more, or --freeze trunk"
-        )
+        say("note: the system normalises over the pictures of a step, and there is but one: give --batch 2 or more")

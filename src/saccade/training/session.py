@@ -49,6 +49,7 @@ class Session:
         self.system = system.freeze(()).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.loss = LossModule(system)
         self.network, self.optimiser = fabric.setup(self.loss, make_optimiser(system, recipe))
+        self.precision = "bf16" if fabric.strategy.precision.precision.startswith("bf16") else "32"
         self.average = Average(system, recipe.ema) if recipe.ema else None
 
     def enter(self, stage: Stage) -> None:

@@ -1,0 +1,115 @@
+"""The report of a run: its curves, its scores, and the pictures it got right and wrong."""
+
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision
+
+from saccade import __version__
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Dataset
+from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.runtime.predictor import Predictor
+from saccade.runtime.records import Records
+from saccade.runtime.run_folder import RunFolder
+from saccade.view.content import Exhibit, ReportContent
+from saccade.view.draw import draw
+from saccade.view.report import write_report
+
+PICTURES = 12
+
+
+def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, evaluation: Evaluation | None) -> Path:
+    """Write ``report.html`` of a run.
+
+    Args:
+        folder: The run.
+        predictor: Its network, for the pictures that are shown.
+        dataset: What it was measured on, or None.
+        evaluation: What was found there, or None.
+
+    Returns:
+        The page.
+    """
+    config, records = folder.read_config(), Records(folder.metrics).read()
+    steps = [record for record in records if "step" in record]
+    validations = [{"step": record["at_step"], **record} for record in records if "at_step" in record]
+    worst, typical = (), ()
+    if dataset is not None and evaluation is not None:
+        gallery = Gallery(predictor, dataset)
+        worst, typical = gallery.show(evaluation.worst(PICTURES)), gallery.show(evaluation.typical(PICTURES))
+    content = ReportContent(
+        system=_name(config),
+        data=str(config["data"]),
+        facts=_facts(predictor, steps, dataset),
+        command=shlex.join(["saccade", *sys.argv[1:]]) if Path(sys.argv[0]).name == "saccade" else "",
+        training=steps,
+        validation=validations,
+        evaluation=evaluation,
+        worst=worst,
+        typical=typical,
+        settings={**config["recipe"], **{k: v for k, v in config["settings"].items() if v not in (None, [], ())}},
+        environment=environment(),
+    )
+    write_report(folder.report, content)
+    return folder.report
+
+
+class Gallery:
+    """Pictures of a data set with guess and truth drawn side by side."""
+
+    def __init__(self, predictor: Predictor, dataset: Dataset) -> None:
+        self.predictor, self.dataset = predictor, dataset
+        self.places = {dataset.id(index): index for index in range(len(dataset))}
+
+    def show(self, judged: Sequence[Judged]) -> tuple[Exhibit, ...]:
+        """An exhibit for each judged picture."""
+        samples = [self.dataset[self.places[one.id]] for one in judged]
+        guesses = self.predictor([sample.image for sample in samples])
+        shown: list[Exhibit] = []
+        for one, sample, guess in zip(judged, samples, guesses, strict=True):
+            drawn = draw(sample.image, guess, self.dataset.classes, self.dataset.joints)
+            truth = draw(sample.image, self._asked(sample.truth), self.dataset.classes, self.dataset.joints)
+            note = f"{1 - one.badness:.0%}"
+            shown.append(Exhibit(one.id, drawn, truth, note, bad=one.badness > 0.5))
+        return tuple(shown)
+
+    def _asked(self, truth: Annotation) -> Annotation:
+        """The truth, as far as the system speaks of it: other fields would hide what matters."""
+        gives = self.predictor.system.gives
+        keep = {name for name in ("label", "labels", "semantic", "contours", "pose", "pose_visible") if name in gives}
+        fields: dict[str, Any] = {name: getattr(truth, name) for name in keep}
+        if truth.instances is not None and any(name.startswith("instances.") for name in gives):
+            fields["instances"] = truth.instances
+        return Annotation(**fields)
+
+
+def environment() -> dict[str, str]:
+    """Versions of the software and the machine."""
+    return {
+        "saccade": __version__,
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads",
+    }
+
+
+def _name(config: dict[str, Any]) -> str:
+    return str(config["system"]["name"]) if config.get("system") else "a system built by hand"
+
+
+def _facts(predictor: Predictor, steps: Sequence[dict[str, Any]], dataset: Dataset | None) -> dict[str, str]:
+    parameters = sum(p.numel() for p in predictor.system.parameters())
+    return {
+        "steps": str(steps[-1]["step"]) if steps else "",
+        "epochs": str(steps[-1]["epoch"] + 1) if steps else "",
+        "parameters": f"{parameters:,}",
+        "device": str(next(predictor.system.parameters()).device),
+        "measured on": f"{len(dataset)} pictures" if dataset is not None else "",
+    }

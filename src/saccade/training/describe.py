@@ -1,0 +1,58 @@
+"""What ``config.yaml`` says of a run, and whether a run that goes on is still the same."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from saccade import __version__
+from saccade.core.errors import ConfigError
+from saccade.runtime.run_folder import RunFolder
+from saccade.training.job import Job
+from saccade.training.machine import pick_precision
+from saccade.training.settings import FREE_TO_CHANGE
+from saccade.trust.plain import plain
+
+# What may differ of a run that goes on: the version, and names of things that the arithmetic does not see.
+COMPARED = ("system", "classes", "input", "precision", "data", "recipe", "settings")
+
+
+def describe(job: Job, device: torch.device) -> dict[str, Any]:
+    """Plain values: system, classes, input, data, settings, recipe."""
+    origin = job.system.origin
+    return {
+        "saccade": __version__,
+        "system": {"name": origin["system"], "options": origin["options"]} if origin else None,
+        "classes": list(job.data.train.classes),
+        "input": job.system.input.as_dict(),
+        "precision": pick_precision(job.settings.precision, device),
+        "data": job.data.name,
+        "val": job.data.val_name,
+        "settings": job.settings.as_dict(),
+        "recipe": asdict(job.recipe),
+    }
+
+
+def check_same(folder: RunFolder, now: Mapping[str, Any]) -> None:
+    """Refuse to go on with a run when something that changes its arithmetic differs.
+
+    Raises:
+        ConfigError: Something differs; the message is a diff.
+    """
+    before, after = folder.read_config(), plain(now)
+    changed = [line for name in COMPARED for line in _differences(name, before.get(name), after.get(name))]
+    if changed:
+        listed = "\n    ".join(changed)
+        raise ConfigError(
+            f"what the run was begun with is expected, found changes (before -> now):\n    {listed}",
+            path=folder.config,
+            hint="repeat the run's own command with --resume, or train into another folder with --init",
+        )
+
+
+def _differences(name: str, before: Any, after: Any) -> list[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = [key for key in {**before, **after} if key not in FREE_TO_CHANGE]
+        return [line for key in keys for line in _differences(f"{name}.{key}", before.get(key), after.get(key))]
+    return [] if before == after else [f"{name}: {before} -> {after}"]

@@ -1,0 +1,43 @@
+"""The end of a training: the best weights measured once more, a report, and what to type next."""
+
+from pathlib import Path
+
+from saccade.runtime import checkpoint
+from saccade.runtime.predictor import Predictor
+from saccade.runtime.reporting import report
+from saccade.runtime.run_folder import RunFolder
+from saccade.training.job import Job
+from saccade.training.loop import Loop
+from saccade.training.run import Run
+from saccade.training.signals import Signals
+
+
+def finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
+    """Measure the best checkpoint, write the report and say where everything is."""
+    session, fabric = loop.session, loop.session.fabric
+    fabric.barrier()  # the first process has written the last checkpoint
+    name = "best" if (folder.checkpoints / "best").exists() else "last"
+    session.system.load_state_dict(checkpoint.read(folder.checkpoints / name, training=False).model)
+    scores: dict[str, float | None] = {}
+    if loop.validator is not None:
+        scores = loop.validator(session, Signals())
+    if fabric.is_global_zero:
+        loop.log.close()
+        predictor = Predictor(session.system.freeze(()), session.precision, fabric.device.type)
+        page = report(folder, predictor, job.data.val, loop.validator.evaluation if loop.validator else None)
+        for line in farewell(job.out, page, scores):
+            loop.log.say(line)
+    fabric.barrier()
+    return Run(job.out, loop.progress.step, scores)
+
+
+def farewell(out: Path, page: Path, scores: dict[str, float | None]) -> list[str]:
+    """Where the results are, and what to type next."""
+    shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items() if value is not None and "/" not in name)
+    return [
+        *([f"best checkpoint: {shown}"] if shown else []),
+        f"run:      {out}",
+        f"report:   {page}",
+        f"next:     saccade evaluate {out}",
+        f"          saccade predict {out} PICTURES --out {out}/predictions",
+    ]

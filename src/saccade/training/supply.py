@@ -1,0 +1,109 @@
+"""What a training is fed with: the plan that fits its data, the loader, the cache, and the balance of classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+import torch
+from lightning_fabric import Fabric
+
+from saccade.core.augmentation import Augmentation
+from saccade.core.batch import Batch
+from saccade.core.dataset import Dataset
+from saccade.core.input_spec import InputSpec
+from saccade.data.augment import Augment
+from saccade.data.fetch import Prepared
+from saccade.data.loader import Loader, LoaderSettings
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.training.balance import class_weights, count_labels, picture_weights, weigh_losses
+from saccade.training.batch_size import greatest_batch
+from saccade.training.feature_cache import FIXED_SIZE, FeatureCache
+from saccade.training.feeder import Feeder
+from saccade.training.job import Job
+from saccade.training.machine import pick_workers
+from saccade.training.plan import Plan, settle_recipe
+from saccade.training.skips import SkipList
+
+
+@dataclass(frozen=True)
+class Augmenting:
+    """Prepares a picture of a data set for training: read, then changed at random."""
+
+    augmentation: Augmentation
+    spec: InputSpec
+
+    def __call__(self, dataset: Dataset, index: int, generator: torch.Generator) -> Prepared:
+        """The picture at `index`, its frame and its truth."""
+        return Augment(self.augmentation, self.spec, dataset)(dataset[index], generator)
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What a training is fed with.
+
+    Attributes:
+        plan: What is done, step by step.
+        feeder: Where batches come from.
+        reading: How the loader reads, for others that read beside it.
+        job: The training.
+        say: Takes a line for the person who waits.
+    """
+
+    plan: Plan
+    feeder: Feeder
+    reading: LoaderSettings
+    job: Job
+    say: Callable[[str], None]
+
+    @staticmethod
+    def of(job: Job, fabric: Fabric, say: Callable[[str], None]) -> "Supply":
+        """The supply of a job on one of the processes that train together."""
+        settings, train = job.settings, job.data.train
+        batch = min(settings.batch or _default_batch(job, fabric, say), max(len(train), 1))
+        recipe = settle_recipe(job.recipe, settings, batch, fabric.world_size)
+        reading = LoaderSettings(
+            batch=batch,
+            seed=settings.seed,
+            workers=pick_workers(settings.workers),
+            timeout=settings.timeout,
+            rank=fabric.global_rank,
+            world=fabric.world_size,
+            on_bad=cast(Literal["fail", "skip"], settings.on_bad),
+        )
+        spec, augmentation = job.system.input, recipe.augmentation
+        prepare = None if augmentation.is_nothing else Augmenting(augmentation, spec)
+        weights = picture_weights(train) if settings.balance == "sampler" else None
+        skips = SkipList(job.out / "skipped.jsonl", say)
+        loader = Loader(train, spec, replace(reading, shuffle=True), prepare, weights, skips)
+        plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
+        return Supply(plan, Feeder(loader, _cache(job, loader, recipe, reading)), reading, job, say)
+
+    def balance(self, system: System) -> None:
+        """Weigh the losses by class where that is asked for."""
+        if self.job.settings.balance == "weights":
+            heads = weigh_losses(system, class_weights(count_labels(self.job.data.train)))
+            self.say(f"classes are weighed in the loss of {', '.join(heads) or 'no head: none takes class weights'}")
+
+
+def _default_batch(job: Job, fabric: Fabric, say: Callable[[str], None]) -> int:
+    """The recipe's batch, or the greatest that fits where 0 is asked for."""
+    if job.settings.batch is None:
+        return job.recipe.batch
+    first, spec = job.data.train[0], job.system.input
+
+    def make(count: int) -> Batch:
+        return spec.batch([first.image] * count, [first.truth] * count)
+
+    found = greatest_batch(job.system, job.recipe, fabric, make, len(job.data.train))
+    say(f"batches of {found} pictures fit into memory")
+    return found
+
+
+def _cache(job: Job, loader: Loader, recipe: Recipe, reading: LoaderSettings) -> FeatureCache | None:
+    """A cache of features where each picture always becomes the same input, unless it is switched off."""
+    possible = recipe.augmentation.is_nothing and job.system.input.rule in FIXED_SIZE and reading.world == 1
+    if job.settings.cache is False or not possible or job.settings.on_bad == "skip":
+        return None
+    in_order = Loader(job.data.train, job.system.input, replace(reading, shuffle=False))
+    return FeatureCache(job.out / "features", loader, in_order)
