@@ -79,8 +79,10 @@ def test_any_text_is_yaml_or_a_data_error(tmp_path_factory: pytest.TempPathFacto
     path = write(tmp_path_factory.getbasetemp(), text.encode("utf-8", "surrogatepass"))
     try:
         load_yaml(path)
+        found = str(path)
     except DataError as error:
-        assert error.path == str(path)
+        found = error.path
+    assert found == str(path)
 
 
 def test_names_inside_the_folder(tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ def test_palette_with_transparent_entries() -> None:
 
 def test_cmyk_jpeg_becomes_rgb() -> None:
     pixels = decode_picture(encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"))
-    assert (pixels[0].float().mean() > 240) and (pixels[1:].float().mean() < 15)
+    assert pixels[0].float().mean() > 240
+    assert pixels[1:].float().mean() < 15
 
 
 def test_sixteen_bits_keep_all_eight_bit_levels() -> None:
@@ -198,6 +199,7 @@ def test_a_changed_byte_gives_a_picture_or_a_data_error(kind: str, place: float,
     data = bytearray(encoded(photo(16, 16), kind))
     data[int(place * len(data))] = byte
     try:
-        assert decode_picture(bytes(data)).dtype == torch.uint8
+        found = decode_picture(bytes(data)).dtype
     except DataError as error:
-        assert error.path == "<bytes>"
+        found = error.path
+    assert found in (torch.uint8, "<bytes>")

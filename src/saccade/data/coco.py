@@ -1,0 +1,160 @@
+"""Folders in COCO's format: one JSON file for each split, and the pictures it names."""
+
+import re
+from pathlib import Path
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Joints
+from saccade.core.errors import DataError
+from saccade.core.sample import Sample
+from saccade.data.coco_document import Report, read_document, strict
+from saccade.data.picture import read_picture
+from saccade.data.split_names import canonical
+from saccade.trust.paths import inside
+
+LOOKED_FOR = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
+
+_ROBOFLOW = "_annotations.coco.json"
+
+
+class Coco:
+    """One split in COCO's format. Boxes, areas, crowds; masks and joints where some annotation has them.
+
+    Pictures without objects are kept. Category identifiers become 0..C-1 in their order.
+
+    Args:
+        root: The data's folder; names of pictures must not lead out of it.
+        document: The JSON file.
+        split: The split's name, by which the pictures' folder is sought.
+        report: Told of every defect of the document; by default the first one is raised.
+
+    Raises:
+        DataError: The document is at fault, or pictures are missing.
+    """
+
+    def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
+        self.root = root
+        self._document = read_document(document, report)
+        self._store = self._document.store
+        self._folder = _picture_folder(root, document, split, [self._name(i) for i in range(min(len(self), 20))])
+        self._check_files(document)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """C names, in order of their identifiers."""
+        return self._document.classes
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Dotted names of the annotated fields."""
+        return self._store.fields
+
+    @property
+    def joints(self) -> Joints | None:
+        """What the joints are, or None."""
+        return self._document.joints
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __getitem__(self, index: int) -> Sample:
+        name = (self._folder / self._name(index)).relative_to(self.root).as_posix()
+        image = read_picture(inside(self.root, name), declared=self.size(index))
+        return Sample(image, self.truth(index), name)
+
+    def truth(self, index: int) -> Annotation:
+        """What one picture shows."""
+        return self._store.truth(index)
+
+    def id(self, index: int) -> str:
+        """The picture's path relative to the data's folder."""
+        return (self._folder / self._name(index)).relative_to(self.root).as_posix()
+
+    def size(self, index: int) -> tuple[int, int]:
+        """(H, W) as the document declares it."""
+        return self._store.size(index)
+
+    def classes_of(self, index: int) -> frozenset[int]:
+        """Classes of one picture's objects that are no crowds."""
+        return self._store.classes_of(index)
+
+    def _name(self, index: int) -> str:
+        return self._document.files.text(index)
+
+    def _check_files(self, document: Path) -> None:
+        listings: dict[Path, frozenset[str]] = {}
+        missing: list[int] = []
+        for index in range(len(self)):
+            path = self._folder / self._name(index)
+            if path.parent not in listings:
+                listings[path.parent] = _listing(path.parent)
+            if path.name not in listings[path.parent]:
+                missing.append(index)
+        if missing:
+            raise DataError(
+                f"{len(self)} pictures are expected in {self._folder}, found {len(missing)} of them missing, "
+                f"such as {', '.join(repr(self._name(index)) for index in missing[:3])}",
+                path=document,
+                pointer=f"/images/{missing[0]}/file_name",
+                hint="put the pictures there, or take them off the list",
+            )
+
+
+def _listing(folder: Path) -> frozenset[str]:
+    return frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset()
+
+
+def _picture_folder(root: Path, document: Path, split: str, names: list[str]) -> Path:
+    """The folder, among those in use, that holds most of the first pictures."""
+    beside = [document.parent] if document.name == _ROBOFLOW else []
+    tails = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017", "images", ".")
+    folders = beside + [root / tail for tail in tails]
+    return max(folders, key=lambda folder: sum((folder / name).is_file() for name in names))
+
+
+def documents(path: Path) -> dict[str, Path]:
+    """The JSON files of a COCO folder by split, or the file itself; empty where there are none.
+
+    Raises:
+        DataError: Two files claim the same split.
+    """
+    if path.is_file():
+        return {_split_of(path): path} if path.suffix == ".json" else {}
+    found: dict[str, Path] = {}
+    for document in _candidates(path):
+        split = document.parent.name if document.name == _ROBOFLOW and document.parent != path else _split_of(document)
+        split = canonical(split)
+        if split in found:
+            raise DataError(
+                f"one COCO file for the split {split!r} is expected, found {found[split]} and {document}",
+                path=path,
+                hint=f"say which: coco:{found[split]} or coco:{document}",
+            )
+        found[split] = document
+    return found
+
+
+def _candidates(root: Path) -> list[Path]:
+    nested = sorted([*root.glob(_ROBOFLOW), *root.glob(f"*/{_ROBOFLOW}")])
+    files = sorted((root / "annotations").glob("*.json")) or sorted(root.glob("instances_*.json"))
+    # COCO's own folder holds captions and keypoints beside the instances, of the same pictures.
+    return nested + ([file for file in files if file.name.startswith("instances_")] or files)
+
+
+def _split_of(document: Path) -> str:
+    """The split that a file's name tells: ``instances_train2017.json`` is train."""
+    stem = re.sub(r"^(instances|person_keypoints|annotations?|_annotations\.coco)[_.-]?", "", document.stem)
+    return re.sub(r"[_.-]?(20\d\d)$", "", stem) or "train"
+
+
+def splits(path: Path) -> list[str]:
+    """The splits of a COCO folder or file; empty where it is none."""
+    return list(documents(path))
+
+
+def open_coco(path: Path, split: str) -> Coco:
+    """One split, by a name of `splits`, of a COCO folder or file."""
+    root = path
+    if path.is_file():
+        root = path.parent.parent if path.parent.name == "annotations" else path.parent
+    return Coco(root, documents(path)[split], split)

@@ -1,0 +1,179 @@
+"""A COCO document, checked and put into arrays."""
+
+import difflib
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saccade.core.dataset import Joints
+from saccade.core.errors import DataError
+from saccade.data.coco_rows import Row, read_row
+from saccade.data.joints import joints
+from saccade.data.pointer import Node
+from saccade.data.store import Ragged, Shapes, Store, starts_of
+from saccade.trust.json_file import load_json
+from saccade.trust.limits import MAX_PIXELS
+from saccade.trust.paths import plain_name
+
+Report = Callable[[DataError], None]
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a COCO file says.
+
+    Attributes:
+        classes: Names in order of their identifiers, which may have gaps.
+        joints: What the joints are, or None.
+        files: Names of the pictures' files, as given.
+        store: The objects.
+    """
+
+    classes: tuple[str, ...]
+    joints: Joints | None
+    files: Ragged
+    store: Store
+
+
+def strict(error: DataError) -> None:
+    """Report a defect by raising it.
+
+    Raises:
+        DataError: Always.
+    """
+    raise error
+
+
+def read_document(path: Path, report: Report = strict) -> Document:
+    """A COCO file.
+
+    Args:
+        path: The JSON file.
+        report: Told of every defect; if it returns, the faulty entry is left out.
+
+    Raises:
+        DataError: The file cannot be read as a whole, or `report` raised one.
+    """
+    root = Node(load_json(path), path)
+    categories = _unique(root.items("categories"), ("id", "name"), report)
+    categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
+    pictures = _unique(_kept(root.items("images"), _check_picture, report), ("id", "file_name"), report)
+    marks = _joints(categories)
+    store = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
+    names = tuple(node.get("name").text() for node in categories)
+    return Document(names, marks, Ragged.of_text([node.value["file_name"] for node in pictures]), store)
+
+
+def _kept(nodes: Iterable[Node], check: Callable[[Node], None], report: Report) -> list[Node]:
+    """The nodes that pass a check."""
+    kept: list[Node] = []
+    for node in nodes:
+        try:
+            check(node)
+            kept.append(node)
+        except DataError as error:
+            report(error)
+    return kept
+
+
+def _unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> list[Node]:
+    """The nodes whose identifiers are well formed and not taken."""
+    seen: dict[tuple[str, Hashable], str] = {}
+
+    def check(node: Node) -> None:
+        for key in keys:
+            field = node.get(key)
+            value = field.identifier() if key == "id" else field.text()
+            if (key, value) in seen:
+                raise field.wrong(f"a {key} of its own is expected, found {value!r}, which {seen[key, value]} has too")
+            seen[key, value] = node.pointer
+
+    return _kept(nodes, check, report)
+
+
+def _check_picture(node: Node) -> None:
+    width, height = node.get("width").positive_int(), node.get("height").positive_int()
+    if width * height > MAX_PIXELS:
+        raise node.wrong(f"a picture of at most {MAX_PIXELS} pixels is expected, found {width}x{height}")
+    name = node.get("file_name")
+    try:
+        plain_name(name.text())
+    except DataError as error:
+        raise name.wrong(error.what, error.hint) from error
+
+
+def _joints(categories: list[Node]) -> Joints | None:
+    """The joints that all categories with joints share."""
+    found = [(node, node.items("keypoints")) for node in categories if node.optional("keypoints")]
+    if not found:
+        return None
+    first, names = found[0]
+    for other, its in found[1:]:
+        if [node.value for node in its] != [node.value for node in names]:
+            raise other.get("keypoints").wrong(f"the same keypoints as {first.pointer} has are expected")
+    bones: list[tuple[int, int]] = []
+    for bone in first.items("skeleton") if first.optional("skeleton") else []:
+        start, end = (int(place) - 1 for place in bone.numbers(2))
+        if not (0 <= start < len(names) and 0 <= end < len(names)):
+            raise bone.wrong(f"two places from 1 to {len(names)} are expected, found {bone.value}")
+        bones.append((start, end))
+    return joints([name.text() for name in names], bones)
+
+
+def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int, report: Report) -> Store:
+    places = {node.value["id"]: place for place, node in enumerate(pictures)}
+    labels = {node.value["id"]: label for label, node in enumerate(categories)}
+    sizes = [(int(node.value["height"]), int(node.value["width"])) for node in pictures]
+    rows: list[list[Row]] = [[] for _ in pictures]
+    seen: dict[Hashable, str] = {}
+
+    def read(node: Node) -> None:
+        identifier = node.get("id").identifier()
+        node = Node(node.value, node.path, node.pointer, identifier)
+        if identifier in seen:
+            raise node.get("id").wrong(
+                f"an id of its own is expected, found {identifier!r}, which {seen[identifier]} has too"
+            )
+        seen[identifier] = node.pointer
+        place = _known(node.get("image_id"), places, "images")
+        label = _known(node.get("category_id"), labels, "categories")
+        rows[place].append(read_row(node, sizes[place], label, marks))
+
+    _kept(root.items("annotations"), read, report)
+    return _arrays(sizes, rows, marks)
+
+
+def _known(node: Node, known: dict[Any, int], where: str) -> int:
+    """The place of an identifier that another part of the document has declared."""
+    if node.identifier() in known:
+        return known[node.value]
+    if type(node.value) is int:
+        near = min((key for key in known if type(key) is int), key=lambda key: abs(key - node.value), default=None)
+    else:
+        near = next(iter(difflib.get_close_matches(node.value, [k for k in known if isinstance(k, str)], 1)), None)
+    raise node.wrong(f"an id of /{where} is expected, found {node.value!r}", f"the nearest known is {near!r}")
+
+
+def _arrays(sizes: list[tuple[int, int]], pictures: list[list[Row]], marks: int) -> Store:
+    rows = [row for picture in pictures for row in picture]
+    outlined = any(row.code or row.polygons for row in rows)
+    shapes = Shapes(
+        Ragged.of_bytes([row.code for row in rows]),
+        Ragged.of([polygon for row in rows for polygon in row.polygons], np.float64),
+        starts_of(len(row.polygons) for row in rows),
+    )
+    points = np.array([row.keypoints for row in rows], np.float32).reshape(-1, marks, 2) if marks else None
+    return Store(
+        sizes=np.array(sizes, np.int32).reshape(-1, 2),
+        starts=starts_of(len(picture) for picture in pictures),
+        boxes=np.array([row.box for row in rows], np.float32).reshape(-1, 4),
+        labels=np.array([row.label for row in rows], np.int32),
+        area=np.array([row.area for row in rows], np.float32),
+        crowd=np.array([row.crowd for row in rows], np.bool_),
+        keypoints=points,
+        visible=np.array([row.visible for row in rows], np.uint8).reshape(-1, marks) if marks else None,
+        shapes=shapes if outlined else None,
+    )

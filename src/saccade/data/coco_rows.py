@@ -1,0 +1,137 @@
+"""One annotation of a COCO document, checked and in our frame."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.data.pointer import Node, shown
+from saccade.ops import rle
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One object.
+
+    Attributes:
+        box: x1, y1, x2, y2, clipped to the picture.
+        label: 0..C-1.
+        area: Pixels.
+        crowd: Whether it is a crowd.
+        keypoints: x, y for each joint, or empty.
+        visible: 0, 1 or 2 for each joint, or empty.
+        code: Compressed run lengths, or empty.
+        polygons: x1, y1, x2, y2 … each.
+    """
+
+    box: tuple[float, float, float, float]
+    label: int
+    area: float
+    crowd: bool
+    keypoints: list[float] = field(default_factory=list)
+    visible: list[int] = field(default_factory=list)
+    code: bytes = b""
+    polygons: list[NDArray[np.float64]] = field(default_factory=list)
+
+
+def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
+    """One annotation of a picture of `size` (H, W).
+
+    Args:
+        node: The annotation.
+        size: (H, W) of its picture.
+        label: Its class, 0..C-1.
+        joints: How many joints the document declares; 0 for none.
+
+    Raises:
+        DataError: A field is missing or wrong.
+    """
+    box = _box(node.get("bbox"), size)
+    area = node.optional("area")
+    crowd = node.optional("iscrowd")
+    if crowd is not None and crowd.value not in (0, 1):
+        raise crowd.wrong(f"0 or 1 is expected, found {shown(crowd.value)}")
+    row = Row(box, label, (box[2] - box[0]) * (box[3] - box[1]), crowd is not None and bool(crowd.value))
+    if area is not None:
+        if area.number() < 0:
+            raise area.wrong(f"an area of at least 0 is expected, found {area.value}")
+        row = replace(row, area=float(area.value))
+    return _with_outline(_with_keypoints(row, node, joints), node, size)
+
+
+def _box(node: Node, size: Size) -> tuple[float, float, float, float]:
+    x, y, width, height = node.numbers(4)
+    if width <= 0 or height <= 0:
+        raise node.wrong(
+            f"a box [x, y, width, height] of some area is expected, found {node.value}", "mend or delete it"
+        )
+    x1, y1 = max(x, 0.0), max(y, 0.0)
+    x2, y2 = min(x + width, float(size[1])), min(y + height, float(size[0]))
+    if x2 <= x1 or y2 <= y1:
+        raise node.wrong(
+            f"a box inside the picture of {size[1]}x{size[0]} is expected, found {node.value}", "mend or delete it"
+        )
+    return x1, y1, x2, y2
+
+
+def _with_keypoints(row: Row, node: Node, joints: int) -> Row:
+    keypoints = node.optional("keypoints")
+    if not joints:
+        if keypoints is not None and keypoints.value:
+            raise keypoints.wrong(
+                "no keypoints are expected, since no category names them", 'add "keypoints" to the category'
+            )
+        return row
+    if keypoints is None:
+        return replace(row, keypoints=[0.0] * 2 * joints, visible=[0] * joints)
+    values = keypoints.numbers(3 * joints)
+    visible = values[2::3]
+    for joint, state in enumerate(visible):
+        if state not in (0, 1, 2):
+            raise keypoints.get(3 * joint + 2).wrong(f"a visibility of 0, 1 or 2 is expected, found {state}")
+    # COCO's joints name whole pixels, whose centres are at +.5; its boxes and polygons are continuous already.
+    points = [
+        value + 0.5 if state else 0.0
+        for x, y, state in zip(values[0::3], values[1::3], visible, strict=True)
+        for value in (x, y)
+    ]
+    return replace(row, keypoints=points, visible=[int(state) for state in visible])
+
+
+def _with_outline(row: Row, node: Node, size: Size) -> Row:
+    outline = node.optional("segmentation")
+    if outline is None or not outline.value:
+        return row
+    if isinstance(outline.value, dict):
+        return replace(row, code=_code(outline, size))
+    if not isinstance(outline.value, list):
+        raise outline.wrong(f"polygons or run lengths are expected, found {shown(outline.value)}")
+    return replace(row, polygons=[_polygon(outline.get(part), size) for part in range(len(outline.value))])
+
+
+def _polygon(node: Node, size: Size) -> NDArray[np.float64]:
+    if not isinstance(node.value, list) or not set(map(type, node.value)) <= {int, float}:
+        raise node.wrong(f"a polygon [x1, y1, x2, y2, …] is expected, found {shown(node.value)}")
+    polygon = np.array(node.value, np.float64)
+    try:
+        rle.check_polygon(polygon, size)
+    except ValueError as error:
+        raise node.wrong(str(error)) from error
+    return polygon
+
+
+def _code(node: Node, size: Size) -> bytes:
+    declared = node.get("size").numbers(2)
+    if tuple(declared) != size:
+        raise node.get("size").wrong(f"the picture's size [{size[0]}, {size[1]}] is expected, found {declared}")
+    counts = node.get("counts")
+    try:
+        if isinstance(counts.value, str):
+            text = counts.value.encode("ascii")
+            rle.check(rle.expand(text), size)
+            return text
+        return rle.compress([int(count) for count in counts.numbers()], size)
+    except (ValueError, OverflowError) as error:
+        raise counts.wrong(str(error)) from error

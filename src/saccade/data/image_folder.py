@@ -1,0 +1,122 @@
+"""Folders of pictures, one folder a class: ``root/split/class/*.jpg``, or ``root/class/*.jpg`` as one split."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Joints
+from saccade.core.errors import DataError
+from saccade.core.sample import Sample
+from saccade.data.picture import read_picture
+from saccade.data.split_names import USUAL, canonical
+from saccade.data.store import Ragged
+from saccade.trust.pictures import SUFFIXES, picture_size
+
+LOOKED_FOR = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
+
+
+class ImageFolder:
+    """One split of pictures, each in a folder named for its class.
+
+    Links among the files are followed, because they are the user's own way of making splits.
+
+    Args:
+        root: The data's folder, from which identifiers are counted.
+        folder: The folder that holds the classes' folders.
+        classes: C names of folders; a class may have none here.
+
+    Raises:
+        DataError: There is no picture at all.
+    """
+
+    def __init__(self, root: Path, folder: Path, classes: tuple[str, ...]) -> None:
+        self.root = root
+        self.classes = classes
+        names: list[str] = []
+        labels: list[int] = []
+        for label, name in enumerate(classes):
+            found = [path.relative_to(root).as_posix() for path in _pictures(folder / name)]
+            names += found
+            labels += [label] * len(found)
+        if not names:
+            raise DataError("pictures are expected, found none", path=folder, hint=f"looked for {LOOKED_FOR}")
+        self._names = Ragged.of_text(names)
+        self._labels = np.array(labels, np.int64)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Only the class of the whole picture is annotated."""
+        return frozenset({"label"})
+
+    @property
+    def joints(self) -> Joints | None:
+        """None."""
+        return None
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def __getitem__(self, index: int) -> Sample:
+        name = self.id(index)
+        return Sample(read_picture(self.root / name), self.truth(index), name)
+
+    def truth(self, index: int) -> Annotation:
+        """The class of one picture."""
+        return Annotation(label=torch.tensor(int(self._labels[index])))
+
+    def id(self, index: int) -> str:
+        """The picture's path relative to the data's folder."""
+        return self._names.text(index)
+
+    def size(self, index: int) -> tuple[int, int]:
+        """(H, W), from the file's header."""
+        return picture_size(self.root / self.id(index))
+
+    def classes_of(self, index: int) -> frozenset[int]:
+        """The class of one picture."""
+        return frozenset({int(self._labels[index])})
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """All pictures under a folder, in the order of their names."""
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder, followlinks=False):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in files if Path(name).suffix.lower() in SUFFIXES and name[0] != "."]
+    return sorted(found)
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(entry for entry in path.iterdir() if entry.is_dir() and entry.name[0] not in "._")
+
+
+def _has_picture(folder: Path) -> bool:
+    """Whether a picture lies anywhere under a folder; stops at the first."""
+    return any(Path(name).suffix.lower() in SUFFIXES for _, _, files in os.walk(folder) for name in files)
+
+
+def _split_folders(root: Path) -> dict[str, Path]:
+    """Folders by split, where `root` holds folders that are named as splits and hold classes' folders."""
+    named = {canonical(folder.name): folder for folder in _folders(root) if canonical(folder.name) in USUAL}
+    return {name: folder for name, folder in named.items() if any(map(_has_picture, _folders(folder)))}
+
+
+def splits(path: Path) -> list[str]:
+    """The splits of a folder of classes' folders; ``train`` alone where there are no splits; empty for others."""
+    if not path.is_dir():
+        return []
+    nested = sorted(_split_folders(path), key=lambda name: ("train", "val", "test").index(name))
+    if nested:
+        return nested
+    return ["train"] if any(map(_has_picture, _folders(path))) else []
+
+
+def open_folder(path: Path, split: str) -> ImageFolder:
+    """One split, by a name of `splits`. Classes are the folders of all splits together, so that labels agree."""
+    nested = _split_folders(path)
+    parts = list(nested.values()) or [path]
+    classes = sorted({folder.name for part in parts for folder in _folders(part)})
+    return ImageFolder(path, nested.get(split, path), tuple(classes))

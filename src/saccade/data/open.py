@@ -1,0 +1,147 @@
+"""What a person calls their data, opened: a folder, a URI such as ``coco:DIR`` or ``scenes``, or a data set."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import DataError, UsageError
+from saccade.data import coco, image_folder
+from saccade.data.split_names import canonical, choose
+
+SPLITS = ("train", "val")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one format is read.
+
+    Attributes:
+        open: Gives one split of a path.
+        splits: The splits of a path, empty where the path is not of this format.
+        looked_for: The evidence, in words.
+        certain: Whether the evidence is the format's alone; folders of pictures are also parts of other formats.
+    """
+
+    open: Callable[[Path, str], Dataset]
+    splits: Callable[[Path], Sequence[str]] | None = None
+    looked_for: str = ""
+    certain: bool = True
+
+
+READERS: dict[str, Reader] = {
+    "coco": Reader(coco.open_coco, coco.splits, coco.LOOKED_FOR),
+    "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.LOOKED_FOR, certain=False),
+}
+
+
+def readers() -> dict[str, Reader]:
+    """The formats by name: our own, and those of installed packages (entry points of the group ``saccade.readers``).
+
+    An entry point leads to a function of a path and a split that gives a `Dataset`. If the function has an attribute
+    `splits`, a function of a path, folders of its format are also recognised without their name before them.
+    """
+    found = {entry.name: entry for entry in entry_points(group="saccade.readers")}
+    added = {name: entry.load() for name, entry in found.items() if name not in READERS}
+    return READERS | {
+        name: Reader(open_it, getattr(open_it, "splits", None), f"what {name!r} reads")
+        for name, open_it in added.items()
+    }
+
+
+def open_data(source: str | Path | Dataset, split: str = "train") -> Dataset:
+    """A data set by its path or URI.
+
+    Args:
+        source: A folder, recognised by evidence; ``NAME:PATH`` with the name of a format; ``scenes`` with settings, as
+            in ``scenes:count=500,size=128,seed=1``; or a data set, which is given back.
+        split: Which part. A source that has one part only is used whole.
+
+    Raises:
+        DataError: There is no such folder, nothing is recognised in it, two formats fit, or the split is unknown.
+        UsageError: The URI is malformed.
+    """
+    if not isinstance(source, str | Path):
+        return source
+    if _is_scenes(source):
+        return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
+    reader, path = _recognise(source)
+    if reader.splits is None:
+        return reader.open(path, split)
+    return reader.open(path, choose(_splits_of(reader, path), split, path))
+
+
+def splits(source: str | Path | Dataset) -> list[str]:
+    """The parts of a source that `open_data` can open; empty where only the reader knows, or for a data set.
+
+    Raises:
+        DataError: As for `open_data`.
+    """
+    if not isinstance(source, str | Path):
+        return []
+    if _is_scenes(source):
+        return list(SPLITS)
+    reader, path = _recognise(source)
+    return [] if reader.splits is None else _splits_of(reader, path)
+
+
+def _splits_of(reader: Reader, path: Path) -> list[str]:
+    found = list(reader.splits(path)) if reader.splits else []
+    if not found:
+        raise DataError(
+            "data of the named format is expected, found none", path=path, hint=f"looked for {reader.looked_for}"
+        )
+    order = ("train", "val", "test")
+    return sorted(found, key=lambda name: (order.index(canonical(name)) if canonical(name) in order else 3, name))
+
+
+def _recognise(source: str | Path) -> tuple[Reader, Path]:
+    """The format and path of a source other than scenes."""
+    known = readers()
+    name, _, rest = str(source).partition(":")
+    if isinstance(source, str) and rest and name in known:
+        return known[name], _existing(rest)
+    if isinstance(source, str) and rest and not Path(source).exists() and name.isidentifier() and len(name) > 1:
+        raise UsageError(
+            f"a format among {', '.join([*known, 'scenes'])} is expected, found {name!r} in {source!r}",
+            hint=f"write for instance coco:{rest}, or the folder alone",
+        )
+    path = _existing(source)
+    fits = {name: reader for name, reader in known.items() if reader.splits is not None and reader.splits(path)}
+    certain = {name: reader for name, reader in fits.items() if reader.certain} or fits
+    if len(certain) == 1:
+        return next(iter(certain.values())), path
+    if certain:
+        uris = " or ".join(f"{name}:{path}" for name in certain)
+        raise DataError(f"data of one format is expected, found {len(certain)} that fit", path=path, hint=f"say {uris}")
+    looked = "; ".join(reader.looked_for for reader in known.values() if reader.splits)
+    raise DataError("data of a known format is expected, found none", path=path, hint=f"looked for {looked}")
+
+
+def _existing(path: str | Path) -> Path:
+    found = Path(path).expanduser()
+    if not found.exists():
+        raise DataError("a folder is expected, found none", path=found, hint="check the path, or try scenes")
+    return found
+
+
+def _is_scenes(source: str | Path) -> bool:
+    return isinstance(source, str) and (source == "scenes" or source.startswith("scenes:"))
+
+
+def _scenes(uri: str, split: str) -> Dataset:
+    """The built-in pictures with the settings of a URI."""
+    from saccade.data.scenes import scenes_split
+
+    known = ("count", "size", "seed")
+    settings: dict[str, int] = {}
+    for item in filter(None, uri.partition(":")[2].split(",")):
+        key, _, value = item.partition("=")
+        if key not in known or key in settings or not value.isdecimal():
+            raise UsageError(
+                f"whole numbers for {', '.join(known)}, once each, are expected, found {item!r} in {uri!r}",
+                hint="write for instance scenes:count=500,size=128,seed=1",
+            )
+        settings[key] = int(value)
+    return scenes_split(settings, split)

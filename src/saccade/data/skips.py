@@ -1,0 +1,43 @@
+"""Pictures that could not be read and were left out."""
+
+from collections.abc import Callable, Iterable
+
+from saccade.core.errors import DataError, SaccadeError
+
+# Beyond this share something is wrong with the data as a whole.
+GREATEST_SHARE = 0.01
+
+
+class Skips:
+    """Counts what is left out, and ends the run when that is too much.
+
+    Args:
+        count: Pictures of the data set.
+        on_skip: Told of each picture once: its name and what is wrong.
+    """
+
+    def __init__(self, count: int, on_skip: Callable[[str, SaccadeError], None] | None = None) -> None:
+        self.errors: dict[str, SaccadeError] = {}
+        self._most = max(1, int(count * GREATEST_SHARE))
+        self._count = count
+        self._on_skip = on_skip
+
+    def add(self, bad: Iterable[tuple[str, SaccadeError]]) -> None:
+        """Pictures by name, and what is wrong with each.
+
+        Raises:
+            DataError: More than a hundredth of the pictures cannot be read.
+        """
+        for name, error in bad:
+            if name in self.errors:
+                continue
+            self.errors[name] = error
+            if self._on_skip is not None:
+                self._on_skip(name, error)
+            if len(self.errors) > self._most:
+                raise DataError(
+                    f"at most {self._most} of {self._count} pictures may be skipped, found {len(self.errors)} that "
+                    f"cannot be read; the last: {error.what}",
+                    path=error.path,
+                    hint="mend the data: `saccade data check` lists all that is wrong",
+                ) from error

@@ -1,0 +1,174 @@
+"""Annotations of a whole data set in flat arrays, so that loader workers share them instead of copying.
+
+A worker that touches a Python object writes its reference count, and so copies the page that holds it: lists of a
+million boxes grow with every epoch and worker. Arrays are touched by nobody.
+
+Legend: N pictures, M instances of all pictures, K joints.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.masks import Masks
+from saccade.ops import rle
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Rows of different lengths in one array.
+
+    Attributes:
+        values: All rows, one after the other.
+        starts: (rows + 1,) int64, where each begins, and the end.
+    """
+
+    values: Array
+    starts: NDArray[np.int64]
+
+    @staticmethod
+    def of(rows: Sequence[Array], dtype: Any) -> "Ragged":
+        """The rows, copied into one array of `dtype`."""
+        values = np.concatenate([np.zeros(0, dtype), *rows]).astype(dtype, copy=False)
+        return Ragged(values, starts_of(len(row) for row in rows))
+
+    @staticmethod
+    def of_bytes(rows: Sequence[bytes]) -> "Ragged":
+        """The rows as uint8."""
+        return Ragged(np.frombuffer(b"".join(rows), np.uint8), starts_of(len(row) for row in rows))
+
+    @staticmethod
+    def of_text(rows: Sequence[str]) -> "Ragged":
+        """The rows in UTF-8; names of files that are none keep their bytes."""
+        return Ragged.of_bytes([row.encode("utf-8", "surrogateescape") for row in rows])
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, row: int) -> Array:
+        return self.values[self.starts[row] : self.starts[row + 1]]
+
+    def raw(self, row: int) -> bytes:
+        """One row of uint8 as bytes."""
+        return self[row].tobytes()
+
+    def text(self, row: int) -> str:
+        """One row of uint8 as text."""
+        return self.raw(row).decode("utf-8", "surrogateescape")
+
+
+def starts_of(lengths: Iterable[int]) -> NDArray[np.int64]:
+    """Where rows of the given lengths begin, and the end: (rows + 1,) int64."""
+    return np.cumsum(np.fromiter((0, *lengths), np.int64))
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The outlines of M instances, as they were given.
+
+    Attributes:
+        codes: M compressed run lengths; an empty row where there are polygons, or nothing.
+        polygons: Points x1, y1, x2, y2 … of all polygons, float64.
+        parts: (M + 1,) int64, where each instance's polygons begin among all.
+    """
+
+    codes: Ragged
+    polygons: Ragged
+    parts: NDArray[np.int64]
+
+    def text(self, row: int, size: tuple[int, int]) -> bytes | None:
+        """Compressed run lengths of one instance of a picture of `size` (H, W); None where it has no outline."""
+        if self.codes.starts[row + 1] > self.codes.starts[row]:
+            return self.codes.raw(row)
+        parts = [self.polygons[part] for part in range(self.parts[row], self.parts[row + 1])]
+        return rle.rasterise(parts, size) if parts else None
+
+
+@dataclass(frozen=True)
+class Store:
+    """The objects of N pictures.
+
+    Attributes:
+        sizes: (N, 2) int32 H, W.
+        starts: (N + 1,) int64, where each picture's instances begin.
+        boxes: (M, 4) float32 x1, y1, x2, y2.
+        labels: (M,) int32.
+        area: (M,) float32.
+        crowd: (M,) bool.
+        keypoints: (M, K, 2) float32, or None.
+        visible: (M, K) uint8, or None.
+        shapes: Outlines, or None.
+    """
+
+    sizes: Array
+    starts: NDArray[np.int64]
+    boxes: Array
+    labels: Array
+    area: Array
+    crowd: Array
+    keypoints: Array | None = None
+    visible: Array | None = None
+    shapes: Shapes | None = None
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Dotted names of the fields that `truth` fills in some picture."""
+        names = ["boxes", "labels", "area", "crowd"]
+        names += ["masks"] if self.shapes is not None else []
+        names += ["keypoints", "visible"] if self.keypoints is not None else []
+        return frozenset({"label", *(f"instances.{name}" for name in names)})
+
+    def size(self, index: int) -> tuple[int, int]:
+        """(H, W) of a picture, as declared."""
+        height, width = self.sizes[index].tolist()
+        return height, width
+
+    def rows(self, index: int) -> slice:
+        """Where a picture's instances are."""
+        return slice(int(self.starts[index]), int(self.starts[index + 1]))
+
+    def truth(self, index: int) -> Annotation:
+        """What a picture shows; masks are drawn now. A picture has masks if every one of its objects has an outline."""
+        rows = self.rows(index)
+        label = self.label(index)
+        return Annotation(
+            label=None if label is None else torch.tensor(label),
+            instances=Instances(
+                boxes=torch.from_numpy(self.boxes[rows].copy()),
+                labels=torch.from_numpy(self.labels[rows].astype(np.int64)),
+                masks=self._masks(index),
+                keypoints=None if self.keypoints is None else torch.from_numpy(self.keypoints[rows].copy()),
+                visible=None if self.visible is None else torch.from_numpy(self.visible[rows].astype(np.int64)),
+                area=torch.from_numpy(self.area[rows].copy()),
+                crowd=torch.from_numpy(self.crowd[rows].copy()),
+            ),
+        )
+
+    def label(self, index: int) -> int | None:
+        """Class of the largest object that is no crowd; None where there is none."""
+        rows = self.rows(index)
+        area = np.where(self.crowd[rows], -1, self.area[rows])
+        return int(self.labels[rows][area.argmax()]) if len(area) and area.max() >= 0 else None
+
+    def classes_of(self, index: int) -> frozenset[int]:
+        """Classes of a picture's objects that are no crowds."""
+        rows = self.rows(index)
+        return frozenset(self.labels[rows][~self.crowd[rows]].tolist())
+
+    def _masks(self, index: int) -> Masks | None:
+        if self.shapes is None:
+            return None
+        size, rows = self.size(index), self.rows(index)
+        texts = [self.shapes.text(row, size) for row in range(rows.start, rows.stop)]
+        whole = [text for text in texts if text is not None]
+        return rle.decode(whole, size) if len(whole) == len(texts) else None

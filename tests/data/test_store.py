@@ -1,0 +1,86 @@
+"""Annotations in arrays: what goes in comes out, and workers share it."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from saccade.core.annotation import Annotation
+from saccade.core.input_spec import InputSpec
+from saccade.core.sample import Sample
+from saccade.data.loader import Loader, LoaderSettings
+from saccade.data.store import Ragged, Store, starts_of
+
+
+def test_ragged_rows() -> None:
+    rows = Ragged.of([np.array([1.0, 2]), np.array([]), np.array([3.0])], np.float32)
+    assert [rows[i].tolist() for i in range(len(rows))] == [[1, 2], [], [3]]
+    names = Ragged.of_text(["a", "", "é漢", os.fsdecode(b"\xff.jpg")])
+    assert [names.text(i) for i in range(4)] == ["a", "", "é漢", os.fsdecode(b"\xff.jpg")]
+    assert len(Ragged.of([], np.float32)) == len(Ragged.of_text([])) == 0
+
+
+def big_store(pictures: int, boxes: int) -> Store:
+    total = pictures * boxes
+    corners = np.random.default_rng(0).random((total, 4), np.float32)
+    return Store(
+        sizes=np.full((pictures, 2), 8, np.int32),
+        starts=starts_of([boxes] * pictures),
+        boxes=corners,
+        labels=np.arange(total, dtype=np.int32) % 5,
+        area=corners[:, 0],
+        crowd=np.zeros(total, bool),
+    )
+
+
+def test_rows_of_a_picture_are_copies() -> None:
+    store = big_store(3, 4)
+    rows = store.truth(1).instances
+    assert torch.equal(rows.boxes, torch.from_numpy(store.boxes[4:8]))
+    rows.boxes.zero_()
+    assert store.boxes[4:8].any()
+    assert store.label(1) == int(store.labels[4 + store.area[4:8].argmax()])
+
+
+class Boxes:
+    """A store as a data set, with pictures of nothing."""
+
+    joints = None
+    classes = tuple("abcde")
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.names = store, Ragged.of_text([f"{i}.jpg" for i in range(len(store))])
+        self.fields = store.fields
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __getitem__(self, index: int) -> Sample:
+        return Sample(torch.zeros(3, 8, 8, dtype=torch.uint8), self.truth(index), self.id(index))
+
+    def truth(self, index: int) -> Annotation:
+        return self.store.truth(index)
+
+    def id(self, index: int) -> str:
+        return self.names.text(index)
+
+
+def proportional_memory(process: int) -> int:
+    """KiB of a process, pages that are shared counted by their share."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
+def test_workers_share_a_million_boxes() -> None:
+    data = Boxes(big_store(10_000, 100))
+    loader = Loader(data, InputSpec(), LoaderSettings(batch=100, shuffle=True, workers=2))
+    memory: list[int] = []
+    for epoch in range(4):
+        assert sum(len(batch) for batch in loader.epoch(epoch)) == len(data)
+        memory.append(sum(map(proportional_memory, loader.workers)))
+    loader.close()
+    assert memory[-1] < 1.1 * memory[0]
