@@ -220,7 +220,9 @@ def test_nothing_there_stays_nothing_there(matrix: Tensor):
         visible=torch.zeros(0, 3, dtype=torch.int64),
         area=torch.zeros(0),
     )
-    moved = warp.annotation(Annotation(instances=empty), matrix, (33, 37)).instances
+    truth = Annotation(instances=empty, contours=torch.zeros(0, 30, 40))
+    assert warp.annotation(truth, matrix, (33, 37)).contours.shape == (0, 33, 37)
+    moved = warp.annotation(truth, matrix, (33, 37)).instances
     assert len(moved) == 0
     assert moved.boxes.shape == (0, 4)
     assert moved.masks.dense().shape == (0, 33, 37)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.export import register_dataclass
+from torch.utils._pytree import tree_map_only
 
 from saccade.core.masks import Masks
 
@@ -145,7 +146,7 @@ class Annotation:
 
     def map(self, function: Callable[[Tensor], Tensor]) -> "Annotation":
         """`function` applied to every tensor."""
-        return torch.utils._pytree.tree_map_only(Tensor, function, self)  # pyright: ignore[reportPrivateUsage]
+        return tree_map_only(Tensor, function, self)
 
     def to(self, device: torch.device | str) -> "Annotation":
         """The same annotation on another device."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from saccade.core.errors import ConfigError
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -52,7 +54,23 @@ class Augmentation:
     blur: float = 0.0
     erase: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("flip", "flip_vertical", "mosaic", "erase"):
+            _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
+        for name in ("crop_area", "crop_aspect", "scale"):
+            low, high = getattr(self, name) or (1.0, 1.0)
+            _expect(0 < low <= high, f"a positive range {name}, the smaller number first", (low, high))
+        for name in ("rotate", "translate", "shear", "pad_crop", "brightness", "contrast", "saturation", "hue"):
+            _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
+        _expect(self.blur >= 0 and self.lighting >= 0, "blur and lighting from 0", (self.blur, self.lighting))
+        _expect(self.mixup is None or self.mixup > 0, "a positive parameter mixup, or None", self.mixup)
+
     @property
     def is_nothing(self) -> bool:
         """Whether every picture stays as it is, so that features of frozen parts may be kept."""
         return self == Augmentation()
+
+
+def _expect(holds: bool, what: str, found: object) -> None:
+    if not holds:
+        raise ConfigError(f"augmentation: {what} is expected, found {found}")

@@ -119,7 +119,10 @@ class Masks:
 
 def tight(mask: Tensor) -> tuple[Tensor, tuple[int, int]]:
     """A mask (h, w) cut to the pixels that are set, and the corner (x, y) of the cut; (0, 0) pixels if none is."""
-    rows, columns = mask.any(1).nonzero(), mask.any(0).nonzero()
+    if not mask.numel():
+        return mask[:0, :0], (0, 0)
+    pixels = mask.view(torch.uint8)  # bytes are reduced ten times as fast as truth values
+    rows, columns = pixels.amax(1).nonzero(), pixels.amax(0).nonzero()
     if not len(rows):
         return mask[:0, :0], (0, 0)
     y1, y2, x1, x2 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

@@ -78,7 +78,7 @@ def lines(maps: Tensor, matrix: Tensor, size: Size, displacement: Tensor | None 
     across, down = (min(value, 1.0) for value in stretches(matrix))
     height, width = maps.shape[-2:]
     small = (max(round(height * down), 1), max(round(width * across), 1))
-    if small != (height, width):
+    if small != (height, width) and len(maps):
         maps = F.adaptive_max_pool2d(maps[None], small)[0]
         matrix = matrix @ scaling(width / small[1], height / small[0])
     if not bool(((maps == 0) | (maps == 1)).all()):
