@@ -14,7 +14,7 @@ FIGURE = CLASSES.index("figure")
 _MAIN_SIZE, _OTHER_SIZE = (0.33, 0.48), (0.06, 0.19)  # square root of the area, in units of the picture's side
 _OTHERS = (2, 7)  # how many smaller objects are tried
 _MOST_ROOM = 0.97  # of the picture's side that one object may take
-_TILT = 0.22  # perspective: how much nearer the one end of an object is than its middle
+_TILT = 0.18  # perspective: how much nearer the one end of an object is than its middle
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _draw_thing(rng: np.random.Generator, label: int, sizes: tuple[float, float]
     joints = draw_pose(rng) if label == FIGURE else None
     area, outline, most_turn = _measures(label, joints)
     unit = math.exp(rng.uniform(*np.log(sizes))) / math.sqrt(area)
-    turn, aspect = rng.uniform(-most_turn, most_turn), math.exp(rng.uniform(-0.2, 0.2))
+    turn, aspect = rng.uniform(-most_turn, most_turn), math.exp(rng.uniform(-0.16, 0.16))
     tilt = rng.uniform(-_TILT, _TILT, 2) / np.hypot(*outline.T).max()
     matrix = _projection(aspect, 1 / aspect, turn, tilt)
     moved = project(matrix, outline)

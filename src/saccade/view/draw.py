@@ -1,0 +1,188 @@
+"""A picture with what it shows: truth or guess, painted in colours by class.
+
+Legend: n objects, (H, W) the picture, drawn `factor` times as large so that text is readable.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.dataset import Joints
+from saccade.view.lettering import draw_tag, tag_height
+from saccade.view.overlay import Canvas, lay_contours, lay_mask, lay_semantic
+from saccade.view.palette import Colour, class_colour
+from saccade.view.skeleton import draw_skeleton
+
+_READABLE = 320  # pixels of the longer side: smaller pictures are enlarged by a whole number
+_BANNER: Colour = (24, 28, 34)
+_CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
+
+
+def draw(
+    image: Tensor,
+    annotation: Annotation,
+    classes: Sequence[str],
+    joints: Joints | None = None,
+    threshold: float | None = None,
+) -> Image.Image:
+    """Paints all that an annotation says over its picture.
+
+    Args:
+        image: (C, H, W) uint8 0..255 or float 0..1; the first three channels show, or the first where there are fewer.
+        annotation: What the picture shows, in its own pixels.
+        classes: Names by label, drawn as they are given; a label beyond them is drawn as its number.
+        joints: What connects the joints of keypoints and pose; without it they are dots.
+        threshold: Objects with lower scores are left out.
+
+    Returns:
+        An RGB picture; one smaller than 320 pixels is enlarged by a whole number.
+    """
+    height, width = image.shape[-2:]
+    factor = max(-(-_READABLE // max(height, width)), 1)
+    picture = to_picture(image).resize((width * factor, height * factor), Image.Resampling.BICUBIC)
+    shown = replace(annotation, instances=_chosen(annotation.instances, threshold))
+    canvas = np.array(picture, dtype=np.float32)
+    _lay_maps(canvas, shown, factor, len(classes))
+    picture = Image.fromarray(canvas.round().astype(np.uint8))
+    _draw_people(picture, shown, joints, factor)
+    _draw_boxes(picture, shown.instances, classes, factor)
+    _name_regions(picture, shown, classes, factor)
+    _draw_banner(picture, shown, classes)
+    return picture
+
+
+def to_picture(image: Tensor) -> Image.Image:
+    """A (C, H, W) tensor, uint8 or float 0..1, as RGB: its first three channels, or its first where there are fewer."""
+    shown = image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1)
+    if shown.dtype != torch.uint8:
+        shown = (shown.float().nan_to_num().clamp(0, 1) * 255).round().byte()
+    return Image.fromarray(shown.permute(1, 2, 0).contiguous().cpu().numpy())
+
+
+def _chosen(rows: Instances | None, threshold: float | None) -> Instances:
+    """The objects to draw, large ones first so that small ones stay on top."""
+    if rows is None:
+        return Instances()
+    if threshold is not None and rows.scores is not None:
+        rows = rows[rows.scores >= threshold]
+    if rows.boxes is None:
+        return rows
+    width, height = (rows.boxes[:, 2:] - rows.boxes[:, :2]).unbind(1)
+    return rows[(width * height).argsort(descending=True, stable=True)]
+
+
+def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int) -> None:
+    rows = shown.instances
+    if shown.semantic is not None:
+        faint = rows is not None and rows.masks is not None
+        lay_semantic(canvas, _enlarged(shown.semantic, factor), classes, _FAINT if faint else _CLEAR)
+    if rows is not None and rows.masks is not None:
+        for row, mask in enumerate(rows.masks.dense()):
+            lay_mask(canvas, _enlarged(mask, factor), _row_colour(rows, row), width=_stroke(canvas.shape))
+    if shown.contours is not None:
+        lay_contours(canvas, _enlarged(shown.contours.float().amax(0), factor))
+
+
+def _draw_boxes(picture: Image.Image, rows: Instances | None, classes: Sequence[str], factor: int) -> None:
+    """Boxes, then their tags on top of all boxes."""
+    if rows is None or rows.boxes is None:
+        return
+    pen, stroke, letters = ImageDraw.Draw(picture), _stroke(picture.size), _letters(picture)
+    boxes = [_inside((box * factor).tolist(), picture.size) for box in rows.boxes]
+    for row, box in enumerate(boxes):
+        if box is not None:
+            pen.rectangle(box, outline=_row_colour(rows, row), width=stroke)
+    for row, box in enumerate(boxes):
+        text = _row_text(rows, row, classes)
+        if box is not None and text:
+            above = box[1] - tag_height(letters)
+            draw_tag(pen, (box[0], above if above >= 0 else box[1]), text, _row_colour(rows, row), letters)
+
+
+def _inside(box: list[float], size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The box's outermost pixels in a picture of `size` (W, H); None where there are none."""
+    if not np.isfinite(box).all():
+        return None
+    (x1, y1), (x2, y2) = (
+        [round(min(max(at, 0), end)) for at, end in zip(corner, size, strict=True)] for corner in (box[:2], box[2:])
+    )
+    return (x1, y1, x2 - 1, y2 - 1) if x1 < x2 and y1 < y2 else None
+
+
+def _draw_people(picture: Image.Image, shown: Annotation, joints: Joints | None, factor: int) -> None:
+    """The keypoints of all objects; the pose where it is the only one."""
+    stroke = _stroke(picture.size)
+    rows = shown.instances
+    if rows is not None and rows.keypoints is not None:
+        for row, points in enumerate(rows.keypoints):
+            draw_skeleton(picture, points * factor, _given(points, rows.visible, row), joints, stroke)
+    elif shown.pose is not None:
+        draw_skeleton(picture, shown.pose * factor, _given(shown.pose, shown.pose_visible), joints, stroke)
+
+
+def _given(points: Tensor, visible: Tensor | None, row: int | None = None) -> Tensor:
+    if visible is None:
+        return torch.full((len(points),), 2)
+    return visible if row is None else visible[row]
+
+
+def _name_regions(picture: Image.Image, shown: Annotation, classes: Sequence[str], factor: int) -> None:
+    """The class of coloured pixels, once a class and inside its pixels, unless boxes tell the names."""
+    if shown.semantic is None or shown.get("instances.boxes") is not None:
+        return
+    for label in shown.semantic.unique().tolist():
+        if 0 <= label < len(classes):
+            pixels = (shown.semantic == label).nonzero().float()
+            y, x = pixels[(pixels - pixels.mean(0)).norm(dim=1).argmin()].tolist()
+            place = (x * factor - 2 * _letters(picture), y * factor - _letters(picture) / 2)
+            draw_tag(
+                ImageDraw.Draw(picture), place, _name(int(label), classes), class_colour(int(label)), _letters(picture)
+            )
+
+
+def _draw_banner(picture: Image.Image, shown: Annotation, classes: Sequence[str]) -> None:
+    """The picture's class, or its classes, in the upper left corner."""
+    text = ""
+    if shown.label is not None:
+        label = int(shown.label)
+        text = _name(label, classes)
+        if shown.label_scores is not None:
+            text += f" {float(shown.label_scores[label]):.0%}"
+    elif shown.labels is not None:
+        text = ", ".join(_name(label, classes) for label in (shown.labels == 1).nonzero()[:, 0].tolist())
+    if text:
+        draw_tag(ImageDraw.Draw(picture), (0, 0), text, _BANNER, round(_letters(picture) * 1.25))
+
+
+def _row_text(rows: Instances, row: int, classes: Sequence[str]) -> str:
+    name = "" if rows.labels is None else _name(int(rows.labels[row]), classes)
+    score = "" if rows.scores is None else f"{float(rows.scores[row]):.0%}"
+    return f"{name} {score}".strip()
+
+
+def _row_colour(rows: Instances, row: int) -> Colour:
+    return class_colour(row if rows.labels is None else int(rows.labels[row]))
+
+
+def _name(label: int, classes: Sequence[str]) -> str:
+    return classes[label] if 0 <= label < len(classes) else str(label)
+
+
+def _enlarged(pixels: Tensor, factor: int) -> NDArray[Any]:
+    """(H, W) values, each repeated over the pixels that it covers in the drawing."""
+    return pixels.cpu().repeat_interleave(factor, 0).repeat_interleave(factor, 1).numpy()
+
+
+def _stroke(size: tuple[int, ...]) -> int:
+    return max(max(size) // 140, 2)
+
+
+def _letters(picture: Image.Image) -> int:
+    return max(max(picture.size) // 30, 12)
