@@ -6,6 +6,8 @@ from pathlib import Path
 
 from saccade.core.errors import ConfigError
 
+SHOWN = 12
+
 
 def check_same_classes(
     expected: Sequence[str], found: Sequence[str], of: str = "the data", path: str | Path | None = None
@@ -23,15 +25,22 @@ def check_same_classes(
     """
     if tuple(expected) == tuple(found):
         return
-    lines = difflib.ndiff([str(name) for name in expected], [str(name) for name in found])
-    changes = "\n    ".join(line for line in lines if not line.startswith("?"))
     if sorted(expected) == sorted(found):
-        what, hint = "in another order", "order the classes of the data as the network has them"
+        how, hint = "in another order", "order the classes of the data as the network has them"
     else:
-        what, hint = "with other names", "rename the classes of the data, or train on it anew"
-    raise ConfigError(
-        f"the network's {len(expected)} classes are expected, found {len(found)} of {of}, {what} "
-        f"(- network, + found):\n    {changes}",
-        path=path,
-        hint=hint,
-    )
+        how, hint = "with other names", "rename the classes of the data, or train on it anew"
+    lines = _moved(expected, found) if len(expected) == len(found) else _gone(expected, found)
+    listed = "\n    ".join([*lines[:SHOWN], *([f"… {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])])
+    what = f"the network's {len(expected)} classes are expected, found {len(found)} of {of}, {how}:\n    {listed}"
+    raise ConfigError(what, path=path, hint=hint)
+
+
+def _moved(expected: Sequence[str], found: Sequence[str]) -> list[str]:
+    pairs = enumerate(zip(expected, found, strict=True))
+    return [f"class {place}: {ours!r} expected, {theirs!r} found" for place, (ours, theirs) in pairs if ours != theirs]
+
+
+def _gone(expected: Sequence[str], found: Sequence[str]) -> list[str]:
+    lines = difflib.ndiff([str(name) for name in expected], [str(name) for name in found])
+    marks = {"- ": "- {} is missing", "+ ": "+ {} is unknown"}
+    return [marks[line[:2]].format(repr(line[2:])) for line in lines if line[:2] in marks]

@@ -19,6 +19,7 @@ from saccade.view.draw import draw
 
 JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
 QUALITY = 90
+DRAWN = 0.5
 
 Entry = dict[str, Any]
 
@@ -45,14 +46,14 @@ class Worker:
     Attributes:
         predictor: The network in use.
         out: Folder of the answers.
-        threshold: Instances that score less are left out.
+        threshold: Instances that score less are left out; None keeps all, and draws those that score `DRAWN` or more.
         batch: Greatest number of pictures that go through the network together.
         drawn: Whether the answers are drawn.
     """
 
     predictor: Predictor
     out: Path
-    threshold: float
+    threshold: float | None
     batch: int
     drawn: bool
 
@@ -63,7 +64,7 @@ class Worker:
             ResourceError: The disk is full.
         """
         for taken, missing in ahead(self._read, groups):
-            answers = dict(self.predictor.answer(taken, self.threshold, self.batch))
+            answers = dict(self.predictor.answer(taken, self.threshold or 0.0, self.batch))
             work = [(task, answers[task.place]) for task in missing]
             yield dict(ahead(lambda pair: (pair[0].file, self._write(*pair)), work))
 
@@ -90,7 +91,7 @@ class Worker:
     def _draw(self, task: Task, image: Any, answer: Annotation) -> str:
         jpeg = task.file.suffix.lower() in JPEG
         name = f"drawn/{task.name}.{'jpg' if jpeg else 'png'}"
-        picture = draw(image, answer, self.predictor.classes)
+        picture = draw(image, answer, self.predictor.classes, threshold=DRAWN if self.threshold is None else None)
         picture.info.clear()  # what a camera wrote beside the pixels stays with the user
         with replacing(self.out / name) as partial:
             picture.save(partial, format="JPEG" if jpeg else "PNG", **({"quality": QUALITY} if jpeg else {}))

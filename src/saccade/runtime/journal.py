@@ -14,6 +14,7 @@ from saccade.core.errors import ConfigError
 from saccade.runtime.inputs import readable_name
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.records import Records
+from saccade.trust.atomic import sweep
 from saccade.trust.lock import Lock
 
 NAME = ".progress.jsonl"
@@ -35,6 +36,8 @@ class Journal:
         self._lock = Lock(out / ".lock").acquire()
         self._records = Records(out / NAME)
         try:
+            for folder in (out, *(path for path in out.iterdir() if path.is_dir())):
+                sweep(folder)
             self._done = self._read(out, fingerprint)
         except BaseException:
             self.close()

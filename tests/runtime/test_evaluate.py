@@ -1,0 +1,190 @@
+"""Scores by hand-sized numbers, however the pictures fall into batches; classes are compared by name and order."""
+
+import json
+
+import pytest
+import torch
+
+from helpers import TinyDataset, picture, tiny_system
+from saccade.core.annotation import Annotation
+from saccade.core.errors import ConfigError
+from saccade.core.input_spec import InputSpec
+from saccade.core.sample import Sample
+from saccade.data.loader import Loader, LoaderSettings
+from saccade.runtime.classes import check_same_classes
+from saccade.runtime.evaluate import evaluate
+from saccade.runtime.loss_tally import LossTally
+from saccade.runtime.measure import Measure, evaluation_of
+from saccade.runtime.predictor import Predictor
+
+
+class Partly(TinyDataset):
+    """Every second picture is not annotated."""
+
+    def truth(self, index: int) -> Annotation:
+        return super().truth(index) if index % 2 == 0 else Annotation()
+
+    def __getitem__(self, index: int) -> Sample:
+        return Sample(picture(index), self.truth(index), self.id(index))
+
+
+def by_hand(system, data) -> tuple[float, float]:
+    """Mean loss and top-1 over annotated pictures, one at a time."""
+    losses, right = [], []
+    for index in range(len(data)):
+        sample = data[index]
+        if sample.truth.label is None:
+            continue
+        with torch.no_grad():
+            losses.append(float(system.loss(system.batch([sample.image], [sample.truth]))["tiny/class"]))
+        answer = Predictor(system)([sample.image])[0]
+        right.append(float(answer.label == sample.truth.label))
+    return sum(losses) / len(losses), sum(right) / len(right)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7])
+@pytest.mark.parametrize("data", [TinyDataset(), Partly()], ids=["whole", "partly"])
+def test_scores_are_means_over_annotated_pictures_whatever_the_batch(batch, data):
+    system = tiny_system()
+    loss, top1 = by_hand(system, data)
+    found = evaluate(system, data, batch=batch)
+    assert found["loss"] == pytest.approx(loss, abs=1e-5)
+    assert found["loss/tiny/class"] == pytest.approx(loss, abs=1e-5)
+    assert found["top1"] == pytest.approx(top1)
+    assert found["error"] == pytest.approx(1 - top1)
+
+
+@pytest.mark.parametrize("spec", [InputSpec.stretch(16), InputSpec("native", multiple=4)], ids=lambda s: s.rule)
+def test_boxes_are_judged_in_the_pictures_own_pixels(spec):
+    data = TinyDataset(6)
+    system = tiny_system(input=spec)
+    found = evaluate(Predictor(system), data, batch=4)
+    expected = []
+    for index in range(6):
+        height, width = data[index].image.shape[1:]
+        w, h = 0.5 * width, 0.5 * height
+        x1, y1, x2, y2 = w / 2, h / 2, w * 1.5, h * 1.5
+        overlap = (min(x2, 9) - max(x1, 1)) * (min(y2, 8) - max(y1, 2))
+        expected.append(overlap / (w * h + 48 - overlap))
+    assert found["iou"] == pytest.approx(sum(expected) / 6, abs=1e-4)
+
+
+def test_nothing_annotated_is_undefined_not_zero():
+    class Blank(TinyDataset):
+        def truth(self, index: int) -> Annotation:
+            return Annotation()
+
+    found = evaluate(tiny_system(), Blank(3))
+    assert found["loss"] is None
+    assert found["loss/tiny/class"] is None
+    assert found["top1"] is None
+
+
+def test_no_pictures_have_undefined_scores():
+    assert set(evaluate(tiny_system(), TinyDataset(0)).values()) == {None}
+
+
+def test_each_mode_is_restored_and_weights_stay():
+    system = tiny_system().train()
+    mean = system.trunk.body[3].running_mean.clone()
+    evaluation_of(system, TinyDataset())
+    assert system.training
+    assert torch.equal(system.trunk.body[3].running_mean, mean)
+
+
+def test_sixteen_bits_change_little_and_losses_are_full():
+    system = tiny_system()
+    full, short = (evaluate(Predictor(system, precision), TinyDataset()) for precision in ("32", "bf16"))
+    assert short["loss"] == pytest.approx(full["loss"], abs=0.05)
+    assert short["loss"] != full["loss"]
+
+
+def test_processes_together_find_what_one_finds():
+    system, data = tiny_system(), TinyDataset(7)
+    parts = []
+    for rank in (0, 1):
+        loader = Loader(data, system.input, LoaderSettings(batch=3, rank=rank, world=2))
+        part = Measure(system, data)
+        for batch in loader.epoch(0):
+            part.take(batch)
+        parts.append(part)
+    loader = Loader(data, system.input, LoaderSettings(batch=3, rank=0, world=2))
+    together = evaluation_of(system, data, loader=loader.epoch(0), share=lambda state: [parts[1].state()])
+    alone = evaluation_of(system, data)
+    assert together.pictures == alone.pictures == 7
+    assert together.scores == pytest.approx(alone.scores, abs=1e-5)
+    assert {j.id for j in together.judged} == {j.id for j in alone.judged}
+
+
+def test_workers_change_nothing():
+    assert evaluate(tiny_system(), TinyDataset(), workers=2) == evaluate(tiny_system(), TinyDataset())
+
+
+class Pictures:
+    """A user's own metric."""
+
+    needs = reads = frozenset()
+
+    def __init__(self):
+        self.ids = []
+
+    def update(self, guess, truth, id):
+        self.ids.append(id)
+
+    def result(self):
+        return {"pictures": float(len(self.ids))}
+
+    def state(self):
+        return self.ids
+
+    def merge(self, states):
+        for ids in states:
+            self.ids += ids
+
+
+def test_a_users_metric_joins_the_others():
+    assert evaluate(tiny_system(), TinyDataset(5), metrics=[Pictures()])["pictures"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (("green", "red", "blue"), "class 0: 'red' expected, 'green' found"),
+        (("red", "green"), "- 'blue' is missing"),
+        (("red", "green", "azure"), "class 2: 'blue' expected, 'azure' found"),
+        (("red", "green", "blue", "white"), "+ 'white' is unknown"),
+    ],
+)
+def test_other_classes_are_an_error_with_a_diff(names, line):
+    with pytest.raises(ConfigError) as caught:
+        evaluate(tiny_system(), TinyDataset(classes=names))
+    assert line in caught.value.what
+
+
+def test_long_diffs_are_cut_and_equal_lists_pass():
+    names = [f"n{i}" for i in range(100)]
+    check_same_classes(names, tuple(names))
+    with pytest.raises(ConfigError, match="another order") as caught:
+        check_same_classes(names, names[::-1])
+    assert "… 88 more" in caught.value.what
+    assert caught.value.what.count("\n") == 13
+
+
+def test_data_is_needed_for_a_bare_system():
+    with pytest.raises(ConfigError, match="data"):
+        evaluate(tiny_system())
+
+
+def test_out_holds_scores_and_report(tmp_path):
+    found = evaluate(tiny_system(), TinyDataset(), out=tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "scores.json").read_text()) == found
+    assert "<html" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_tally_weighs_batches_by_their_annotated_pictures():
+    tally = LossTally(tiny_system())
+    said, silent = Annotation(label=torch.tensor(0)), Annotation()
+    tally.add({"tiny/class": torch.tensor(1.0)}, [said, said, said])
+    tally.add({"tiny/class": torch.tensor(5.0)}, [said, silent])
+    tally.add({"tiny/class": torch.tensor(0.0)}, [silent])
+    assert tally.result() == {"loss": 2.0, "loss/tiny/class": 2.0}
