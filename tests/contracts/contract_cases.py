@@ -1,0 +1,117 @@
+"""What every contract test needs: narrow members of each family, pictures, and truth with every field."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from saccade.core.annotation import Annotation, Instances, Person
+from saccade.core.batch import Batch
+from saccade.core.masks import Masks
+from saccade.network.system import System
+from saccade.systems import SYSTEMS, build, options_of
+
+CLASSES = 10
+NARROW = {"width": 1 / 16, "size": 64}
+# Options of members that need others than `NARROW`.
+OPTIONS: dict[str, dict[str, Any]] = {"lenet5": {"width": 1.0}, "alexnet": {"width": 1 / 8, "size": 96}}
+# Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.
+DEEPER = ("vgg13", "vgg16", "vgg19", "resnet34", "resnet101", "resnet152")
+
+
+def narrow_options(name: str) -> dict[str, Any]:
+    """Options by which a system is quick."""
+    known = options_of(SYSTEMS[name])
+    return {key: value for key, value in (NARROW | OPTIONS.get(name, {})).items() if key in known}
+
+
+def narrow(name: str, **options: Any) -> System:
+    """A quick system of the given name, from a fixed seed."""
+    torch.manual_seed(1)
+    return build(name, CLASSES, **(narrow_options(name) | options))
+
+
+def without_chance(system: System) -> System:
+    """The system with its dropout at 0."""
+    for module in system.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return system
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture (C, side, side) with all that it shows."""
+
+    image: Tensor
+    truth: Annotation
+
+
+def shown(index: int, side: int, channels: int = 3) -> Shown:
+    """Picture `index`: one large and one small rectangle on noise; everything differs between indices."""
+    draw = torch.Generator().manual_seed(index)
+    image = torch.rand(channels, side, side, generator=draw) * 0.3
+    unit = side / 8
+    large = [unit * (1 + index), unit, unit * (5 + index), unit * (4 + index)]
+    small = [unit * 6, unit * 6, unit * 7, unit * 7]
+    boxes = torch.tensor([large, small])
+    dense = torch.zeros(2, side, side, dtype=torch.bool)
+    semantic = torch.full((side, side), CLASSES - 1, dtype=torch.int64)
+    for row, (x1, y1, x2, y2) in enumerate(boxes.round().long().tolist()):
+        dense[row, y1:y2, x1:x2] = True
+        semantic[y1:y2, x1:x2] = index + row
+        image[(index + row) % channels, y1:y2, x1:x2] += 0.6
+    return Shown(image, _truth(index, boxes, Masks.from_dense(dense), semantic))
+
+
+def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotation:
+    labels = torch.tensor([index, index + 1])
+    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].view(-1, 4, 2)
+    joints = torch.cat([corners] * 4, 1)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    centre = (boxes[0, :2] + boxes[0, 2:]) / 2
+    many = torch.zeros(CLASSES, dtype=torch.int64)
+    many[labels] = 1
+    return Annotation(
+        label=labels[0],
+        labels=many,
+        instances=Instances(
+            boxes=boxes,
+            labels=labels,
+            masks=masks,
+            keypoints=joints,
+            visible=torch.full(joints.shape[:2], 2),
+            area=sides.prod(1),
+            crowd=torch.zeros(2, dtype=torch.bool),
+            difficult=torch.zeros(2, dtype=torch.bool),
+        ),
+        semantic=semantic,
+        contours=masks.dense()[:1].float(),
+        pose=joints[0],
+        pose_visible=torch.full(joints.shape[1:2], 2),
+        person=Person(centre=centre, scale=sides[0, 1] / 200, head_size=sides[0, 1] / 8),
+    )
+
+
+def batch_of(system: System, indices: list[int], truth: bool = True) -> Batch:
+    """Pictures as the system takes them."""
+    side = system.input.size[0] if system.input.size else 64
+    pictures = [shown(index, side, system.input.channels) for index in indices]
+    return system.batch([p.image for p in pictures], [p.truth for p in pictures] if truth else None)
+
+
+def total(losses: dict[str, Tensor]) -> Tensor:
+    """The training's loss."""
+    return torch.stack(list(losses.values())).sum()
+
+
+def with_rows(batch: Batch, order: list[int]) -> Batch:
+    """The batch with the rows of each picture's objects chosen anew."""
+    rows = [replace(t, instances=None if t.instances is None else t.instances[order]) for t in batch.truth or ()]
+    return replace(batch, truth=tuple(rows))
+
+
+def tensors_of(raw: Any) -> list[Tensor]:
+    """All tensors of a raw output, in order."""
+    return [leaf for leaf in torch.utils._pytree.tree_leaves(raw) if isinstance(leaf, Tensor)]

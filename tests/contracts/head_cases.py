@@ -1,0 +1,109 @@
+"""One case a head: how it is built, and the raw output that says exactly what the truth says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from contract_cases import CLASSES
+from torch import Tensor
+
+from saccade.core.annotation import Annotation
+from saccade.core.level import Level
+from saccade.heads.box_form import BoxForm, relative
+from saccade.heads.classify import ClassifyHead, ClassScores
+from saccade.heads.codes import class_codes
+from saccade.heads.euclidean import Distances, EuclideanHead
+from saccade.heads.locate import LocatedBoxes, LocateHead
+from saccade.heads.locate_many import LocateManyHead, ManyBoxes
+from saccade.heads.main_object import main_object
+from saccade.layers.fully_connected import fully_connected
+from saccade.network.head import Head
+
+LEVEL = Level(12, 8)
+OBJECTS = 3
+SURE = 20.0
+
+
+@dataclass(frozen=True)
+class HeadCase:
+    """A head and its perfect raw output.
+
+    Attributes:
+        make: Builds the head on a map named ``map`` of `LEVEL`.
+        perfect: The raw output that says what the truth of the pictures says.
+        maps: Shape of the map for two pictures, (channels, h, w).
+    """
+
+    make: Callable[[], Head]
+    perfect: Callable[[list[Annotation], Tensor], Any]
+    maps: tuple[int, int, int] = (LEVEL.channels, 8, 8)
+
+
+def _body(outputs: int) -> Any:
+    return fully_connected(LEVEL, (16,), outputs, grid=4)
+
+
+def _one_hot(truth: list[Annotation]) -> Tensor:
+    return F.one_hot(torch.stack([t.get("label") for t in truth]), CLASSES).float()
+
+
+def _classes(truth: list[Annotation], sizes: Tensor) -> ClassScores:
+    return ClassScores((_one_hot(truth) * 2 - 1) * SURE)
+
+
+def _many_classes(truth: list[Annotation], sizes: Tensor) -> ClassScores:
+    return ClassScores((torch.stack([t.get("labels") for t in truth]).float() * 2 - 1) * SURE)
+
+
+def _distances(truth: list[Annotation], sizes: Tensor) -> Distances:
+    return Distances((1 - _one_hot(truth)) * 84.0)
+
+
+def _one_box(form: BoxForm, per_class: bool) -> Callable[[list[Annotation], Tensor], LocatedBoxes]:
+    def perfect(truth: list[Annotation], sizes: Tensor) -> LocatedBoxes:
+        codes = torch.full((len(truth), CLASSES if per_class else 1, 4), 0.1)
+        for row, (shown, size) in enumerate(zip(truth, sizes, strict=True)):
+            box = main_object(shown)
+            slot = int(shown.get("label")) if per_class else 0
+            codes[row, slot] = form.encode(relative(box[None], size))[0]
+        return LocatedBoxes(codes, sizes)
+
+    return perfect
+
+
+def _many_boxes(form: BoxForm) -> Callable[[list[Annotation], Tensor], ManyBoxes]:
+    def perfect(truth: list[Annotation], sizes: Tensor) -> ManyBoxes:
+        codes = torch.full((len(truth), OBJECTS, 4), 0.1)
+        logits = torch.full((len(truth), OBJECTS, CLASSES), -SURE)
+        for row, (shown, size) in enumerate(zip(truth, sizes, strict=True)):
+            rows = shown.get("instances")
+            codes[row, : len(rows)] = form.encode(relative(rows.boxes, size))
+            logits[row, torch.arange(len(rows)), rows.labels] = SURE
+        return ManyBoxes(codes, logits, sizes)
+
+    return perfect
+
+
+def _locate(form: BoxForm, per_class: bool = False) -> HeadCase:
+    outputs = 4 * CLASSES if per_class else 4
+    return HeadCase(lambda: LocateHead("map", _body(outputs), form, per_class=per_class), _one_box(form, per_class))
+
+
+def _locate_many(form: BoxForm) -> HeadCase:
+    outputs = OBJECTS * (4 + CLASSES)
+    return HeadCase(lambda: LocateManyHead("map", _body(outputs), form, objects=OBJECTS), _many_boxes(form))
+
+
+HEADS: dict[str, HeadCase] = {
+    "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
+    "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),
+    "euclidean": HeadCase(lambda: EuclideanHead("map", class_codes(CLASSES, 84)), _distances, (84, 1, 1)),
+    "locate corner": _locate(BoxForm("corner", "l2")),
+    "locate centre": _locate(BoxForm("centre", "smooth_l1")),
+    "locate sigmoid": _locate(BoxForm("corner", "mse_sigmoid")),
+    "locate per class": _locate(BoxForm("centre", "l2"), per_class=True),
+    "locate many": _locate_many(BoxForm("corner", "smooth_l1")),
+    "locate many sigmoid": _locate_many(BoxForm("centre", "mse_sigmoid")),
+}

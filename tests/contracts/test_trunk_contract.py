@@ -1,0 +1,93 @@
+"""What every trunk promises. A new trunk is tested here by standing in `TRUNKS`."""
+
+import inspect
+
+import pytest
+import torch
+
+from saccade.core.errors import UsageError
+from saccade.core.level import Level
+from saccade.network.part import Trunk
+from saccade.trunks import TRUNKS, trunk
+
+# Two picture sizes: the smaller, and how much larger the other is, a multiple of every stride.
+SIZES: dict[str, tuple[int, int]] = {"lenet5": (32, 16)}
+# Besides our own, what the adapter makes of a convolutional network, a transformer and one with channels last.
+ADAPTED = ("test_resnet", "test_vit", "test_convnext")
+CASES = [*sorted(TRUNKS), *ADAPTED]
+
+
+def built(name: str) -> Trunk:
+    torch.manual_seed(0)
+    return trunk(name, **({"width": 1 / 16} if name in TRUNKS else {})).eval()
+
+
+def channels_of(name: str) -> int:
+    return inspect.signature(TRUNKS[name]).parameters["channels"].default if name in TRUNKS else 3
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_declared_levels_are_the_observed_ones(name: str) -> None:
+    """Channels are those declared; a picture larger by so many strides has a map larger by as many positions."""
+    made, channels = built(name), channels_of(name)
+    side, more = (160, 0) if name == "test_vit" else SIZES.get(name, (96, 64))
+    small, large = (made(torch.rand(2, channels, side + extra, side + 2 * extra)) for extra in (0, more))
+    assert list(small) == list(made.levels)
+    for level_name, level in made.levels.items():
+        assert small[level_name].shape[:2] == (2, level.channels)
+        growth = [int(large[level_name].shape[axis]) - int(small[level_name].shape[axis]) for axis in (2, 3)]
+        if level.stride is None:
+            assert small[level_name].shape[2:] == large[level_name].shape[2:] == (1, 1)
+        else:
+            assert growth == [more // level.stride, 2 * more // level.stride]
+            assert small[level_name].shape[2] <= -(-side // level.stride)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_strides_grow_from_the_finest_to_the_deepest(name: str) -> None:
+    strides = [level.stride or 10**6 for level in built(name).levels.values()]
+    assert strides == sorted(strides)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_other_channels_change_the_first_layer_alone(name: str) -> None:
+    options = {"width": 1 / 16} if name in TRUNKS else {}
+    usual, other = (trunk(name, channels=channels, **options).state_dict() for channels in (3, 5))
+    assert [path for path in usual if usual[path].shape != other[path].shape] == [
+        next(p for p in usual if usual[p].dim() == 4)
+    ]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_batch_of_one_equals_its_place_in_a_larger_batch(name: str) -> None:
+    made, channels = built(name), channels_of(name)
+    side = 160 if name == "test_vit" else SIZES.get(name, (96, 64))[0]
+    images = torch.rand(3, channels, side, side)
+    together, alone = made(images), made(images[1:2])
+    for level_name in made.levels:
+        scale = float(alone[level_name].abs().max())
+        torch.testing.assert_close(together[level_name][1:2], alone[level_name], rtol=0, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_unknown_options_are_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(UsageError, match="widht") as error:
+        trunk(name, widht=0.5)
+    assert "pretrained" in str(error.value) or "variant" in str(error.value)
+
+
+def test_levels_of_one_trunk_by_hand() -> None:
+    assert trunk("vgg11", width=1 / 16).levels == {
+        "conv1_1": Level(4, 1),
+        "pool1": Level(4, 2),
+        "conv2_1": Level(8, 2),
+        "pool2": Level(8, 4),
+        "conv3_2": Level(16, 4),
+        "pool3": Level(16, 8),
+        "conv4_2": Level(32, 8),
+        "pool4": Level(32, 16),
+        "conv5_2": Level(32, 16),
+        "pool5": Level(32, 32),
+        "fc6": Level(256, None),
+        "fc7": Level(256, None),
+    }
