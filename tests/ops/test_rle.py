@@ -23,6 +23,18 @@ def test_round_trip(count: int) -> None:
     assert torch.equal(rle.decode(texts, masks.size).dense(), masks.dense())
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_strings_and_pixels_are_those_of_cocos_own_code(seed: int) -> None:
+    masks = some_masks(6, (5 + seed, 7), seed)
+    dense = torch.cat([masks.dense(), torch.ones(1, *masks.size), torch.zeros(1, *masks.size)]).bool()
+    for code, mask in zip(rle.encode(Masks.from_dense(dense)), dense, strict=True):
+        theirs = coco.encode(np.asfortranarray(mask.numpy().astype(np.uint8)))
+        assert code["counts"].encode() == rle._bytes(theirs)
+        ours = rle.decode([code["counts"].encode()], masks.size)
+        assert torch.equal(ours.dense()[0], torch.from_numpy(coco.decode(theirs)).bool())
+        assert torch.equal(ours.windows, Masks.from_dense(mask[None]).windows)
+
+
 def test_hand_sized() -> None:
     # Columns of a 2 x 3 picture: (0, 1), (1, 1), (0, 0).
     dense = torch.tensor([[[0, 1, 0], [1, 1, 0]]])

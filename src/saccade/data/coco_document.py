@@ -128,16 +128,15 @@ def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int,
     labels = {node.value["id"]: label for label, node in enumerate(categories)}
     sizes = [(int(node.value["height"]), int(node.value["width"])) for node in pictures]
     rows: list[list[Row]] = [[] for _ in pictures]
-    seen: dict[Hashable, str] = {}
+    seen: dict[Hashable, Node] = {}
 
     def read(node: Node) -> None:
         identifier = node.get("id").identifier()
-        node = Node(node.value, node.path, node.pointer, identifier)
+        node = node.named(identifier)
         if identifier in seen:
-            raise node.get("id").wrong(
-                f"an id of its own is expected, found {identifier!r}, which {seen[identifier]} has too"
-            )
-        seen[identifier] = node.pointer
+            other = seen[identifier].pointer
+            raise node.get("id").wrong(f"an id of its own is expected, found {identifier!r}, which {other} has too")
+        seen[identifier] = node
         place = _known(node.get("image_id"), places, "images")
         label = _known(node.get("category_id"), labels, "categories")
         rows[place].append(read_row(node, sizes[place], label, marks))

@@ -1,6 +1,6 @@
 """One annotation of a COCO document, checked and in our frame."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,10 @@ class Row:
     label: int
     area: float
     crowd: bool
-    keypoints: list[float] = field(default_factory=list)
-    visible: list[int] = field(default_factory=list)
-    code: bytes = b""
-    polygons: list[NDArray[np.float64]] = field(default_factory=list)
+    keypoints: list[float]
+    visible: list[int]
+    code: bytes
+    polygons: list[NDArray[np.float64]]
 
 
 def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
@@ -49,16 +49,26 @@ def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
         DataError: A field is missing or wrong.
     """
     box = _box(node.get("bbox"), size)
+    points, visible = _keypoints(node, joints)
+    code, polygons = _outline(node, size)
+    return Row(box, label, _area(node, box), _crowd(node), points, visible, code, polygons)
+
+
+def _area(node: Node, box: tuple[float, float, float, float]) -> float:
+    """As annotated, or else that of the box."""
     area = node.optional("area")
+    if area is None:
+        return (box[2] - box[0]) * (box[3] - box[1])
+    if area.number() < 0:
+        raise area.wrong(f"an area of at least 0 is expected, found {area.value}")
+    return float(area.value)
+
+
+def _crowd(node: Node) -> bool:
     crowd = node.optional("iscrowd")
     if crowd is not None and crowd.value not in (0, 1):
         raise crowd.wrong(f"0 or 1 is expected, found {shown(crowd.value)}")
-    row = Row(box, label, (box[2] - box[0]) * (box[3] - box[1]), crowd is not None and bool(crowd.value))
-    if area is not None:
-        if area.number() < 0:
-            raise area.wrong(f"an area of at least 0 is expected, found {area.value}")
-        row = replace(row, area=float(area.value))
-    return _with_outline(_with_keypoints(row, node, joints), node, size)
+    return crowd is not None and bool(crowd.value)
 
 
 def _box(node: Node, size: Size) -> tuple[float, float, float, float]:
@@ -76,16 +86,16 @@ def _box(node: Node, size: Size) -> tuple[float, float, float, float]:
     return x1, y1, x2, y2
 
 
-def _with_keypoints(row: Row, node: Node, joints: int) -> Row:
+def _keypoints(node: Node, joints: int) -> tuple[list[float], list[int]]:
+    """x, y of each joint, and whether each is visible."""
     keypoints = node.optional("keypoints")
     if not joints:
         if keypoints is not None and keypoints.value:
-            raise keypoints.wrong(
-                "no keypoints are expected, since no category names them", 'add "keypoints" to the category'
-            )
-        return row
+            hint = 'add "keypoints" to the category'
+            raise keypoints.wrong("no keypoints are expected, since no category names them", hint)
+        return [], []
     if keypoints is None:
-        return replace(row, keypoints=[0.0] * 2 * joints, visible=[0] * joints)
+        return [0.0] * 2 * joints, [0] * joints
     values = keypoints.numbers(3 * joints)
     visible = values[2::3]
     for joint, state in enumerate(visible):
@@ -97,18 +107,19 @@ def _with_keypoints(row: Row, node: Node, joints: int) -> Row:
         for x, y, state in zip(values[0::3], values[1::3], visible, strict=True)
         for value in (x, y)
     ]
-    return replace(row, keypoints=points, visible=[int(state) for state in visible])
+    return points, [int(state) for state in visible]
 
 
-def _with_outline(row: Row, node: Node, size: Size) -> Row:
+def _outline(node: Node, size: Size) -> tuple[bytes, list[NDArray[np.float64]]]:
+    """Run lengths or polygons; neither where there is no outline."""
     outline = node.optional("segmentation")
     if outline is None or not outline.value:
-        return row
+        return b"", []
     if isinstance(outline.value, dict):
-        return replace(row, code=_code(outline, size))
+        return _code(outline, size), []
     if not isinstance(outline.value, list):
         raise outline.wrong(f"polygons or run lengths are expected, found {shown(outline.value)}")
-    return replace(row, polygons=[_polygon(outline.get(part), size) for part in range(len(outline.value))])
+    return b"", [_polygon(outline.get(part), size) for part in range(len(outline.value))]
 
 
 def _polygon(node: Node, size: Size) -> NDArray[np.float64]:

@@ -1,28 +1,43 @@
 """A value of a JSON document together with its place, so that whatever is wrong with it can be said exactly."""
 
 import math
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from saccade.core.errors import DataError
 
 
-@dataclass(frozen=True)
 class Node:
-    """A value, the file it stands in, and its JSON pointer.
+    """A value with its place, which is put into words when something is wrong only.
 
-    Attributes:
+    Args:
         value: As `json` read it.
         path: The file.
-        pointer: Such as ``/annotations/17/bbox``.
+        parent: What it stands in.
+        key: Its key or place there.
         annotation_id: Identifier of the annotation it belongs to, where known.
     """
 
-    value: Any
-    path: Path
-    pointer: str = ""
-    annotation_id: str | int | None = None
+    __slots__ = ("annotation_id", "key", "parent", "path", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        path: Path,
+        parent: "Node | None" = None,
+        key: str | int = "",
+        annotation_id: str | int | None = None,
+    ) -> None:
+        self.value, self.path, self.parent, self.key, self.annotation_id = value, path, parent, key, annotation_id
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer, such as ``/annotations/17/bbox``."""
+        return "" if self.parent is None else f"{self.parent.pointer}/{self.key}"
+
+    def named(self, annotation_id: str | int) -> "Node":
+        """The same place, known to belong to an annotation."""
+        return Node(self.value, self.path, self.parent, self.key, annotation_id)
 
     def wrong(self, what: str, hint: str | None = None) -> DataError:
         """The error to raise about the value at this place."""
@@ -33,7 +48,7 @@ class Node:
         """The value under a key of an object or at a place of a list, which must be there."""
         if isinstance(key, str) and (not isinstance(self.value, dict) or key not in self.value):
             raise self.wrong(f"an object with {key!r} is expected, found {shown(self.value)}")
-        return replace(self, value=self.value[key], pointer=f"{self.pointer}/{key}")
+        return Node(self.value[key], self.path, self, key, self.annotation_id)
 
     def optional(self, key: str) -> "Node | None":
         """The value under a key; None where it is absent or null."""
@@ -44,7 +59,7 @@ class Node:
         node = self.get(key)
         if not isinstance(node.value, list):
             raise node.wrong(f"a list is expected, found {shown(node.value)}")
-        return [replace(node, value=item, pointer=f"{node.pointer}/{i}") for i, item in enumerate(node.value)]
+        return [Node(item, self.path, node, place, self.annotation_id) for place, item in enumerate(node.value)]
 
     def numbers(self, count: int | None = None) -> list[float]:
         """The value as finite numbers, `count` of them where given."""
