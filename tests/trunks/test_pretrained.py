@@ -1,0 +1,109 @@
+"""Weights from elsewhere, over a connection that holds, breaks, or is not there."""
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision.models as tv
+
+from saccade.core.errors import ConfigError, UsageError
+from saccade.trunks import trunk
+from saccade.trunks.pretrained import cache_path, fetch
+
+
+def weights_file() -> bytes:
+    buffer = io.BytesIO()
+    torch.save({"weight": torch.arange(5000.0)}, buffer)
+    return buffer.getvalue()
+
+
+WEIGHTS = weights_file()
+NAME = f"tiny-{hashlib.sha256(WEIGHTS).hexdigest()[:8]}.pth"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Sends the weights; below /cut/ the connection closes half-way."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(WEIGHTS)))
+        self.end_headers()
+        self.wfile.write(WEIGHTS[: len(WEIGHTS) // 2] if self.path.startswith("/cut/") else WEIGHTS)
+
+    def log_message(self, *args: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{http.server_port}"
+    http.shutdown()
+    http.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    return tmp_path / "checkpoints"
+
+
+def test_weights_are_downloaded_once(server: str, cache: Path) -> None:
+    state = fetch(f"{server}/whole/{NAME}")
+    assert state["weight"].tolist() == list(range(5000))
+    assert cache_path(f"{server}/whole/{NAME}") == cache / NAME
+    assert fetch(f"http://127.0.0.1:9/{NAME}").keys() == state.keys()
+
+
+def test_a_connection_that_closes_half_way_leaves_nothing_behind(server: str, cache: Path) -> None:
+    url = f"{server}/cut/{NAME}"
+    with pytest.raises(ConfigError) as error:
+        fetch(url)
+    assert url in str(error.value)
+    assert str(cache / NAME) in str(error.value)
+    assert "pretrained=False" in str(error.value)
+    assert list(cache.iterdir()) == []
+
+
+def test_no_network_names_address_cache_and_cure(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    url = "http://127.0.0.1:9/resnet18-00000000.pth"
+    monkeypatch.setattr(type(tv.ResNet18_Weights.IMAGENET1K_V1), "url", url, raising=False)
+    with pytest.raises(ConfigError) as error:
+        trunk("resnet18", pretrained=True)
+    assert url in str(error.value)
+    assert str(cache / "resnet18-00000000.pth") in str(error.value)
+    assert error.value.hint is not None
+    assert "TORCH_HOME" in error.value.hint
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_pretrained_weights_reach_the_trunk(channels: int, cache: Path) -> None:
+    """The cache holds torchvision's file, here one of random weights under the name and hash of the true one."""
+    cache.mkdir()
+    theirs = tv.alexnet()
+    torch.save(theirs.state_dict(), cache / Path(tv.AlexNet_Weights.IMAGENET1K_V1.url).name)
+    ours = trunk("alexnet", variant="torchvision", pretrained=True, channels=channels, fc=False)
+    expected = list(theirs.features.parameters())
+    found = list(ours.parameters())
+    torch.testing.assert_close(found[1:], expected[1:])
+    assert found[0].shape[1] == channels
+    if channels == 3:
+        torch.testing.assert_close(found[0], expected[0])
+
+
+def test_weights_of_another_width_do_not_exist() -> None:
+    with pytest.raises(ConfigError, match=r"width=0\.5"):
+        trunk("vgg11", pretrained=True, width=0.5)
+
+
+def test_the_paper_s_alexnet_has_no_weights() -> None:
+    with pytest.raises(UsageError, match="torchvision"):
+        trunk("alexnet", pretrained=True)
