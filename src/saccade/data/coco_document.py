@@ -1,7 +1,9 @@
 """A COCO document, checked and put into arrays."""
 
 import difflib
-from collections.abc import Callable, Hashable, Iterable
+import gc
+from collections.abc import Callable, Generator, Hashable, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +59,23 @@ def read_document(path: Path, report: Report = strict) -> Document:
     Raises:
         DataError: The file cannot be read as a whole, or `report` raised one.
     """
-    root = Node(load_json(path), path)
+    with _collector_at_rest():
+        return _read(Node(load_json(path), path), report)
+
+
+@contextmanager
+def _collector_at_rest() -> Generator[None]:
+    """No garbage is collected inside: going through millions of small objects that all live took half of the time."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
+
+
+def _read(root: Node, report: Report) -> Document:
     categories = _unique(root.items("categories"), ("id", "name"), report)
     categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
     pictures = _unique(_kept(root.items("images"), _check_picture, report), ("id", "file_name"), report)

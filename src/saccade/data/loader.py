@@ -81,6 +81,7 @@ class Loader:
         self.dataset, self.spec, self.settings = dataset, spec, settings or LoaderSettings()
         self._weights = weights
         self._skips = Skips(len(dataset), on_skip)
+        self._fixed: list[list[int]] | None = None  # Evaluation's plan, which may cost a look at every file.
         self._keys: list[list[Key]] = []
         self._board = Board(self.settings.workers, dataset.id)
         skip = self.settings.on_bad == "skip"
@@ -98,10 +99,10 @@ class Loader:
             whole = order.epoch_order(count, chosen.seed, epoch, self._weights)
             mine = order.shard(whole, chosen.rank, chosen.world, even=True)
             return order.batches(mine, chosen.batch, chosen.drop_last)
-        mine = order.shard(range(count), chosen.rank, chosen.world, even=False)
-        if self.spec.rule in ("native", "shorter"):
-            return order.grouped_batches(mine, [self._final_size(index) for index in mine], chosen.batch)
-        return order.batches(mine, chosen.batch)
+        if self._fixed is None:
+            mine = order.shard(range(count), chosen.rank, chosen.world, even=False)
+            self._fixed = order.grouped_batches(mine, [self._final_size(index) for index in mine], chosen.batch)
+        return self._fixed
 
     def epoch(self, epoch: int, start_batch: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from one on; only one epoch at a time may be under way.
