@@ -20,7 +20,7 @@ _EXAMPLE = "for instance scenes:count=500,size=128,seed=1"
 class Scenes:
     """Pictures drawn on the fly, with every kind of annotation; each a function of (seed, index) alone.
 
-    A scene holds one large thing and up to eight smaller ones, which may hide parts of each other. The picture's label
+    A scene holds one large thing and up to six smaller ones, which may hide parts of each other. The picture's label
     is the class of the large one; among nine neighbouring pictures each class comes once. Joints follow MPII; the pose
     is that of the largest figure, and absent where there is none.
 

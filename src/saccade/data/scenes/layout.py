@@ -11,7 +11,7 @@ from saccade.data.scenes.shapes import CIRCLE, SHAPES, Array
 CLASSES = (*SHAPES, "figure")
 FIGURE = CLASSES.index("figure")
 
-_MAIN_SIZE, _OTHER_SIZE = (0.33, 0.48), (0.06, 0.19)  # square root of the area, in units of the picture's side
+_MAIN_SIZE, _OTHER_SIZE = (0.36, 0.5), (0.06, 0.19)  # square root of the area, in units of the picture's side
 _OTHERS = (2, 7)  # how many smaller objects are tried
 _MOST_ROOM = 0.97  # of the picture's side that one object may take
 _TILT = 0.18  # perspective: how much nearer the one end of an object is than its middle

@@ -46,7 +46,7 @@ def draw_texture(rng: np.random.Generator, away_from: Array | None = None) -> Te
         colours=srgb(np.stack([main, second])),
         wave=np.array([math.cos(angle) * waves, math.sin(angle) * waves], dtype=np.float32),
         phase=float(rng.uniform(0, 2 * math.pi)),
-        contrast=float(rng.uniform(0.25, 0.9)),
+        contrast=float(rng.uniform(0.2, 0.8)),
         coarse=_draw_noise(rng, _COARSE),
         fine=_draw_noise(rng, _FINE),
     )
