@@ -2,20 +2,21 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.open import open_data, splits
 from saccade.data.subset import class_subset
-from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.classes import check_same_classes
 from saccade.runtime.load import load
 from saccade.runtime.measure import evaluation_of
 from saccade.runtime.predictor import Predictor
+from saccade.runtime.reporting import PICTURES, Gallery, environment
 from saccade.runtime.run_folder import RunFolder
 from saccade.trust.atomic import write_text
 from saccade.trust.plain import to_json
@@ -37,6 +38,7 @@ def evaluate(
     out: str | Path | None = None,
     device: str = "auto",
     precision: str | None = None,
+    which: Literal["best", "last"] = "best",
 ) -> dict[str, float | None]:
     """Scores and losses on data.
 
@@ -50,6 +52,7 @@ def evaluate(
         out: Folder for ``scores.json`` and ``report.html``, or None.
         device: Where a run or system is evaluated; a predictor stays where it is.
         precision: In which precision; a predictor keeps its own.
+        which: Which checkpoint of a run.
 
     Returns:
         Fractions 0..1 and losses by name, ``loss`` and ``loss/HEAD/TERM`` among them; None where undefined.
@@ -64,13 +67,17 @@ def evaluate(
             raise ConfigError("data to evaluate on is expected, found none", hint="give a folder, a URI or a data set")
         dataset = open_data(data, split or "val")
     else:
-        predictor = load(Path(run), device=device, precision=precision)
+        predictor = load(Path(run), which=which, device=device, precision=precision)
         dataset = data_of_run(Path(run), data, split)
     if predictor.classes:
         check_same_classes(predictor.classes, dataset.classes)
     found = evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
-        _write(Path(out), found, _name(run), _name(data))
+        page = ReportContent(_name(run), _name(data), evaluation=found, environment=environment())
+        gallery = Gallery(predictor, dataset)
+        worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
+        write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))
+        write_text(Path(out) / "scores.json", to_json(found.scores, indent=1) + "\n")
     return dict(found.scores)
 
 
@@ -107,11 +114,6 @@ def _runs_own(run: Path, config: Mapping[str, Any], split: str | None) -> Datase
     except SaccadeError as error:
         error.hint = f"{error.hint or ''}\n  the run's own data is {source}: name another with --data DATA".strip()
         raise
-
-
-def _write(out: Path, found: Evaluation, system: str, data: str) -> None:
-    write_text(out / "scores.json", to_json(found.scores, indent=1) + "\n")
-    write_report(out / "report.html", ReportContent(system, data, evaluation=found))
 
 
 def _name(thing: Any) -> str:

@@ -1,0 +1,57 @@
+"""The command ``saccade``: one word chooses what is done; all that is heavy is loaded after it."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from saccade import __version__
+from saccade.command_line.failures import exit_code_of, obeying_sigterm
+from saccade.command_line.output import make_streams_robust
+from saccade.core.errors import UsageError
+
+COMMANDS = {
+    "demo": "train a network on built-in pictures, measure it, draw its answers",
+    "systems": "list what can be trained",
+    "train": "train a system on your pictures",
+    "evaluate": "measure a run",
+    "predict": "answer pictures with a run",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; errors become messages on stderr.
+
+    Args:
+        arguments: The words after ``saccade``; those of the command line by default.
+
+    Returns:
+        The exit code: 0 well, 1 data or configuration, 2 usage, 3 a fault of ours, 4 disk or memory, 130 or 143 signal.
+    """
+    make_streams_robust()
+    try:
+        with obeying_sigterm():
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except SystemExit as end:  # --help
+        return end.code if isinstance(end.code, int) else 0
+    except BaseException as error:
+        return exit_code_of(error)
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_help())
+        return 0
+    if words[0] == "--version":
+        sys.stdout.write(f"saccade {__version__}\n")
+        return 0
+    if words[0] not in COMMANDS:
+        raise UsageError(f"a command is expected, found {words[0]!r}", hint=f"commands are {', '.join(COMMANDS)}")
+    return import_module(f"saccade.command_line.{words[0]}").run(words[1:])
+
+
+def _help() -> str:
+    listed = "\n".join(f"  {name:10} {what}" for name, what in COMMANDS.items())
+    return (
+        f"saccade {__version__}: train, compare and ship classic convolutional vision systems\n\n"
+        f"usage: saccade COMMAND ...\n\n{listed}\n\n`saccade COMMAND --help` tells more.\n"
+    )

@@ -1,0 +1,39 @@
+"""``saccade evaluate``: how good a run is."""
+
+from collections.abc import Sequence
+
+from saccade.command_line.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.output import print_json, print_scores, stdout_kept_clean
+from saccade.command_line.use import add_use
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Evaluate as the arguments say, and print the scores."""
+    parser = Parser(prog="saccade evaluate", description="Scores and losses of a run on labelled pictures.")
+    add_use(parser)
+    parser.add_argument("--data", help="a folder or URI; by default what the run was validated on")
+    parser.add_argument("--split", help="which part of it; val by default")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
+    parser.add_argument("--out", metavar="DIR", help="folder for scores.json and report.html")
+    parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
+    typed, left = parser.parse_known_args(arguments)
+    refuse_unknown(parser, left, flags_of(parser))
+    from saccade.runtime.evaluate import evaluate
+
+    with stdout_kept_clean(typed.json):
+        scores = evaluate(
+            typed.run,
+            typed.data,
+            typed.split,
+            batch=typed.batch,
+            workers=typed.workers,
+            out=typed.out,
+            device=typed.device,
+            precision=typed.precision,
+            which=typed.checkpoint,
+        )
+    if typed.json:
+        print_json(scores)
+    else:
+        print_scores(scores)
+    return 0

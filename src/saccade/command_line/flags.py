@@ -1,0 +1,142 @@
+"""Flags made from what the code declares: the fields of a dataclass, the parameters of a system."""
+
+import argparse
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, get_type_hints
+
+from saccade.command_line.values import convert, describe, is_switch
+from saccade.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A flag and the field or parameter that it sets.
+
+    Attributes:
+        name: The field's name; the flag is ``--name`` with hyphens.
+        annotation: Its type.
+        help: What it does.
+    """
+
+    name: str
+    annotation: Any = str
+    help: str = ""
+
+    @property
+    def text(self) -> str:
+        """As it is typed."""
+        return "--" + self.name.replace("_", "-")
+
+    def value(self, found: Any) -> Any:
+        """A value of the declared type.
+
+        Raises:
+            ArgumentTypeError: It is none.
+        """
+        try:
+            return convert(self.annotation, found)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    def add(self, parser: argparse._ActionsContainer) -> None:  # pyright: ignore[reportPrivateUsage]
+        """Let the parser know the flag; what is not typed stays out of its result."""
+        told = self.help.replace("%", "%%")
+        if is_switch(self.annotation):
+            parser.add_argument(
+                self.text, dest=self.name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=told
+            )
+        else:
+            metavar = self.name.split("_")[-1].upper()
+            kind = describe(self.annotation)
+            told = f"{told} ({kind})" if kind.startswith("one of") else told
+            parser.add_argument(
+                self.text, dest=self.name, type=self.value, default=argparse.SUPPRESS, metavar=metavar, help=told
+            )
+
+
+def of_dataclass(kind: type) -> dict[str, Flag]:
+    """A flag for each field."""
+    told = told_of(kind.__doc__ or "", "Attributes")
+    hints = get_type_hints(kind)
+    return {name: Flag(name, hints[name], told.get(name, "")) for name in kind.__dataclass_fields__}
+
+
+def of_function(function: Callable[..., Any], without: Iterable[str] = ()) -> dict[str, Flag]:
+    """A flag for each parameter but those `without`."""
+    told = told_of(function.__doc__ or "", "Args")
+    hints = get_type_hints(function)
+    return {
+        name: Flag(name, hints.get(name, str), told.get(name, ""))
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in without and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    }
+
+
+def told_of(docstring: str, section: str) -> dict[str, str]:
+    """What a docstring's section says of each name, in one line."""
+    lines = inspect.cleandoc(docstring).splitlines()
+    found: dict[str, str] = {}
+    name, inside = "", False
+    for line in lines:
+        if not line.startswith(" "):
+            inside = line.strip() == f"{section}:" or (inside and not line.strip())
+            continue
+        entry = re.match(r" {4}(\w+): (.*)", line)
+        if inside and entry:
+            name = entry[1]
+            found[name] = entry[2]
+        elif inside and name:
+            found[name] += f" {line.strip()}"
+    return found
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that guesses nothing, and whose errors are ours."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse what was typed.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(message, hint=f"see {self.prog} --help")
+
+
+def refuse_unknown(parser: argparse.ArgumentParser, left: Sequence[str], known: Iterable[str]) -> None:
+    """Refuse what no parser knew.
+
+    Args:
+        parser: Whose command it was.
+        left: What was left over.
+        known: Flags that there are.
+
+    Raises:
+        UsageError: Something was left; the message lists the known flags.
+    """
+    if not left:
+        return
+    flags = [word.split("=")[0] for word in left if word.startswith("-")] or list(left)
+    listed = sorted(known)
+    near = difflib.get_close_matches(flags[0].replace("_", "-"), listed, 1)
+    hint = (f"did you mean {near[0]}? " if near else "") + f"known are {' '.join(listed)}"
+    raise UsageError(f"{parser.prog} takes no {', '.join(flags)}", hint=hint)
+
+
+def flags_of(parser: argparse.ArgumentParser) -> list[str]:
+    """All flags that a parser knows, as they are typed."""
+    return [text for text in parser._option_string_actions if text.startswith("--")]  # pyright: ignore[reportPrivateUsage]
+
+
+def unite(groups: Iterable[Mapping[str, Flag]]) -> dict[str, Flag]:
+    """The flags of several systems: switches stay switches, all else may be any text."""
+    united: dict[str, Flag] = {}
+    for name, flag in (item for group in groups for item in group.items()):
+        united.setdefault(name, Flag(name, bool if is_switch(flag.annotation) else str))
+    return united

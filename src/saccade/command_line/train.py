@@ -1,0 +1,97 @@
+"""``saccade train``: the settings of a training and the options of its system, as flags or from a file."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from saccade.command_line.config_file import overridden, read_config
+from saccade.command_line.flags import Flag, Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
+from saccade.core.errors import UsageError
+
+# Where a run is and what it reads: said beside the settings, in flags as in a file.
+PLACES = ("data", "out")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Train as the arguments say.
+
+    Raises:
+        UsageError: A flag is unknown or malformed; nothing was read before.
+    """
+    from saccade.systems import every_system
+    from saccade.training.settings import TrainSettings
+
+    settings = of_dataclass(TrainSettings)
+    options = {name: of_function(function, ["classes", *settings]) for name, function in every_system().items()}
+    typed = _typed(arguments, settings, options)
+    system, file = typed.pop("system"), typed.pop("config", None)
+    known = settings | options.get(system, {})
+    values = overridden({} if file is None else read_config(file, known, PLACES), typed)
+    if "data" not in values:
+        raise UsageError("data to train on is expected, found none", hint="give --data FOLDER, or --data scenes")
+    return _train(system, values, arguments)
+
+
+def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int:
+    from saccade.training.job import next_out
+    from saccade.training.signals import Interrupted
+    from saccade.training.train import train
+
+    out = values.pop("out", None) or str(next_out(system))
+    try:
+        train(system, values.pop("data"), out, **values)
+    except Interrupted as error:
+        sys.stderr.write(f"saccade: {error}; the state is saved. To go on:\n  {_resume_line(arguments, out)}\n")
+        return error.exit_code
+    return 0
+
+
+def _typed(
+    arguments: Sequence[str], settings: Mapping[str, Flag], options: Mapping[str, Mapping[str, Flag]]
+) -> dict[str, Any]:
+    """What was typed, by name. A first look finds the system, a second reads its own options."""
+    loose, left = parser_of({**unite(options.values()), **unite([settings])}).parse_known_args(_without_help(arguments))
+    system = loose.system or ""
+    strict = parser_of({**settings, **options.get(system, {})}, system)
+    if _without_help(arguments) != list(arguments):
+        strict.print_help()
+        raise SystemExit(0)
+    refuse_unknown(strict, left, flags_of(strict))
+    if system not in options and not Path(system).is_dir():
+        found = f"found {system!r}" if system else "found none"
+        raise UsageError(f"a system or the folder of a run is expected, {found}", hint=f"systems: {', '.join(options)}")
+    typed, left = strict.parse_known_args(arguments)
+    refuse_unknown(strict, left, flags_of(strict))
+    return {name: value for name, value in vars(typed).items() if value is not None}
+
+
+def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
+    """The parser of ``saccade train`` with these flags."""
+    parser = Parser(
+        prog="saccade train",
+        usage="saccade train SYSTEM --data DATA --out RUN [--epochs N | --steps N | --minutes M] [--resume] [...]",
+        description=f"Train a system on labelled pictures. The options of {system} come last."
+        if system
+        else "Train a system on labelled pictures. With a SYSTEM, --help also lists its own options.",
+    )
+    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="a name of `saccade systems`, or a run's folder")
+    parser.add_argument("--data", help="a folder, a URI such as coco:DIR, or scenes", default=argparse.SUPPRESS)
+    parser.add_argument("--out", help="the run's folder; runs/SYSTEM-1 … by default", default=argparse.SUPPRESS)
+    parser.add_argument("--config", metavar="FILE", help="YAML with any of these settings; flags override it")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out", default=argparse.SUPPRESS)
+    for flag in flags.values():
+        flag.add(parser)
+    return parser
+
+
+def _without_help(arguments: Sequence[str]) -> list[str]:
+    return [word for word in arguments if word not in ("-h", "--help")]
+
+
+def _resume_line(arguments: Sequence[str], out: str) -> str:
+    said = any(word == "--out" or word.startswith("--out=") for word in arguments)
+    words = [*arguments, *([] if said else ["--out", out]), *([] if "--resume" in arguments else ["--resume"])]
+    return shlex.join(["saccade", "train", *words])

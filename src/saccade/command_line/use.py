@@ -1,0 +1,25 @@
+"""Flags that all commands share which put a run to use."""
+
+import argparse
+
+
+def add_use(parser: argparse.ArgumentParser) -> None:
+    """Which checkpoint of a run, on which device, in which precision, how many pictures at once."""
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("--checkpoint", choices=("best", "last"), default="best", help="which checkpoint of the run")
+    parser.add_argument("--batch", type=at_least_one, default=16, metavar="N", help="pictures at once")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument(
+        "--precision", default=None, choices=("auto", "32", "bf16", "16"), help="that of the training by default"
+    )
+
+
+def at_least_one(text: str) -> int:
+    """A whole number from 1.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is expected, found {text!r}")
+    return int(text)

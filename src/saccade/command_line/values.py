@@ -1,0 +1,117 @@
+"""What a flag or a configuration file says becomes a value of the type that a field or parameter declares."""
+
+from collections.abc import Sequence
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
+WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+
+
+def convert(annotation: Any, value: Any) -> Any:
+    """The value in a declared type.
+
+    Args:
+        annotation: bool, int, float, str, Literal, a tuple of these, or a union of them.
+        value: Text of a flag, or a plain value of a file.
+
+    Raises:
+        ValueError: It is no such value; the message says what is expected.
+    """
+    annotation = _plain(annotation)
+    origin = get_origin(annotation)
+    if annotation is Any:
+        return value
+    if origin in (Union, UnionType):
+        return _first(get_args(annotation), annotation, value)
+    if origin is Literal:
+        return _chosen(get_args(annotation), value)
+    if origin in (tuple, list) or (isinstance(origin, type) and issubclass(origin, Sequence)):
+        return _sequence(annotation, value)
+    if annotation is NoneType:
+        if value is None or (isinstance(value, str) and value.lower() in ("none", "null")):
+            return None
+        raise ValueError(f"none is expected, found {value!r}")
+    return _scalar(annotation, value)
+
+
+def is_switch(annotation: Any) -> bool:
+    """Whether a flag of this type stands without a value: ``--cache`` and ``--no-cache``."""
+    annotation = _plain(annotation)
+    members = set(get_args(annotation)) if get_origin(annotation) in (Union, UnionType) else {annotation}
+    return members - {NoneType} == {bool}
+
+
+def describe(annotation: Any) -> str:
+    """What is expected of a value of this type, in words."""
+    annotation = _plain(annotation)
+    origin, members = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return " or ".join(describe(member) for member in members if member is not NoneType)
+    if origin is Literal:
+        return "one of " + ", ".join(str(member) for member in members)
+    if origin is None:
+        return WORDS.get(annotation, "a value")
+    return f"a list of {describe(members[0])}" if members else "a list"
+
+
+def _plain(annotation: Any) -> Any:
+    return getattr(annotation, "__value__", annotation)  # a `type` statement's name stands for its value
+
+
+def _first(members: tuple[Any, ...], annotation: Any, value: Any) -> Any:
+    # Text fits everything, so it is tried last.
+    for member in sorted(members, key=lambda member: member is str):
+        try:
+            return convert(member, value)
+        except ValueError:
+            continue
+    raise ValueError(f"{describe(annotation)} is expected, found {value!r}")
+
+
+def _chosen(members: tuple[Any, ...], value: Any) -> Any:
+    for member in members:
+        if value == member or (isinstance(value, str) and value == str(member)):
+            return member
+    raise ValueError(f"one of {', '.join(str(member) for member in members)} is expected, found {value!r}")
+
+
+def _sequence(annotation: Any, value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{describe(annotation)} is expected, found {value!r}")
+    members = get_args(annotation) or (str,)
+    if len(members) == 2 and members[1] is not Ellipsis and len(value) != 2:
+        raise ValueError(f"two values are expected, found {value!r}")
+    inner = members if len(members) == len(value) and Ellipsis not in members else (members[0],) * len(value)
+    return tuple(convert(member, one) for member, one in zip(inner, value, strict=True))
+
+
+def _scalar(kind: Any, value: Any) -> Any:
+    found: Any = None
+    if kind is bool:
+        found = _truth(value)
+    elif kind in (int, float):
+        found = _number(kind, value)
+    elif kind is str and isinstance(value, str | int | float) and not isinstance(value, bool):
+        found = str(value)  # a YAML file says precision: 32 and means the text
+    if found is None:
+        raise ValueError(f"{describe(kind)} is expected, found {value!r}")
+    return found
+
+
+def _truth(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return True if value.lower() in TRUE else False if value.lower() in FALSE else None
+    return value if isinstance(value, bool) else None
+
+
+def _number(kind: Any, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = kind(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if isinstance(value, str) or number == value else None  # 2.5 is no whole number
