@@ -1,0 +1,147 @@
+"""The one-way rule, read from the source of every file; and that to import the package is light."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import saccade
+
+ROOT = Path(saccade.__file__).parent
+
+# What each folder may import beside itself. Nobody imports a folder that is not listed for them.
+BASE = {"core", "trust", "ops"}
+NETWORK = BASE | {"layers", "network"}
+SYSTEMS = NETWORK | {"trunks", "necks", "losses", "heads"}
+EVERYTHING_BELOW = SYSTEMS | {"systems", "data", "metrics", "view"}
+MAY_IMPORT = {
+    "core": set(),
+    "trust": {"core"},
+    "ops": {"core", "trust"},
+    "layers": BASE,
+    "network": BASE | {"layers"},
+    "trunks": NETWORK,
+    "necks": NETWORK,
+    "losses": BASE,
+    "heads": NETWORK | {"trunks", "necks", "losses"},
+    "systems": SYSTEMS,
+    "data": BASE,
+    "metrics": BASE,
+    "view": BASE | {"metrics"},
+    "runtime": EVERYTHING_BELOW,
+    "training": EVERYTHING_BELOW | {"runtime"},
+    "comparison": EVERYTHING_BELOW | {"runtime", "training"},
+    "service": EVERYTHING_BELOW | {"runtime", "training", "comparison"},
+    "command_line": EVERYTHING_BELOW | {"runtime", "training", "comparison", "service"},
+    "cli": {"core", "command_line"},
+    "__main__": {"cli"},
+}
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def module_of(file: Path) -> str:
+    parts = ["saccade", *file.relative_to(ROOT).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(file): file for file in FILES}
+
+
+def imports_of(source: str) -> set[str]:
+    """Modules of ours that a source imports anywhere, also inside functions; only the root's version is free to all."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names = {f"{node.module}.{alias.name}" for alias in node.names if alias.name != "__version__"}
+            found |= {name if name in MODULES else str(node.module) for name in names}
+    return {name for name in found if name.split(".")[0] == "saccade"}
+
+
+def folder_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def offences(module: str, source: str) -> list[str]:
+    own = folder_of(module)
+    allowed = MAY_IMPORT[own] | {own}
+    return [f"{module} imports {name}" for name in sorted(imports_of(source)) if folder_of(name) not in allowed]
+
+
+def test_every_folder_has_its_place_in_the_rule():
+    assert {folder_of(module) for module in MODULES} - {""} <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "saccade"])
+def test_imports_go_one_way(module):
+    assert offences(module, MODULES[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("saccade.data.x", "from saccade.network.system import System"),
+        ("saccade.core.x", "import saccade.trust.limits"),
+        ("saccade.metrics.x", "def f():\n    from saccade.heads import classify"),
+        ("saccade.runtime.x", "from saccade.training.train import train"),
+        ("saccade.ops.x", "from saccade import systems"),
+    ],
+)
+def test_the_rule_can_be_broken(module, source):
+    assert offences(module, source)
+
+
+def test_folders_form_no_cycle():
+    edges = {folder: set() for folder in MAY_IMPORT}
+    for module, file in MODULES.items():
+        if module != "saccade":
+            edges[folder_of(module)] |= {folder_of(m) for m in imports_of(file.read_text(encoding="utf-8"))}
+    assert cycle_in({a: b - {a, ""} for a, b in edges.items()}) is None
+
+
+def test_modules_form_no_cycle():
+    # Inside functions too: a late import that closes a circle is a circle all the same.
+    edges = {m: imports_of(f.read_text(encoding="utf-8")) - {m} for m, f in MODULES.items() if m != "saccade"}
+    assert cycle_in({a: {b for b in found if b in edges} for a, found in edges.items()}) is None
+
+
+def test_a_cycle_is_found():
+    assert cycle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) is not None
+    assert cycle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) is None
+
+
+def cycle_in(edges: dict[str, set[str]]) -> set[str] | None:
+    """The modules that are left when all without imports are taken away again and again; None where none is."""
+    left = dict(edges)
+    while free := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in free:
+            del left[name]
+    return set(left) or None
+
+
+def test_to_import_the_package_is_light():
+    code = "import sys, saccade, saccade.cli; print([m for m in ('torch', 'numpy', 'PIL', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_public_face_is_all_there():
+    fixed = {"SYSTEMS", "build", "open_data", "train", "load", "Predictor", "evaluate", "metrics", "ops"}
+    assert fixed <= set(saccade.__all__)
+    assert set(dir(saccade)) == set(saccade.__all__)
+    for name in saccade.__all__:
+        assert getattr(saccade, name) is not None
+    with pytest.raises(AttributeError, match="evaluate"):
+        _ = saccade.absent
+
+
+def test_the_version_is_that_of_the_package():
+    project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text())
+    assert saccade.__version__ == project["project"]["version"]
