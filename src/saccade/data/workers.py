@@ -1,5 +1,6 @@
 """What a loader's workers are doing, written where the main process can read it after a worker's death."""
 
+import gc
 import os
 import re
 import signal
@@ -82,6 +83,7 @@ def start_worker(_: int) -> None:
     processes, but are the main process's to answer; what ends a worker must not be answered in its place either.
     """
     torch.set_num_threads(1)
+    gc.freeze()  # The collector would write into every object that the main process shares, and so copy it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):
