@@ -18,17 +18,19 @@ SIDE = 32
 BLACK, WHITE = -0.1, 1.175
 
 RECIPE = Recipe(
-    lr=0.01,
+    optimiser="adam",
+    lr=0.005,
     weight_decay=0.0,
+    schedule="step",
     milestones=(0.1, 0.25, 0.4, 0.6),
     gamma=0.376,
     epochs=20,
     batch=32,
     augmentation=Augmentation(scale=(0.9, 1.1), rotate=5, translate=0.05, shear=5),
     best="top1",
-    note="LeCun 1998: 20 passes; the rate falls to a fiftieth in four steps after passes 2, 5, 8 and 12. The paper "
-    "takes one picture a step with a diagonal second-order method; here batches of 32 with momentum. MNIST test error: "
-    ".95 %, .8 % with distortions.",
+    note="LeCun 1998: 20 passes; the rate falls to a fiftieth in four steps after passes 2, 5, 8 and 12. The paper's "
+    "second-order method gives each weight a step of its own, which Adam comes nearest to; plain gradient descent on "
+    "squared distances to 84 bits breaks away at a rate of .01. MNIST test error: .95 %, .8 % with distortions.",
 )
 
 
