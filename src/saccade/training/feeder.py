@@ -27,6 +27,10 @@ class Feeder:
             return self.cache.epoch(epoch, start, session)
         return self.loader.epoch(epoch, start)
 
+    def explain(self, error: Exception) -> Exception:
+        """What a failure means: the death or silence of a reading process is told by its last pictures."""
+        return self.loader.explain(error) if isinstance(error, RuntimeError) else error
+
 
 def stands_still(system: System) -> bool:
     """Whether the trunk is frozen and nobody reads the picture itself, so that its features may be kept."""

@@ -5,7 +5,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from saccade.core.errors import SaccadeError
+from saccade.core.batch import Batch
+from saccade.core.errors import ResourceError, SaccadeError
 from saccade.trust.atomic import write_text
 
 
@@ -40,4 +41,16 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
         path=path,
         hint="the file names the pictures; try a lower --lr, --clip 1, --precision 32, or check the data. "
         "The best and last checkpoints are as they were",
+    )
+
+
+def out_of_memory_at(batches: Sequence[Batch], step: int) -> ResourceError:
+    """The error that says which pictures, of which size, did not fit into memory."""
+    shape = "x".join(map(str, max((batch.images.shape for batch in batches), key=lambda shape: shape.numel())))
+    names = [name for batch in batches for name in batch.ids]
+    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return ResourceError(
+        f"memory for a batch of {shape} (pictures, channels, height, width) is expected at step {step}, found too "
+        f"little; it held {shown}",
+        hint="take a smaller --batch with --accumulate, a smaller --size, or --batch 0 to find the greatest that fits",
     )

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from saccade.core.batch import Batch
+from saccade.core.errors import SaccadeError
+from saccade.runtime.device import is_out_of_memory
 from saccade.training.callback import Callback
 from saccade.training.feeder import Feeder
-from saccade.training.guard import check_finite
+from saccade.training.guard import check_finite, out_of_memory_at
 from saccade.training.keeper import Keeper
 from saccade.training.log import Log
 from saccade.training.plan import Plan
@@ -21,6 +23,10 @@ from saccade.training.validation import Validator
 
 # A run is validated at the end of its epochs, but no more often than this many times.
 VALIDATIONS = 20
+
+
+class FeedError(Exception):
+    """No batch came; the cause says why."""
 
 
 @dataclass
@@ -55,15 +61,18 @@ class Loop:
 
         Raises:
             Interrupted: A signal asked for a stop; the state was saved.
+            DataError: A picture cannot be read; the state was saved.
+            ResourceError: A reading process died (the state was saved), or memory ran out.
             NotFiniteError: A loss or gradient was not finite; the step was not taken.
         """
         self._ticked = time.monotonic()
         try:
             while not self.progress.finished:
                 self._stage()
-        except Interrupted:
+        except (Interrupted, FeedError) as stop:
+            # Both come between two steps, where weights, optimiser and progress agree.
             self._save()
-            raise
+            raise (stop.__cause__ or stop) if isinstance(stop, FeedError) else stop
 
     @property
     def _share(self) -> float:
@@ -87,12 +96,15 @@ class Loop:
     def _next_group(self, batches: Iterator[Batch]) -> list[Batch]:
         """The batches of one step: `accumulate`, or what is left of the epoch."""
         left = self.plan.batches - self.progress.batch
-        return list(islice(batches, min(self.plan.settings.accumulate, left)))
+        try:
+            return list(islice(batches, min(self.plan.settings.accumulate, left)))
+        except (SaccadeError, RuntimeError) as error:
+            raise FeedError from self.feeder.explain(error)
 
     def _step(self, group: list[Batch]) -> None:
         stage, done = within_stage(self.plan.recipe, self._share)
         lr = self.plan.recipe.lr * stage.lr * factor(self.plan.recipe, done, self.progress.drops)
-        losses, norm = self.session.backward(group, self.progress.step)
+        losses, norm = self._backward(group)
         ids = [name for batch in group for name in batch.ids]
         check_finite(losses, norm, self.progress.step, ids, self.keeper.out)
         self.session.step(lr)
@@ -103,6 +115,14 @@ class Loop:
         self.log.step(self.progress, losses | {"lr": lr, "gradient_norm": norm}, self._share)
         for callback in self.callbacks:
             callback.on_step(self.progress.step, losses)
+
+    def _backward(self, group: list[Batch]) -> tuple[dict[str, float], float]:
+        try:
+            return self.session.backward(group, self.progress.step)
+        except (RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                raise out_of_memory_at(group, self.progress.step) from error
+            raise self.feeder.explain(error) from error
 
     def _tick(self) -> None:
         """Count the time since the last call; all processes go by the first one's clock."""
