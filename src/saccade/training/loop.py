@@ -26,7 +26,15 @@ VALIDATIONS = 20
 
 
 class FeedError(Exception):
-    """No batch came; the cause says why."""
+    """No batch came.
+
+    Attributes:
+        error: Why.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @dataclass
@@ -69,10 +77,12 @@ class Loop:
         try:
             while not self.progress.finished:
                 self._stage()
-        except (Interrupted, FeedError) as stop:
-            # Both come between two steps, where weights, optimiser and progress agree.
+        except Interrupted:
             self._save()
-            raise (stop.__cause__ or stop) if isinstance(stop, FeedError) else stop
+            raise
+        except FeedError as failed:
+            self._save()  # it came between two steps, where weights, optimiser and progress agree
+            raise failed.error from failed
 
     @property
     def _share(self) -> float:
@@ -99,7 +109,7 @@ class Loop:
         try:
             return list(islice(batches, min(self.plan.settings.accumulate, left)))
         except (SaccadeError, RuntimeError) as error:
-            raise FeedError from self.feeder.explain(error)
+            raise FeedError(self.feeder.explain(error)) from error
 
     def _step(self, group: list[Batch]) -> None:
         stage, done = within_stage(self.plan.recipe, self._share)
