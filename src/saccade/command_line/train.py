@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     settings = of_dataclass(TrainSettings)
     options = {name: of_function(function, ["classes", *settings]) for name, function in every_system().items()}
     typed = _typed(arguments, settings, options)
-    system, file = typed.pop("system"), typed.pop("config", None)
+    system, file = typed.pop("system"), typed.pop("config")
     known = settings | options.get(system, {})
     values = overridden({} if file is None else read_config(file, known, PLACES), typed)
     if "data" not in values:
@@ -60,12 +60,12 @@ def _typed(
         strict.print_help()
         raise SystemExit(0)
     refuse_unknown(strict, left, flags_of(strict))
-    if system not in options and not Path(system).is_dir():
+    if system not in options and not (system and Path(system).is_dir()):
         found = f"found {system!r}" if system else "found none"
         raise UsageError(f"a system or the folder of a run is expected, {found}", hint=f"systems: {', '.join(options)}")
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))
-    return {name: value for name, value in vars(typed).items() if value is not None}
+    return vars(typed)
 
 
 def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:

@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -55,12 +56,18 @@ def readable_name(file: Path) -> str:
 
 def unique_names(files: Sequence[Path]) -> list[str]:
     """A name without suffix for each file: its own, and where others share it, a mark made from its path."""
-    stems = [readable_name(Path(file.stem)).replace("\\", "_")[:LONGEST] for file in files]
+    stems = [_writable(readable_name(Path(file.stem)))[:LONGEST] for file in files]
     shared = Counter(stem.casefold() for stem in stems)  # some file systems take A.png and a.png for one
     return [
         stem if shared[stem.casefold()] == 1 else f"{stem}-{_mark(file)}"
         for stem, file in zip(stems, files, strict=True)
     ]
+
+
+def _writable(name: str) -> str:
+    """The name without what this file system's encoding lacks (in the C locale all but ASCII)."""
+    encoding = sys.getfilesystemencoding()
+    return name.encode(encoding, "replace").decode(encoding).replace("?", "_").replace("\\", "_")
 
 
 def _mark(file: Path) -> str:
