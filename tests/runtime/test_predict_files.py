@@ -21,6 +21,7 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.ops import rle
 from saccade.runtime.answers import as_values, write_maps
+from saccade.runtime.file_worker import _least
 from saccade.runtime.inputs import find_pictures, unique_names
 from saccade.runtime.journal import NAME
 from saccade.runtime.predict_files import predict_files
@@ -73,6 +74,16 @@ def test_files_hold_what_the_predictor_answers(photos, predictor, tmp_path):
 def test_the_threshold_reaches_the_file(photos, predictor, tmp_path):
     predict_files(predictor, [photos / "0.png"], tmp_path / "out", threshold=0.99)
     assert read(tmp_path / "out")[0]["instances"]["boxes"] == []
+
+
+def test_few_objects_are_drawn_whatever_their_score_and_many_from_a_half_on(tmp_path):
+    scores = torch.tensor([0.9, 0.4, 0.1, 0.1, 0.1, 0.1])
+    many = Annotation(label_scores=torch.ones(2), instances=Instances(boxes=torch.ones(6, 4), scores=scores))
+    few = Annotation(label_scores=torch.ones(2), instances=many.instances[:2])
+    assert _least(many) == 0.5
+    assert _least(few) is None
+    assert _least(Annotation(instances=few.instances)) == 0.5
+    assert _least(Annotation()) == 0.5
 
 
 def test_a_second_call_does_nothing_and_new_pictures_alone(photos, predictor, tmp_path):

@@ -23,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
         "--threshold",
         type=_fraction,
         metavar="T",
-        help="leave out objects that score less; by default all are kept, and those from .5 drawn",
+        help="leave out objects that score less; by default all are kept, and a detector's drawn from .5 on",
     )
     parser.add_argument("--no-drawn", dest="drawn", action="store_false", help="draw nothing")
     typed, left = parser.parse_known_args(arguments)

@@ -19,7 +19,8 @@ from saccade.view.draw import draw
 
 JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
 QUALITY = 90
-DRAWN = 0.5
+# A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
+DRAWN, FEW = 0.5, 5
 
 Entry = dict[str, Any]
 
@@ -46,7 +47,7 @@ class Worker:
     Attributes:
         predictor: The network in use.
         out: Folder of the answers.
-        threshold: Instances that score less are left out; None keeps all, and draws those that score `DRAWN` or more.
+        threshold: Instances that score less are left out; None keeps all, and draws those that are worth it.
         batch: Greatest number of pictures that go through the network together.
         drawn: Whether the answers are drawn.
     """
@@ -91,8 +92,15 @@ class Worker:
     def _draw(self, task: Task, image: Any, answer: Annotation) -> str:
         jpeg = task.file.suffix.lower() in JPEG
         name = f"drawn/{task.name}.{'jpg' if jpeg else 'png'}"
-        picture = draw(image, answer, self.predictor.classes, threshold=DRAWN if self.threshold is None else None)
+        picture = draw(
+            image, answer, self.predictor.classes, threshold=_least(answer) if self.threshold is None else None
+        )
         picture.info.clear()  # what a camera wrote beside the pixels stays with the user
         with replacing(self.out / name) as partial:
             picture.save(partial, format="JPEG" if jpeg else "PNG", **({"quality": QUALITY} if jpeg else {}))
         return name
+
+
+def _least(answer: Annotation) -> float | None:
+    rows = 0 if answer.instances is None else len(answer.instances)
+    return None if answer.label_scores is not None and rows <= FEW else DRAWN

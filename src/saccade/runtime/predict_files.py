@@ -54,7 +54,7 @@ def predict_files(
         predictor: The network in use.
         inputs: Files, folders (with all below them) and globs.
         out: Folder of the answers.
-        threshold: Instances that score less are left out; None keeps all, and draws those that score .5 or more.
+        threshold: Instances that score less are left out; None keeps all, and draws a detector's from .5 on.
         batch: Greatest number of pictures that go through the network together.
         drawn: Whether the answers are drawn.
         tell: Called with the number of files done and their total as the work goes on.
