@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Level:
-    """One named map (B, channels, ceil(H / stride), ceil(W / stride)), up to a pixel of rounding.
+    """One named map (B, channels, h, w), of H / stride × W / stride positions less what unpadded layers cut off.
 
     Attributes:
         channels: Number of channels.
