@@ -66,7 +66,7 @@ class LocateManyHead(Head):
         return ManyBoxes(self.form.activate(values[..., :4]), values[..., 4:], maps.sizes)
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-        """``box``: mean over matched boxes. ``class``: cross entropy, summed over boxes and classes, mean over pictures."""
+        """``box``: mean over matched boxes. ``class``: cross entropy, a sum over boxes, mean over pictures."""
         raw = self(maps)
         codes, logits = raw.codes.float(), raw.logits.float()
         targets, classes = codes.detach().clone(), torch.zeros_like(logits)

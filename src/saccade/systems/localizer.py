@@ -81,10 +81,9 @@ def localizer(
         trunk: A trunk of ours, or any name of timm's.
         box: ``corner``: x, y, height, width from the upper left corner. ``centre``: x, y of the centre, width, height.
         loss: ``l2``: half the squared distance. ``mse_sigmoid``: the same after a sigmoid. ``smooth_l1``.
-        attach: What the box head reads. ``conv``: the last convolutional map, through hidden layers of its own. ``fc``:
-            what the class head reads, through one layer.
+        attach: ``conv``: the last convolutional map, through layers of its own. ``fc``: what the class head reads.
         per_class: Whether each class has a box of its own; the guessed class's is the answer.
-        objects: Boxes a picture; above 1 each has class scores of its own, and matching settles who learns what.
+        objects: Boxes a picture; above 1 each has class scores, and matching settles which learns what.
         order: ``both``: both heads learn at once. ``paper``: classifier first, then the box head alone.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels, for our own trunks.
@@ -98,10 +97,8 @@ def localizer(
     built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels)
     form, outputs = BoxForm(box, loss), _outputs(len(classes), per_class, objects)
     reads, body = _beside(built, outputs, scaled(HIDDEN, width), size) if attach == "conv" else _above(built, outputs)
-    if objects > 1:
-        boxes: Head = LocateManyHead(reads, body, form, objects=objects)
-    else:
-        boxes = LocateHead(reads, body, form, per_class=per_class)
+    many = LocateManyHead(reads, body, form, objects=objects)
+    boxes: Head = many if objects > 1 else LocateHead(reads, body, form, per_class=per_class)
     return System(
         built,
         {"label": class_head(built, len(classes)), "box": boxes},
