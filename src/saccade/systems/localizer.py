@@ -73,8 +73,7 @@ def localizer(
 ) -> System:
     """A class head ``label`` and a box head ``box`` on pictures stretched to a square, so that nothing is cut away.
 
-    With ``trunk="vgg16"`` it is the lecture's network: 257 919 788 parameters for 1000 classes, of which 119 562 244
-    learn in the second stage of ``order="paper"``.
+    With ``trunk="vgg16"`` it is the lecture's: 257 919 788 parameters, 119 562 244 of them in the box head.
 
     Args:
         classes: Names of the classes.
