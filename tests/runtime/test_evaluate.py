@@ -7,15 +7,17 @@ import torch
 
 from helpers import TinyDataset, picture, tiny_system
 from saccade.core.annotation import Annotation
-from saccade.core.errors import ConfigError
+from saccade.core.errors import ConfigError, DataError
 from saccade.core.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.data.loader import Loader, LoaderSettings
+from saccade.data.open import open_data
 from saccade.runtime.classes import check_same_classes
-from saccade.runtime.evaluate import evaluate
+from saccade.runtime.evaluate import data_of_run, evaluate
 from saccade.runtime.loss_tally import LossTally
 from saccade.runtime.measure import Measure, evaluation_of
 from saccade.runtime.predictor import Predictor
+from saccade.runtime.run_folder import RunFolder
 
 
 class Partly(TinyDataset):
@@ -188,3 +190,39 @@ def test_a_tally_weighs_batches_by_their_annotated_pictures():
     tally.add({"tiny/class": torch.tensor(5.0)}, [said, silent])
     tally.add({"tiny/class": torch.tensor(0.0)}, [silent])
     assert tally.result() == {"loss": 2.0, "loss/tiny/class": 2.0}
+
+
+SCENES = "scenes:count=6,size=32,seed=1"
+
+
+def run_with(tmp_path, **config):
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.write_config(config)
+    return folder.path
+
+
+def test_a_run_is_measured_on_what_it_was_validated_on(tmp_path):
+    run = run_with(tmp_path, data=SCENES, val="val", settings={"class_subset": []})
+    own = data_of_run(run)
+    assert [own.id(0), len(own)] == [open_data(SCENES, "val").id(0), 50]
+    assert len(data_of_run(run, split="train")) == 6
+    assert len(data_of_run(run, "scenes:count=3,size=32", "train")) == 3
+
+
+def test_a_run_without_validation_data_must_be_told(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        data_of_run(run_with(tmp_path, data=SCENES, val=None))
+    assert "--data" in caught.value.hint
+
+
+def test_data_that_is_gone_is_named(tmp_path):
+    with pytest.raises(DataError) as caught:
+        data_of_run(run_with(tmp_path, data=str(tmp_path / "gone"), val="val"))
+    assert "--data" in caught.value.hint
+
+
+def test_a_run_on_some_classes_is_measured_on_these(tmp_path):
+    names = list(open_data(SCENES, "val").classes[:2])
+    run = run_with(tmp_path, data=SCENES, val="val", classes=names, settings={"class_subset": names})
+    assert list(data_of_run(run).classes) == names

@@ -1,6 +1,7 @@
 """``saccade evaluate``: how good a run is."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import print_json, print_scores, stdout_kept_clean
@@ -18,20 +19,13 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.evaluate import evaluate
+    from saccade.runtime.evaluate import data_of_run, evaluate
+    from saccade.runtime.load import load
 
     with stdout_kept_clean(typed.json):
-        scores = evaluate(
-            typed.run,
-            typed.data,
-            typed.split,
-            batch=typed.batch,
-            workers=typed.workers,
-            out=typed.out,
-            device=typed.device,
-            precision=typed.precision,
-            which=typed.checkpoint,
-        )
+        predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
+        dataset = data_of_run(Path(typed.run), typed.data, typed.split)
+        scores = evaluate(predictor, dataset, batch=typed.batch, workers=typed.workers, out=typed.out)
     if typed.json:
         print_json(scores)
     else:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
@@ -36,23 +36,18 @@ def evaluate(
     workers: int = 0,
     metrics: Sequence[Metric] = (),
     out: str | Path | None = None,
-    device: str = "auto",
-    precision: str | None = None,
-    which: Literal["best", "last"] = "best",
 ) -> dict[str, float | None]:
     """Scores and losses on data.
 
     Args:
-        run: A run (its folder, or what `train` returned), a `Predictor` or a `System`.
+        run: A run (its folder, or what `train` returned), a `Predictor` (which has a device and a precision of its
+            choice), or a `System`.
         data: A folder, a URI or a data set; by default what the run was validated on.
         split: Which part of it; ``val`` by default, and a source of one part is used whole.
         batch: Pictures that go through the network together.
         workers: Processes that read pictures; 0 reads in this one.
         metrics: Further metrics beside those that apply.
         out: Folder for ``scores.json`` and ``report.html``, or None.
-        device: Where a run or system is evaluated; a predictor stays where it is.
-        precision: In which precision; a predictor keeps its own.
-        which: Which checkpoint of a run.
 
     Returns:
         Fractions 0..1 and losses by name, ``loss`` and ``loss/HEAD/TERM`` among them; None where undefined.
@@ -62,12 +57,12 @@ def evaluate(
         DataError: Run or data cannot be read.
     """
     if isinstance(run, Predictor | System):
-        predictor = run if isinstance(run, Predictor) else Predictor(run, precision or "32", device)
+        predictor = run if isinstance(run, Predictor) else Predictor(run)
         if data is None:
             raise ConfigError("data to evaluate on is expected, found none", hint="give a folder, a URI or a data set")
         dataset = open_data(data, split or "val")
     else:
-        predictor = load(Path(run), which=which, device=device, precision=precision)
+        predictor = load(Path(run))
         dataset = data_of_run(Path(run), data, split)
     if predictor.classes:
         check_same_classes(predictor.classes, dataset.classes)
