@@ -8,6 +8,7 @@
 Everything is loaded when it is first asked for: to import the package costs milliseconds, and no torch.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from saccade.training.train import train
 
 __version__ = "0.1.0"
+
+# Threads of arithmetic that wait for each other sleep rather than spin. Spinning is the default of torch's OpenMP, and
+# where a reading process shares the cores with them it takes the very core that the others wait for: a step of .08 s
+# took .9 s on two cores. It is read once, when torch is loaded, and what a user has set stays.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = [
     "SYSTEMS",

@@ -71,7 +71,8 @@ def names(metrics):
         (frozenset({"label_scores"}), TRUTH, True, ["Classification"]),
         (BOTH - {"label_scores"}, TRUTH, True, []),
         (BOTH, frozenset({"label"}), True, ["Classification"]),
-        (BOTH, frozenset({"labels"}), False, ["MultiLabel"]),
+        (BOTH, frozenset({"labels"}), False, []),
+        (frozenset({"labels", "label_scores"}), frozenset({"labels"}), False, ["MultiLabel"]),
         (frozenset({"semantic_scores"}), TRUTH, False, []),
     ],
 )

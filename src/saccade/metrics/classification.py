@@ -100,7 +100,7 @@ class MultiLabel:
     """
 
     needs = frozenset({"labels"})
-    reads = frozenset({"label_scores"})
+    reads = frozenset({"labels", "label_scores"})
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)

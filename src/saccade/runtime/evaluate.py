@@ -16,7 +16,7 @@ from saccade.runtime.classes import check_same_classes
 from saccade.runtime.load import load
 from saccade.runtime.measure import evaluation_of
 from saccade.runtime.predictor import Predictor
-from saccade.runtime.reporting import PICTURES, Gallery, environment
+from saccade.runtime.reporting import PICTURES, Gallery, environment, without_losses
 from saccade.runtime.run_folder import RunFolder
 from saccade.trust.atomic import write_text
 from saccade.trust.plain import to_json
@@ -68,7 +68,7 @@ def evaluate(
         check_same_classes(predictor.classes, dataset.classes)
     found = evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
-        page = ReportContent(_name(run), _name(data), evaluation=found, environment=environment())
+        page = ReportContent(_name(run), _name(data), evaluation=without_losses(found), environment=environment())
         gallery = Gallery(predictor, dataset)
         worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
         write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))

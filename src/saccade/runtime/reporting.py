@@ -3,7 +3,8 @@
 import platform
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, eva
     """
     config, records = folder.read_config(), Records(folder.metrics).read()
     steps = [record for record in records if "step" in record]
-    validations = [{"step": record["at_step"], **record} for record in records if "at_step" in record]
+    validations = [_validation(record) for record in records if "at_step" in record]
     worst, typical = (), ()
     if dataset is not None and evaluation is not None:
         gallery = Gallery(predictor, dataset)
@@ -50,7 +51,7 @@ def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, eva
         command=shlex.join(["saccade", *sys.argv[1:]]) if Path(sys.argv[0]).name == "saccade" else "",
         training=steps,
         validation=validations,
-        evaluation=evaluation,
+        evaluation=None if evaluation is None else without_losses(evaluation),
         worst=worst,
         typical=typical,
         settings={**config["recipe"], **{k: v for k, v in config["settings"].items() if v not in (None, [], ())}},
@@ -87,6 +88,20 @@ class Gallery:
         if truth.instances is not None and any(name.startswith("instances.") for name in gives):
             fields["instances"] = truth.instances
         return Annotation(**fields)
+
+
+def without_losses(evaluation: Evaluation) -> Evaluation:
+    """An evaluation whose scores are fractions alone: the losses have curves of their own."""
+    scores = {name: value for name, value in evaluation.scores.items() if name != "loss" and "/" not in name}
+    return replace(evaluation, scores=scores)
+
+
+def _validation(record: Mapping[str, Any]) -> dict[str, Any]:
+    """An epoch's line as a point of the curves: where it was measured, the validation loss and the scores."""
+    told = {
+        k: v for k, v in record.items() if "/" not in k and not k.startswith("train_") and k not in ("epoch", "at_step")
+    }
+    return {"step": record["at_step"], **told}
 
 
 def environment() -> dict[str, str]:
