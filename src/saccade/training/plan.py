@@ -1,6 +1,7 @@
 """A plan: the recipe and the user's settings, settled into the numbers that the training follows."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from saccade.core.augmentation import Augmentation
 from saccade.network.recipe import Recipe
@@ -8,6 +9,12 @@ from saccade.training.settings import TrainSettings
 
 # Fields of the settings that replace the recipe's field of the same name.
 OVERRIDES = ("optimiser", "momentum", "weight_decay", "schedule", "warmup", "clip", "best")
+# Numbers of a schedule that takes the place of the recipe's own, whose numbers mean something else.
+SHAPES: dict[str, dict[str, Any]] = {
+    "step": {"milestones": (0.5, 0.75), "gamma": 0.1},
+    "plateau": {"milestones": (3,), "gamma": 0.1},
+    "poly": {"gamma": 0.9},
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ def settle_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: in
     Linear scaling (Goyal et al. 2017, section 2.1) holds for SGD; for adaptive optimisers the square root does.
     """
     changes = {name: getattr(settings, name) for name in OVERRIDES if getattr(settings, name) is not None}
+    if changes.get("schedule", recipe.schedule) != recipe.schedule:
+        changes |= SHAPES.get(changes["schedule"], {})
     recipe = replace(recipe, **changes)
     ratio = batch * world * settings.accumulate / recipe.batch
     scale = ratio if recipe.optimiser == "sgd" else ratio**0.5

@@ -1,11 +1,13 @@
 """The settings of a training: one frozen dataclass, whose fields are the flags of ``saccade train``."""
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, get_type_hints
 
 from saccade.core.errors import UsageError
+from saccade.training.limits import check
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,7 @@ class TrainSettings:
         Raises:
             UsageError: A value is outside what the field takes, or two fields contradict each other.
         """
-        for name, allowed in CHOICES.items():
-            value = getattr(self, name)
-            if value is not None and value not in allowed:
-                raise UsageError(f"{name} expects one of {', '.join(allowed)}, found {value!r}")
-        for name, least in LEAST.items():
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise UsageError(f"{name} expects a number of at least {least}, found {value}")
-        lengths = [name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None]
-        if len(lengths) > 1:
-            raise UsageError(f"one of epochs, steps and minutes is expected, found {' and '.join(lengths)}")
+        check({f.name: getattr(self, f.name) for f in fields(self)}, get_type_hints(TrainSettings))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for YAML."""
@@ -122,24 +114,16 @@ class TrainSettings:
                 hint = (f"did you mean {near[0]}? " if near else "") + f"the settings are {', '.join(known)}"
                 raise UsageError(f"a setting is expected, found {name!r}", path=path, hint=hint)
         plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        plain |= {name: os.fspath(v) for name, v in plain.items() if isinstance(v, os.PathLike)}
+        for name in LISTS:
+            if isinstance(plain.get(name), str):  # one name alone, which is a sequence of letters too
+                plain[name] = (plain[name],)
         return TrainSettings(**plain)
 
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
-    "schedule": ("constant", "step", "cosine", "poly", "plateau"),
-    "precision": ("auto", "32", "bf16"),
-    "balance": ("none", "weights", "sampler"),
-    "augment": ("recipe", "none"),
-    "on_bad": ("fail", "skip"),
-}
-LEAST: dict[str, float] = {
-    "epochs": 1, "steps": 1, "minutes": 0, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "momentum": 0,
-    "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "workers": 0, "devices": 1, "save_every": 1,
-    "timeout": 1,
-}  # fmt: skip
-
+# Settings that are several names.
+LISTS = ("freeze", "class_subset")
 # What may differ between a run and its resumption, since it leaves the weights as they are.
 FREE_TO_CHANGE = frozenset(
-    {"workers", "device", "save_every", "timeout", "cache", "on_bad", "init", "trust_pickle", "minutes"}
+    {"workers", "device", "devices", "save_every", "timeout", "cache", "on_bad", "init", "trust_pickle", "minutes"}
 )
