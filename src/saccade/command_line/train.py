@@ -40,7 +40,7 @@ def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int
     from saccade.training.signals import Interrupted
     from saccade.training.train import train
 
-    out = values.pop("out", None) or str(next_out(system))
+    out = values.pop("out", None) or str(next_out(system, values.get("resume", False)))
     try:
         train(system, values.pop("data"), out, **values)
     except Interrupted as error:

@@ -67,6 +67,9 @@ class Loader:
             as evaluation does. It must draw from that generator alone.
         weights: (N,) chances by which training draws pictures; by default each comes once.
         on_skip: Told once of every picture that is skipped: its name, and what is wrong.
+
+    Attributes:
+        position: Batches of the running epoch that are over, those left out among them.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Loader:
         on_skip: Callable[[str, SaccadeError], None] | None = None,
     ) -> None:
         self.dataset, self.spec, self.settings = dataset, spec, settings or LoaderSettings()
+        self.position = 0
         self._weights = weights
         self._skips = Skips(len(dataset), on_skip)
         self._fixed: list[list[int]] | None = None  # Evaluation's plan, which may cost a look at every file.
@@ -113,11 +117,13 @@ class Loader:
             DataError: A picture cannot be read, too many were skipped, or a worker is stuck.
             ResourceError: A worker died.
         """
+        self.position = start_batch
         # The list is the loader's batch sampler, which it reads when an epoch begins.
         self._keys[:] = _keys(self.plan(epoch), epoch)[start_batch:]
         try:
             for parcel in self._loader:
                 batch = self._taken(carry.unpack(parcel))
+                self.position += 1
                 if batch is not None:
                     yield batch
         except RuntimeError as error:

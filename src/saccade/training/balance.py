@@ -7,22 +7,13 @@ from torch import Tensor
 
 from saccade.core.dataset import Dataset
 from saccade.data.order import balancing_weights
+from saccade.data.picture import classes_of
 from saccade.network.system import System
-
-
-def labels_of(dataset: Dataset, index: int) -> list[int]:
-    """Classes that a picture shows: its label, else those of its objects."""
-    truth = dataset.truth(index)
-    if truth.label is not None:
-        return [int(truth.label)]
-    if truth.instances is not None and truth.instances.labels is not None:
-        return truth.instances.labels.unique().tolist()
-    return []
 
 
 def count_labels(dataset: Dataset) -> Tensor:
     """(C,) int64: pictures that show each class."""
-    shown = [label for index in range(len(dataset)) for label in labels_of(dataset, index)]
+    shown = [label for index in range(len(dataset)) for label in classes_of(dataset, index)]
     return torch.bincount(torch.tensor(shown, dtype=torch.int64), minlength=len(dataset.classes))
 
 
@@ -35,7 +26,7 @@ def class_weights(counts: Tensor) -> Tensor:
 
 def picture_weights(dataset: Dataset) -> Tensor:
     """(N,) how often each picture is shown, relative to the others: by its rarest class."""
-    return balancing_weights([frozenset(labels_of(dataset, index)) for index in range(len(dataset))])
+    return balancing_weights([classes_of(dataset, index) for index in range(len(dataset))])
 
 
 def weigh_losses(system: System, weights: Tensor) -> Sequence[str]:

@@ -34,10 +34,16 @@ def greatest_batch(system: System, recipe: Recipe, fabric: Fabric, make: Callabl
         ResourceError: Not even one picture fits.
     """
     before = copy.deepcopy(system.state_dict())
-    session, found, size = Session(system, recipe, fabric, seed=0), 0, 1
+    session, found = Session(system, recipe, fabric, seed=0), 0
+    # One picture is tried last: a system that normalises over a batch may be unable to learn from it.
+    sizes = [size for size in (2, 4, 8, 16, 32, 64, 128, 256) if size <= min(GREATEST, pictures)]
     try:
-        while size <= min(GREATEST, pictures) and _fits(session, make(size), fabric.device):
-            found, size = size, size * 2
+        for size in sizes:
+            if not _fits(session, make(size), fabric.device):
+                break
+            found = size
+        if not found:
+            found = int(_fits(session, make(1), fabric.device))
     finally:
         system.load_state_dict(before)
     if found == 0:

@@ -27,7 +27,7 @@ class Data:
     val_name: str | None
 
 
-def open_training_data(data: str | Path | Dataset, val: str | Dataset | None, classes: Sequence[str]) -> Data:
+def open_training_data(data: str | Path | Dataset, val: str | Path | Dataset | None, classes: Sequence[str]) -> Data:
     """Open both sides.
 
     Args:
@@ -53,7 +53,9 @@ def open_training_data(data: str | Path | Dataset, val: str | Dataset | None, cl
     return Data(train, measured, _name(data), val_name)
 
 
-def _open_val(data: str | Path | Dataset, val: str | Dataset | None) -> tuple[Dataset | None, str | None]:
+def _open_val(data: str | Path | Dataset, val: str | Path | Dataset | None) -> tuple[Dataset | None, str | None]:
+    if isinstance(val, Path):
+        return open_data(val, "val"), str(val)
     if val is not None and not isinstance(val, str):
         return val, _name(val)
     if not isinstance(data, str | Path):

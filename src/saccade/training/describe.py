@@ -10,12 +10,25 @@ from saccade import __version__
 from saccade.core.errors import ConfigError
 from saccade.runtime.run_folder import RunFolder
 from saccade.training.job import Job
-from saccade.training.machine import pick_precision
+from saccade.training.machine import pick_precision, world_size
 from saccade.training.settings import FREE_TO_CHANGE
 from saccade.trust.plain import plain
 
 # What may differ of a run that goes on: the version, and names of things that the arithmetic does not see.
-COMPARED = ("system", "classes", "input", "precision", "data", "recipe", "settings")
+COMPARED = (
+    "system",
+    "parameters",
+    "classes",
+    "input",
+    "precision",
+    "data",
+    "pictures",
+    "processes",
+    "recipe",
+    "settings",
+)
+
+FREE = frozenset(f"settings.{name}" for name in FREE_TO_CHANGE)
 
 
 def describe(job: Job, device: torch.device) -> dict[str, Any]:
@@ -24,10 +37,13 @@ def describe(job: Job, device: torch.device) -> dict[str, Any]:
     return {
         "saccade": __version__,
         "system": {"name": origin["system"], "options": origin["options"]} if origin else None,
+        "parameters": sum(parameter.numel() for parameter in job.system.parameters()),
         "classes": list(job.data.train.classes),
         "input": job.system.input.as_dict(),
         "precision": pick_precision(job.settings.precision, device),
         "data": job.data.name,
+        "pictures": len(job.data.train),
+        "processes": world_size(),
         "val": job.data.val_name,
         "settings": job.settings.as_dict(),
         "recipe": asdict(job.recipe),
@@ -53,6 +69,6 @@ def check_same(folder: RunFolder, now: Mapping[str, Any]) -> None:
 
 def _differences(name: str, before: Any, after: Any) -> list[str]:
     if isinstance(before, dict) and isinstance(after, dict):
-        keys = [key for key in {**before, **after} if key not in FREE_TO_CHANGE]
+        keys = [key for key in {**before, **after} if f"{name}.{key}" not in FREE]
         return [line for key in keys for line in _differences(f"{name}.{key}", before.get(key), after.get(key))]
     return [] if before == after else [f"{name}: {before} -> {after}"]

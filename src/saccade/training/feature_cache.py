@@ -5,18 +5,19 @@ Legend: N pictures of the data set, B of a batch.
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ResourceError
 from saccade.data.loader import Loader
+from saccade.runtime.device import evaluating
 from saccade.training.session import Session
 from saccade.trust.atomic import write_text
 
@@ -36,14 +37,22 @@ class FeatureCache:
     def __init__(self, folder: Path, shuffled: Loader, in_order: Loader) -> None:
         self.folder, self.loader, self.in_order, self.spec = folder, shuffled, in_order, shuffled.spec
         self._maps: dict[str, Tensor] = {}
+        self._seen = -1
         self._sizes = torch.zeros(0, 2, dtype=torch.int64)
 
     def epoch(self, epoch: int, start: int, session: Session) -> Iterator[Batch]:
         """The batches of an epoch with the trunk's maps in place of pictures, the same pictures as the loader's."""
-        if not self._maps:
-            self._open(session)
+        self.fill(session)
         for indices in self.loader.plan(epoch)[start:]:
             yield self._batch(indices)
+
+    def fill(self, session: Session) -> None:
+        """Make the features where there are none of this trunk as it is now; it can be broken off at any moment."""
+        # Writing into a weight counts its versions up: that is cheap to ask, where a digest of all weights is not.
+        seen = sum(t._version for t in session.system.trunk.state_dict().values())  # pyright: ignore[reportPrivateUsage]
+        if seen != self._seen:
+            self._open(session)
+            self._seen = seen
 
     def _batch(self, indices: Sequence[int]) -> Batch:
         dataset, rows = self.loader.dataset, torch.tensor(indices)
@@ -59,16 +68,19 @@ class FeatureCache:
         )
 
     def _open(self, session: Session) -> None:
-        """Map the files into memory, making them first where they are absent or of another trunk."""
+        """Map the files into memory, making them first where they are absent, damaged or of another trunk."""
+        names = "\n".join(self.loader.dataset.id(index) for index in range(len(self.loader.dataset)))
         mark = {
             "trunk": fingerprint(session.system.trunk.state_dict()),
             "input": json.loads(json.dumps(self.spec.as_dict())),
-            "pictures": len(self.loader.dataset),
+            "maps": read_by_others(session),
+            "pictures": hashlib.blake2b(names.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
             "precision": session.precision,
         }
         facts = self.folder / "facts.json"
         known: dict[str, Any] = json.loads(facts.read_text()) if facts.exists() else {}
-        if known.get("mark") != mark:
+        if known.get("mark") != mark or not self._whole(known["maps"]):
+            self._maps = {}
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
             shapes = self._fill(session)
@@ -78,10 +90,17 @@ class FeatureCache:
             self._maps[name] = self._file(name, getattr(torch, kind), shape)
         self._sizes = self._file("sizes", torch.int64, [len(self.loader.dataset), 2])
 
+    def _whole(self, maps: Mapping[str, Any]) -> bool:
+        """Whether every file is there in full; a missing one would be made anew, of zeros."""
+        sizes = {name: getattr(torch, kind).itemsize * math.prod(shape) for name, (kind, shape) in maps.items()}
+        sizes["sizes"] = torch.int64.itemsize * 2 * len(self.loader.dataset)
+        files = {name: self.folder / f"{name}.raw" for name in sizes}
+        return all(path.is_file() and path.stat().st_size == sizes[name] for name, path in files.items())
+
     def _file(self, name: str, kind: torch.dtype, shape: Sequence[int]) -> Tensor:
         """A tensor whose memory is the file of that name, made where it is absent."""
-        count = int(np.prod(shape))
-        return torch.from_file(str(self.folder / f"{name}.raw"), shared=True, size=count, dtype=kind).view(*shape)
+        path = str(self.folder / f"{name}.raw")
+        return torch.from_file(path, shared=True, size=math.prod(shape), dtype=kind).view(*shape)
 
     def _fill(self, session: Session) -> dict[str, tuple[str, list[int]]]:
         """Run the trunk over every picture once."""
@@ -89,10 +108,9 @@ class FeatureCache:
         sizes = self._file("sizes", torch.int64, [count, 2])
         shapes: dict[str, tuple[str, list[int]]] = {}
         files: dict[str, Tensor] = {}
-        session.system.eval()
         done = 0
         for batch in self.in_order.epoch(0):
-            with torch.no_grad(), session.fabric.autocast():
+            with evaluating(session.system), torch.no_grad(), session.fabric.autocast():
                 maps = session.system.trunk(batch.to(session.fabric.device).images)
             for name in kept:
                 if name not in files:
@@ -102,7 +120,7 @@ class FeatureCache:
                 files[name][done : done + len(batch)] = maps[name].cpu()
             sizes[done : done + len(batch)] = torch.tensor([frame.source for frame in batch.frames])
             done += len(batch)
-        session.system.train()
+        self.in_order.close()
         return shapes
 
     def _check_space(self, maps: Tensor, count: int) -> None:

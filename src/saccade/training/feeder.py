@@ -21,11 +21,18 @@ class Feeder:
     def __init__(self, loader: Loader, cache: FeatureCache | None) -> None:
         self.loader, self.cache = loader, cache
 
-    def epoch(self, epoch: int, start: int, session: Session) -> Iterator[Batch]:
-        """The batches of epoch `epoch` from position `start` on."""
+    def make_ready(self, session: Session) -> None:
+        """Do what must be done before the first batch, and may take long; it can be broken off at any moment."""
         if self.cache is not None and stands_still(session.system):
-            return self.cache.epoch(epoch, start, session)
-        return self.loader.epoch(epoch, start)
+            self.cache.fill(session)
+
+    def epoch(self, epoch: int, start: int, session: Session) -> Iterator[tuple[int, Batch]]:
+        """The batches of epoch `epoch` from position `start` on, each with the position that follows it."""
+        if self.cache is not None and stands_still(session.system):
+            yield from enumerate(self.cache.epoch(epoch, start, session), start + 1)
+            return
+        for batch in self.loader.epoch(epoch, start):
+            yield self.loader.position, batch
 
     def explain(self, error: Exception) -> Exception:
         """What a failure means: the death or silence of a reading process is told by its last pictures."""

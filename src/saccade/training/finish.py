@@ -6,14 +6,27 @@ from saccade.runtime import checkpoint
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.reporting import report
 from saccade.runtime.run_folder import RunFolder
+from saccade.runtime.shelf import follow
 from saccade.training.job import Job
 from saccade.training.loop import Loop
 from saccade.training.run import Run
 from saccade.training.signals import Signals
+from saccade.trust.manifest import read_manifest
 
 
 def finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
-    """Measure the best checkpoint, write the report and say where everything is."""
+    """Measure the best checkpoint, write the report and say where everything is.
+
+    Raises:
+        Interrupted: A signal asked for a stop; the report is made when the run is taken up again.
+    """
+    if loop.session.fabric.world_size > 1:
+        return _finish(job, loop, folder)
+    with loop.signals.at_once():
+        return _finish(job, loop, folder)
+
+
+def _finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
     session, fabric = loop.session, loop.session.fabric
     fabric.barrier()  # the first process has written the last checkpoint
     name = "best" if (folder.checkpoints / "best").exists() else "last"
@@ -23,12 +36,18 @@ def finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
         scores = loop.validator(session, Signals())
     if fabric.is_global_zero:
         loop.log.close()
-        predictor = Predictor(session.system.freeze(()), session.precision, fabric.device.type)
+        predictor = Predictor(session.system.freeze(()), session.precision, str(fabric.device))
         page = report(folder, predictor, job.data.val, loop.validator.evaluation if loop.validator else None)
         for line in farewell(job.out, page, scores):
             loop.log.say(line)
     fabric.barrier()
     return Run(job.out, loop.progress.step, scores)
+
+
+def best_scores(folder: RunFolder) -> dict[str, float | None]:
+    """The validation scores that were kept with the best checkpoint, or with the last where none is best."""
+    best = folder.checkpoints / "best"
+    return dict(read_manifest(follow(best if best.exists() else folder.checkpoints / "last"))["facts"]["scores"])
 
 
 def farewell(out: Path, page: Path, scores: dict[str, float | None]) -> list[str]:

@@ -16,15 +16,15 @@ class NotFiniteError(SaccadeError):
     exit_code = 1
 
 
-def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence[str], out: Path) -> None:
+def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence[str], path: Path) -> None:
     """Stop before the optimiser steps when a loss term or the gradient is not finite.
 
     Args:
         losses: Loss terms of the step.
         norm: Norm of the gradient.
         step: Optimiser steps done before.
-        ids: Names of the pictures of the step; they are written to ``not_finite.json``.
-        out: The run's folder.
+        ids: Names of the pictures of the step.
+        path: File that they are written to.
 
     Raises:
         NotFiniteError: Something is NaN or infinite.
@@ -32,7 +32,6 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
     bad = sorted(name for name, value in losses.items() if not math.isfinite(value))
     if not bad and math.isfinite(norm):
         return
-    path = out / "not_finite.json"
     values = {name: repr(value) for name, value in losses.items()} | {"gradient norm": repr(norm)}
     write_text(path, json.dumps({"step": step, "ids": list(ids), "values": values}, indent=2))
     raise NotFiniteError(

@@ -17,6 +17,7 @@ from saccade.runtime.load import load
 from saccade.systems import build, every_system, options_of
 from saccade.training.callback import Callback
 from saccade.training.data import Data, open_training_data
+from saccade.training.distributed import is_restart
 from saccade.training.initial import take_weights
 from saccade.training.settings import TrainSettings
 
@@ -50,8 +51,9 @@ def prepare(
     what: str | Path | System,
     data: str | Path | Dataset,
     out: str | Path | None,
-    val: str | Dataset | None,
+    val: str | Path | Dataset | None,
     options: Mapping[str, Any],
+    resume: bool = False,
 ) -> Job:
     """Settle what is trained on what, before anything is written.
 
@@ -70,7 +72,7 @@ def prepare(
         take_weights(system, settings.init, settings.trust_pickle)
     if system.classes:
         check_same_classes(system.classes, opened.train.classes, opened.name)
-    return Job(system, opened, Path(out) if out else next_out(what), settings, system.recipe)
+    return Job(system, opened, Path(out) if out else next_out(what, resume), settings, system.recipe, resume)
 
 
 def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
@@ -110,12 +112,13 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
     return load(what, precision="32", device="cpu").system
 
 
-def next_out(what: str | Path | System) -> Path:
-    """The first folder ``runs/NAME-1``, ``runs/NAME-2`` … that is free."""
+def next_out(what: str | Path | System, resume: bool = False) -> Path:
+    """The first folder ``runs/NAME-1``, ``runs/NAME-2`` … that is free, or the last that is not, to go on there."""
     name = type(what).__name__.lower() if isinstance(what, System) else Path(what).name
     if isinstance(what, System) and what.origin:
         name = str(what.origin["system"])
     number = 1
+    resume = resume or is_restart()
     while (out := Path("runs") / f"{name}-{number}").exists():
         number += 1
-    return out
+    return out.with_name(f"{name}-{number - 1}") if resume and number > 1 else out

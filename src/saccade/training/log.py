@@ -70,8 +70,14 @@ class Log:
         if self.speaks:
             self.bar.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    def sync(self) -> None:
+        """Put the records on disk, so that they outlive what a checkpoint outlives."""
+        if self.speaks:
+            self.records.sync()
+
     def close(self) -> None:
         """Put the bar away and the records on disk."""
         if self.speaks:
             self.bar.stop()
             self.board.close()
+            self.records.close()

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -92,34 +92,39 @@ class Loop:
         """Train until the epoch, the stage or the run ends."""
         position = stage_at(self.plan.recipe, self._share)
         self.session.enter(self.plan.recipe.stages[position])
+        if self.feeder.cache is not None:
+            with self.signals.at_once():
+                self.feeder.make_ready(self.session)
         batches = self.feeder.epoch(self.progress.epoch, self.progress.batch, self.session)
         while not self._over() and stage_at(self.plan.recipe, self._share) == position:
             group = self._next_group(batches)
             if not group:
                 self._end_epoch()
                 return
-            self._step(group)
+            with self.signals.undisturbed():
+                self._step([batch for _, batch in group], group[-1][0])
             self._between_steps()
         if self._over():
             self._end_run()
 
-    def _next_group(self, batches: Iterator[Batch]) -> list[Batch]:
-        """The batches of one step: `accumulate`, or what is left of the epoch."""
+    def _next_group(self, batches: Iterator[tuple[int, Batch]]) -> list[tuple[int, Batch]]:
+        """The batches of one step, each with its position: `accumulate`, or what is left of the epoch."""
         left = self.plan.batches - self.progress.batch
         try:
+            self.signals.tell_deaths()
             return list(islice(batches, min(self.plan.settings.accumulate, left)))
         except (SaccadeError, RuntimeError) as error:
             raise FeedError(self.feeder.explain(error)) from error
 
-    def _step(self, group: list[Batch]) -> None:
+    def _step(self, group: list[Batch], position: int) -> None:
         stage, done = within_stage(self.plan.recipe, self._share)
         lr = self.plan.recipe.lr * stage.lr * factor(self.plan.recipe, done, self.progress.drops)
         losses, norm = self._backward(group)
         ids = [name for batch in group for name in batch.ids]
-        check_finite(losses, norm, self.progress.step, ids, self.keeper.out)
+        check_finite(losses, norm, self.progress.step, ids, self.keeper.witness)
         self.session.step(lr)
         self.progress.step += 1
-        self.progress.batch += len(group)
+        self.progress.batch = position
         self.progress.add(losses)
         self._tick()
         self.log.step(self.progress, losses | {"lr": lr, "gradient_norm": norm}, self._share)
@@ -153,18 +158,20 @@ class Loop:
         patience = self.plan.settings.patience
         return self._share >= 1.0 or (patience is not None and self.progress.stalled >= patience)
 
+    @property
+    def _marks(self) -> int:
+        return math.floor(self._share * VALIDATIONS + 1e-9)
+
     def _end_epoch(self) -> None:
         """Close an epoch, with a validation where one is due."""
-        marks = math.floor(self._share * VALIDATIONS + 1e-9)
-        self._close(validate=marks > self.progress.validations or self._over())
-        self.progress.validations = max(self.progress.validations, marks)
+        self._close(validate=self._marks > self.progress.validations or self._over())
 
     def _end_run(self) -> None:
         """Close a run: its last epoch, should it end inside one."""
-        self.progress.finished = True
         if self.progress.summed:
             self._close(validate=True)
         else:
+            self.progress.finished = True
             self._save()
 
     def _close(self, validate: bool) -> None:
@@ -175,15 +182,17 @@ class Loop:
                 scores = self.validator(self.session, self.signals)
         means = self.progress.means()
         self.log.epoch(self.progress, means, scores)
-        best = validate and self._judge(scores or {"loss": means["loss"]})
+        best = validate and self._judge(scores or {"loss": means.get("loss")})
+        self.progress.validations = max(self.progress.validations, self._marks)
         for callback in self.callbacks:
             callback.on_epoch(self.progress.epoch, scores)
         self.progress.next_epoch()
         self._tick()
         self.progress.finished = self.progress.finished or self._over()
+        self.log.sync()
         self.keeper.save(self.session, self.progress, scores, best)
 
-    def _judge(self, scores: dict[str, float | None]) -> bool:
+    def _judge(self, scores: Mapping[str, float | None]) -> bool:
         """Whether the score is the best so far; a stall lowers a plateau's rate and wears patience out."""
         sign = -1.0 if self.plan.recipe.best.startswith("-") else 1.0
         score = scores.get(self.plan.recipe.best.removeprefix("-"))
@@ -193,9 +202,10 @@ class Loop:
             self.progress.best, self.progress.stalled = score, 0
             return True
         self.progress.stalled += 1
-        if self.plan.recipe.schedule == "plateau" and self.progress.stalled >= self.plan.recipe.milestones[0]:
-            self.progress.drops, self.progress.stalled = self.progress.drops + 1, 0
+        if self.plan.recipe.schedule == "plateau" and self.progress.stalled % self.plan.recipe.milestones[0] == 0:
+            self.progress.drops += 1
         return False
 
     def _save(self) -> None:
+        self.log.sync()
         self.keeper.save(self.session, self.progress)

@@ -2,11 +2,14 @@
 
 import logging
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.utils import deterministic
 
 from saccade.core.errors import UsageError
 from saccade.runtime.device import pick_device
@@ -39,21 +42,54 @@ def make_fabric(settings: TrainSettings) -> Fabric:
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     device = pick_device(settings.device)
     precision = "bf16-mixed" if pick_precision(settings.precision, device) == "bf16" else "32-true"
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    world = world_size()
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", world))
     if world == 1:
         places = [device.index or 0] if device.type == "cuda" else 1
         return Fabric(accelerator=device.type, devices=places, precision=precision)
-    if device.type == "cuda" and torch.cuda.device_count() < settings.devices:
-        raise UsageError(f"{settings.devices} GPUs are expected, found {torch.cuda.device_count()}")
+    if device.type == "cuda" and torch.cuda.device_count() < here:
+        raise UsageError(f"{here} GPUs are expected, found {torch.cuda.device_count()}")
     strategy = DDPStrategy(
         process_group_backend="nccl" if device.type == "cuda" else "gloo",
         timeout=timedelta(seconds=settings.timeout),
         # Stages freeze parts and silence heads, whose parameters then get no gradient.
         find_unused_parameters=True,
     )
-    fabric = Fabric(accelerator=device.type, devices=settings.devices, strategy=strategy, precision=precision)
+    fabric = Fabric(
+        accelerator=device.type, devices=here, num_nodes=world // here, strategy=strategy, precision=precision
+    )
     fabric.launch()
     return fabric
+
+
+def world_size() -> int:
+    """Number of the processes that train together, on all machines."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+@contextmanager
+def repeatable(device: torch.device, strict: bool) -> Generator[None]:
+    """Inside the block arithmetic gives the same bits each time, as far as the device can.
+
+    On the CPU that costs nothing. Elsewhere it costs time, and is done where it is asked for.
+
+    Args:
+        device: Where the arithmetic is done.
+        strict: Whether an operation without a repeatable kernel is refused.
+    """
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    fill, threads = deterministic.fill_uninitialized_memory, torch.get_num_threads()  # pyright: ignore[reportAttributeAccessIssue]
+    if device.type == "cuda" and strict:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    if device.type == "cpu" or strict:
+        torch.use_deterministic_algorithms(True, warn_only=not strict)
+        deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        deterministic.fill_uninitialized_memory = fill  # pyright: ignore[reportAttributeAccessIssue]
+        torch.set_num_threads(threads)
 
 
 def pick_workers(workers: int | None) -> int:
@@ -61,7 +97,7 @@ def pick_workers(workers: int | None) -> int:
     if workers is not None:
         return workers
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(max(cores // int(os.environ.get("WORLD_SIZE", "1")) - 1, 1), 8)
+    return min(max(cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")) - 1, 1), 8)
 
 
 def share_threads(world: int) -> int:

@@ -1,10 +1,11 @@
 """What must hold before step 0, said before any work is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import nn
 
-from saccade.core.errors import ConfigError
+from saccade.core.errors import ConfigError, UsageError
+from saccade.network.recipe import Stage
 from saccade.network.system import System
 from saccade.training.balance import count_labels
 from saccade.training.data import Data
@@ -12,29 +13,77 @@ from saccade.training.data import Data
 Normalisation = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
-def check_before_step_0(system: System, data: Data, batch: int, say: Callable[[str], None]) -> None:
+def check_before_step_0(
+    system: System, data: Data, stages: Sequence[Stage], batch: int, say: Callable[[str], None]
+) -> None:
     """Check that the data can teach the system, and say what will hamper it.
 
     Args:
         system: What learns.
         data: What it learns from.
+        stages: What stands still, and when.
         batch: Pictures a step.
         say: Takes a line for each thing that a person should know, but that is no error.
 
     Raises:
-        ConfigError: There is no picture, or no head finds the truth that it needs.
+        ConfigError: No head finds the truth that it needs, or nothing is left to learn.
+        UsageError: A part that shall stand still is unknown.
     """
-    if len(data.train) == 0:
-        raise ConfigError("pictures to train on are expected, found none", path=data.name)
-    if data.val is not None and len(data.val) == 0:
-        raise ConfigError("pictures to validate on are expected, found none", path=data.val_name)
     _check_fields(system, data, say)
+    check_stages(system, stages)
     _check_batch(system, len(data.train), batch, say)
     missing = [name for name, n in zip(data.train.classes, count_labels(data.train), strict=True) if n == 0]
     if missing:
         say(f"note: no training picture shows {', '.join(missing[:10])}; these classes cannot be learnt")
     if data.val is None:
         say("note: there is nothing to validate on (no split 'val'): give --val, or the last checkpoint is the best")
+
+
+def check_data(data: Data) -> None:
+    """Check that there are pictures on both sides.
+
+    Raises:
+        ConfigError: A side is empty.
+    """
+    if len(data.train) == 0:
+        raise ConfigError("pictures to train on are expected, found none", path=data.name)
+    if data.val is not None and len(data.val) == 0:
+        raise ConfigError("pictures to validate on are expected, found none", path=data.val_name)
+
+
+def check_best(best: str, names: Sequence[str]) -> None:
+    """Check that the score that shall choose the best checkpoint is among those that validation gives.
+
+    Raises:
+        UsageError: It is not; the message lists them.
+    """
+    if best.removeprefix("-") not in names:
+        raise UsageError(f"best expects a score of the validation, found {best!r}", hint=f"scores: {', '.join(names)}")
+
+
+def check_stages(system: System, stages: Sequence[Stage]) -> None:
+    """Check that every stage freezes parts that exist, and leaves something to learn.
+
+    Raises:
+        UsageError: A part is unknown; the message lists those that exist.
+        ConfigError: Everything stands still, or every head is silent.
+    """
+    for number, stage in enumerate(stages, 1):
+        try:
+            system.freeze(stage.freeze)
+        except ValueError as error:
+            raise UsageError(str(error), hint="--freeze takes parts, heads and paths below them") from error
+        heads = [head for name, head in system.each_head() if name not in stage.silent]
+        learning = any(parameter.requires_grad for parameter in system.parameters())
+        if not heads or not learning:
+            what = "parts that learn" if heads else "heads whose loss counts"
+            raise ConfigError(f"{what} are expected in stage {number}, found none", hint="freeze or silence less")
+    system.freeze(stages[0].freeze)
+
+
+def normalises(system: System) -> bool:
+    """Whether a part that may learn normalises over the pictures of a batch."""
+    return any(isinstance(module, Normalisation) for module in system.modules())
 
 
 def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> None:
@@ -53,6 +102,6 @@ def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> Non
 
 
 def _check_batch(system: System, pictures: int, batch: int, say: Callable[[str], None]) -> None:
-    normalises = any(isinstance(module, Normalisation) and module.training for module in system.modules())
-    if normalises and min(batch, pictures) < 2:
+    training = any(isinstance(module, Normalisation) and module.training for module in system.train().modules())
+    if training and min(batch, pictures) < 2:
         say("note: the system normalises over the pictures of a step, and there is but one: give --batch 2 or more")

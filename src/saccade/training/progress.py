@@ -18,9 +18,10 @@ class Progress:
         best: Best score so far, or None.
         stalled: Validations since the best one.
         drops: Times that a plateau lowered the learning rate.
-        validations: Validations done.
+        validations: Marks of the run, of which each asks for a validation, that are passed.
         finished: Whether the run has come to its end.
         threads: Threads of arithmetic; the same number gives the same bits.
+        pictures: Pictures of a batch; 0 before that is settled.
     """
 
     step: int = 0
@@ -35,6 +36,7 @@ class Progress:
     validations: int = 0
     finished: bool = False
     threads: int = 1
+    pictures: int = 0
 
     def add(self, losses: dict[str, float]) -> None:
         """Take the loss terms of one step into the epoch's means."""

@@ -9,6 +9,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from saccade.core.batch import Batch
+from saccade.core.errors import ConfigError
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.average import Average
@@ -77,6 +78,7 @@ class Session:
                 self.fabric.backward(torch.stack(list(terms.values())).sum() / len(batches))
             for name, term in terms.items():
                 totals[f"loss/{name}"] = totals.get(f"loss/{name}", 0.0) + float(term.detach()) / len(batches)
+        totals = self._shared(totals)
         learning = [p for p in self.system.parameters() if p.grad is not None]
         norm = gradient_norm(learning)
         if self.recipe.clip is not None:
@@ -107,11 +109,28 @@ class Session:
         return memory
 
     def restore(self, weights: Mapping[str, Tensor], memory: Mapping[str, Any]) -> None:
-        """Go on from what a checkpoint kept."""
-        self.system.load_state_dict(memory.get("weights", weights))
+        """Go on from what a checkpoint kept.
+
+        Raises:
+            ConfigError: It kept another network.
+        """
+        try:
+            self.system.load_state_dict(memory.get("weights", weights))
+        except RuntimeError as error:
+            raise ConfigError(
+                f"the network that the run was begun with is expected, found another: {error}",
+                hint="build the system as it was, or train into another folder",
+            ) from error
         self.optimiser.load_state_dict(memory["optimiser"])
         if self.average is not None:
             self.average.load(dict(weights), memory["updates"])
+
+    def _shared(self, totals: dict[str, float]) -> dict[str, float]:
+        """Means over all processes: what is judged by them must be judged alike everywhere."""
+        if self.fabric.world_size == 1:
+            return totals
+        mean = self.fabric.all_reduce(torch.tensor(list(totals.values()), dtype=torch.float64), reduce_op="mean")
+        return dict(zip(totals, mean.tolist(), strict=True))  # pyright: ignore[reportAttributeAccessIssue]
 
     def agree(self, value: float, how: Literal["first", "greatest"]) -> float:
         """One number that all processes hold: the first one's, or the greatest."""

@@ -16,11 +16,15 @@ class SkipList:
     """
 
     def __init__(self, path: Path, say: Callable[[str], None]) -> None:
-        self.path, self.say, self.count = path, say, 0
+        self.path, self.say = path, say
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        self.known = {json.loads(line)["id"] for line in lines}  # a run that goes on meets the same pictures again
 
     def __call__(self, id: str, error: SaccadeError) -> None:
         """Note the picture of that name."""
-        self.count += 1
+        if id in self.known:
+            return
+        self.known.add(id)
         record = {
             "id": id,
             "path": error.path,
@@ -30,5 +34,5 @@ class SkipList:
         }
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        if self.count == 1:
+        if len(self.known) == 1:
             self.say(f"skipped {id}: {error.what}; further skips are listed in {self.path.name}")

@@ -10,10 +10,12 @@ from lightning_fabric import Fabric
 from saccade.core.augmentation import Augmentation
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
+from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.data.augment import Augment
 from saccade.data.fetch import Prepared
 from saccade.data.loader import Loader, LoaderSettings
+from saccade.data.picture import size_of
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.training.balance import class_weights, count_labels, picture_weights, weigh_losses
@@ -23,7 +25,11 @@ from saccade.training.feeder import Feeder
 from saccade.training.job import Job
 from saccade.training.machine import pick_workers
 from saccade.training.plan import Plan, settle_recipe
+from saccade.training.preflight import normalises
 from saccade.training.skips import SkipList
+
+# Pictures among which the largest is sought when the greatest batch is.
+TRIED = 1000
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,17 @@ class Supply:
     say: Callable[[str], None]
 
     @staticmethod
-    def of(job: Job, fabric: Fabric, say: Callable[[str], None]) -> "Supply":
-        """The supply of a job on one of the processes that train together."""
+    def of(job: Job, fabric: Fabric, say: Callable[[str], None], known: int = 0) -> "Supply":
+        """The supply of a job on one of the processes that train together.
+
+        Args:
+            job: The training.
+            fabric: Device, precision and processes.
+            say: Takes a line for the person who waits.
+            known: Pictures of a batch, as found when the run began; 0 where it begins now.
+        """
         settings, train = job.settings, job.data.train
-        batch = min(settings.batch or _default_batch(job, fabric, say), max(len(train), 1))
+        batch = min(settings.batch or known or _default_batch(job, fabric, say), max(len(train), 1))
         recipe = settle_recipe(job.recipe, settings, batch, fabric.world_size)
         reading = LoaderSettings(
             batch=batch,
@@ -75,7 +88,8 @@ class Supply:
         prepare = None if augmentation.is_nothing else Augmenting(augmentation, spec)
         weights = picture_weights(train) if settings.balance == "sampler" else None
         skips = SkipList(job.out / "skipped.jsonl", say)
-        loader = Loader(train, spec, replace(reading, shuffle=True), prepare, weights, skips)
+        shuffled = replace(reading, shuffle=True, drop_last=_leaves_one(job, batch, fabric.world_size))
+        loader = Loader(train, spec, shuffled, prepare, weights, skips)
         plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
         return Supply(plan, Feeder(loader, _cache(job, loader, recipe, reading)), reading, job, say)
 
@@ -90,14 +104,24 @@ def _default_batch(job: Job, fabric: Fabric, say: Callable[[str], None]) -> int:
     """The recipe's batch, or the greatest that fits where 0 is asked for."""
     if job.settings.batch is None:
         return job.recipe.batch
-    first, spec = job.data.train[0], job.system.input
+    if fabric.world_size > 1:
+        raise UsageError("a batch is expected where several processes train together, found 0", hint="give --batch")
+    train, spec = job.data.train, job.system.input
+    sizes = [spec.frame(size_of(train, index)).target for index in range(min(len(train), TRIED))]
+    largest = train[max(range(len(sizes)), key=lambda index: sizes[index][0] * sizes[index][1])]
 
     def make(count: int) -> Batch:
-        return spec.batch([first.image] * count, [first.truth] * count)
+        return spec.batch([largest.image] * count, [largest.truth] * count)
 
     found = greatest_batch(job.system, job.recipe, fabric, make, len(job.data.train))
     say(f"batches of {found} pictures fit into memory")
     return found
+
+
+def _leaves_one(job: Job, batch: int, world: int) -> bool:
+    """Whether an epoch would end in a batch of one picture, over which nothing can be normalised."""
+    mine = -(-len(job.data.train) // world)
+    return normalises(job.system) and mine > batch > 1 and mine % batch == 1
 
 
 def _cache(job: Job, loader: Loader, recipe: Recipe, reading: LoaderSettings) -> FeatureCache | None:
@@ -105,5 +129,5 @@ def _cache(job: Job, loader: Loader, recipe: Recipe, reading: LoaderSettings) ->
     possible = recipe.augmentation.is_nothing and job.system.input.rule in FIXED_SIZE and reading.world == 1
     if job.settings.cache is False or not possible or job.settings.on_bad == "skip":
         return None
-    in_order = Loader(job.data.train, job.system.input, replace(reading, shuffle=False))
+    in_order = Loader(job.data.train, job.system.input, reading)
     return FeatureCache(job.out / "features", loader, in_order)

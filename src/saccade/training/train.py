@@ -20,7 +20,7 @@ def train(
     data: str | Path | Dataset,
     out: str | Path | None = None,
     *,
-    val: str | Dataset | None = None,
+    val: str | Path | Dataset | None = None,
     metrics: Sequence[Metric] = (),
     callbacks: Sequence[Callback] = (),
     resume: bool = False,
@@ -49,8 +49,8 @@ def train(
         ResourceError: Disk or memory ran out.
         Interrupted: A signal asked for a stop; the state was saved.
     """
-    job = prepare(what, data, out, val, options)
-    job = replace(job, resume=resume, metrics=tuple(metrics), callbacks=tuple(callbacks))
+    job = prepare(what, data, out, val, options, resume)
+    job = replace(job, metrics=tuple(metrics), callbacks=tuple(callbacks))
     if job.settings.devices > 1 and not is_worker():
         return in_processes(job.settings.devices, work, job)
     return work(job)

@@ -1,5 +1,6 @@
 """Validation: losses and scores on pictures that the training never sees."""
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +40,7 @@ class Validator:
             Interrupted: A signal asked for a stop between two batches.
         """
         fabric = session.fabric
-        measure = Measure(session.system, self.dataset, self.metrics)
+        measure = self._measure(session)
         for batch in self.loader.epoch(0):
             with fabric.autocast():
                 measure.take(batch)
@@ -47,9 +48,19 @@ class Validator:
                 raise Interrupted(signals.stop)
         if fabric.world_size > 1:
             states = _gather(measure.state(), fabric.world_size)
-            measure.merge(states[: fabric.global_rank] + states[fabric.global_rank + 1 :])
+            # Merged in one order everywhere: sums that differ in the last bit may be judged unlike.
+            measure = self._measure(session)
+            measure.merge(states)
         self.evaluation = measure.result()
         return dict(self.evaluation.scores)
+
+    def names(self, session: Session) -> list[str]:
+        """The scores that a validation gives."""
+        return list(self._measure(session).result().scores)
+
+    def _measure(self, session: Session) -> Measure:
+        """A new measurement; metrics gather, so that each one begins with copies of the user's."""
+        return Measure(session.system, self.dataset, copy.deepcopy(self.metrics))
 
 
 def _gather(mine: Any, world: int) -> list[Any]:

@@ -1,20 +1,25 @@
 """What each process of a training does: set up, train, measure, report."""
 
 from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 
+from saccade.core.errors import ConfigError
 from saccade.runtime import checkpoint
+from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder
 from saccade.training.describe import check_same, describe
-from saccade.training.finish import finish
+from saccade.training.distributed import is_restart, is_worker
+from saccade.training.finish import best_scores, finish
 from saccade.training.job import Job
 from saccade.training.keeper import Keeper
 from saccade.training.log import Log
 from saccade.training.loop import Loop
-from saccade.training.machine import make_fabric, share_threads
-from saccade.training.preflight import check_before_step_0
+from saccade.training.machine import make_fabric, repeatable, share_threads
+from saccade.training.preflight import check_before_step_0, check_best, check_data
 from saccade.training.progress import Progress
 from saccade.training.run import Run
 from saccade.training.session import Session
@@ -34,29 +39,47 @@ def work(job: Job) -> Run:
         Interrupted: A signal asked for a stop; the state was saved.
     """
     with ExitStack() as stack:
-        signals = stack.enter_context(Signals())
-        fabric = make_fabric(job.settings)
-        folder = RunFolder(job.out)
-        if fabric.is_global_zero:
-            folder = stack.enter_context(RunFolder.create(job.out, job.resume))
-        fabric.barrier()
-        begun = _begin(job, folder, fabric)
-        progress = Progress(threads=share_threads(fabric.world_size))
-        if begun is not None:
-            progress = Progress(**begun.facts["progress"])
-        # Sums of floats depend on how many threads share them: the number that the run began with stays.
-        torch.set_num_threads(progress.threads)
-        log = Log(folder, fabric.is_global_zero, progress)
-        stack.callback(log.close)
-        if progress.finished and begun is not None:
-            log.say(f"{job.out} is finished, at step {progress.step}: there is nothing to go on with")
-            return Run(job.out, progress.step, begun.facts["scores"])
-        loop = _assemble(job, fabric, signals, log, progress)
-        if begun is not None:
-            loop.session.restore(begun.model, begun.training)
-            log.say(f"resumed {job.out} at step {progress.step}, epoch {progress.epoch}")
+        signals = stack.enter_context(Signals(led=is_worker()))
+        with signals.at_once():
+            fabric = make_fabric(job.settings)
+            stack.enter_context(repeatable(fabric.device, job.settings.deterministic))
+            job = _placed(job, fabric)
+            folder = RunFolder(job.out)
+            if fabric.is_global_zero:
+                folder = stack.enter_context(RunFolder.create(job.out, job.resume))
+            fabric.barrier()
+            begun = _begin(job, folder, fabric)
+            progress = _progress(begun, fabric)
+            log = Log(folder, fabric.is_global_zero, progress)
+            stack.callback(log.close)
+            if progress.finished and folder.report.is_file():
+                log.say(f"{job.out} is finished, at step {progress.step}: there is nothing to go on with")
+                return Run(job.out, progress.step, best_scores(folder))
+            loop = _assemble(job, fabric, signals, log, progress)
+            if begun is not None:
+                loop.session.restore(begun.model, begun.training)
+                loop.keeper.take_up(begun)
+                log.say(f"resumed {job.out} at step {progress.step}, epoch {progress.epoch}")
         loop.run()
         return finish(job, loop, folder)
+
+
+def _placed(job: Job, fabric: Fabric) -> Job:
+    """The job in the first process's folder; one that a launcher has started again goes on with its run.
+
+    Raises:
+        ConfigError: It was started again though it had not taken a step: what failed then fails again.
+    """
+    job = replace(job, out=Path(fabric.broadcast(str(job.out))))
+    if not is_restart():
+        return job
+    if not Records(RunFolder(job.out).metrics).read():
+        raise ConfigError(
+            "a run that had begun is expected after a restart, found one that failed before its first step",
+            path=job.out,
+            hint="mend what the first attempt said: it is not tried again",
+        )
+    return replace(job, resume=True)
 
 
 def _begin(job: Job, folder: RunFolder, fabric: Fabric) -> checkpoint.Checkpoint | None:
@@ -72,13 +95,24 @@ def _begin(job: Job, folder: RunFolder, fabric: Fabric) -> checkpoint.Checkpoint
     return None
 
 
+def _progress(begun: checkpoint.Checkpoint | None, fabric: Fabric) -> Progress:
+    """Where the training stands, with as many threads as it began with: sums of floats depend on their number."""
+    threads = share_threads(fabric.world_size)
+    progress = Progress(threads=threads) if begun is None else Progress(**begun.facts["progress"])
+    torch.set_num_threads(progress.threads)
+    return progress
+
+
 def _assemble(job: Job, fabric: Fabric, signals: Signals, log: Log, progress: Progress) -> Loop:
     """All parts of the loop, after the checks that must come before step 0."""
-    supply = Supply.of(job, fabric, log.say)
-    job.system.frozen = supply.plan.recipe.stages[0].freeze
-    check_before_step_0(job.system, job.data, supply.plan.settings.batch or 1, log.say)
+    check_data(job.data)
+    supply = Supply.of(job, fabric, log.say, progress.pictures)
+    recipe, progress.pictures = supply.plan.recipe, supply.plan.settings.batch or 1
+    check_before_step_0(job.system, job.data, recipe.stages, progress.pictures, log.say)
     supply.balance(job.system)
-    session = Session(job.system, supply.plan.recipe, fabric, job.settings.seed)
+    session = Session(job.system, recipe, fabric, job.settings.seed)
     validator = None if job.data.val is None else Validator(job.data.val, job, supply)
-    keeper = Keeper(job.out, job.settings.save_every, writes=fabric.is_global_zero)
+    if job.settings.best is not None:
+        check_best(job.settings.best, ["loss"] if validator is None else validator.names(session))
+    keeper = Keeper(job.out, job.settings.save_every, fabric.global_rank)
     return Loop(session, supply.plan, supply.feeder, validator, keeper, log, signals, progress, job.callbacks)
