@@ -1,0 +1,1 @@
+"""Speed and memory of saccade beside what a user would pick instead, as ratios of one run."""
