@@ -10,10 +10,9 @@ import time
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -53,9 +52,11 @@ def in_processes(count: int, work: Callable[[Job], Result], job: Job) -> Result:
         ProcessError: A process failed; the message names it and says why.
         Interrupted: A signal asked for a stop.
     """
+    # As bytes each process gets weights of its own; torch would lend all of them the same memory to write in.
+    packed = pickle.dumps(job)
     with tempfile.TemporaryDirectory(prefix="saccade-") as folder, _signals_passed_on():
         try:
-            results: dict[int, Any] = elastic_launch(_launch(count), Telling(work, Path(folder)))(job)
+            results: dict[int, Any] = elastic_launch(_launch(count), telling)(work, packed, Path(folder))
         except SignalException as stopped:
             raise Interrupted(int(stopped.sigval)) from stopped
         except ChildFailedError as error:
@@ -63,28 +64,22 @@ def in_processes(count: int, work: Callable[[Job], Result], job: Job) -> Result:
     return results[0]
 
 
-@dataclass(frozen=True)
-class Telling(Generic[Job, Result]):
-    """Work that leaves its error in a folder, since only the text of one comes back from another process.
+def telling(work: Callable[[Any], Result], packed: bytes, folder: Path) -> Result:
+    """Do work on a packed job; its error is left in a folder, since only the text of one comes back from a process.
 
-    Attributes:
+    Args:
         work: What is done.
-        folder: Where the error is left, as a file with the number of the process for a name.
+        packed: On what.
+        folder: Where the error is left, in a file with the number of the process for a name.
     """
-
-    work: Callable[[Job], Result]
-    folder: Path
-
-    def __call__(self, job: Job) -> Result:
-        """Do the work."""
-        try:
-            return self.work(job)
-        except SaccadeError as error:
-            (self.folder / os.environ["RANK"]).write_bytes(pickle.dumps(error))
-            raise
-        except RuntimeError:
-            time.sleep(MOURNING)
-            raise
+    try:
+        return work(pickle.loads(packed))
+    except SaccadeError as error:
+        (folder / os.environ["RANK"]).write_bytes(pickle.dumps(error))
+        raise
+    except RuntimeError:
+        time.sleep(MOURNING)
+        raise
 
 
 def _launch(count: int) -> LaunchConfig:

@@ -8,6 +8,7 @@ from typing import Any
 from saccade.core.dataset import Dataset
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
+from saccade.runtime.checkpoint import load_weights
 from saccade.training.callback import Callback
 from saccade.training.distributed import in_processes, is_worker
 from saccade.training.job import prepare
@@ -52,5 +53,7 @@ def train(
     job = prepare(what, data, out, val, options, resume)
     job = replace(job, metrics=tuple(metrics), callbacks=tuple(callbacks))
     if job.settings.devices > 1 and not is_worker():
-        return in_processes(job.settings.devices, work, job)
+        run = in_processes(job.settings.devices, work, job)
+        job.system.load_state_dict(load_weights(run.path))  # as it stands after a training in this process
+        return run
     return work(job)
