@@ -1,4 +1,4 @@
-"""Signals and kills at moments nobody chose, through the command line: nothing is lost, and the weights are the same."""
+"""Signals and kills at moments nobody chose, through the command line: nothing is lost, the weights are the same."""
 
 import json
 import os
@@ -35,11 +35,7 @@ def finish(out: Path, *more: str) -> str:
 
 def steps(out: Path) -> int:
     path = out / "metrics.jsonl"
-    return (
-        sum('"step"' in line and '"at_step"' not in line for line in path.read_text().splitlines())
-        if path.exists()
-        else 0
-    )
+    return sum('"step"' in line for line in path.read_text().splitlines()) if path.exists() else 0
 
 
 def wait_for_step(process: subprocess.Popen[str], out: Path, step: int) -> None:
@@ -114,7 +110,7 @@ def test_a_second_signal_ends_at_once(tmp_path):
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[1]}",
+        "PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[:2])),
     }
     process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""A user's own system, loss, data set, metric and callback, out of a file that is no package and out of entry points."""
+"""A user's own system, loss, data set, metric and callback, from a file that is no package and from entry points."""
 
 import runpy
 import sys
@@ -82,7 +82,8 @@ class Stripes:
 
     def __getitem__(self, index):
         image = torch.zeros(3, 16, 16, dtype=torch.uint8)
-        image[(slice(None), slice(None, None, 2)) if index % 2 == 0 else (slice(None), slice(None), slice(None, None, 2))] = 255
+        image[:, ::2] = 255
+        image = image if index % 2 == 0 else image.mT.contiguous()
         return Sample(image, self.truth(index), self.id(index))
 
     def truth(self, index):
@@ -131,9 +132,9 @@ class Diary:
 '''
 USE = """
 diary = Diary()
-settings = dict(workers=1, device="cpu", precision="32", batch=4, epochs=3)
+settings = dict(workers=1, device="cpu", precision="32", batch=4, epochs=3, best="-misses")
 built = mine(("flat", "upright"))
-run = sc.train(built, Stripes(8), OUT, val=Stripes(4), metrics=[Misses()], callbacks=[diary], best="-misses", **settings)
+run = sc.train(built, Stripes(8), OUT, val=Stripes(4), metrics=[Misses()], callbacks=[diary], **settings)
 """
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
