@@ -2,7 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is installed: the package alone, the tools of its developers, and those of the documentation.
 READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+READY_DOCS := $(VENV)/.ready-docs
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
 .PHONY: help setup demo test test-all check docs bench clean
 
@@ -15,15 +19,23 @@ help:
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs]'
-	@touch $(READY)
+	$(INSTALL) .
+	@touch $@
 
-setup: $(READY)
+$(READY_DEV): $(READY)
+	$(INSTALL) '.[dev]'
+	@touch $@
+
+$(READY_DOCS): $(READY)
+	$(INSTALL) '.[docs]'
+	@touch $@
+
+setup: $(READY_DEV)
 
 demo: $(READY)
 	$(BIN)/saccade demo
 
-check: $(READY)
+check: $(READY_DEV)
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/ruff check src tests bench examples
 	$(BIN)/pyright
@@ -34,7 +46,7 @@ test: check
 test-all: check
 	$(BIN)/pytest
 
-docs: $(READY)
+docs: $(READY_DOCS)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 bench: $(READY)
