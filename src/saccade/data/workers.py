@@ -1,9 +1,11 @@
 """What a loader's workers are doing, written where the main process can read it after a worker's death."""
 
 import gc
+import multiprocessing
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable
 
@@ -83,8 +85,18 @@ def start_worker(_: int) -> None:
     processes, but are the main process's to answer; what ends a worker must not be answered in its place either.
     """
     torch.set_num_threads(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None and os.name == "posix":
+        threading.Thread(target=_end_with, args=(parent.pid,), daemon=True).start()
     gc.freeze()  # The collector would write into every object that the main process shares, and so copy it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: torch's own way waits for ever to hand over what nobody takes."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

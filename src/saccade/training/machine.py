@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
+import torch.distributed as dist
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 from torch.utils import deterministic
 
 from saccade.core.errors import UsageError
@@ -49,9 +52,12 @@ def make_fabric(settings: TrainSettings) -> Fabric:
         return Fabric(accelerator=device.type, devices=places, precision=precision)
     if device.type == "cuda" and torch.cuda.device_count() < here:
         raise UsageError(f"{here} GPUs are expected, found {torch.cuda.device_count()}")
+    backend, timeout = "nccl" if device.type == "cuda" else "gloo", timedelta(seconds=settings.timeout)
+    if here == world:
+        meet(backend, timeout)
     strategy = DDPStrategy(
-        process_group_backend="nccl" if device.type == "cuda" else "gloo",
-        timeout=timedelta(seconds=settings.timeout),
+        process_group_backend=backend,
+        timeout=timeout,
         # Stages freeze parts and silence heads, whose parameters then get no gradient.
         find_unused_parameters=True,
     )
@@ -60,6 +66,21 @@ def make_fabric(settings: TrainSettings) -> Fabric:
     )
     fabric.launch()
     return fabric
+
+
+def meet(backend: str, timeout: timedelta) -> None:
+    """Let the processes of this machine find each other.
+
+    After a restart torch's own way may find the addresses that the ended processes have left in the launcher's store,
+    and waits for an answer there until time runs out. So each attempt gets a name space of its own.
+    """
+    if dist.is_initialized():
+        return
+    store, rank, world = next(rendezvous("env://", timeout=timeout))
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    dist.init_process_group(
+        backend, store=PrefixStore(f"attempt-{attempt}", store), rank=rank, world_size=world, timeout=timeout
+    )
 
 
 def world_size() -> int:
