@@ -1,0 +1,130 @@
+"""Directives that write tables of what the code declares, so that no page can say anything else."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from saccade.command_line.flags import Flag, of_dataclass, of_function
+from saccade.core.augmentation import Augmentation
+from saccade.metrics import scores
+from saccade.network.recipe import Recipe, Stage
+from saccade.systems import SYSTEMS, build, options_of
+from saccade.training.settings import TrainSettings
+
+# The recipe belongs to the system that is built; a narrow one is built quickly.
+NARROW = 1 / 16
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [columns, ["---"] * len(columns), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def settings(_: str) -> str:
+    """The fields of TrainSettings."""
+    flags, fields = of_dataclass(TrainSettings), dataclasses.fields(TrainSettings)
+    return table(("flag", "default", "meaning"), (_row(flags[field.name], field.default) for field in fields))
+
+
+def system_list(_: str) -> str:
+    """The cards of all systems."""
+    rows = ((f"`{n}`", f.card.task, str(f.card.year), needs(f.card.needs), f.card.paper) for n, f in SYSTEMS.items())
+    return table(("name", "task", "year", "learns from", "paper"), rows)
+
+
+def needs(names: Iterable[str]) -> str:
+    """Fields of the truth in words."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def options(name: str) -> str:
+    """The options of one system; those that are settings too stand with the settings."""
+    known, flags = options_of(SYSTEMS[name]), of_function(SYSTEMS[name], ["classes"])
+    taken = {field.name for field in dataclasses.fields(TrainSettings)}
+    rows = (_row(flag, known[option].default) for option, flag in flags.items() if option not in taken)
+    return table(("flag", "default", "meaning"), rows)
+
+
+def recipes(_: str) -> str:
+    """The recipes of all systems."""
+    columns = ("system", "optimiser", "rate", "decay", "batch", "epochs", "schedule", "best by")
+    return table(columns, [_recipe_row(name, recipe_of(name)) for name in SYSTEMS])
+
+
+def notes(_: str) -> str:
+    """The lab notes of the recipes, each said once."""
+    said: dict[str, list[str]] = {}
+    for name in SYSTEMS:
+        said.setdefault(recipe_of(name).note, []).append(f"`{name}`")
+    return "\n".join(f"- {', '.join(names)}: {note}" for note, names in said.items())
+
+
+def score_list(_: str) -> str:
+    """All scores."""
+    rows = ((f"`{k}`", s.meaning, "higher" if s.higher_is_better else "lower") for k, s in scores.SCORES.items())
+    return table(("name", "what it says", "better"), rows)
+
+
+def fields(name: str) -> str:
+    """The fields of one of the dataclasses that a recipe is made of."""
+    kind = {"Recipe": Recipe, "Stage": Stage, "Augmentation": Augmentation}[name]
+    flags = of_dataclass(kind)
+    rows = ((f"`{f.name}`", _default(f.default), flags[f.name].help) for f in dataclasses.fields(kind))
+    return table(("field", "default", "meaning"), rows)
+
+
+def recipe_of(name: str) -> Recipe:
+    """The recipe of a system."""
+    narrow = {"width": NARROW} if "width" in options_of(SYSTEMS[name]) else {}
+    return build(name, 2, **narrow).recipe
+
+
+def _recipe_row(name: str, recipe: Recipe) -> list[str]:
+    numbers = (recipe.lr, recipe.weight_decay, recipe.batch, recipe.epochs)
+    schedule = recipe.schedule + (f" at {', '.join(map(str, recipe.milestones))}" if recipe.schedule == "step" else "")
+    return [f"`{name}`", recipe.optimiser, *map(str, numbers), schedule, f"`{recipe.best}`"]
+
+
+def _row(flag: Flag, default: object) -> list[str]:
+    return [f"`{flag.text}`", _default(default), flag.help]
+
+
+def _default(value: object) -> str:
+    if value is None or value == () or dataclasses.is_dataclass(value):
+        return ""
+    return "`off`" if value is False else "`on`" if value is True else f"`{value}`"
+
+
+TABLES: dict[str, Callable[[str], str]] = {
+    "train-settings": settings,
+    "system-list": system_list,
+    "system-options": options,
+    "recipe-list": recipes,
+    "recipe-notes": notes,
+    "score-list": score_list,
+    "declared-fields": fields,
+}
+
+
+class Declared(SphinxDirective):
+    """A table by the directive's own name; its argument, if any, says of what."""
+
+    optional_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The table's nodes."""
+        source = inspect.getsourcefile(TrainSettings)
+        self.env.note_dependency(str(source))
+        return self.parse_text_to_nodes(TABLES[self.name](self.arguments[0] if self.arguments else ""))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Let Sphinx know the directives."""
+    for name in TABLES:
+        app.add_directive(name, Declared)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

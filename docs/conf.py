@@ -1,0 +1,33 @@
+"""How the documentation is built; nothing is fetched from a network."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+import saccade
+
+project = "saccade"
+author = "The saccade authors"
+copyright = "the saccade authors"  # noqa: A001 (Sphinx names it so)
+version = release = saccade.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "declared_tables"]
+exclude_patterns = ["_build"]
+source_suffix = {".md": "markdown"}
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True}
+# Torch's own words on modules would fill the pages of systems and heads.
+autodoc_inherit_docstrings = False
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = f"saccade {release}"
+html_theme_options = {"navigation_with_keys": True}

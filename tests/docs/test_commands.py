@@ -1,0 +1,92 @@
+"""Every command line of the pages is one that the real parsers take; nothing is trained or read."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pages import PAGES, ROOT, commands, inline
+
+from saccade import cli
+from saccade.command_line import demo
+from saccade.systems import SYSTEMS
+from saccade.training.job import split_options
+
+OURS = list(commands("saccade"))
+# Flags of other programs that the pages speak of.
+FOREIGN = {"--shm-size", "--editable", "--constraint", "--no-build-isolation"}
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the commands would have done, in place of doing it."""
+    calls: list[Any] = []
+
+    def train(what: str, data: str, out: str, val: Any = None, resume: bool = False, **options: Any) -> None:
+        calls.append(split_options(what, options))
+
+    def evaluate(*arguments: Any, **options: Any) -> dict[str, float | None]:
+        calls.append(arguments)
+        return {"top1": 1.0, "iou": None}
+
+    def predict_files(*arguments: Any, **options: Any) -> Any:
+        calls.append(arguments)
+        return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"))
+
+    monkeypatch.setattr("saccade.training.train.train", train)
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluate", evaluate)
+    monkeypatch.setattr("saccade.runtime.evaluate.data_of_run", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
+    monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
+    monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
+    monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
+    return calls
+
+
+@pytest.mark.parametrize("words", [words for _, words in OURS], ids=[place for place, _ in OURS])
+def test_the_parser_takes_the_line(words: list[str], done: list[Any], own_parts: Path, capsys) -> None:
+    assert cli.main(words) == 0, capsys.readouterr().err
+    assert done or words[0] in ("systems", "--version")
+
+
+def test_a_line_with_a_flag_that_is_not_there_would_fail(done: list[Any]) -> None:
+    assert cli.main(["train", "resnet18", "--data", "photos", "--nothing", "1"]) == 2
+    assert not done
+
+
+def test_the_pages_show_every_command() -> None:
+    shown = {words[0] for _, words in OURS}
+    assert shown >= set(cli.COMMANDS)
+
+
+def test_inline_code_names_commands_and_flags_that_are_there(own_parts: Path, capsys) -> None:
+    for command in cli.COMMANDS:
+        cli.main([command, "--help"])
+    for name in SYSTEMS:
+        cli.main(["train", name, "--help"])
+    cli.main(["--help"])
+    flags = set(re.findall(r"--[a-z][a-z-]*", capsys.readouterr().out)) | FOREIGN
+    for page in PAGES:
+        for code in inline(page):
+            place = f"{page.relative_to(ROOT)}: {code}"
+            assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", code)) <= flags, place
+            words = code.split()
+            if words[0] == "saccade" and len(words) > 1:
+                assert words[1] in cli.COMMANDS, place
+
+
+def test_make_targets_are_there() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    shown = [words for _, words in commands("make")]
+    shown += [code.split()[1:] for page in PAGES for code in inline(page) if code.startswith("make ")]
+    assert shown
+    assert {target for words in shown for target in words} <= targets
+
+
+def test_scripts_and_packages_that_are_named_are_there() -> None:
+    lines = [*commands("python"), *commands("pip")]
+    paths = [word for _, words in lines for word in words if "/" in word or word.endswith(".txt")]
+    named = [path for path in paths if not path.startswith("runs/")]
+    assert "examples/own_parts/train.py" in named
+    assert all((ROOT / path).exists() for path in named)
