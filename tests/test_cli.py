@@ -174,11 +174,11 @@ def test_predict_refuses_what_is_not_there(run, tmp_path):
 
 
 def test_the_demo_ends_with_what_it_reached(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(demo, "DATA", SCENES)
-    monkeypatch.setattr(demo, "DRAWN", 2)
-    settings = {"width": 0.0625, "size": 32, "batch": 8, "steps": 1, "workers": 0, "precision": "32"}
-    monkeypatch.setattr(demo, "SETTINGS", settings)
-    assert cli.main(["demo", "--out", str(tmp_path / "demo")]) == 0
+    for name, value in {"DATA": SCENES, "UNSEEN": SCENES, "GALLERY": SCENES, "DRAWN": 2}.items():
+        monkeypatch.setattr(demo, name, value)
+    monkeypatch.setattr(demo, "SYSTEM", {"width": 0.0625, "size": 32})
+    monkeypatch.setattr(demo, "SETTINGS", {"batch": 8, "workers": 0, "precision": "32"})
+    assert cli.main(["demo", "--minutes", "0.001", "--out", str(tmp_path / "demo")]) == 0
     *_, top1, iou = capsys.readouterr().out.splitlines()
     assert 0 <= float(top1.split()[-1]) <= 1
     assert "top-1" in top1
