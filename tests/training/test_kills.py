@@ -91,6 +91,21 @@ def test_kills_at_any_moment(whole, tmp_path, every):
     check_equal(whole, out)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are listed by Linux alone")
+def test_readers_end_with_a_killed_run(tmp_path):
+    """The truth of a batch is larger than a pipe: a reader would wait for ever for somebody to take it."""
+    process = start(tmp_path / "run", "--workers", "2")
+    wait_for_step(process, tmp_path / "run", 1)
+    readers = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in readers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(readers) >= 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in readers)
+
+
 def test_a_signal_before_the_first_step(tmp_path):
     out = tmp_path / "run"
     process = start(out)
