@@ -30,4 +30,6 @@ napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = f"saccade {release}"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_theme_options = {"navigation_with_keys": True}
