@@ -36,15 +36,15 @@ demo: $(READY)
 	$(BIN)/saccade demo
 
 check: $(READY_DEV)
-	$(BIN)/ruff format --check src tests bench examples
-	$(BIN)/ruff check src tests bench examples
+	$(BIN)/ruff format --check src tests bench examples docs
+	$(BIN)/ruff check src tests bench examples docs
 	$(BIN)/pyright
 
 test: check
 	$(BIN)/pytest -m "not slow and not real_data and not gpu" --cov --cov-report=term:skip-covered
 
 test-all: check
-	$(BIN)/pytest
+	HYPOTHESIS_PROFILE=search $(BIN)/pytest
 
 docs: $(READY_DOCS)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

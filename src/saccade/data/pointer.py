@@ -1,10 +1,12 @@
 """A value of a JSON document together with its place, so that whatever is wrong with it can be said exactly."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 from saccade.core.errors import DataError
+
+# Beyond it numbers mean nothing as pixels, and do not fit into float32.
+GREATEST = 1e30
 
 
 class Node:
@@ -67,13 +69,13 @@ class Node:
         if not isinstance(values, list) or (count is not None and len(values) != count):
             raise self.wrong(f"a list of {count or ''} numbers is expected, found {shown(values)}".replace("  ", " "))
         for place, value in enumerate(values):
-            if type(value) not in (int, float) or not math.isfinite(value):
+            if not is_number(value):
                 raise self.get(place).wrong(f"a finite number is expected, found {shown(value)}")
         return values
 
     def number(self) -> float:
         """The value as a finite number."""
-        if type(self.value) not in (int, float) or not math.isfinite(self.value):
+        if not is_number(self.value):
             raise self.wrong(f"a finite number is expected, found {shown(self.value)}")
         return self.value
 
@@ -94,6 +96,11 @@ class Node:
         if type(self.value) is not int and not isinstance(self.value, str):
             raise self.wrong(f"a whole number or a text is expected as an identifier, found {shown(self.value)}")
         return self.value
+
+
+def is_number(value: Any) -> bool:
+    """Whether a parsed value is a number that can be a place, a length or an area."""
+    return type(value) in (int, float) and -GREATEST <= value <= GREATEST
 
 
 def shown(value: Any) -> str:

@@ -129,7 +129,7 @@ class FeatureCache:
             raise ResourceError(
                 f"{need / 2**30:.1f} GiB of disk are expected for features of the trunk, found {free / 2**30:.1f}",
                 path=self.folder,
-                hint="free some space, or train with --cache false",
+                hint="free some space, or train with --no-cache",
             )
 
 
