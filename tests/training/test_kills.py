@@ -98,7 +98,7 @@ def test_readers_end_with_a_killed_run(tmp_path):
     wait_for_step(process, tmp_path / "run", 1)
     readers = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
     process.kill()
-    process.wait()
+    process.communicate()
     deadline = time.monotonic() + 20
     while any(Path(f"/proc/{pid}").exists() for pid in readers) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -134,7 +134,8 @@ def test_a_second_signal_ends_at_once(tmp_path):
     time.sleep(0.5)
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 143
+    process.communicate(timeout=10)
+    assert process.returncode == 143
 
 
 SLOW = """
