@@ -7,8 +7,9 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.core.sample import Sample
-from saccade.data.coco_document import Report, read_document, strict
+from saccade.data.coco_document import read_document
 from saccade.data.picture import read_picture
+from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical
 from saccade.trust.paths import inside
 

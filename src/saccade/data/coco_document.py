@@ -15,12 +15,11 @@ from saccade.core.errors import DataError
 from saccade.data.coco_rows import Row, read_row
 from saccade.data.joints import joints
 from saccade.data.pointer import Node
+from saccade.data.report import Report, strict
 from saccade.data.store import Ragged, Shapes, Store, starts_of
 from saccade.trust.json_file import load_json
 from saccade.trust.limits import MAX_PIXELS
 from saccade.trust.paths import plain_name
-
-Report = Callable[[DataError], None]
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,6 @@ class Document:
     joints: Joints | None
     files: Ragged
     store: Store
-
-
-def strict(error: DataError) -> None:
-    """Report a defect by raising it.
-
-    Raises:
-        DataError: Always.
-    """
-    raise error
 
 
 def read_document(path: Path, report: Report = strict) -> Document:

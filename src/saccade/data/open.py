@@ -7,7 +7,7 @@ from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
-from saccade.data import coco, image_folder
+from saccade.data import coco, image_folder, voc
 from saccade.data.split_names import canonical, choose
 
 SPLITS = ("train", "val")
@@ -21,18 +21,19 @@ class Reader:
         open: Gives one split of a path.
         splits: The splits of a path, empty where the path is not of this format.
         looked_for: The evidence, in words.
-        certain: Whether the evidence is the format's alone; folders of pictures are also parts of other formats.
+        weight: How much the evidence says: folders of pictures are also parts of other formats. The greatest counts.
     """
 
     open: Callable[[Path, str], Dataset]
     splits: Callable[[Path], Sequence[str]] | None = None
     looked_for: str = ""
-    certain: bool = True
+    weight: int = 2
 
 
 READERS: dict[str, Reader] = {
     "coco": Reader(coco.open_coco, coco.splits, coco.LOOKED_FOR),
-    "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.LOOKED_FOR, certain=False),
+    "voc": Reader(voc.open_voc, voc.splits, voc.LOOKED_FOR),
+    "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.LOOKED_FOR, weight=0),
 }
 
 
@@ -109,12 +110,15 @@ def _recognise(source: str | Path) -> tuple[Reader, Path]:
         )
     path = _existing(source)
     fits = {name: reader for name, reader in known.items() if reader.splits is not None and reader.splits(path)}
-    certain = {name: reader for name, reader in fits.items() if reader.certain} or fits
-    if len(certain) == 1:
-        return next(iter(certain.values())), path
-    if certain:
-        uris = " or ".join(f"{name}:{path}" for name in certain)
-        raise DataError(f"data of one format is expected, found {len(certain)} that fit", path=path, hint=f"say {uris}")
+    best = max((reader.weight for reader in fits.values()), default=0)
+    heaviest = {name: reader for name, reader in fits.items() if reader.weight == best}
+    if len(heaviest) == 1:
+        return next(iter(heaviest.values())), path
+    if heaviest:
+        uris = " or ".join(f"{name}:{path}" for name in heaviest)
+        raise DataError(
+            f"data of one format is expected, found {len(heaviest)} that fit", path=path, hint=f"say {uris}"
+        )
     looked = "; ".join(reader.looked_for for reader in known.values() if reader.splits)
     raise DataError("data of a known format is expected, found none", path=path, hint=f"looked for {looked}")
 

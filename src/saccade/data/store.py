@@ -105,6 +105,7 @@ class Store:
         keypoints: (M, K, 2) float32, or None.
         visible: (M, K) uint8, or None.
         shapes: Outlines, or None.
+        difficult: (M,) bool, or None.
     """
 
     sizes: Array
@@ -116,6 +117,7 @@ class Store:
     keypoints: Array | None = None
     visible: Array | None = None
     shapes: Shapes | None = None
+    difficult: Array | None = None
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -126,6 +128,7 @@ class Store:
         names = ["boxes", "labels", "area", "crowd"]
         names += ["masks"] if self.shapes is not None else []
         names += ["keypoints", "visible"] if self.keypoints is not None else []
+        names += ["difficult"] if self.difficult is not None else []
         return frozenset({"label", *(f"instances.{name}" for name in names)})
 
     def size(self, index: int) -> tuple[int, int]:
@@ -151,6 +154,7 @@ class Store:
                 visible=None if self.visible is None else torch.from_numpy(self.visible[rows].astype(np.int64)),
                 area=torch.from_numpy(self.area[rows].copy()),
                 crowd=torch.from_numpy(self.crowd[rows].copy()),
+                difficult=None if self.difficult is None else torch.from_numpy(self.difficult[rows].copy()),
             ),
         )
 

@@ -7,3 +7,8 @@ MAX_SIDE = 65_535
 MAX_PICTURE_BYTES = 2**29
 MAX_JSON_BYTES = 2**32
 MAX_YAML_BYTES = 2**20
+# An annotation of one picture; a thousand objects take a third of a megabyte.
+MAX_XML_BYTES = 2**24
+MAX_XML_ELEMENTS = 2**18
+MAX_XML_DEPTH = 64
+MAX_TEXT_BYTES = 2**28

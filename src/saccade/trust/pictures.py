@@ -67,7 +67,7 @@ def decode_picture(source: str | Path | bytes, channels: int | None = None, name
     if channels not in (None, 1, 3):
         raise UsageError(f"1 or 3 channels are expected, found {channels}")
     data, name = _bytes(source, name)
-    image = _open(io.BytesIO(data), name)
+    image = open_picture(io.BytesIO(data), name)
     try:
         mode = "L" if channels == 1 else "RGB"
         pixels = _jpeg(image, data, mode)
@@ -92,7 +92,7 @@ def picture_size(path: str | Path) -> tuple[int, int]:
     """
     path = Path(path)
     with readable(path), path.open("rb") as file:
-        image = _open(file, str(path))
+        image = open_picture(file, str(path))
         turned = image.format != "TIFF" and _orientation(image) >= 5  # Pillow turns the size of a TIFF by itself.
         return (image.width, image.height) if turned else (image.height, image.width)
 
@@ -103,8 +103,12 @@ def _bytes(source: str | Path | bytes, name: str | None) -> tuple[bytes, str]:
     return read_bytes(source, MAX_PICTURE_BYTES), name or str(source)
 
 
-def _open(file: BinaryIO, name: str) -> Image.Image:
-    """The header of a picture, its format and size checked."""
+def open_picture(file: BinaryIO, name: str) -> Image.Image:
+    """A picture whose header is read and whose format and size are checked.
+
+    Raises:
+        DataError: It is no picture of the formats that are read, or too large.
+    """
     try:
         image = Image.open(file, formats=FORMATS)
         size = image.size

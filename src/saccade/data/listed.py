@@ -1,0 +1,89 @@
+"""A data set of pictures by name, whose objects lie in a store: what most formats come down to."""
+
+from pathlib import Path
+from typing import Protocol
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Joints
+from saccade.core.sample import Sample
+from saccade.data.picture import read_picture
+from saccade.data.store import Ragged, Store
+from saccade.trust.paths import inside
+
+
+class Maps(Protocol):
+    """What files beside the pictures add to the objects, such as classes of pixels."""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Dotted names of what is added."""
+        ...
+
+    @property
+    def semantic_classes(self) -> tuple[str, ...]:
+        """Names of the pixels' classes."""
+        ...
+
+    def add(self, index: int, truth: Annotation) -> Annotation:
+        """The truth of one picture with what its files tell."""
+        ...
+
+
+class Listed:
+    """Pictures by name, with objects.
+
+    Args:
+        root: The data's folder, which names of pictures must not lead out of.
+        names: Paths of the N pictures relative to `root`.
+        store: Their objects.
+        classes: C names.
+        joints: What the joints are, or None.
+        maps: What further files tell of the pictures, or None.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        names: Ragged,
+        store: Store,
+        classes: tuple[str, ...],
+        joints: Joints | None = None,
+        maps: Maps | None = None,
+    ) -> None:
+        self.root, self.classes, self.joints = root, classes, joints
+        self._names, self._store, self._maps = names, store, maps
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Dotted names of the annotated fields."""
+        return self._store.fields | (frozenset[str]() if self._maps is None else self._maps.fields)
+
+    @property
+    def semantic_classes(self) -> tuple[str, ...]:
+        """Names of the pixels' classes: those of the objects, and others that only pixels have, such as background."""
+        return self.classes if self._maps is None else self._maps.semantic_classes
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __getitem__(self, index: int) -> Sample:
+        name = self.id(index)
+        image = read_picture(inside(self.root, name), declared=self.size(index))
+        return Sample(image, self.truth(index), name)
+
+    def truth(self, index: int) -> Annotation:
+        """What one picture shows."""
+        truth = self._store.truth(index)
+        return truth if self._maps is None else self._maps.add(index, truth)
+
+    def id(self, index: int) -> str:
+        """The picture's path relative to the data's folder."""
+        return self._names.text(index)
+
+    def size(self, index: int) -> tuple[int, int]:
+        """(H, W) of one picture."""
+        return self._store.size(index)
+
+    def classes_of(self, index: int) -> frozenset[int]:
+        """Classes of one picture's objects that are no crowds."""
+        return self._store.classes_of(index)

@@ -1,0 +1,151 @@
+"""XML of the user's as a tree that knows its lines; no document type, entity or reference outside is ever followed."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from saccade.core.errors import DataError
+from saccade.trust.files import kind_of, read_bytes
+from saccade.trust.limits import MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS
+
+
+@dataclass(slots=True)
+class Element:
+    """One element with its place.
+
+    Attributes:
+        tag: Its name.
+        path: The file.
+        line: Where it begins, counted from 1.
+        text: The text directly in it, without the space around.
+        children: The elements directly in it, in order.
+        annotation_id: Identifier of the annotation it belongs to, where known.
+    """
+
+    tag: str
+    path: Path
+    line: int
+    text: str = ""
+    children: list["Element"] = field(default_factory=list["Element"])
+    annotation_id: int | None = None
+
+    def wrong(self, what: str, hint: str | None = None) -> DataError:
+        """The error to raise about this element."""
+        return DataError(what, path=self.path, line=self.line, annotation_id=self.annotation_id, hint=hint)
+
+    def all(self, tag: str) -> list["Element"]:
+        """The elements of a name directly in this one."""
+        return [child for child in self.children if child.tag == tag]
+
+    def find(self, tag: str) -> "Element | None":
+        """The one element of a name directly in this one, or None.
+
+        Raises:
+            DataError: There are several.
+        """
+        found = self.all(tag)
+        for element in found:
+            element.annotation_id = self.annotation_id
+        if len(found) > 1:
+            raise found[1].wrong(f"one <{tag}> is expected in <{self.tag}>, found {len(found)}")
+        return found[0] if found else None
+
+    def get(self, tag: str) -> "Element":
+        """The one element of a name directly in this one.
+
+        Raises:
+            DataError: There is none, or several.
+        """
+        found = self.find(tag)
+        if found is None:
+            inside = ", ".join(f"<{child.tag}>" for child in self.children[:8]) or "nothing"
+            raise self.wrong(f"<{tag}> is expected in <{self.tag}>, found {inside}")
+        return found
+
+    def number(self) -> float:
+        """The text as a finite number.
+
+        Raises:
+            DataError: It is none.
+        """
+        try:
+            value = float(self.text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise self.wrong(f"a finite number is expected in <{self.tag}>, found {self.text[:80]!r}")
+        return value
+
+
+def load_xml(path: str | Path) -> Element:
+    """The root element of an XML file.
+
+    Raises:
+        DataError: The file cannot be read, is too large, too deep or of too many elements, is no XML, or declares a
+            document type (entities can stand for gigabytes, or for other files).
+    """
+    path = Path(path)
+    data = read_bytes(path, MAX_XML_BYTES)
+    tree = _Tree(path)
+    try:
+        tree.parser.Parse(data, True)
+    except expat.ExpatError as error:
+        message = expat.ErrorString(error.code)
+        found = message if data.lstrip()[:1] == b"<" else f"{message} ({kind_of(data)})"
+        raise DataError(
+            f"XML is expected, found at column {error.offset + 1}: {found}",
+            path=path,
+            line=error.lineno,
+            hint="the file may be cut short: write or download it again",
+        ) from error
+    except (LookupError, ValueError) as error:  # An encoding that Python does not know, or of several bytes.
+        raise DataError(f"XML in UTF-8 is expected, found: {error}", path=path) from error
+    return tree.root
+
+
+class _Tree:
+    """The tree while it grows."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.count = path, 0
+        self.open = [Element("", path, 1)]
+        self.texts: list[list[str]] = [[]]
+        self.parser: Any = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.text
+        self.parser.StartDoctypeDeclHandler = self.doctype
+
+    @property
+    def root(self) -> Element:
+        return self.open[0].children[0]
+
+    def start(self, tag: str, _: dict[str, str]) -> None:
+        element = Element(tag, self.path, self.parser.CurrentLineNumber)
+        self.count += 1
+        if len(self.open) > MAX_XML_DEPTH or self.count > MAX_XML_ELEMENTS:
+            raise element.wrong(
+                f"XML of at most {MAX_XML_ELEMENTS} elements, nested {MAX_XML_DEPTH} deep, is expected, found more",
+                "the file is no annotation of one picture",
+            )
+        self.open[-1].children.append(element)
+        self.open.append(element)
+        self.texts.append([])
+
+    def end(self, _: str) -> None:
+        self.open.pop().text = "".join(self.texts.pop()).strip()
+
+    def text(self, text: str) -> None:
+        self.texts[-1].append(text)
+
+    def doctype(self, *_: object) -> None:
+        line = self.parser.CurrentLineNumber
+        raise DataError(
+            "XML without a document type is expected, found <!DOCTYPE",
+            path=self.path,
+            line=line,
+            hint="delete the <!DOCTYPE …> part: entities are not read",
+        )
