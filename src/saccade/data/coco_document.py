@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.data.coco_rows import Row, read_row
+from saccade.data.coco_rows import read_row
 from saccade.data.joints import joints
 from saccade.data.pointer import Node
 from saccade.data.report import Report, strict
-from saccade.data.store import Ragged, Shapes, Store, starts_of
+from saccade.data.rows import Row, to_store
+from saccade.data.store import Ragged, Store
 from saccade.trust.json_file import load_json
 from saccade.trust.limits import MAX_PIXELS
 from saccade.trust.paths import plain_name
@@ -150,7 +149,7 @@ def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int,
         rows[place].append(read_row(node, sizes[place], label, marks))
 
     _kept(root.items("annotations"), read, report)
-    return _arrays(sizes, rows, marks)
+    return to_store(sizes, rows, marks)
 
 
 def _known(node: Node, known: dict[Any, int], where: str) -> int:
@@ -162,25 +161,3 @@ def _known(node: Node, known: dict[Any, int], where: str) -> int:
     else:
         near = next(iter(difflib.get_close_matches(node.value, [k for k in known if isinstance(k, str)], 1)), None)
     raise node.wrong(f"an id of /{where} is expected, found {node.value!r}", f"the nearest known is {near!r}")
-
-
-def _arrays(sizes: list[tuple[int, int]], pictures: list[list[Row]], marks: int) -> Store:
-    rows = [row for picture in pictures for row in picture]
-    outlined = any(row.code or row.polygons for row in rows)
-    shapes = Shapes(
-        Ragged.of_bytes([row.code for row in rows]),
-        Ragged.of([polygon for row in rows for polygon in row.polygons], np.float64),
-        starts_of(len(row.polygons) for row in rows),
-    )
-    points = np.array([row.keypoints for row in rows], np.float32).reshape(-1, marks, 2) if marks else None
-    return Store(
-        sizes=np.array(sizes, np.int32).reshape(-1, 2),
-        starts=starts_of(len(picture) for picture in pictures),
-        boxes=np.array([row.box for row in rows], np.float32).reshape(-1, 4),
-        labels=np.array([row.label for row in rows], np.int32),
-        area=np.array([row.area for row in rows], np.float32),
-        crowd=np.array([row.crowd for row in rows], np.bool_),
-        keypoints=points,
-        visible=np.array([row.visible for row in rows], np.uint8).reshape(-1, marks) if marks else None,
-        shapes=shapes if outlined else None,
-    )

@@ -1,39 +1,13 @@
 """One annotation of a COCO document, checked and in our frame."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from saccade.data.pointer import Node, shown
+from saccade.data.rows import Row
 from saccade.ops import rle
 
 Size = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One object.
-
-    Attributes:
-        box: x1, y1, x2, y2, clipped to the picture.
-        label: 0..C-1.
-        area: Pixels.
-        crowd: Whether it is a crowd.
-        keypoints: x, y for each joint, or empty.
-        visible: 0, 1 or 2 for each joint, or empty.
-        code: Compressed run lengths, or empty.
-        polygons: x1, y1, x2, y2 … each.
-    """
-
-    box: tuple[float, float, float, float]
-    label: int
-    area: float
-    crowd: bool
-    keypoints: list[float]
-    visible: list[int]
-    code: bytes
-    polygons: list[NDArray[np.float64]]
 
 
 def read_row(node: Node, size: Size, label: int, joints: int) -> Row:

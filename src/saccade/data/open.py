@@ -7,7 +7,7 @@ from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
-from saccade.data import coco, image_folder, voc
+from saccade.data import coco, image_folder, voc, yolo
 from saccade.data.split_names import canonical, choose
 
 SPLITS = ("train", "val")
@@ -33,6 +33,7 @@ class Reader:
 READERS: dict[str, Reader] = {
     "coco": Reader(coco.open_coco, coco.splits, coco.LOOKED_FOR),
     "voc": Reader(voc.open_voc, voc.splits, voc.LOOKED_FOR),
+    "yolo": Reader(yolo.open_yolo, yolo.splits, yolo.LOOKED_FOR),
     "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.LOOKED_FOR, weight=0),
 }
 

@@ -1,0 +1,162 @@
+"""Lines of YOLO's label files, checked and in our frame.
+
+A line is a class and numbers that are fractions of the picture's width and height, in turn: the centre and sides of a
+box; the points of an outline; or a box and joints, with or without a mark of visibility each.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.errors import DataError
+from saccade.data.pointer import shown
+from saccade.data.report import Report, telling
+from saccade.data.rows import Row
+from saccade.trust.text_file import load_lines
+
+# Six digits behind the point are usual, and may round a fraction up.
+_SLACK = 1e-6
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the lines of a data set look like.
+
+    Attributes:
+        classes: C names.
+        joints: K, or 0.
+        numbers: How many numbers a joint has: 2 for a place alone, 3 with its visibility.
+    """
+
+    classes: tuple[str, ...]
+    joints: int = 0
+    numbers: int = 3
+
+
+def read_rows(path: Path, size: tuple[int, int], form: Form, report: Report) -> list[Row]:
+    """The objects of a label file.
+
+    Args:
+        path: The file.
+        size: (H, W) of its picture.
+        form: What its lines look like.
+        report: Told of every defect; if it returns, the faulty line is left out.
+
+    Raises:
+        DataError: The file cannot be read, or `report` raised one.
+    """
+    rows: list[Row] = []
+    for number, text in enumerate(load_lines(path), 1):
+        columns = text.split()
+        if columns:
+            with telling(report):
+                rows.append(_Line(path, number, columns, size, form).row())
+    return rows
+
+
+@dataclass(frozen=True)
+class _Line:
+    path: Path
+    number: int
+    columns: Sequence[str]
+    size: tuple[int, int]
+    form: Form
+
+    def row(self) -> Row:
+        count, joints, numbers = len(self.columns), self.form.joints, self.form.numbers
+        label = self._label()
+        values = [self._finite(place) for place in range(1, count)]
+        if joints:
+            if count != 5 + joints * numbers:
+                raise self._count(f"5 columns and {joints} joints of {numbers}, so {5 + joints * numbers},")
+            return self._person(label, values)
+        if count == 5:
+            self._fractions(values)
+            return self._row(label, self._box(values))
+        if count < 7 or count % 2 == 0:
+            raise self._count("5 columns (a box), or 7, 9 … (an outline),")
+        self._fractions(values)
+        return self._outline(label, values)
+
+    def _label(self) -> int:
+        text, classes = self.columns[0], self.form.classes
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if value != value or value not in range(len(classes)):
+            raise self._wrong(
+                f"a class from 0 to {len(classes) - 1} is expected in column 1, found {shown(text)}",
+                f"the listed classes are {', '.join(classes[:20])}",
+            )
+        return int(value)
+
+    def _finite(self, place: int) -> float:
+        try:
+            value = float(self.columns[place])
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            found = shown(self.columns[place])
+            raise self._wrong(f"a finite number is expected in column {place + 1}, found {found}")
+        return value
+
+    def _fractions(self, values: Sequence[float], first: int = 2) -> None:
+        """Whether all values are fractions of the picture; `first` is the column of the first of them."""
+        for place, value in enumerate(values):
+            if not 0 <= value <= 1 + _SLACK:
+                hint = "divide pixels by the picture's width and height" if value > 1 else "mend or delete the line"
+                raise self._wrong(
+                    f"a fraction from 0 to 1 is expected in column {place + first}, found {value:g}", hint
+                )
+
+    def _box(self, values: Sequence[float]) -> tuple[float, float, float, float]:
+        height, width = self.size
+        x, y, w, h = values
+        x1, y1 = max((x - w / 2) * width, 0.0), max((y - h / 2) * height, 0.0)
+        x2, y2 = min((x + w / 2) * width, float(width)), min((y + h / 2) * height, float(height))
+        if x2 <= x1 or y2 <= y1:
+            raise self._wrong(f"a box of some area is expected, found {' '.join(self.columns[1:5])}")
+        return x1, y1, x2, y2
+
+    def _row(self, label: int, box: tuple[float, float, float, float], area: float | None = None) -> Row:
+        return Row(box, label, (box[2] - box[0]) * (box[3] - box[1]) if area is None else area)
+
+    def _outline(self, label: int, values: Sequence[float]) -> Row:
+        height, width = self.size
+        polygon: NDArray[np.float64] = np.minimum(np.array(values, np.float64), 1).reshape(-1, 2) * (width, height)
+        (x1, y1), (x2, y2) = polygon.min(0).tolist(), polygon.max(0).tolist()
+        x, y = polygon.T
+        area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+        if x2 <= x1 or y2 <= y1 or area == 0:
+            raise self._wrong("an outline of some area is expected, found points in a line", "mend or delete the line")
+        return Row((x1, y1, x2, y2), label, area, polygons=[polygon.reshape(-1)])
+
+    def _person(self, label: int, values: Sequence[float]) -> Row:
+        height, width = self.size
+        self._fractions(values[:4])
+        box = self._box(values[:4])
+        points: list[float] = []
+        visible: list[int] = []
+        for joint in range(self.form.joints):
+            start = 4 + joint * self.form.numbers
+            x, y = values[start : start + 2]
+            state = values[start + 2] if self.form.numbers == 3 else 2.0 * (x != 0 or y != 0)
+            if state not in (0, 1, 2):
+                raise self._wrong(f"a visibility of 0, 1 or 2 is expected in column {start + 4}, found {state:g}")
+            if state:
+                self._fractions((x, y), start + 2)
+            points += [x * width, y * height] if state else [0.0, 0.0]
+            visible.append(int(state))
+        row = self._row(label, box)
+        return Row(row.box, label, row.area, keypoints=points, visible=visible)
+
+    def _count(self, wanted: str) -> DataError:
+        return self._wrong(f"{wanted} are expected, found {len(self.columns)}")
+
+    def _wrong(self, what: str, hint: str = "mend or delete the line") -> DataError:
+        return DataError(what, path=self.path, line=self.number, hint=hint)
