@@ -72,7 +72,7 @@ def test_malformed_scenes(uri: str) -> None:
 
 
 def test_unknown_format_lists_the_known() -> None:
-    with pytest.raises(UsageError, match="coco, .*folder, scenes"):
+    with pytest.raises(UsageError, match=r"coco, .*folder, scenes"):
         open_data("coca:somewhere")
 
 

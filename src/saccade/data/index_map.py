@@ -19,13 +19,15 @@ IGNORE = 255
 Colour = tuple[int, int, int]
 
 
-def read_values(path: Path, size: tuple[int, int]) -> NDArray[Any]:
+def read_values(path: Path, size: tuple[int, int], palette: bool = False) -> NDArray[Any]:
     """The values of a map beside a picture of `size` (H, W): (H, W) numbers or (H, W, 3) colours.
+
+    Of a file with a palette, they are the indices, or the colours where `palette` asks for them.
 
     Raises:
         DataError: The file cannot be read exactly, or has another size.
     """
-    values = decode_map(path)
+    values = decode_map(path, palette)
     if values.shape[:2] != size:
         found = f"{values.shape[1]}x{values.shape[0]}"
         raise DataError(

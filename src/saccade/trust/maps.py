@@ -15,8 +15,12 @@ from saccade.trust.pictures import open_picture
 MAP_SUFFIXES = frozenset((".png", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm"))
 
 
-def decode_map(path: str | Path) -> NDArray[Any]:
+def decode_map(path: str | Path, palette: bool = False) -> NDArray[Any]:
     """The values of a picture as its file holds them: palette indices, grey values or colours.
+
+    Args:
+        path: The file.
+        palette: Whether the colours of a palette are meant, not its indices.
 
     Returns:
         (H, W) of whole numbers, or (H, W, 3) uint8 for colours; alpha is dropped.
@@ -40,6 +44,8 @@ def decode_map(path: str | Path) -> NDArray[Any]:
             hint="replace the file: it is cut short or damaged",
         ) from error
     kept = {"RGBA": "RGB", "RGBX": "RGB", "LA": "L", "La": "L", "PA": "P"}.get(image.mode)
+    if palette and image.mode in ("P", "PA"):
+        kept = "RGB"
     return np.array(image if kept is None else image.convert(kept)).astype(_plain_type(image.mode), copy=False)
 
 

@@ -1,0 +1,144 @@
+"""Folders of pictures beside masks that give each pixel's class, as a number or a colour."""
+
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Joints
+from saccade.core.errors import DataError
+from saccade.core.sample import Sample
+from saccade.data.class_list import ClassList, find_class_list
+from saccade.data.index_map import IGNORE, Colour, read_values, to_classes
+from saccade.data.mask_files import find_pairs
+from saccade.data.picture import read_picture
+from saccade.data.report import Report, strict
+from saccade.data.store import Ragged
+from saccade.trust.maps import decode_map
+from saccade.trust.pictures import picture_size
+
+LOOKED_FOR = "images/ beside masks/, or SPLIT/images beside SPLIT/masks (masks)"
+_IGNORED = ("void", "ignore")
+_LOOKED_AT = 8
+
+
+class MaskFolder:
+    """One split of pictures with masks.
+
+    A mask of numbers gives classes from 0 on, and 255 for pixels to ignore. Where the list of classes gives colours,
+    masks are read as colours, those of a palette too; a listed class named void or ignore is then no class, but 255.
+
+    Args:
+        root: The data's folder, from which identifiers are counted.
+        pairs: Each picture's mask.
+        listed: The classes, and their colours where masks are coloured.
+    """
+
+    joints: Joints | None = None
+    fields = frozenset({"semantic"})
+
+    def __init__(self, root: Path, pairs: dict[Path, Path], listed: ClassList) -> None:
+        self.root = root
+        names = [name for name in listed.names if not (listed.colours and name.lower() in _IGNORED)]
+        self.classes = tuple(names)
+        self._numbers = {IGNORE: IGNORE} | {label: label for label in range(min(len(names), IGNORE))}
+        self._colours: dict[Colour, int] = {
+            colour: names.index(name) if name in names else IGNORE
+            for name, colour in zip(listed.names, listed.colours, strict=False)
+        }
+        self._grey = {red: label for (red, green, blue), label in self._colours.items() if red == green == blue}
+        self._names = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs])
+        self._masks = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, index: int) -> Sample:
+        image = read_picture(self.root / self.id(index))
+        semantic = self._semantic(index, (image.shape[1], image.shape[2]))
+        return Sample(image, Annotation(semantic=semantic), self.id(index))
+
+    def truth(self, index: int) -> Annotation:
+        """The classes of one picture's pixels.
+
+        Raises:
+            DataError: The mask cannot be read, is of another size than the picture, or has an unknown value.
+        """
+        return Annotation(semantic=self._semantic(index, self.size(index)))
+
+    def id(self, index: int) -> str:
+        """The picture's path relative to the data's folder."""
+        return self._names.text(index)
+
+    def size(self, index: int) -> tuple[int, int]:
+        """(H, W), from the picture's header."""
+        return picture_size(self.root / self.id(index))
+
+    def classes_of(self, index: int) -> frozenset[int]:
+        """Classes of one picture's pixels."""
+        return frozenset(self._semantic(index, self.size(index)).unique().tolist()) - {IGNORE}
+
+    def mask_file(self, index: int) -> Path:
+        """The file of one picture's mask."""
+        return self.root / self._masks.text(index)
+
+    def _semantic(self, index: int, size: tuple[int, int]) -> Tensor:
+        path = self.mask_file(index)
+        values = read_values(path, size, palette=bool(self._colours))
+        return to_classes(path, values, self._grey or self._numbers, self._colours)
+
+
+def splits(path: Path) -> list[str]:
+    """The splits of a folder of pictures and masks; empty where it is none."""
+    return list(find_pairs(path)) if path.is_dir() else []
+
+
+def open_masks(path: Path, split: str, report: Report = strict) -> MaskFolder:
+    """One split, by a name of `splits`.
+
+    Args:
+        path: The data's folder.
+        split: Which part.
+        report: Told of every defect; by default the first one is raised.
+
+    Raises:
+        DataError: The data are at fault, or no list of classes is there.
+    """
+    listed = find_class_list(path, report)
+    if listed is None:
+        raise DataError(
+            "a list of the classes' names is expected, found none",
+            path=path,
+            hint="write classes.txt with one name a line, in the order of the masks' numbers; "
+            "or 'name red green blue' a line, where masks are coloured",
+        )
+    pairs = find_pairs(path)[split].match(report)
+    if not pairs:
+        raise DataError("pictures with masks are expected, found none", path=path)
+    data = MaskFolder(path, pairs, listed)
+    _check_meaning(data, listed, report)
+    return data
+
+
+def _check_meaning(data: MaskFolder, listed: ClassList, report: Report) -> None:
+    """Black and white masks of two classes would lose the white ones: 255 is ignored."""
+    if listed.colours or len(listed.names) < 2:
+        return
+    chosen = np.linspace(0, len(data) - 1, min(len(data), _LOOKED_AT)).astype(int).tolist()
+    found = set[int]()
+    for index in chosen:
+        try:
+            values = decode_map(data.mask_file(index))
+        except DataError:
+            return  # It is told when the mask is read.
+        found |= set(np.unique(values).tolist()) if values.ndim == 2 else {-1}
+    if found == {0, IGNORE}:
+        first, second = listed.names[:2]
+        report(
+            DataError(
+                f"numbers of classes are expected, found 0 and 255 alone in {len(chosen)} masks; 255 is ignored",
+                path=data.mask_file(0).parent,
+                hint=f"if white is a class, list the colours too: '{first} 0 0 0' and '{second} 255 255 255'",
+            )
+        )
