@@ -16,7 +16,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 LEAST: dict[str, float] = {
     "epochs": 1, "steps": 1, "minutes": 0.001, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "momentum": 0,
-    "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "seed": 0, "workers": 0, "devices": 1,
+    "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "seed": 0, "workers": 0,
+    "threads": 1, "devices": 1,
     "save_every": 1, "timeout": 1,
 }  # fmt: skip
 MOST: dict[str, float] = {"momentum": 0.9999, "warmup": 1, "ema": 1, "lr": 1e9, "seed": 2**62}

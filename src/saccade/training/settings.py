@@ -34,12 +34,15 @@ class TrainSettings:
         best: Score that chooses the best checkpoint; a leading - says that less is better.
         seed: Number from which all chance is drawn.
         workers: Processes that read pictures; the default is one a core, less one, 8 at most.
+        threads: Threads of arithmetic of each process; the default shares the cores. On few cores that readers use too,
+            fewer threads may be faster. Another number gives other last bits.
         device: auto, cpu, cuda, cuda:1 or mps.
         devices: Number of processes that train together.
         precision: auto, 32 or bf16.
         freeze: Parts that stand still, by name: trunk, a head, trunk.layer1.
         init: File or run to take first weights from.
         trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
+        keep: Whether each reading process keeps the pictures that it has read in memory; for small sets.
         save_every: Steps between checkpoints; the default is as often as costs a thirtieth of the time.
         balance: none, weights (of the loss) or sampler (rare classes are shown more often).
         augment: recipe or none.
@@ -69,12 +72,14 @@ class TrainSettings:
     best: str | None = None
     seed: int = 0
     workers: int | None = None
+    threads: int | None = None
     device: str = "auto"
     devices: int = 1
     precision: str = "auto"
     freeze: tuple[str, ...] = ()
     init: str | None = None
     trust_pickle: bool = False
+    keep: bool = False
     save_every: int | None = None
     balance: str = "none"
     augment: str = "recipe"
@@ -125,5 +130,17 @@ class TrainSettings:
 LISTS = ("freeze", "class_subset")
 # What may differ between a run and its resumption, since it leaves the weights as they are.
 FREE_TO_CHANGE = frozenset(
-    {"workers", "device", "devices", "save_every", "timeout", "cache", "on_bad", "init", "trust_pickle", "minutes"}
+    {
+        "workers",
+        "device",
+        "devices",
+        "save_every",
+        "timeout",
+        "cache",
+        "keep",
+        "on_bad",
+        "init",
+        "trust_pickle",
+        "minutes",
+    }
 )

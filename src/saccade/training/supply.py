@@ -14,6 +14,7 @@ from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.data.augment import Augment
 from saccade.data.fetch import Prepared
+from saccade.data.lean import Lean, unread
 from saccade.data.loader import Loader, LoaderSettings
 from saccade.data.picture import size_of
 from saccade.network.recipe import Recipe
@@ -89,7 +90,8 @@ class Supply:
         weights = picture_weights(train) if settings.balance == "sampler" else None
         skips = SkipList(job.out / "skipped.jsonl", say)
         shuffled = replace(reading, shuffle=True, drop_last=_leaves_one(job, batch, fabric.world_size))
-        loader = Loader(train, spec, shuffled, prepare, weights, skips)
+        lean = Lean(train, unread(job.system.needs, augmentation), {} if settings.keep else None)
+        loader = Loader(lean, spec, shuffled, prepare, weights, skips)
         plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
         return Supply(plan, Feeder(loader, _cache(job, loader, recipe, reading)), reading, job, say)
 

@@ -49,7 +49,7 @@ def work(job: Job) -> Run:
                 folder = stack.enter_context(RunFolder.create(job.out, job.resume))
             fabric.barrier()
             begun = _begin(job, folder, fabric)
-            progress = _progress(begun, fabric)
+            progress = _progress(begun, job.settings.threads or share_threads(fabric.world_size))
             log = Log(folder, fabric.is_global_zero, progress)
             stack.callback(log.close)
             if progress.finished and folder.report.is_file():
@@ -95,9 +95,8 @@ def _begin(job: Job, folder: RunFolder, fabric: Fabric) -> checkpoint.Checkpoint
     return None
 
 
-def _progress(begun: checkpoint.Checkpoint | None, fabric: Fabric) -> Progress:
+def _progress(begun: checkpoint.Checkpoint | None, threads: int) -> Progress:
     """Where the training stands, with as many threads as it began with: sums of floats depend on their number."""
-    threads = share_threads(fabric.world_size)
     progress = Progress(threads=threads) if begun is None else Progress(**begun.facts["progress"])
     torch.set_num_threads(progress.threads)
     return progress
