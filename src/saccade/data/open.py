@@ -7,7 +7,7 @@ from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
-from saccade.data import bsds, coco, csv_table, image_folder, mask_folder, voc, yolo
+from saccade.data import bsds, coco, csv_table, flic, image_folder, mask_folder, mpii, voc, yolo
 from saccade.data.split_names import canonical, choose
 
 SPLITS = ("train", "val")
@@ -34,6 +34,8 @@ READERS: dict[str, Reader] = {
     "coco": Reader(coco.open_coco, coco.splits, coco.LOOKED_FOR),
     "voc": Reader(voc.open_voc, voc.splits, voc.LOOKED_FOR),
     "yolo": Reader(yolo.open_yolo, yolo.splits, yolo.LOOKED_FOR),
+    "mpii": Reader(mpii.open_mpii, mpii.splits, mpii.LOOKED_FOR),
+    "flic": Reader(flic.open_flic, flic.splits, flic.LOOKED_FOR),
     "bsds": Reader(bsds.open_bsds, bsds.splits, bsds.LOOKED_FOR),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.LOOKED_FOR, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.LOOKED_FOR, weight=1),
