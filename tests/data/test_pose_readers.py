@@ -13,7 +13,8 @@ from scipy.io import savemat
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.data.flic import open_flic
-from saccade.data.mpii import NAMES, open_mpii
+from saccade.data.mpii import open_mpii
+from saccade.data.mpii_form import NAMES
 from saccade.data.open import open_data, splits
 
 
@@ -151,4 +152,69 @@ def test_defects_of_an_example(field: str, value: Any, tmp_path: Path) -> None:
 def test_other_examples(tmp_path: Path) -> None:
     savemat(flic(tmp_path), {"examples": 3})
     with pytest.raises(DataError, match="torsobox"):
+        open_data(tmp_path)
+
+
+def structures(*records: dict[str, Any]) -> np.ndarray:
+    found = np.empty((1, len(records)), [(name, object) for name in records[0]])
+    for place, one in enumerate(records):
+        found[0, place] = tuple(one.values())
+    return found
+
+
+def release(root: Path, **changes: Any) -> Path:
+    """Three pictures: two of training, the second with a person without joints, and one of testing."""
+    save_picture(root / "images/a.png")
+    points = structures(
+        {"x": 10.0, "y": 20.0, "id": 0, "is_visible": "1"},
+        {"x": 11.0, "y": 21.0, "id": 9, "is_visible": np.zeros((0, 0))},
+        {"x": 12.0, "y": 22.0, "id": 1, "is_visible": 0},
+    )
+    rect = {
+        "x1": 1,
+        "y1": 1,
+        "x2": 4,
+        "y2": 5,
+        "annopoints": {"point": points},
+        "scale": 1.5,
+        "objpos": {"x": 3, "y": 4},
+    }
+    full, bare = structures(rect | changes), structures({"x1": 1, "y1": 1, "x2": 4, "y2": 5})
+    pictures = structures(*({"image": {"name": "a.png"}, "annorect": rects} for rects in (full, bare, bare)))
+    file = root / "mpii_human_pose_v1.mat"
+    savemat(file, {"RELEASE": {"annolist": pictures, "img_train": np.array([[1, 1, 0]])}}, do_compression=True)
+    return file
+
+
+def test_the_authors_file(tmp_path: Path) -> None:
+    file = release(tmp_path)
+    data = open_data(tmp_path)
+    assert (splits(tmp_path), len(data), len(open_data(f"mpii:{file}"))) == (["train"], 1, 1)
+    truth = data[0].truth
+    assert truth.pose[[0, 9, 1]].tolist() == [[9.5, 19.5], [10.5, 20.5], [11.5, 21.5]]
+    assert truth.pose_visible.tolist() == [2, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0]
+    assert truth.person.centre.tolist() == [2.5, 3.5]
+    assert [float(truth.person.scale), float(truth.person.head_size)] == pytest.approx([1.5, 3])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scale": "wide"},
+        {"x1": np.nan},
+        {"objpos": 3},
+        {"annopoints": {"point": structures({"x": 1.0, "y": 2.0, "id": 16})}},
+        {"annopoints": {"point": structures({"x": "left", "y": 2.0, "id": 1})}},
+    ],
+)
+def test_defects_of_the_authors_file(changes: dict[str, Any], tmp_path: Path) -> None:
+    file = release(tmp_path, **changes)
+    with pytest.raises(DataError) as caught:
+        open_data(tmp_path)
+    assert (caught.value.path, caught.value.annotation_id) == (str(file), "annolist(1).annorect(1)")
+
+
+def test_another_file_of_that_name(tmp_path: Path) -> None:
+    savemat(release(tmp_path), {"RELEASE": 3})
+    with pytest.raises(DataError, match="annolist"):
         open_data(tmp_path)

@@ -1,4 +1,4 @@
-"""MPII Human Pose in its JSON forms: one list of persons for each split, or one list that marks the split."""
+"""MPII Human Pose: a list of persons in JSON for each split, one list that marks the split, or the authors' file."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,8 @@ import numpy as np
 
 from saccade.core.errors import DataError
 from saccade.data.joints import joints
+from saccade.data.mpii_form import BONES, HEAD_SHARE, NAMES, SHIFT
+from saccade.data.mpii_mat import find_mat, read_mat
 from saccade.data.persons import PersonRow, Persons
 from saccade.data.pointer import Node
 from saccade.data.report import Report, strict, telling
@@ -15,18 +17,7 @@ from saccade.trust.json_file import load_json
 from saccade.trust.mat_file import load_mat
 from saccade.trust.paths import plain_name
 
-LOOKED_FOR = "annot/train.json, a list of persons with joints (MPII)"
-_LEGS = ("right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle")
-_TRUNK = ("pelvis", "thorax", "upper_neck", "head_top")
-_ARMS = ("right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist")
-NAMES = (*_LEGS, *_TRUNK, *_ARMS)
-_LEG_BONES = ((0, 1), (1, 2), (2, 6), (6, 3), (3, 4), (4, 5))
-_ARM_BONES = ((10, 11), (11, 12), (12, 7), (7, 13), (13, 14), (14, 15))
-BONES = (*_LEG_BONES, (6, 7), (7, 8), (8, 9), *_ARM_BONES)
-# The paper's head size: this share of the diagonal of the head's box.
-HEAD_SHARE = 0.6
-# The data name whole pixels, counted from 1, whose centres are at +.5 when counted from 0.
-_SHIFT = -0.5
+LOOKED_FOR = "annot/train.json, a list of persons with joints, or mpii_human_pose*.mat (MPII)"
 
 
 def splits(path: Path) -> list[str]:
@@ -34,7 +25,7 @@ def splits(path: Path) -> list[str]:
     found: dict[str, None] = {}
     for file in _documents(path):
         found |= dict.fromkeys(_splits_of(file))
-    return list(found)
+    return list(found) or (["train"] if find_mat(path) else [])
 
 
 def open_mpii(path: Path, split: str, report: Report = strict) -> Persons:
@@ -51,8 +42,15 @@ def open_mpii(path: Path, split: str, report: Report = strict) -> Persons:
     Raises:
         DataError: The data are at fault.
     """
-    file = next(file for file in _documents(path) if split in _splits_of(file))
+    file = next((file for file in _documents(path) if split in _splits_of(file)), None) or find_mat(path) or path
     root = path if path.is_dir() else (file.parent.parent if file.parent.name.startswith("annot") else file.parent)
+    rows = read_mat(root, file, report) if file.suffix == ".mat" else _rows(root, file, split, report)
+    if not rows:
+        raise DataError("annotated persons are expected, found none", path=file)
+    return Persons(root, joints(NAMES, BONES), rows)
+
+
+def _rows(root: Path, file: Path, split: str, report: Report) -> list[PersonRow]:
     document = Node(load_json(file), file)
     if not isinstance(document.value, list):
         raise document.wrong("a list of persons is expected")
@@ -65,9 +63,7 @@ def open_mpii(path: Path, split: str, report: Report = strict) -> Persons:
                 raise node.wrong("an object that describes a person is expected")
             if "isValidation" not in node.value or _marked(node) == split:
                 rows.append(_row(root, node, None if heads is None else heads[place]))
-    if not rows:
-        raise DataError("annotated persons are expected, found none", path=file)
-    return Persons(root, joints(NAMES, BONES), rows)
+    return rows
 
 
 def _documents(path: Path) -> list[Path]:
@@ -108,7 +104,7 @@ def _row(root: Path, node: Node, head: float | None) -> PersonRow:
     if box is not None:
         x1, y1, x2, y2 = box.numbers(4)
         head = HEAD_SHARE * float(np.hypot(x2 - x1, y2 - y1))
-    place = (centre[0] + _SHIFT, centre[1] + _SHIFT)
+    place = (centre[0] + SHIFT, centre[1] + SHIFT)
     return PersonRow(_picture(root, node), points, visible, place, scale.number(), head)
 
 
@@ -128,7 +124,7 @@ def _joints(node: Node) -> tuple[list[tuple[float, float]], list[int]]:
         if mark not in (0, 1):
             raise entry.wrong(f"a mark of 0 or 1 is expected, found {mark}")
         placed = bool(mark) or (full and (values[0] > 0 or values[1] > 0))
-        points.append((values[0] + _SHIFT, values[1] + _SHIFT) if placed else (0.0, 0.0))
+        points.append((values[0] + SHIFT, values[1] + SHIFT) if placed else (0.0, 0.0))
         visible.append(2 if mark else int(placed))
     return points, visible
 
