@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from saccade.data.store import Ragged, Shapes, Store, starts_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One object of a picture, checked and in our frame.
 

@@ -58,7 +58,7 @@ def read_rows(path: Path, size: tuple[int, int], form: Form, report: Report) -> 
     return rows
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Line:
     path: Path
     number: int
@@ -69,7 +69,7 @@ class _Line:
     def row(self) -> Row:
         count, joints, numbers = len(self.columns), self.form.joints, self.form.numbers
         label = self._label()
-        values = [self._finite(place) for place in range(1, count)]
+        values = self._numbers()
         if joints:
             if count != 5 + joints * numbers:
                 raise self._count(f"5 columns and {joints} joints of {numbers}, so {5 + joints * numbers},")
@@ -95,6 +95,16 @@ class _Line:
             )
         return int(value)
 
+    def _numbers(self) -> list[float]:
+        """All columns but the first; only when something is wrong are they looked at one by one."""
+        try:
+            values = list(map(float, self.columns[1:]))
+        except ValueError:
+            values = [math.nan]
+        if all(map(math.isfinite, values)):
+            return values
+        return [self._finite(place) for place in range(1, len(self.columns))]
+
     def _finite(self, place: int) -> float:
         try:
             value = float(self.columns[place])
@@ -107,6 +117,8 @@ class _Line:
 
     def _fractions(self, values: Sequence[float], first: int = 2) -> None:
         """Whether all values are fractions of the picture; `first` is the column of the first of them."""
+        if min(values) >= 0 and max(values) <= 1 + _SLACK:
+            return
         for place, value in enumerate(values):
             if not 0 <= value <= 1 + _SLACK:
                 hint = "divide pixels by the picture's width and height" if value > 1 else "mend or delete the line"
