@@ -1,9 +1,7 @@
 """A COCO document, checked and put into arrays."""
 
 import difflib
-import gc
-from collections.abc import Callable, Generator, Hashable, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from saccade.data.coco_rows import read_row
 from saccade.data.joints import joints
 from saccade.data.pointer import Node
 from saccade.data.report import Report, strict
-from saccade.data.rows import Row, to_store
+from saccade.data.rows import Row, collector_at_rest, to_store
 from saccade.data.store import Ragged, Store
 from saccade.trust.json_file import load_json
 from saccade.trust.limits import MAX_PIXELS
@@ -48,20 +46,8 @@ def read_document(path: Path, report: Report = strict) -> Document:
     Raises:
         DataError: The file cannot be read as a whole, or `report` raised one.
     """
-    with _collector_at_rest():
+    with collector_at_rest():
         return _read(Node(load_json(path), path), report)
-
-
-@contextmanager
-def _collector_at_rest() -> Generator[None]:
-    """No garbage is collected inside: going through millions of small objects that all live took half of the time."""
-    was_at_work = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_at_work:
-            gc.enable()
 
 
 def _read(root: Node, report: Report) -> Document:

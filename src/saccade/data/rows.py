@@ -1,6 +1,8 @@
 """Objects as readers find them, one by one, and the arrays that hold them all."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,3 +63,15 @@ def to_store(sizes: Sequence[tuple[int, int]], pictures: Sequence[Sequence[Row]]
         visible=np.array([row.visible for row in rows], np.uint8).reshape(-1, marks) if marks else None,
         shapes=shapes if outlined else None,
     )
+
+
+@contextmanager
+def collector_at_rest() -> Generator[None]:
+    """No garbage is collected inside: going through millions of small objects that all live took half of the time."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()

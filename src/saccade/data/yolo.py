@@ -9,7 +9,7 @@ from saccade.data.joints import COCO_NAMES, mirrored_pairs
 from saccade.data.listed import Listed
 from saccade.data.pointer import Node
 from saccade.data.report import Report, strict, telling
-from saccade.data.rows import Row, to_store
+from saccade.data.rows import Row, collector_at_rest, to_store
 from saccade.data.store import Ragged
 from saccade.data.yolo_files import Folders, find, label_file, pictures
 from saccade.data.yolo_rows import Form, read_rows
@@ -47,14 +47,15 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
     sizes: list[tuple[int, int]] = []
     rows: list[list[Row]] = []
     listed = pictures(folders, split, report)
-    for name in listed:
-        with telling(report):
-            size = picture_size(folders.root / name)
-            labels = label_file(folders.root, name)
-            found = read_rows(labels, size, form, report) if labels.is_file() else []
-            names.append(name)
-            sizes.append(size)
-            rows.append(found)
+    with collector_at_rest():
+        for name in listed:
+            with telling(report):
+                size = picture_size(folders.root / name)
+                labels = label_file(folders.root, name)
+                found = read_rows(labels, size, form, report) if labels.is_file() else []
+                names.append(name)
+                sizes.append(size)
+                rows.append(found)
     _check_labels(folders, split, listed, report)
     if not names:
         raise DataError("pictures are expected, found none", path=folders.parts[split][0])
