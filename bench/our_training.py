@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.systems import build
 from saccade.training.job import prepare
-from saccade.training.machine import make_fabric, repeatable
+from saccade.training.machine import hold_memory, make_fabric, repeatable
 from saccade.training.session import Session
 from saccade.training.settings import TrainSettings
 from saccade.training.supply import Supply
@@ -26,6 +26,7 @@ class Steps:
     """
 
     def __init__(self, session: Session) -> None:
+        hold_memory()  # as every training does
         self.session, self.done = session, 0
         session.enter(session.recipe.stages[0])
 

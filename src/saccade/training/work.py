@@ -18,7 +18,7 @@ from saccade.training.job import Job
 from saccade.training.keeper import Keeper
 from saccade.training.log import Log
 from saccade.training.loop import Loop
-from saccade.training.machine import make_fabric, repeatable, share_threads
+from saccade.training.machine import hold_memory, make_fabric, repeatable, share_threads
 from saccade.training.preflight import check_before_step_0, check_best, check_data
 from saccade.training.progress import Progress
 from saccade.training.run import Run
@@ -42,6 +42,7 @@ def work(job: Job) -> Run:
         signals = stack.enter_context(Signals(led=is_worker()))
         with signals.at_once():
             fabric = make_fabric(job.settings)
+            hold_memory()
             stack.enter_context(repeatable(fabric.device, job.settings.deterministic))
             job = _placed(job, fabric)
             folder = RunFolder(job.out)
