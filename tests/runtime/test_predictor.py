@@ -23,7 +23,7 @@ SPECS = [
 ]
 
 
-def same(a: Annotation, b: Annotation) -> None:
+def assert_same(a: Annotation, b: Annotation) -> None:
     assert torch.allclose(a.label_scores, b.label_scores, atol=1e-5)
     assert torch.allclose(a.instances.boxes, b.instances.boxes, atol=1e-4)
 
@@ -36,7 +36,7 @@ def test_company_never_changes_an_answer_and_order_is_kept(spec, batch):
     together = predictor(pictures, batch=batch)
     assert len(together) == 7
     for image, answer in zip(pictures, together, strict=True):
-        same(answer, predictor([image])[0])
+        assert_same(answer, predictor([image])[0])
 
 
 def test_boxes_are_in_the_pictures_own_pixels_and_fall_by_score():
@@ -64,8 +64,8 @@ def test_files_and_arrays_answer_alike(tmp_path):
     predictor = Predictor(tiny_system())
     path, tensor, array, floats = predictor([tmp_path / "a.png", image, image.numpy(), image.float() / 255])
     for other in (tensor, array, floats):
-        same(path, other)
-    same(path, predictor([str(tmp_path / "a.png")])[0])
+        assert_same(path, other)
+    assert_same(path, predictor([str(tmp_path / "a.png")])[0])
 
 
 def test_no_pictures_have_no_answers():

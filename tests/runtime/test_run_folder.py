@@ -35,7 +35,8 @@ def test_a_new_or_empty_folder_is_taken_and_locked(tmp_path, resume):
 
 def test_hidden_files_are_no_run(tmp_path):
     (tmp_path / ".DS_Store").touch()
-    RunFolder.create(tmp_path).close()
+    with RunFolder.create(tmp_path) as run:
+        assert run.path == tmp_path
 
 
 def test_another_run_is_kept_unless_it_shall_go_on(tmp_path):

@@ -167,7 +167,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
     assert int(done.stdout) < 200  # MiB
 
 
-def mutate(folder, seed_bytes, edits):
+def check_mutated(folder, seed_bytes, edits):
     whole = bytearray(seed_bytes)
     for place, value in edits:
         whole[place % len(whole)] = value
@@ -195,14 +195,14 @@ EDITS = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_siz
 @settings(max_examples=60, derandomize=True, deadline=None, database=None)
 @given(edits=EDITS)
 def test_mutated_files_are_read_or_refused_cleanly(seed_file, edits):
-    mutate(*seed_file, edits)
+    check_mutated(*seed_file, edits)
 
 
 @pytest.mark.slow
 @settings(max_examples=2000, derandomize=True, deadline=None, database=None)
 @given(edits=EDITS)
 def test_many_mutated_files_are_read_or_refused_cleanly(seed_file, edits):
-    mutate(*seed_file, edits)
+    check_mutated(*seed_file, edits)
 
 
 @settings(max_examples=60, derandomize=True, deadline=None, database=None)
