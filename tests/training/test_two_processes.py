@@ -59,6 +59,14 @@ class DieAt:
     def on_epoch(self, epoch, scores): ...
 
 
+class SleepAt(DieAt):
+    """Lets one of the processes hang after a step."""
+
+    def on_step(self, step, losses):
+        if os.environ.get("RANK") == self.rank and step == self.step:
+            time.sleep(600)
+
+
 class Holed(TinyDataset):
     """One picture cannot be read."""
 
@@ -112,6 +120,14 @@ def test_a_killed_process_is_named_within_seconds_and_the_run_goes_on(tmp_path):
     train(tmp_path / "run", resume=True, **settings)
     assert losses(tmp_path / "run") == losses(tmp_path / "whole")
     assert all(torch.equal(v, weights(tmp_path / "run")[n]) for n, v in weights(tmp_path / "whole").items())
+
+
+def test_a_hanging_process_ends_all_and_the_run_goes_on(tmp_path):
+    short = {**TWO, "timeout": 10.0}
+    with pytest.raises(ProcessError) as caught:
+        train(tmp_path, steps=6, save_every=1, callbacks=[SleepAt(1, 3)], **short)
+    assert "--resume" in caught.value.hint
+    assert train(tmp_path, steps=6, save_every=1, resume=True, **TWO).step == 6
 
 
 def test_an_error_keeps_its_path_its_cure_and_its_code(tmp_path):
