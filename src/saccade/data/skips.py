@@ -39,5 +39,5 @@ class Skips:
                     f"at most {self._most} of {self._count} pictures may be skipped, found {len(self.errors)} that "
                     f"cannot be read; the last: {error.what}",
                     path=error.path,
-                    hint="mend the data: `saccade data check` lists all that is wrong",
+                    hint="mend or remove the pictures that skipped.jsonl lists",
                 ) from error
