@@ -8,15 +8,13 @@ import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.core.sample import Sample
-from saccade.data.picture import read_picture
+from saccade.data.pictured import Pictured
 from saccade.data.report import Report, strict
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
 from saccade.trust.mat_file import load_mat
-from saccade.trust.pictures import SUFFIXES, picture_size
+from saccade.trust.pictures import SUFFIXES
 
 LOOKED_FOR = "images/SPLIT/*.jpg beside groundTruth/SPLIT/*.mat (BSDS)"
 _TRUTH = "groundTruth"
@@ -24,7 +22,7 @@ _TRUTH = "groundTruth"
 _MAT_BYTES = 2**26
 
 
-class Bsds:
+class Bsds(Pictured):
     """One split of pictures with contours, one map for each of the A people who drew the picture's.
 
     Args:
@@ -32,21 +30,15 @@ class Bsds:
         pairs: The MATLAB file of each picture.
     """
 
-    classes = ("contour",)
-    joints: Joints | None = None
-    fields = frozenset({"contours"})
-
     def __init__(self, root: Path, pairs: dict[Path, Path]) -> None:
-        self.root = root
-        self._names = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs])
+        names = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs])
+        super().__init__(root, names, ("contour",), links=True)
         self._truths = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
 
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, index: int) -> Sample:
-        image = read_picture(self.root / self.id(index))
-        return Sample(image, self._annotation(index, (image.shape[1], image.shape[2])), self.id(index))
+    @property
+    def fields(self) -> frozenset[str]:
+        """Contours."""
+        return frozenset({"contours"})
 
     def truth(self, index: int) -> Annotation:
         """The contours of one picture, (A, H, W).
@@ -54,22 +46,11 @@ class Bsds:
         Raises:
             DataError: The MATLAB file cannot be read, or is not of the picture's size.
         """
-        return self._annotation(index, self.size(index))
-
-    def id(self, index: int) -> str:
-        """The picture's path relative to the data's folder."""
-        return self._names.text(index)
-
-    def size(self, index: int) -> tuple[int, int]:
-        """(H, W), from the picture's header."""
-        return picture_size(self.root / self.id(index))
+        return Annotation(contours=read_contours(self.root / self._truths.text(index), self.size(index)))
 
     def classes_of(self, index: int) -> frozenset[int]:
         """The one class, in every picture."""
         return frozenset({0})
-
-    def _annotation(self, index: int, size: tuple[int, int]) -> Annotation:
-        return Annotation(contours=read_contours(self.root / self._truths.text(index), size))
 
 
 def read_contours(path: Path, size: tuple[int, int]) -> Tensor:

@@ -1,24 +1,23 @@
 """Folders in COCO's format: one JSON file for each split, and the pictures it names."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.core.sample import Sample
 from saccade.data.coco_document import read_document
-from saccade.data.picture import read_picture
+from saccade.data.pictured import Pictured
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical
-from saccade.trust.paths import inside
+from saccade.data.store import Ragged
 
 LOOKED_FOR = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
 
 _ROBOFLOW = "_annotations.coco.json"
 
 
-class Coco:
+class Coco(Pictured):
     """One split in COCO's format. Boxes, areas, crowds; masks and joints where some annotation has them.
 
     Pictures without objects are kept. Category identifiers become 0..C-1 in their order.
@@ -34,44 +33,24 @@ class Coco:
     """
 
     def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
-        self.root = root
-        self._document = read_document(document, report)
-        self._store = self._document.store
-        self._folder = _picture_folder(root, document, split, [self._name(i) for i in range(min(len(self), 20))])
-        self._check_files(document)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """C names, in order of their identifiers."""
-        return self._document.classes
+        read = read_document(document, report)
+        self._store = read.store
+        names = [read.files.text(index) for index in range(len(read.files))]
+        folder = _picture_folder(root, document, split, names[:20])
+        _check_files(document, folder, names)
+        paths = Ragged.of_text([(folder / name).relative_to(root).as_posix() for name in names])
+        super().__init__(root, paths, read.classes, read.joints)
 
     @property
     def fields(self) -> frozenset[str]:
         """Dotted names of the annotated fields."""
         return self._store.fields
 
-    @property
-    def joints(self) -> Joints | None:
-        """What the joints are, or None."""
-        return self._document.joints
-
-    def __len__(self) -> int:
-        return len(self._store)
-
-    def __getitem__(self, index: int) -> Sample:
-        name = (self._folder / self._name(index)).relative_to(self.root).as_posix()
-        image = read_picture(inside(self.root, name), declared=self.size(index))
-        return Sample(image, self.truth(index), name)
-
     def truth(self, index: int) -> Annotation:
         """What one picture shows."""
         return self._store.truth(index)
 
-    def id(self, index: int) -> str:
-        """The picture's path relative to the data's folder."""
-        return (self._folder / self._name(index)).relative_to(self.root).as_posix()
-
-    def size(self, index: int) -> tuple[int, int]:
+    def declared(self, index: int) -> tuple[int, int]:
         """(H, W) as the document declares it."""
         return self._store.size(index)
 
@@ -79,26 +58,24 @@ class Coco:
         """Classes of one picture's objects that are no crowds."""
         return self._store.classes_of(index)
 
-    def _name(self, index: int) -> str:
-        return self._document.files.text(index)
 
-    def _check_files(self, document: Path) -> None:
-        listings: dict[Path, frozenset[str]] = {}
-        missing: list[int] = []
-        for index in range(len(self)):
-            path = self._folder / self._name(index)
-            if path.parent not in listings:
-                listings[path.parent] = _listing(path.parent)
-            if path.name not in listings[path.parent]:
-                missing.append(index)
-        if missing:
-            raise DataError(
-                f"{len(self)} pictures are expected in {self._folder}, found {len(missing)} of them missing, "
-                f"such as {', '.join(repr(self._name(index)) for index in missing[:3])}",
-                path=document,
-                pointer=f"/images/{missing[0]}/file_name",
-                hint="put the pictures there, or take them off the list",
-            )
+def _check_files(document: Path, folder: Path, names: Sequence[str]) -> None:
+    listings: dict[Path, frozenset[str]] = {}
+    missing: list[int] = []
+    for index, name in enumerate(names):
+        path = folder / name
+        if path.parent not in listings:
+            listings[path.parent] = _listing(path.parent)
+        if path.name not in listings[path.parent]:
+            missing.append(index)
+    if missing:
+        raise DataError(
+            f"{len(names)} pictures are expected in {folder}, found {len(missing)} of them missing, "
+            f"such as {', '.join(repr(names[index]) for index in missing[:3])}",
+            path=document,
+            pointer=f"/images/{missing[0]}/file_name",
+            hint="put the pictures there, or take them off the list",
+        )
 
 
 def _listing(folder: Path) -> frozenset[str]:
@@ -153,9 +130,18 @@ def splits(path: Path) -> list[str]:
     return list(documents(path))
 
 
-def open_coco(path: Path, split: str) -> Coco:
-    """One split, by a name of `splits`, of a COCO folder or file."""
+def open_coco(path: Path, split: str, report: Report = strict) -> Coco:
+    """One split, by a name of `splits`, of a COCO folder or file.
+
+    Args:
+        path: The folder or file.
+        split: Which part.
+        report: Told of every defect of the document; by default the first one is raised.
+
+    Raises:
+        DataError: The document is at fault, or pictures are missing.
+    """
     root = path
     if path.is_file():
         root = path.parent.parent if path.parent.name == "annotations" else path.parent
-    return Coco(root, documents(path)[split], split)
+    return Coco(root, documents(path)[split], split, report)

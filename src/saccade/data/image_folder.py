@@ -7,18 +7,17 @@ import numpy as np
 import torch
 
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.core.sample import Sample
-from saccade.data.picture import read_picture
+from saccade.data.pictured import Pictured
+from saccade.data.report import Report, strict
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
-from saccade.trust.pictures import SUFFIXES, picture_size
+from saccade.trust.pictures import SUFFIXES
 
 LOOKED_FOR = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
 
 
-class ImageFolder:
+class ImageFolder(Pictured):
     """One split of pictures, each in a folder named for its class.
 
     Links among the files are followed, because they are the user's own way of making splits.
@@ -33,8 +32,6 @@ class ImageFolder:
     """
 
     def __init__(self, root: Path, folder: Path, classes: tuple[str, ...]) -> None:
-        self.root = root
-        self.classes = classes
         names: list[str] = []
         labels: list[int] = []
         for label, name in enumerate(classes):
@@ -43,7 +40,7 @@ class ImageFolder:
             labels += [label] * len(found)
         if not names:
             raise DataError("pictures are expected, found none", path=folder, hint=f"looked for {LOOKED_FOR}")
-        self._names = Ragged.of_text(names)
+        super().__init__(root, Ragged.of_text(names), classes, links=True)
         self._labels = np.array(labels, np.int64)
 
     @property
@@ -51,29 +48,9 @@ class ImageFolder:
         """Only the class of the whole picture is annotated."""
         return frozenset({"label"})
 
-    @property
-    def joints(self) -> Joints | None:
-        """None."""
-        return None
-
-    def __len__(self) -> int:
-        return len(self._labels)
-
-    def __getitem__(self, index: int) -> Sample:
-        name = self.id(index)
-        return Sample(read_picture(self.root / name), self.truth(index), name)
-
     def truth(self, index: int) -> Annotation:
         """The class of one picture."""
         return Annotation(label=torch.tensor(int(self._labels[index])))
-
-    def id(self, index: int) -> str:
-        """The picture's path relative to the data's folder."""
-        return self._names.text(index)
-
-    def size(self, index: int) -> tuple[int, int]:
-        """(H, W), from the file's header."""
-        return picture_size(self.root / self.id(index))
 
     def classes_of(self, index: int) -> frozenset[int]:
         """The class of one picture."""
@@ -114,8 +91,15 @@ def splits(path: Path) -> list[str]:
     return ["train"] if any(map(_has_picture, _folders(path))) else []
 
 
-def open_folder(path: Path, split: str) -> ImageFolder:
-    """One split, by a name of `splits`. Classes are the folders of all splits together, so that labels agree."""
+def open_folder(path: Path, split: str, report: Report = strict) -> ImageFolder:
+    """One split, by a name of `splits`. Classes are the folders of all splits together, so that labels agree.
+
+    Args:
+        path: The data's folder.
+        split: Which part.
+        report: Told of every defect. This format has none that can be left out.
+    """
+    del report
     nested = _split_folders(path)
     parts = list(nested.values()) or [path]
     classes = sorted({folder.name for part in parts for folder in _folders(part)})

@@ -5,10 +5,8 @@ from typing import Protocol
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
-from saccade.core.sample import Sample
-from saccade.data.picture import read_picture
+from saccade.data.pictured import Pictured
 from saccade.data.store import Ragged, Store
-from saccade.trust.paths import inside
 
 
 class Maps(Protocol):
@@ -29,7 +27,7 @@ class Maps(Protocol):
         ...
 
 
-class Listed:
+class Listed(Pictured):
     """Pictures by name, with objects.
 
     Args:
@@ -50,8 +48,8 @@ class Listed:
         joints: Joints | None = None,
         maps: Maps | None = None,
     ) -> None:
-        self.root, self.classes, self.joints = root, classes, joints
-        self._names, self._store, self._maps = names, store, maps
+        super().__init__(root, names, classes, joints)
+        self._store, self._maps = store, maps
 
     @property
     def fields(self) -> frozenset[str]:
@@ -63,24 +61,12 @@ class Listed:
         """Names of the pixels' classes: those of the objects, and others that only pixels have, such as background."""
         return self.classes if self._maps is None else self._maps.semantic_classes
 
-    def __len__(self) -> int:
-        return len(self._store)
-
-    def __getitem__(self, index: int) -> Sample:
-        name = self.id(index)
-        image = read_picture(inside(self.root, name), declared=self.size(index))
-        return Sample(image, self.truth(index), name)
-
     def truth(self, index: int) -> Annotation:
         """What one picture shows."""
         truth = self._store.truth(index)
         return truth if self._maps is None else self._maps.add(index, truth)
 
-    def id(self, index: int) -> str:
-        """The picture's path relative to the data's folder."""
-        return self._names.text(index)
-
-    def size(self, index: int) -> tuple[int, int]:
+    def declared(self, index: int) -> tuple[int, int]:
         """(H, W) of one picture."""
         return self._store.size(index)
 

@@ -6,24 +6,21 @@ import numpy as np
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.core.sample import Sample
 from saccade.data.class_list import ClassList, find_class_list
 from saccade.data.index_map import IGNORE, Colour, read_values, to_classes
 from saccade.data.mask_files import find_pairs
-from saccade.data.picture import read_picture
+from saccade.data.pictured import Pictured
 from saccade.data.report import Report, strict
 from saccade.data.store import Ragged
 from saccade.trust.maps import decode_map
-from saccade.trust.pictures import picture_size
 
 LOOKED_FOR = "images/ beside masks/, or SPLIT/images beside SPLIT/masks (masks)"
 _IGNORED = ("void", "ignore")
 _LOOKED_AT = 8
 
 
-class MaskFolder:
+class MaskFolder(Pictured):
     """One split of pictures with masks.
 
     A mask of numbers gives classes from 0 on, and 255 for pixels to ignore. Where the list of classes gives colours,
@@ -35,29 +32,22 @@ class MaskFolder:
         listed: The classes, and their colours where masks are coloured.
     """
 
-    joints: Joints | None = None
-    fields = frozenset({"semantic"})
-
     def __init__(self, root: Path, pairs: dict[Path, Path], listed: ClassList) -> None:
-        self.root = root
+        pictures = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs])
         names = [name for name in listed.names if not (listed.colours and name.lower() in _IGNORED)]
-        self.classes = tuple(names)
+        super().__init__(root, pictures, tuple(names), links=True)
         self._numbers = {IGNORE: IGNORE} | {label: label for label in range(min(len(names), IGNORE))}
         self._colours: dict[Colour, int] = {
             colour: names.index(name) if name in names else IGNORE
             for name, colour in zip(listed.names, listed.colours, strict=False)
         }
         self._grey = {red: label for (red, green, blue), label in self._colours.items() if red == green == blue}
-        self._names = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs])
         self._masks = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
 
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, index: int) -> Sample:
-        image = read_picture(self.root / self.id(index))
-        semantic = self._semantic(index, (image.shape[1], image.shape[2]))
-        return Sample(image, Annotation(semantic=semantic), self.id(index))
+    @property
+    def fields(self) -> frozenset[str]:
+        """Classes of pixels."""
+        return frozenset({"semantic"})
 
     def truth(self, index: int) -> Annotation:
         """The classes of one picture's pixels.
@@ -66,14 +56,6 @@ class MaskFolder:
             DataError: The mask cannot be read, is of another size than the picture, or has an unknown value.
         """
         return Annotation(semantic=self._semantic(index, self.size(index)))
-
-    def id(self, index: int) -> str:
-        """The picture's path relative to the data's folder."""
-        return self._names.text(index)
-
-    def size(self, index: int) -> tuple[int, int]:
-        """(H, W), from the picture's header."""
-        return picture_size(self.root / self.id(index))
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's pixels."""

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from inspect import signature
 from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.data import bsds, coco, csv_table, flic, image_folder, mask_folder, mpii, voc, yolo
+from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical, choose
 
 SPLITS = ("train", "val")
@@ -18,13 +20,13 @@ class Reader:
     """How one format is read.
 
     Attributes:
-        open: Gives one split of a path.
+        open: Gives one split of a path: a function of the path, the split and, if it likes, a `report`.
         splits: The splits of a path, empty where the path is not of this format.
         looked_for: The evidence, in words.
         weight: How much the evidence says: folders of pictures are also parts of other formats. The greatest counts.
     """
 
-    open: Callable[[Path, str], Dataset]
+    open: Callable[..., Dataset]
     splits: Callable[[Path], Sequence[str]] | None = None
     looked_for: str = ""
     weight: int = 2
@@ -57,16 +59,19 @@ def readers() -> dict[str, Reader]:
     }
 
 
-def open_data(source: str | Path | Dataset, split: str = "train") -> Dataset:
+def open_data(source: str | Path | Dataset, split: str = "train", *, report: Report = strict) -> Dataset:
     """A data set by its path or URI.
 
     Args:
         source: A folder, recognised by evidence; ``NAME:PATH`` with the name of a format; ``scenes`` with settings, as
             in ``scenes:count=500,size=128,seed=1``; or a data set, which is given back.
         split: Which part. A source that has one part only is used whole.
+        report: Told of every defect of the annotations; what is faulty is left out if it returns. By default the first
+            defect is raised. Readers of other packages that take no `report` raise theirs.
 
     Raises:
-        DataError: There is no such folder, nothing is recognised in it, two formats fit, or the split is unknown.
+        DataError: There is no such folder, nothing is recognised in it, two formats fit, the split is unknown, or the
+            annotations are at fault.
         UsageError: The URI is malformed.
     """
     if not isinstance(source, str | Path):
@@ -74,9 +79,8 @@ def open_data(source: str | Path | Dataset, split: str = "train") -> Dataset:
     if _is_scenes(source):
         return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
     reader, path = _recognise(source)
-    if reader.splits is None:
-        return reader.open(path, split)
-    return reader.open(path, choose(_splits_of(reader, path), split, path))
+    part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
+    return reader.open(path, part, report) if "report" in signature(reader.open).parameters else reader.open(path, part)
 
 
 def splits(source: str | Path | Dataset) -> list[str]:

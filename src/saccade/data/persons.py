@@ -13,11 +13,8 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Person
 from saccade.core.dataset import Joints
-from saccade.core.sample import Sample
-from saccade.data.picture import read_picture
+from saccade.data.pictured import Pictured
 from saccade.data.store import Array, Ragged
-from saccade.trust.paths import inside
-from saccade.trust.pictures import picture_size
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class PersonRow:
     head_size: float | None = None
 
 
-class Persons:
+class Persons(Pictured):
     """Persons with joints. A picture of several persons comes once for each.
 
     Args:
@@ -50,11 +47,8 @@ class Persons:
         rows: The N persons.
     """
 
-    classes = ("person",)
-
     def __init__(self, root: Path, joints: Joints, rows: Sequence[PersonRow]) -> None:
-        self.root, self.joints = root, joints
-        self._names = Ragged.of_text([row.name for row in rows])
+        super().__init__(root, Ragged.of_text([row.name for row in rows]), ("person",), joints)
         self._points = np.array([row.points for row in rows], np.float32)
         self._visible = np.array([row.visible for row in rows], np.uint8)
         # What a person lacks is NaN.
@@ -70,12 +64,6 @@ class Persons:
         known = {f"person.{name}" for name, column in columns.items() if not np.isnan(column).all()}
         return frozenset({"pose", "pose_visible", *known})
 
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, index: int) -> Sample:
-        return Sample(read_picture(inside(self.root, self._names.text(index))), self.truth(index), self.id(index))
-
     def truth(self, index: int) -> Annotation:
         """The joints of one person."""
         person = Person(_known(self._centres[index]), _known(self._scales[index]), _known(self._heads[index]))
@@ -88,10 +76,6 @@ class Persons:
     def id(self, index: int) -> str:
         """The picture's path relative to the data's folder, and the person's number in it, from 0."""
         return f"{self._names.text(index)}#{self._places[index]}"
-
-    def size(self, index: int) -> tuple[int, int]:
-        """(H, W), from the picture's header."""
-        return picture_size(inside(self.root, self._names.text(index)))
 
     def classes_of(self, index: int) -> frozenset[int]:
         """The one class, in every picture."""

@@ -1,0 +1,81 @@
+"""What all data sets of picture files share: names inside a folder, their pixels and their sizes."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from torch import Tensor
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Joints
+from saccade.core.sample import Sample
+from saccade.data.picture import read_picture
+from saccade.data.store import Ragged
+from saccade.trust.paths import inside
+from saccade.trust.pictures import picture_size
+
+
+class Pictured(ABC):
+    """N pictures by name, in a folder; what they show is up to the format.
+
+    Args:
+        root: The data's folder.
+        names: Paths of the N pictures relative to `root`.
+        classes: C names.
+        joints: What the joints are, or None.
+        links: Whether links may lead out of `root`. They may where the names come from a listing of the folder, which
+            the user made, and not where a document gives them.
+    """
+
+    def __init__(
+        self, root: Path, names: Ragged, classes: tuple[str, ...], joints: Joints | None = None, links: bool = False
+    ) -> None:
+        self.root, self.classes, self.joints = root, classes, joints
+        self._names, self._links = names, links
+
+    @property
+    @abstractmethod
+    def fields(self) -> frozenset[str]:
+        """Dotted names of the annotated fields."""
+
+    @abstractmethod
+    def truth(self, index: int) -> Annotation:
+        """What one picture shows."""
+
+    @abstractmethod
+    def classes_of(self, index: int) -> frozenset[int]:
+        """Classes that one picture shows."""
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, index: int) -> Sample:
+        return Sample(self.picture(index), self.truth(index), self.id(index))
+
+    def id(self, index: int) -> str:
+        """The picture's path relative to the data's folder."""
+        return self._names.text(index)
+
+    def path(self, index: int) -> Path:
+        """The picture's file.
+
+        Raises:
+            DataError: The name leads out of the data's folder.
+        """
+        name = self._names.text(index)
+        return self.root / name if self._links else inside(self.root, name)
+
+    def declared(self, index: int) -> tuple[int, int] | None:
+        """(H, W) that the annotations give, or None where they are silent."""
+        return None
+
+    def picture(self, index: int) -> Tensor:
+        """The picture's pixels (C, H, W).
+
+        Raises:
+            DataError: The file cannot be read, or has another size than declared.
+        """
+        return read_picture(self.path(index), declared=self.declared(index))
+
+    def size(self, index: int) -> tuple[int, int]:
+        """(H, W), as the annotations give it, or else from the file's header."""
+        return self.declared(index) or picture_size(self.path(index))
