@@ -18,6 +18,7 @@ from saccade.core.errors import DataError
 from saccade.data.coco import Coco, open_coco, splits
 from saccade.data.coco_document import read_document
 from saccade.data.joints import COCO_NAMES, joints, mirrored_pairs
+from saccade.data.unlisted import unlisted
 
 
 def opened(root: Path, content: dict[str, Any] | None = None) -> Coco:
@@ -266,3 +267,33 @@ def test_real_data(name: str, counts: tuple[int, int], data_root: Path) -> None:
         if len(rows) and rows.masks is not None:
             gaps = (rows.masks.boxes() - rows.boxes).abs()
             assert gaps[~rows.crowd].max() < 12
+
+
+def test_missing_pictures_are_told_one_by_one_and_left_out(tmp_path: Path) -> None:
+    root = write_coco(tmp_path)
+    for name in ("7.png", "5.png"):
+        (root / "train" / name).unlink()
+    found: list[DataError] = []
+    data = open_coco(root, "train", found.append)
+    assert [error.pointer for error in found] == ["/images/0/file_name", "/images/2/file_name"]
+    assert "'7.png' (2 of 3 are missing)" in found[0].what
+    assert [data.id(i) for i in range(len(data))] == ["train/3.png"]
+    assert data.truth(0).instances.boxes.tolist() == [[1.5, 2.5, 4.5, 6.5]]  # The others' objects are gone.
+
+
+def test_annotations_of_a_faulty_picture_are_no_defects_of_their_own(tmp_path: Path) -> None:
+    found: list[DataError] = []
+    data = open_coco(
+        write_coco(tmp_path, with_defect(coco_content(), ["images", 0, "width"], 0)), "train", found.append
+    )
+    assert [error.pointer for error in found] == ["/images/0/width"]
+    assert len(data) == 2
+
+
+def test_unlisted_pictures_are_counted(tmp_path: Path) -> None:
+    root = write_coco(tmp_path)
+    data = open_coco(root, "train")
+    assert unlisted([data]) == []
+    save_picture(root / "train/new.png")
+    (root / "train/notes.txt").write_text("no picture")
+    assert unlisted([data]) == [root / "train/new.png"]

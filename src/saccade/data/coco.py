@@ -33,11 +33,16 @@ class Coco(Pictured):
     """
 
     def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
-        read = read_document(document, report)
+        folder = root
+
+        def judge(names: Sequence[str]) -> list[tuple[str, str] | None]:
+            nonlocal folder
+            folder = _picture_folder(root, document, split, names[:20])
+            return _missing(folder, names)
+
+        read = read_document(document, report, judge)
         self._store = read.store
         names = [read.files.text(index) for index in range(len(read.files))]
-        folder = _picture_folder(root, document, split, names[:20])
-        _check_files(document, folder, names)
         paths = Ragged.of_text([(folder / name).relative_to(root).as_posix() for name in names])
         super().__init__(root, paths, read.classes, read.joints)
 
@@ -59,30 +64,24 @@ class Coco(Pictured):
         return self._store.classes_of(index)
 
 
-def _check_files(document: Path, folder: Path, names: Sequence[str]) -> None:
-    listings: dict[Path, frozenset[str]] = {}
-    missing: list[int] = []
-    for index, name in enumerate(names):
-        path = folder / name
-        if path.parent not in listings:
-            listings[path.parent] = _listing(path.parent)
-        if path.name not in listings[path.parent]:
-            missing.append(index)
-    if missing:
-        raise DataError(
-            f"{len(names)} pictures are expected in {folder}, found {len(missing)} of them missing, "
-            f"such as {', '.join(repr(names[index]) for index in missing[:3])}",
-            path=document,
-            pointer=f"/images/{missing[0]}/file_name",
-            hint="put the pictures there, or take them off the list",
-        )
+def _missing(folder: Path, names: Sequence[str]) -> list[tuple[str, str] | None]:
+    """What is wrong with each picture that is not in its folder, and the cure; None for those that are there."""
+    paths = [folder / name for name in names]
+    listings = {parent: _listing(parent) for parent in {path.parent for path in paths}}
+    absent = [path.name not in listings[path.parent] for path in paths]
+    many = f" ({sum(absent)} of {len(names)} are missing)" if sum(absent) > 1 else ""
+    hint = "put the picture there, or take it off the list"
+    return [
+        (f"a picture is expected in {folder}, found no {name!r}{many}", hint) if gone else None
+        for name, gone in zip(names, absent, strict=True)
+    ]
 
 
 def _listing(folder: Path) -> frozenset[str]:
     return frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset()
 
 
-def _picture_folder(root: Path, document: Path, split: str, names: list[str]) -> Path:
+def _picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
     """The folder, among those in use, that holds most of the first pictures."""
     beside = [document.parent] if document.name == _ROBOFLOW else []
     tails = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017", "images", ".")

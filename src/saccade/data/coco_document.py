@@ -1,7 +1,7 @@
 """A COCO document, checked and put into arrays."""
 
 import difflib
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,28 +36,46 @@ class Document:
     store: Store
 
 
-def read_document(path: Path, report: Report = strict) -> Document:
+# What is wrong with the files of the pictures so named: nothing, or words and a cure, for each.
+Judge = Callable[[Sequence[str]], Sequence[tuple[str, str] | None]]
+
+
+def read_document(path: Path, report: Report = strict, judge: Judge | None = None) -> Document:
     """A COCO file.
 
     Args:
         path: The JSON file.
-        report: Told of every defect; if it returns, the faulty entry is left out.
+        report: Told of every defect; if it returns, the faulty entry is left out, a picture with its annotations.
+        judge: Looks after the pictures' files, or None where nobody does.
 
     Raises:
         DataError: The file cannot be read as a whole, or `report` raised one.
     """
     with collector_at_rest():
-        return _read(Node(load_json(path), path), report)
+        return _read(Node(load_json(path), path), report, judge)
 
 
-def _read(root: Node, report: Report) -> Document:
+def _read(root: Node, report: Report, judge: Judge | None) -> Document:
     categories = _unique(root.items("categories"), ("id", "name"), report)
     categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
     pictures = _unique(_kept(root.items("images"), _check_picture, report), ("id", "file_name"), report)
+    if judge is not None:
+        pictures = _with_files(pictures, judge, report)
     marks = _joints(categories)
     store = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
     names = tuple(node.get("name").text() for node in categories)
     return Document(names, marks, Ragged.of_text([node.value["file_name"] for node in pictures]), store)
+
+
+def _with_files(pictures: list[Node], judge: Judge, report: Report) -> list[Node]:
+    """The pictures whose files are well."""
+    kept: list[Node] = []
+    for node, said in zip(pictures, judge([node.value["file_name"] for node in pictures]), strict=True):
+        if said is None:
+            kept.append(node)
+        else:
+            report(node.get("file_name").wrong(*said))
+    return kept
 
 
 def _kept(nodes: Iterable[Node], check: Callable[[Node], None], report: Report) -> list[Node]:
@@ -119,6 +137,8 @@ def _joints(categories: list[Node]) -> Joints | None:
 def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int, report: Report) -> Store:
     places = {node.value["id"]: place for place, node in enumerate(pictures)}
     labels = {node.value["id"]: label for label, node in enumerate(categories)}
+    # Annotations of a picture that is left out go with it: its defect has been told.
+    left_out = _identifiers(root) - places.keys()
     sizes = [(int(node.value["height"]), int(node.value["width"])) for node in pictures]
     rows: list[list[Row]] = [[] for _ in pictures]
     seen: dict[Hashable, Node] = {}
@@ -130,12 +150,21 @@ def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int,
             other = seen[identifier].pointer
             raise node.get("id").wrong(f"an id of its own is expected, found {identifier!r}, which {other} has too")
         seen[identifier] = node
-        place = _known(node.get("image_id"), places, "images")
+        picture = node.get("image_id")
+        if picture.identifier() in left_out:
+            return
+        place = _known(picture, places, "images")
         label = _known(node.get("category_id"), labels, "categories")
         rows[place].append(read_row(node, sizes[place], label, marks))
 
     _kept(root.items("annotations"), read, report)
     return to_store(sizes, rows, marks)
+
+
+def _identifiers(root: Node) -> set[Hashable]:
+    """The identifiers of all listed pictures, the faulty ones too."""
+    entries = [entry for entry in root.get("images").value if isinstance(entry, dict)]
+    return {entry.get("id") for entry in entries if isinstance(entry.get("id"), Hashable)}
 
 
 def _known(node: Node, known: dict[Any, int], where: str) -> int:
