@@ -37,6 +37,7 @@ def test_objects_in_our_frame(tmp_path: Path) -> None:
     assert rows.crowd.tolist() == [False, False, True]
     assert rows.area.tolist() == [40, 90.5, 2400]
     assert int(sample.truth.label) == 2  # The crowd is larger, and does not count.
+    assert sample.truth.labels.tolist() == [-1, 1, 1]  # Of ants there is a crowd alone.
     assert rows.masks.areas().tolist() == [40, 10, 2400]
     assert rows.masks.boxes().tolist() == [[5, 6, 15, 10], [50, 30, 51, 40], [0, 0, 60, 40]]
     assert data.classes_of(0) == {1, 2}
@@ -53,7 +54,9 @@ def test_pictures_without_outlines_or_objects(tmp_path: Path) -> None:
     assert none.instances.boxes.shape == (0, 4)
     assert none.instances.masks.dense().shape == (0, 40, 60)
     assert all(len(column) == 0 for column in none.instances.columns().values())
-    assert data.fields == {"label"} | {f"instances.{c}" for c in ("boxes", "labels", "area", "crowd", "masks")}
+    assert data.fields == {"label", "labels"} | {
+        f"instances.{c}" for c in ("boxes", "labels", "area", "crowd", "masks")
+    }
 
 
 def test_no_annotations_at_all(tmp_path: Path) -> None:

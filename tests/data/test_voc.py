@@ -62,7 +62,11 @@ def test_objects_in_our_frame(sound: Path) -> None:
     assert rows.difficult.tolist() == [False, True]
     assert rows.area.tolist() == [100, 600]
     assert int(sample.truth.label) == 1
-    assert data.fields == {"label"} | {f"instances.{c}" for c in ("boxes", "labels", "area", "crowd", "difficult")}
+    assert sample.truth.labels.tolist() == [0, -1, 1]  # Of the cat, which is difficult, nobody asks.
+    assert data.truth(1).labels.tolist() == [0, 0, 0]
+    assert data.fields == {"label", "labels"} | {
+        f"instances.{c}" for c in ("boxes", "labels", "area", "crowd", "difficult")
+    }
     empty = data.truth(1)
     assert (empty.label, empty.instances.boxes.shape) == (None, (0, 4))
     assert open_data(sound, "val").truth(0).instances.boxes.tolist() == [[4, 4, 5, 5]]

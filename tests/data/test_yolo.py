@@ -50,7 +50,7 @@ def test_boxes_in_our_frame(sound: Path) -> None:
     assert int(sample.truth.label) == 0
     for index in (1, 2):
         assert data.truth(index).instances.boxes.shape == (0, 4)
-    assert data.fields == {"label"} | {f"instances.{c}" for c in ("boxes", "labels", "area", "crowd")}
+    assert data.fields == {"label", "labels"} | {f"instances.{c}" for c in ("boxes", "labels", "area", "crowd")}
     assert len(open_data(sound / "data.yaml", "val")) == 1
 
 

@@ -81,7 +81,7 @@ def test_no_pictures_are_undefined():
     details = filled([]).explain()
     assert details.curves["roc"] == ()
     assert details.per_class["recall"] == [None] * 3
-    assert MultiLabel("abc").result() == {"map": None}
+    assert MultiLabel("abc").result() == {"map": None, "mean_class_recall": None}
     assert MultiLabel("abc").explain().per_class["average_precision"] == [None] * 3
 
 
@@ -115,4 +115,8 @@ def test_unknown_labels_count_neither_way():
         metric.update(guess(scores), many(labels), str(i))
     assert metric.result()["map"] == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
     assert metric.explain().per_class["positives"] == [2, 1]
+    assert metric.result()["mean_class_recall"] == 1
+    metric.update(guess([0.5, 0.6]), many([1, -1]), "c")
+    assert metric.explain().per_class["label_recall"] == [2 / 3, 1]
+    assert metric.result()["mean_class_recall"] == pytest.approx(5 / 6)
     assert metric.update(guess([0.5, 0.5]), many([-1, -1]), "b") is None

@@ -158,7 +158,7 @@ def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int,
         rows[place].append(read_row(node, sizes[place], label, marks))
 
     _kept(root.items("annotations"), read, report)
-    return to_store(sizes, rows, marks)
+    return to_store(sizes, rows, marks, len(categories))
 
 
 def _identifiers(root: Node) -> set[Hashable]:

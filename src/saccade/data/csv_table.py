@@ -148,7 +148,8 @@ class _Builder:
                 if record.box is not None:
                     rows[places[name]].append(self._row(record, sizes[places[name]]))
         self._some(places)
-        return Listed(self.root, Ragged.of_text(list(places)), to_store(sizes, rows), self.classes)
+        store = to_store(sizes, rows, classes=len(self.classes))
+        return Listed(self.root, Ragged.of_text(list(places)), store, self.classes)
 
     def labels(self, records: list[Record], mark: Callable[[Record], int | list[int]]) -> Labelled:
         """Pictures with what `mark` makes of their record."""

@@ -36,13 +36,16 @@ class Row:
     polygons: Sequence[NDArray[np.float64]] = ()
 
 
-def to_store(sizes: Sequence[tuple[int, int]], pictures: Sequence[Sequence[Row]], marks: int = 0) -> Store:
+def to_store(
+    sizes: Sequence[tuple[int, int]], pictures: Sequence[Sequence[Row]], marks: int = 0, classes: int = 0
+) -> Store:
     """The objects of N pictures in arrays.
 
     Args:
         sizes: N times (H, W).
         pictures: N times the picture's objects.
         marks: How many joints each object has; 0 where none are annotated.
+        classes: C, for the classes of whole pictures; 0 where they are not told.
     """
     rows = [row for picture in pictures for row in picture]
     outlined = any(row.code or row.polygons for row in rows)
@@ -62,6 +65,7 @@ def to_store(sizes: Sequence[tuple[int, int]], pictures: Sequence[Sequence[Row]]
         keypoints=points,
         visible=np.array([row.visible for row in rows], np.uint8).reshape(-1, marks) if marks else None,
         shapes=shapes if outlined else None,
+        classes=classes,
     )
 
 

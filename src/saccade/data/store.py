@@ -106,6 +106,7 @@ class Store:
         visible: (M, K) uint8, or None.
         shapes: Outlines, or None.
         difficult: (M,) bool, or None.
+        classes: C, for the classes of whole pictures; 0 where they are not told.
     """
 
     sizes: Array
@@ -118,6 +119,7 @@ class Store:
     visible: Array | None = None
     shapes: Shapes | None = None
     difficult: Array | None = None
+    classes: int = 0
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -129,7 +131,8 @@ class Store:
         names += ["masks"] if self.shapes is not None else []
         names += ["keypoints", "visible"] if self.keypoints is not None else []
         names += ["difficult"] if self.difficult is not None else []
-        return frozenset({"label", *(f"instances.{name}" for name in names)})
+        whole = ["label", "labels"] if self.classes else ["label"]
+        return frozenset({*whole, *(f"instances.{name}" for name in names)})
 
     def size(self, index: int) -> tuple[int, int]:
         """(H, W) of a picture, as declared."""
@@ -146,6 +149,7 @@ class Store:
         label = self.label(index)
         return Annotation(
             label=None if label is None else torch.tensor(label),
+            labels=torch.from_numpy(self.states(index)) if self.classes else None,
             instances=Instances(
                 boxes=torch.from_numpy(self.boxes[rows].copy()),
                 labels=torch.from_numpy(self.labels[rows].astype(np.int64)),
@@ -163,6 +167,18 @@ class Store:
         rows = self.rows(index)
         area = np.where(self.crowd[rows], -1, self.area[rows])
         return int(self.labels[rows][area.argmax()]) if len(area) and area.max() >= 0 else None
+
+    def states(self, index: int) -> NDArray[np.int64]:
+        """(C,) 1 where an object of the class is there, 0 where none is, -1 where crowds or difficult ones alone are.
+
+        VOC's classification challenge judges so: of a picture with a difficult object nobody asks for its class.
+        """
+        rows = self.rows(index)
+        unsure = self.crowd[rows] if self.difficult is None else self.crowd[rows] | self.difficult[rows]
+        states = np.zeros(self.classes, np.int64)
+        states[self.labels[rows][unsure]] = -1
+        states[self.labels[rows][~unsure]] = 1
+        return states
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of a picture's objects that are no crowds."""

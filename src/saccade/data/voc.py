@@ -56,7 +56,7 @@ def open_voc(path: Path, split: str, report: Report = strict) -> Listed:
     pictures = _pictures(root, known[split], report)
     classes = _classes(root, known, split, pictures, report)
     labels = [_labels(picture, classes, report) for picture in pictures]
-    store = _store(pictures, labels)
+    store = _store(pictures, labels, len(classes))
     places = [row.place for picture in pictures for row in picture.rows]
     pixels = VocPixels.beside(root, [picture.stem for picture in pictures], store, places, classes)
     names = Ragged.of_text([picture.name for picture in pictures])
@@ -135,7 +135,7 @@ def _labels(picture: _Picture, classes: tuple[str, ...], report: Report) -> list
     return found
 
 
-def _store(pictures: list[_Picture], labels: list[list[int]]) -> Store:
+def _store(pictures: list[_Picture], labels: list[list[int]], classes: int) -> Store:
     rows = [row for picture in pictures for row in picture.rows]
     boxes = np.array([row.box for row in rows], np.float32).reshape(-1, 4)
     return Store(
@@ -146,4 +146,5 @@ def _store(pictures: list[_Picture], labels: list[list[int]]) -> Store:
         area=(boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]),
         crowd=np.zeros(len(rows), np.bool_),
         difficult=np.array([row.difficult for row in rows], np.bool_),
+        classes=classes,
     )

@@ -59,7 +59,8 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
     _check_labels(folders, split, listed, report)
     if not names:
         raise DataError("pictures are expected, found none", path=folders.parts[split][0])
-    return Listed(folders.root, Ragged.of_text(names), to_store(sizes, rows, form.joints), form.classes, joints)
+    store = to_store(sizes, rows, form.joints, len(form.classes))
+    return Listed(folders.root, Ragged.of_text(names), store, form.classes, joints)
 
 
 def _check_labels(folders: Folders, split: str, names: list[str], report: Report) -> None:

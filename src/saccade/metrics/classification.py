@@ -93,7 +93,9 @@ class Classification:
 
 
 class MultiLabel:
-    """Score ``map``: average precision, mean over classes; where a class is unknown the picture doesn't count for it.
+    """Scores ``map`` (average precision) and ``mean_class_recall``, means over the classes that occur.
+
+    Where a class is unknown, the picture doesn't count for it.
 
     Args:
         classes: C names.
@@ -117,11 +119,14 @@ class MultiLabel:
         return float((scores.clamp(0, 1) - labels)[known].abs().mean()) if known.any() else None
 
     def result(self) -> dict[str, float | None]:
-        """``map``; None where no class has a positive picture."""
-        return {"map": table.mean_defined(self._precisions())}
+        """The two scores; None where no class has a positive picture."""
+        return {
+            "map": table.mean_defined(self._precisions()),
+            "mean_class_recall": table.mean_defined(self._recalls()),
+        }
 
     def explain(self) -> Details:
-        """Average precision, area under the ROC and number of positive pictures of each class; the ROC curves."""
+        """Average precision, recall, area under the ROC and number of positive pictures of each class; ROC curves."""
         scores, labels = self.state()
         known = [labels[:, k] >= 0 for k in range(len(self.classes))]
         curves = [
@@ -130,6 +135,7 @@ class MultiLabel:
         columns: dict[str, table.Column] = {
             "positives": (labels == 1).sum(0).tolist(),
             "average_precision": self._precisions(),
+            "label_recall": self._recalls(),
             "label_auc": [None if curve is None else curve.area for curve in curves],
         }
         return Details(per_class=columns, curves={"label_roc": _defined(curves)})
@@ -142,6 +148,12 @@ class MultiLabel:
         """Adds the pictures of other processes."""
         for scores, labels in states:
             self._answers.add(scores, labels)
+
+    def _recalls(self) -> table.Column:
+        """Share of each class's pictures whose score for it is above one half, as a head with sigmoid decides."""
+        scores, labels = self.state()
+        found, sought = ((scores > 0.5) & (labels == 1)).sum(0).tolist(), (labels == 1).sum(0).tolist()
+        return [hits / count if count else None for hits, count in zip(found, sought, strict=True)]
 
     def _precisions(self) -> table.Column:
         scores, labels = self.state()

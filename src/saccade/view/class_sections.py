@@ -17,6 +17,7 @@ TITLES = {
     "f1": "F1",
     "average_precision": "AP",
     "label_auc": "AUC of label",
+    "label_recall": "Recall of label",
 }
 
 
