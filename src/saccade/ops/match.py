@@ -1,0 +1,101 @@
+"""Matchers: which true object, if any, each box answers for.
+
+Legend: n true objects, m boxes. A match is a row of the truth, or one of `BACKGROUND` and `BETWEEN`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from saccade.ops.boxes import area, iou_matrix
+
+# Nothing is there; and neither object nor background, so that the box is left out of the loss.
+BACKGROUND, BETWEEN = -1, -2
+# Entries of the overlap matrix that exist at once: thousands of true boxes must not exhaust memory.
+_ENTRIES = 2**24
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Matching by intersection over union.
+
+    Attributes:
+        high: Overlap from which a box answers for the object that it covers best.
+        low: Overlap below which a box is background; `BETWEEN` the two it is left out.
+        best: What else each object gets. ``none``. ``ties``: all boxes that cover it best take the object that they
+            cover best themselves (Faster R-CNN, section 3.1.2). ``claim``: the one box that covers it best, which it
+            takes from any other object (SSD, section 2.2).
+    """
+
+    high: float
+    low: float
+    best: Literal["none", "ties", "claim"] = "none"
+
+    def __call__(self, truth: Tensor, boxes: Tensor) -> Tensor:
+        """(m,) int64 matches of `boxes` (m, 4) with `truth` (n, 4)."""
+        matches = torch.full((len(boxes),), BACKGROUND, dtype=torch.int64, device=boxes.device)
+        if not len(truth) or not len(boxes):
+            return matches
+        overlap, nearest = best_of(truth, boxes)
+        matches[overlap >= self.low] = BETWEEN
+        matches = torch.where(overlap >= self.high, nearest, matches)
+        if self.best == "ties":
+            covers = _best_boxes(truth, boxes)
+            matches = torch.where(covers, nearest, matches)
+        if self.best == "claim":
+            _claim(matches, truth, boxes)
+        return matches
+
+
+def best_of(truth: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """(m,) greatest overlap of each box (m, 4) with an object of `truth` (n ≥ 1, 4), and (m,) that object's row."""
+    found = [overlaps.max(0) for _, overlaps in _chunks(truth, boxes)]
+    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+
+
+def leave_out(matches: Tensor, boxes: Tensor, ignored: Tensor, share: float = 0.5) -> Tensor:
+    """Matches whose background boxes are left out where they lie mostly inside a crowd.
+
+    Args:
+        matches: (m,) as `Matcher` gives them.
+        boxes: (m, 4).
+        ignored: (k, 4) regions whose objects were not annotated one by one.
+        share: Part of a box's own area that must lie inside one region.
+    """
+    if not len(ignored) or not len(boxes):
+        return matches
+    inside = torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
+    for region in ignored:
+        corner, opposite = torch.maximum(boxes[:, :2], region[:2]), torch.minimum(boxes[:, 2:], region[2:])
+        inside |= (opposite - corner).clamp(min=0).prod(1) > share * area(boxes)
+    return torch.where(inside & (matches == BACKGROUND), torch.full_like(matches, BETWEEN), matches)
+
+
+def _chunks(truth: Tensor, boxes: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """Where a run of boxes begins, and its (n, run) overlaps."""
+    run = max(1, _ENTRIES // len(truth))
+    for start in range(0, len(boxes), run):
+        yield start, iou_matrix(truth, boxes[start : start + run])
+
+
+def _best_boxes(truth: Tensor, boxes: Tensor) -> Tensor:
+    """(m,) bool: whether a box covers some object as well as any box does, and at all."""
+    most = torch.stack([overlaps.max(1).values for _, overlaps in _chunks(truth, boxes)]).max(0).values
+    covers = [((overlaps == most[:, None]) & (overlaps > 0)).any(0) for _, overlaps in _chunks(truth, boxes)]
+    return torch.cat(covers)
+
+
+def _claim(matches: Tensor, truth: Tensor, boxes: Tensor) -> None:
+    """Each object takes the box that covers it best; of two that want one box, the later row of the truth gets it."""
+    most = torch.zeros(len(truth), dtype=boxes.dtype, device=boxes.device)
+    place = torch.full((len(truth),), -1, dtype=torch.int64, device=boxes.device)
+    for start, overlaps in _chunks(truth, boxes):
+        found = overlaps.max(1)
+        better = found.values > most
+        most, place = torch.where(better, found.values, most), torch.where(better, found.indices + start, place)
+    for row, box in enumerate(place.tolist()):
+        if box >= 0:
+            matches[box] = row

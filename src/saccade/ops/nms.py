@@ -1,0 +1,65 @@
+"""Non-maximum suppression: of boxes that overlap, the one that scores best stays.
+
+Legend: n boxes (n, 4) x1, y1, x2, y2 of one picture, with scores (n,) and groups (n,), within which alone boxes
+suppress each other: classes, or levels of a pyramid.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torchvision.ops import batched_nms
+
+from saccade.ops.boxes import iou_matrix
+
+
+def nms(boxes: Tensor, scores: Tensor, groups: Tensor, overlap: float, limit: int | None = None) -> Tensor:
+    """Positions of the boxes that stay, by falling score.
+
+    Args:
+        boxes: (n, 4) float32.
+        scores: (n,).
+        groups: (n,) int64.
+        overlap: Intersection over union above which the weaker of two goes.
+        limit: How many stay at most.
+    """
+    return batched_nms(boxes.float(), scores.float(), groups, overlap)[:limit]
+
+
+def soft_nms(
+    boxes: Tensor,
+    scores: Tensor,
+    groups: Tensor,
+    *,
+    method: Literal["linear", "gaussian"] = "gaussian",
+    sigma: float = 0.5,
+    overlap: float = 0.3,
+    least: float = 0.001,
+) -> tuple[Tensor, Tensor]:
+    """Overlapping boxes lose score in place of their lives. Source: Bodla et al. 2017, Soft-NMS, equations 3 and 4.
+
+    Args:
+        boxes: (n, 4).
+        scores: (n,) 0..1.
+        groups: (n,).
+        method: ``linear``: times 1 - IoU above `overlap`. ``gaussian``: times exp(-IoU² / sigma).
+        sigma: Of ``gaussian``.
+        overlap: Of ``linear``.
+        least: Score below which a box goes.
+
+    Returns:
+        Positions (k,) of the boxes that stay, by falling new score, and those scores (k,).
+    """
+    left, current = torch.ones_like(scores, dtype=torch.bool), scores.clone()
+    kept: list[int] = []
+    while True:
+        best = int(current.masked_fill(~left, -1).argmax()) if len(scores) else 0
+        if not len(scores) or not left[best] or current[best] < least:
+            break
+        kept.append(best)
+        left[best] = False
+        iou = iou_matrix(boxes[best : best + 1], boxes)[0]
+        decay = torch.exp(-iou.square() / sigma) if method == "gaussian" else torch.where(iou > overlap, 1 - iou, 1.0)
+        current = torch.where(left & (groups == groups[best]), current * decay, current)
+    places = torch.tensor(kept, dtype=torch.int64, device=boxes.device)
+    return places, current[places]

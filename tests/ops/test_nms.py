@@ -1,0 +1,49 @@
+"""Suppression by a plain loop, by hand, and on nothing."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torchvision.ops import box_iou
+
+from saccade.ops.nms import nms, soft_nms
+
+
+def some_boxes(count, seed):
+    generator = torch.Generator().manual_seed(seed)
+    corners = torch.rand(count, 2, generator=generator) * 20
+    boxes = torch.cat([corners, corners + 4 + torch.rand(count, 2, generator=generator) * 16], 1)
+    return boxes, torch.rand(count, generator=generator), torch.randint(0, 3, (count,), generator=generator)
+
+
+@given(st.integers(0, 200))
+def test_it_keeps_what_a_plain_loop_keeps(seed):
+    boxes, scores, groups = some_boxes(25, seed)
+    kept = []
+    for place in scores.argsort(descending=True).tolist():
+        rivals = [other for other in kept if groups[other] == groups[place]]
+        if not rivals or box_iou(boxes[place : place + 1], boxes[rivals]).max() <= 0.5:
+            kept.append(place)
+    assert nms(boxes, scores, groups, 0.5).tolist() == kept
+    assert nms(boxes, scores, groups, 0.5, 3).tolist() == kept[:3]
+
+
+def test_soft_suppression_takes_score_by_overlap():
+    boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 20], [0, 0, 10, 20]])
+    scores, groups = torch.tensor([0.9, 0.8, 0.7]), torch.tensor([0, 0, 1])
+    places, linear = soft_nms(boxes, scores, groups, method="linear")
+    assert places.tolist() == [0, 2, 1]
+    torch.testing.assert_close(linear, torch.tensor([0.9, 0.7, 0.4]))
+    _, gaussian = soft_nms(boxes, scores, groups, method="gaussian", sigma=0.5)
+    torch.testing.assert_close(gaussian, torch.tensor([0.9, 0.7, 0.8 * 0.6065307]))
+
+
+def test_a_hard_soft_suppression_is_plain_suppression():
+    boxes, scores, groups = some_boxes(25, 3)
+    places, _ = soft_nms(boxes, scores, groups, method="gaussian", sigma=1e-9, least=1e-6)
+    assert places.tolist() == nms(boxes, scores, groups, 0.0).tolist()
+
+
+def test_nothing_stays_of_nothing():
+    empty = torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.int64)
+    assert nms(*empty, 0.5).shape == (0,)
+    assert soft_nms(*empty)[0].shape == (0,)

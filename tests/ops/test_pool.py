@@ -1,0 +1,49 @@
+"""Region pooling by hand, by a plain loop, and against torchvision's choice of levels."""
+
+import pytest
+import torch
+from torchvision.ops.poolers import LevelMapper
+
+from saccade.ops import pool
+
+ONE = torch.zeros(1, dtype=torch.int64)
+
+
+def test_max_pooling_of_a_quarter_takes_its_greatest():
+    maps = torch.arange(16.0).view(1, 1, 4, 4)
+    found = pool.pool_regions(maps, torch.tensor([[0.0, 0, 16, 16]]), ONE, 2, 16, "max")
+    assert found[0, 0].tolist() == [[0, 1], [4, 5]]
+
+
+def test_align_of_a_ramp_gives_the_ramp_at_the_cells_centres():
+    ramp = torch.arange(20.0).view(1, 1, 1, 20).expand(1, 1, 20, 20)
+    found = pool.pool_regions(ramp, torch.tensor([[8.0, 8, 40, 40]]), ONE, 4, 4, "align")
+    torch.testing.assert_close(found[0, 0, 0], torch.tensor([3.0, 5, 7, 9]))
+
+
+def test_each_cell_of_a_position_sensitive_pool_reads_its_own_maps():
+    maps = torch.arange(4.0).view(1, 4, 1, 1).expand(1, 4, 8, 8).contiguous()
+    found = pool.pool_position_sensitive(maps, torch.tensor([[0.0, 0, 63, 63]]), ONE, 2, 8)
+    assert found[0, 0].tolist() == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("side", [10, 13, 6, 7])
+def test_the_pyramid_has_its_fifty_bins_on_any_map_and_each_is_a_maximum(side):
+    maps = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(side))
+    bins = pool.spatial_pyramid(maps)
+    assert bins.shape == (2, 3 * 50)
+    torch.testing.assert_close(bins[:, -3:], maps.amax((2, 3)))
+    assert torch.isin(bins, maps).all()
+
+
+def test_levels_equal_torchvision_s():
+    sides = torch.tensor([1.0, 50, 111.9, 112, 223, 224, 300, 447, 448, 900, 5000])
+    regions = torch.stack([torch.zeros_like(sides), torch.zeros_like(sides), sides, sides], 1)
+    assert pool.level_of(regions, 4).tolist() == LevelMapper(2, 5)([regions]).tolist()
+
+
+def test_no_regions_make_no_maps():
+    found = pool.pool_regions(
+        torch.rand(1, 3, 8, 8), torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64), 7, 4, "align"
+    )
+    assert found.shape == (0, 3, 7, 7)
