@@ -15,9 +15,20 @@ from saccade.systems import SYSTEMS, build, options_of
 CLASSES = 10
 NARROW = {"width": 1 / 16, "size": 64}
 # Options of members that need others than `NARROW`.
-OPTIONS: dict[str, dict[str, Any]] = {"lenet5": {"width": 1.0}, "alexnet": {"width": 1 / 8, "size": 96}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "lenet5": {"width": 1.0},
+    "lecture_cnn": {"width": 1 / 2},
+    "alexnet": {"width": 1 / 8, "size": 96},
+    "caffenet": {"width": 1 / 8, "size": 96},
+    "zfnet": {"width": 1 / 8, "size": 96},
+    "overfeat": {"size": 96},
+    "yolo24": {"width": 1 / 8},
+} | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
 # Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.
-DEEPER = ("vgg13", "vgg16", "vgg19", "resnet34", "resnet101", "resnet152")
+DEEPER = (
+    *("vgg13", "vgg16", "vgg16c", "vgg19", "resnet34", "resnet101", "resnet152"),
+    *("resnet32", "resnet44", "resnet56", "resnet110"),
+)
 
 
 def narrow_options(name: str) -> dict[str, Any]:

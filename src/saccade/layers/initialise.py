@@ -20,6 +20,14 @@ def normal_linear(module: nn.Module, deviation: float = 0.01) -> None:
             _fill_bias(layer, 0)
 
 
+def normal(module: nn.Module, deviation: float = 0.01) -> None:
+    """Convolutions and linear layers from a normal distribution, biases 0 (AlexNet's way, and its time's)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.normal_(layer.weight, std=deviation)
+            _fill_bias(layer, 0)
+
+
 def default(module: nn.Module) -> None:
     """Convolutions and linear layers as PyTorch begins them."""
     for layer in module.modules():

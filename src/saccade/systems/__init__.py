@@ -9,24 +9,41 @@ from saccade.core.errors import UsageError
 from saccade.network.card import SystemFunction
 from saccade.network.system import System
 from saccade.systems.alexnet import alexnet
+from saccade.systems.caffenet import caffenet
+from saccade.systems.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
 from saccade.systems.classifier import classifier
+from saccade.systems.lecture_cnn import lecture_cnn
 from saccade.systems.lenet import lenet5
 from saccade.systems.localizer import localizer
+from saccade.systems.overfeat import overfeat
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
-from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg19
+from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
+from saccade.systems.yolo24 import yolo24
+from saccade.systems.zfnet import zfnet
 
 SYSTEMS: dict[str, SystemFunction] = {
     "lenet5": lenet5,
+    "lecture_cnn": lecture_cnn,
     "alexnet": alexnet,
+    "caffenet": caffenet,
+    "zfnet": zfnet,
+    "overfeat": overfeat,
+    "yolo24": yolo24,
     "vgg11": vgg11,
     "vgg13": vgg13,
     "vgg16": vgg16,
+    "vgg16c": vgg16c,
     "vgg19": vgg19,
     "resnet18": resnet18,
     "resnet34": resnet34,
     "resnet50": resnet50,
     "resnet101": resnet101,
     "resnet152": resnet152,
+    "resnet20": resnet20,
+    "resnet32": resnet32,
+    "resnet44": resnet44,
+    "resnet56": resnet56,
+    "resnet110": resnet110,
     "classifier": classifier,
     "localizer": localizer,
 }

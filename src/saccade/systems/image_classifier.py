@@ -1,7 +1,7 @@
 """What all classifiers of whole pictures share: one class head on a trunk's last map."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 
@@ -80,5 +80,44 @@ def member(
         """
         trunk = build_trunk(name, pretrained=pretrained, width=width, channels=channels)
         return image_classifier(trunk, classes, trunk_input(name, size, channels), recipe, begin=begin)
+
+    return function
+
+
+def unpretrained_member(
+    name: str,
+    card: Card,
+    recipe: Recipe,
+    *,
+    shorter: int = 256,
+    begin: Callable[[nn.Module], None] | None = None,
+    **trunk_options: Any,
+) -> SystemFunction:
+    """As `member`, for trunks of which nobody offers weights.
+
+    Args:
+        name: Name of the trunk and of the system.
+        card: The system at a glance.
+        recipe: How it is trained.
+        shorter: Length of the shorter side before the centre is cut out, for the card's size.
+        begin: How the head's weights begin, or None for PyTorch's way.
+        **trunk_options: Options of the trunk.
+    """
+
+    @system(card)
+    def function(
+        classes: tuple[str, ...], *, width: float = 1.0, channels: int = card.channels, size: int = card.size
+    ) -> System:
+        """A trunk with a linear class head, on the central square of pictures.
+
+        Args:
+            classes: Names of the classes.
+            width: Factor of all channels.
+            channels: Channels of the picture.
+            size: Side in pixels of the square cut from the middle; the margin around it keeps the paper's share.
+        """
+        trunk = build_trunk(name, width=width, channels=channels, **trunk_options)
+        spec = InputSpec.centre_crop(size, round(size * shorter / card.size), channels)
+        return image_classifier(trunk, classes, spec, recipe, begin=begin)
 
     return function

@@ -8,23 +8,40 @@ from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.network.part import Trunk
 from saccade.trunks.alexnet import alexnet
+from saccade.trunks.caffenet import caffenet
+from saccade.trunks.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
+from saccade.trunks.lecture_cnn import lecture_cnn
 from saccade.trunks.lenet import lenet5
+from saccade.trunks.overfeat import overfeat
 from saccade.trunks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.trunks.timm_adapter import knows, timm_input, timm_trunk
-from saccade.trunks.vgg import vgg11, vgg13, vgg16, vgg19
+from saccade.trunks.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
+from saccade.trunks.yolo24 import yolo24
+from saccade.trunks.zfnet import zfnet
 
 TRUNKS: dict[str, Callable[..., Trunk]] = {
     "lenet5": lenet5,
+    "lecture_cnn": lecture_cnn,
     "alexnet": alexnet,
+    "caffenet": caffenet,
+    "zfnet": zfnet,
+    "overfeat": overfeat,
+    "yolo24": yolo24,
     "vgg11": vgg11,
     "vgg13": vgg13,
     "vgg16": vgg16,
+    "vgg16c": vgg16c,
     "vgg19": vgg19,
     "resnet18": resnet18,
     "resnet34": resnet34,
     "resnet50": resnet50,
     "resnet101": resnet101,
     "resnet152": resnet152,
+    "resnet20": resnet20,
+    "resnet32": resnet32,
+    "resnet44": resnet44,
+    "resnet56": resnet56,
+    "resnet110": resnet110,
 }
 
 
@@ -46,7 +63,7 @@ def trunk(name: str, **options: Any) -> Trunk:
                 f"a trunk is expected, found {name!r}", hint=f"choose one of {listed}, or a name of timm's"
             )
         return timm_trunk(name, **_checked(name, timm_trunk, options))
-    return function(**_checked(name, function, options))
+    return function(**_checked(name, function, _without_pretrained(name, function, options)))
 
 
 def trunk_input(name: str, size: int, channels: int = 3) -> InputSpec:
@@ -54,6 +71,15 @@ def trunk_input(name: str, size: int, channels: int = 3) -> InputSpec:
     if name not in TRUNKS and knows(name):
         return timm_input(name, size, channels)
     return InputSpec.centre_crop(size, round(size * 256 / 224), channels)
+
+
+def _without_pretrained(name: str, function: Callable[..., Trunk], options: dict[str, Any]) -> dict[str, Any]:
+    """The options less ``pretrained=False``, for a trunk of which nobody offers weights."""
+    if "pretrained" not in options or "pretrained" in inspect.signature(function).parameters:
+        return options
+    if options["pretrained"]:
+        raise UsageError(f"nobody offers pretrained weights of {name}", hint="build it with pretrained=False")
+    return {option: value for option, value in options.items() if option != "pretrained"}
 
 
 def _checked(name: str, function: Callable[..., Trunk], options: dict[str, Any]) -> dict[str, Any]:

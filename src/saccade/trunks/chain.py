@@ -16,17 +16,14 @@ class Chain(Trunk):
 
     Args:
         stages: Modules by the names of their maps; parameters are found under ``trunk.NAME``.
+        levels: The maps, for stages that branch; by default they are read from the layers, which must run in a row.
     """
 
-    def __init__(self, stages: Mapping[str, nn.Module]) -> None:
+    def __init__(self, stages: Mapping[str, nn.Module], levels: Mapping[str, Level] | None = None) -> None:
         super().__init__()
-        levels: dict[str, Level] = {}
-        level = Level(0, 1)
         for name, stage in stages.items():
             self.add_module(name, stage)
-            level = level_after(stage, level)
-            levels[name] = level
-        self.levels = levels
+        self.levels = levels_in_a_row(stages) if levels is None else dict(levels)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Named maps of pictures (B, channels, H, W)."""
@@ -36,6 +33,31 @@ class Chain(Trunk):
             current = stage(current)
             maps[name] = current
         return maps
+
+
+def levels_in_a_row(stages: Mapping[str, nn.Module]) -> dict[str, Level]:
+    """The maps of stages whose layers run one after another."""
+    levels: dict[str, Level] = {}
+    level = Level(0, 1)
+    for name, stage in stages.items():
+        level = levels[name] = level_after(stage, level)
+    return levels
+
+
+def levels_by_reader(stages: Mapping[str, nn.Module], strides: Mapping[str, int], last: int) -> dict[str, Level]:
+    """The maps of stages that concatenate branches: a map has the channels that the next stage's first layer reads.
+
+    Args:
+        stages: Modules by the names of their maps, in order.
+        strides: Stride of each map.
+        last: Channels of the last map.
+    """
+    found: dict[str, Level] = {}
+    size = last
+    for name in reversed(list(stages)):
+        found[name] = Level(size, strides[name])
+        size = next((m.in_channels for m in stages[name].modules() if isinstance(m, nn.Conv2d)), size)
+    return dict(reversed(found.items()))
 
 
 def level_after(stage: nn.Module, before: Level) -> Level:

@@ -38,6 +38,11 @@ def vgg16(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc
     return _vgg("vgg16", pretrained, width, channels, fc)
 
 
+def vgg16c(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration C: 13 convolutions, the third of blocks 3 to 5 1 × 1. See `vgg16` for the arguments."""
+    return _vgg("vgg16", False, width, channels, fc, pointwise=True)
+
+
 def vgg19(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration E: 16 convolutions. See `vgg16` for the arguments."""
     return _vgg("vgg19", pretrained, width, channels, fc)
@@ -69,13 +74,24 @@ def _blocks(layers: Iterable[nn.Module]) -> list[tuple[str, nn.Module]]:
     return stages
 
 
-def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool) -> Chain:
+def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool, pointwise: bool = False) -> Chain:
     module = blueprint(name, width, channels)
     if not isinstance(module, VGG):
         raise TypeError(f"torchvision's {name} should be a VGG, found {type(module).__name__}")
+    if pointwise:
+        _narrow_third_kernels(module.features)
     module.classifier = module.classifier[:-1] if fc else nn.Sequential()
     fill(module, _begin, pretrained=name if pretrained else None, width=width, channels=channels)
     return vgg_trunk(module, fc=fc)
+
+
+def _narrow_third_kernels(features: nn.Module) -> None:
+    """Let the third convolution of each block see one position alone; the module has no memory yet."""
+    number = 0
+    for place, layer in enumerate(features.children()):
+        number = 0 if isinstance(layer, nn.MaxPool2d) else number + isinstance(layer, nn.Conv2d)
+        if isinstance(layer, nn.Conv2d) and number == 3:
+            features.add_module(str(place), nn.Conv2d(layer.in_channels, layer.out_channels, 1, device="meta"))
 
 
 def _begin(module: nn.Module) -> None:
