@@ -1,6 +1,14 @@
 """What went wrong, said so that a person can mend it: expected, found, where, cure."""
 
+import re
 from pathlib import Path
+
+# Every message of ours about a fault is one sentence of this form; the last part may be missing.
+_SENTENCE = re.compile(
+    r"(?P<noun>.+?),? (?:is|are) expected(?P<where>(?:(?!, (?:found|the header)).)*)"
+    r"(?:, (?:found(?: at)?:?|the header declares) (?P<found>.+))?",
+    re.DOTALL,
+)
 
 
 class SaccadeError(Exception):
@@ -34,6 +42,18 @@ class SaccadeError(Exception):
         self.annotation_id = annotation_id
         self.hint = hint
         super().__init__(str(self))
+
+    @property
+    def expected(self) -> str:
+        """What should have been there: the first part of `what`; empty where it says only what was found."""
+        parts = _SENTENCE.fullmatch(self.what)
+        return "" if parts is None else parts["noun"] + parts["where"]
+
+    @property
+    def found(self) -> str:
+        """What was there: the last part of `what`, or all of it where it has no such parts."""
+        parts = _SENTENCE.fullmatch(self.what)
+        return self.what if parts is None else parts["found"] or "something else"
 
     def __str__(self) -> str:
         where = [] if self.path is None else [self.path + (f":{self.line}" if self.line is not None else "")]

@@ -41,7 +41,7 @@ class Coco(Pictured):
             return _missing(folder, names)
 
         read = read_document(document, report, judge)
-        self._store = read.store
+        self.store, self.origin = read.store, read.origin
         names = [read.files.text(index) for index in range(len(read.files))]
         paths = Ragged.of_text([(folder / name).relative_to(root).as_posix() for name in names])
         super().__init__(root, paths, read.classes, read.joints)
@@ -49,19 +49,19 @@ class Coco(Pictured):
     @property
     def fields(self) -> frozenset[str]:
         """Dotted names of the annotated fields."""
-        return self._store.fields
+        return self.store.fields
 
     def truth(self, index: int) -> Annotation:
         """What one picture shows."""
-        return self._store.truth(index)
+        return self.store.truth(index)
 
     def declared(self, index: int) -> tuple[int, int]:
         """(H, W) as the document declares it."""
-        return self._store.size(index)
+        return self.store.size(index)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's objects that are no crowds."""
-        return self._store.classes_of(index)
+        return self.store.classes_of(index)
 
 
 def _missing(folder: Path, names: Sequence[str]) -> list[tuple[str, str] | None]:

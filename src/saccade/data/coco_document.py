@@ -10,9 +10,10 @@ from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.data.coco_rows import read_row
 from saccade.data.joints import joints
+from saccade.data.origin import Origin
 from saccade.data.pointer import Node
 from saccade.data.report import Report, strict
-from saccade.data.rows import Row, collector_at_rest, to_store
+from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
 from saccade.data.store import Ragged, Store
 from saccade.trust.json_file import load_json
 from saccade.trust.limits import MAX_PIXELS
@@ -28,12 +29,14 @@ class Document:
         joints: What the joints are, or None.
         files: Names of the pictures' files, as given.
         store: The objects.
+        origin: Where they are written.
     """
 
     classes: tuple[str, ...]
     joints: Joints | None
     files: Ragged
     store: Store
+    origin: Origin
 
 
 # What is wrong with the files of the pictures so named: nothing, or words and a cure, for each.
@@ -62,9 +65,9 @@ def _read(root: Node, report: Report, judge: Judge | None) -> Document:
     if judge is not None:
         pictures = _with_files(pictures, judge, report)
     marks = _joints(categories)
-    store = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
+    store, origin = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
     names = tuple(node.get("name").text() for node in categories)
-    return Document(names, marks, Ragged.of_text([node.value["file_name"] for node in pictures]), store)
+    return Document(names, marks, Ragged.of_text([node.value["file_name"] for node in pictures]), store, origin)
 
 
 def _with_files(pictures: list[Node], judge: Judge, report: Report) -> list[Node]:
@@ -134,7 +137,9 @@ def _joints(categories: list[Node]) -> Joints | None:
     return joints([name.text() for name in names], bones)
 
 
-def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int, report: Report) -> Store:
+def _store(
+    root: Node, pictures: list[Node], categories: list[Node], marks: int, report: Report
+) -> tuple[Store, Origin]:
     places = {node.value["id"]: place for place, node in enumerate(pictures)}
     labels = {node.value["id"]: label for label, node in enumerate(categories)}
     # Annotations of a picture that is left out go with it: its defect has been told.
@@ -158,7 +163,7 @@ def _store(root: Node, pictures: list[Node], categories: list[Node], marks: int,
         rows[place].append(read_row(node, sizes[place], label, marks))
 
     _kept(root.items("annotations"), read, report)
-    return to_store(sizes, rows, marks, len(categories))
+    return to_store(sizes, rows, marks, len(categories)), to_origin("coco", [root.path], rows)
 
 
 def _identifiers(root: Node) -> set[Hashable]:

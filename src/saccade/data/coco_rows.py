@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.data.origin import Box, clip
 from saccade.data.pointer import Node, shown
 from saccade.data.rows import Row
 from saccade.ops import rle
@@ -22,13 +23,14 @@ def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
     Raises:
         DataError: A field is missing or wrong.
     """
-    box = _box(node.get("bbox"), size)
+    box, given = _box(node.get("bbox"), size)
     points, visible = _keypoints(node, joints)
     code, polygons = _outline(node, size)
-    return Row(box, label, _area(node, box), _crowd(node), points, visible, code, polygons)
+    place = int(node.key)
+    return Row(box, label, _area(node, box), _crowd(node), points, visible, code, polygons, place, given)
 
 
-def _area(node: Node, box: tuple[float, float, float, float]) -> float:
+def _area(node: Node, box: Box) -> float:
     """As annotated, or else that of the box."""
     area = node.optional("area")
     if area is None:
@@ -45,19 +47,19 @@ def _crowd(node: Node) -> bool:
     return crowd is not None and bool(crowd.value)
 
 
-def _box(node: Node, size: Size) -> tuple[float, float, float, float]:
+def _box(node: Node, size: Size) -> tuple[Box, Box | None]:
     x, y, width, height = node.numbers(4)
     if width <= 0 or height <= 0:
         raise node.wrong(
             f"a box [x, y, width, height] of some area is expected, found {node.value}", "mend or delete it"
         )
-    x1, y1 = max(x, 0.0), max(y, 0.0)
-    x2, y2 = min(x + width, float(size[1])), min(y + height, float(size[0]))
+    box, given = clip((x, y, x + width, y + height), size)
+    x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
         raise node.wrong(
             f"a box inside the picture of {size[1]}x{size[0]} is expected, found {node.value}", "mend or delete it"
         )
-    return x1, y1, x2, y2
+    return box, given
 
 
 def _keypoints(node: Node, joints: int) -> tuple[list[float], list[int]]:

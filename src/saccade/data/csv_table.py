@@ -12,8 +12,9 @@ from saccade.data.class_list import find_class_list
 from saccade.data.csv_rows import Header, Record, read_header, read_records
 from saccade.data.labelled import Labelled
 from saccade.data.listed import Listed
+from saccade.data.origin import clip
 from saccade.data.report import Report, strict, telling
-from saccade.data.rows import Row, to_store
+from saccade.data.rows import Row, to_origin, to_store
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
 from saccade.trust.paths import plain_name
@@ -149,7 +150,8 @@ class _Builder:
                     rows[places[name]].append(self._row(record, sizes[places[name]]))
         self._some(places)
         store = to_store(sizes, rows, classes=len(self.classes))
-        return Listed(self.root, Ragged.of_text(list(places)), store, self.classes)
+        origin = to_origin("csv", [self.table.path], rows)
+        return Listed(self.root, Ragged.of_text(list(places)), store, self.classes, origin=origin)
 
     def labels(self, records: list[Record], mark: Callable[[Record], int | list[int]]) -> Labelled:
         """Pictures with what `mark` makes of their record."""
@@ -188,10 +190,11 @@ class _Builder:
         said = f"{x1:g}, {y1:g}, {x2:g}, {y2:g}"
         if x2 <= x1 or y2 <= y1:
             raise self._wrong(record, f"a box x1 < x2, y1 < y2 is expected, found {said}")
-        box = (max(x1, 0.0), max(y1, 0.0), min(x2, float(size[1])), min(y2, float(size[0])))
+        box, given = clip((x1, y1, x2, y2), size)
         if box[2] <= box[0] or box[3] <= box[1]:
             raise self._wrong(record, f"a box inside the picture of {size[1]}x{size[0]} is expected, found {said}")
-        return Row(box, self._known(record, record.names[0]), (box[2] - box[0]) * (box[3] - box[1]))
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        return Row(box, self._known(record, record.names[0]), area, place=record.line, given=given)
 
     def _picture(self, record: Record) -> str:
         """The picture's path relative to the data's folder."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
+from saccade.data.origin import Origin
 from saccade.data.pictured import Pictured
 from saccade.data.store import Ragged, Store
 
@@ -37,6 +38,7 @@ class Listed(Pictured):
         classes: C names.
         joints: What the joints are, or None.
         maps: What further files tell of the pictures, or None.
+        origin: Where the objects are written, or None.
     """
 
     def __init__(
@@ -47,14 +49,15 @@ class Listed(Pictured):
         classes: tuple[str, ...],
         joints: Joints | None = None,
         maps: Maps | None = None,
+        origin: Origin | None = None,
     ) -> None:
         super().__init__(root, names, classes, joints)
-        self._store, self._maps = store, maps
+        self.store, self.origin, self._maps = store, origin, maps
 
     @property
     def fields(self) -> frozenset[str]:
         """Dotted names of the annotated fields."""
-        return self._store.fields | (frozenset[str]() if self._maps is None else self._maps.fields)
+        return self.store.fields | (frozenset[str]() if self._maps is None else self._maps.fields)
 
     @property
     def semantic_classes(self) -> tuple[str, ...]:
@@ -63,13 +66,13 @@ class Listed(Pictured):
 
     def truth(self, index: int) -> Annotation:
         """What one picture shows."""
-        truth = self._store.truth(index)
+        truth = self.store.truth(index)
         return truth if self._maps is None else self._maps.add(index, truth)
 
     def declared(self, index: int) -> tuple[int, int]:
         """(H, W) of one picture."""
-        return self._store.size(index)
+        return self.store.size(index)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's objects that are no crowds."""
-        return self._store.classes_of(index)
+        return self.store.classes_of(index)

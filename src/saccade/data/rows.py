@@ -4,10 +4,12 @@ import gc
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.data.origin import Box, Form, Origin
 from saccade.data.store import Ragged, Shapes, Store, starts_of
 
 
@@ -24,9 +26,11 @@ class Row:
         visible: 0, 1 or 2 for each joint, or empty.
         code: Compressed run lengths, or empty.
         polygons: x1, y1, x2, y2 … each.
+        place: Where it is written: see `Origin`.
+        given: The box before it was clipped; None where nothing was cut off.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     label: int
     area: float
     crowd: bool = False
@@ -34,6 +38,8 @@ class Row:
     visible: Sequence[int] = ()
     code: bytes = b""
     polygons: Sequence[NDArray[np.float64]] = ()
+    place: int = 0
+    given: Box | None = None
 
 
 def to_store(
@@ -67,6 +73,12 @@ def to_store(
         shapes=shapes if outlined else None,
         classes=classes,
     )
+
+
+def to_origin(form: Form, files: Sequence[Path], pictures: Sequence[Sequence[Row]]) -> Origin:
+    """Where the objects of N pictures are written; `files` are those of each picture, or one for all."""
+    rows = [row for picture in pictures for row in picture]
+    return Origin.of(form, files, [row.place for row in rows], [row.given for row in rows])
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 from saccade.core.errors import DataError
 from saccade.data.class_list import find_class_list
 from saccade.data.listed import Listed
+from saccade.data.origin import Origin
 from saccade.data.report import Report, strict, telling
 from saccade.data.store import Ragged, Store, starts_of
 from saccade.data.voc_files import Part, data_folder, parts
@@ -60,7 +61,9 @@ def open_voc(path: Path, split: str, report: Report = strict) -> Listed:
     places = [row.place for picture in pictures for row in picture.rows]
     pixels = VocPixels.beside(root, [picture.stem for picture in pictures], store, places, classes)
     names = Ragged.of_text([picture.name for picture in pictures])
-    return Listed(root, names, store, classes, maps=pixels if pixels.fields else None)
+    given = [row.given for picture in pictures for row in picture.rows]
+    origin = Origin.of("voc", [picture.file for picture in pictures], places, given)
+    return Listed(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
 
 
 def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:

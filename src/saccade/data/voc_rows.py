@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from saccade.core.errors import DataError
+from saccade.data.origin import Box, clip
 from saccade.data.report import Report, telling
 from saccade.trust.limits import MAX_PIXELS
 from saccade.trust.xml_file import Element
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class Row:
         line: Where the class is named.
         difficult: Whether evaluation ignores it.
         place: Its place among the file's objects, from 0: the number less one of its pixels in SegmentationObject.
+        given: The box before it was clipped; None where nothing was cut off.
     """
 
     box: Box
@@ -27,6 +27,7 @@ class Row:
     line: int
     difficult: bool
     place: int
+    given: Box | None = None
 
 
 def read_size(root: Element) -> tuple[int, int] | None:
@@ -56,8 +57,8 @@ def read_rows(root: Element, size: tuple[int, int], report: Report) -> list[Row]
     for place, node in enumerate(root.all("object")):
         node.annotation_id = place + 1
         with telling(report):
-            box, name = _box(node.get("bndbox"), size), read_name(node)
-            rows.append(Row(box, name.text, name.line, _difficult(node), place))
+            (box, given), name = _box(node.get("bndbox"), size), read_name(node)
+            rows.append(Row(box, name.text, name.line, _difficult(node), place, given))
     return rows
 
 
@@ -83,19 +84,19 @@ def _whole(node: Element) -> int:
     return int(value)
 
 
-def _box(node: Element, size: tuple[int, int]) -> Box:
+def _box(node: Element, size: tuple[int, int]) -> tuple[Box, Box | None]:
     """VOC names the first and the last pixel of a box, counted from 1; we name its edges."""
     xmin, ymin, xmax, ymax = (node.get(name).number() for name in ("xmin", "ymin", "xmax", "ymax"))
     said = f"{xmin:g}, {ymin:g}, {xmax:g}, {ymax:g}"
     if xmax < xmin or ymax < ymin:
         raise node.wrong(f"xmin <= xmax and ymin <= ymax are expected, found {said}", "mend or delete the object")
-    x1, y1 = max(xmin - 1, 0.0), max(ymin - 1, 0.0)
-    x2, y2 = min(xmax, float(size[1])), min(ymax, float(size[0]))
+    box, given = clip((xmin - 1, ymin - 1, xmax, ymax), size)
+    x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
         raise node.wrong(
             f"a box inside the picture of {size[1]}x{size[0]} is expected, found {said}", "mend or delete the object"
         )
-    return x1, y1, x2, y2
+    return box, given
 
 
 def _difficult(node: Element) -> bool:

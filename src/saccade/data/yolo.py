@@ -9,7 +9,7 @@ from saccade.data.joints import COCO_NAMES, mirrored_pairs
 from saccade.data.listed import Listed
 from saccade.data.pointer import Node
 from saccade.data.report import Report, strict, telling
-from saccade.data.rows import Row, collector_at_rest, to_store
+from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
 from saccade.data.store import Ragged
 from saccade.data.yolo_files import Folders, find, label_file, pictures
 from saccade.data.yolo_rows import Form, read_rows
@@ -60,7 +60,8 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
     if not names:
         raise DataError("pictures are expected, found none", path=folders.parts[split][0])
     store = to_store(sizes, rows, form.joints, len(form.classes))
-    return Listed(folders.root, Ragged.of_text(names), store, form.classes, joints)
+    origin = to_origin("yolo", [label_file(folders.root, name) for name in names], rows)
+    return Listed(folders.root, Ragged.of_text(names), store, form.classes, joints, origin=origin)
 
 
 def _check_labels(folders: Folders, split: str, names: list[str], report: Report) -> None:

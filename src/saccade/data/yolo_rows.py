@@ -6,13 +6,14 @@ box; the points of an outline; or a box and joints, with or without a mark of vi
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
+from saccade.data.origin import Box, clip
 from saccade.data.pointer import shown
 from saccade.data.report import Report, telling
 from saccade.data.rows import Row
@@ -76,7 +77,7 @@ class _Line:
             return self._person(label, values)
         if count == 5:
             self._fractions(values)
-            return self._row(label, self._box(values))
+            return self._row(label, *self._box(values))
         if count < 7 or count % 2 == 0:
             raise self._count("5 columns (a box), or 7, 9 … (an outline),")
         self._fractions(values)
@@ -126,17 +127,18 @@ class _Line:
                     f"a fraction from 0 to 1 is expected in column {place + first}, found {value:g}", hint
                 )
 
-    def _box(self, values: Sequence[float]) -> tuple[float, float, float, float]:
+    def _box(self, values: Sequence[float]) -> tuple[Box, Box | None]:
         height, width = self.size
         x, y, w, h = values
-        x1, y1 = max((x - w / 2) * width, 0.0), max((y - h / 2) * height, 0.0)
-        x2, y2 = min((x + w / 2) * width, float(width)), min((y + h / 2) * height, float(height))
+        edges = ((x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height)
+        box, given = clip(edges, self.size)
+        x1, y1, x2, y2 = box
         if x2 <= x1 or y2 <= y1:
             raise self._wrong(f"a box of some area is expected, found {' '.join(self.columns[1:5])}")
-        return x1, y1, x2, y2
+        return box, given
 
-    def _row(self, label: int, box: tuple[float, float, float, float], area: float | None = None) -> Row:
-        return Row(box, label, (box[2] - box[0]) * (box[3] - box[1]) if area is None else area)
+    def _row(self, label: int, box: Box, given: Box | None) -> Row:
+        return Row(box, label, (box[2] - box[0]) * (box[3] - box[1]), place=self.number, given=given)
 
     def _outline(self, label: int, values: Sequence[float]) -> Row:
         height, width = self.size
@@ -146,12 +148,12 @@ class _Line:
         area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
         if x2 <= x1 or y2 <= y1 or area == 0:
             raise self._wrong("an outline of some area is expected, found points in a line", "mend or delete the line")
-        return Row((x1, y1, x2, y2), label, area, polygons=[polygon.reshape(-1)])
+        return Row((x1, y1, x2, y2), label, area, polygons=[polygon.reshape(-1)], place=self.number)
 
     def _person(self, label: int, values: Sequence[float]) -> Row:
         height, width = self.size
         self._fractions(values[:4])
-        box = self._box(values[:4])
+        box, given = self._box(values[:4])
         points: list[float] = []
         visible: list[int] = []
         for joint in range(self.form.joints):
@@ -164,8 +166,7 @@ class _Line:
                 self._fractions((x, y), start + 2)
             points += [x * width, y * height] if state else [0.0, 0.0]
             visible.append(int(state))
-        row = self._row(label, box)
-        return Row(row.box, label, row.area, keypoints=points, visible=visible)
+        return replace(self._row(label, box, given), keypoints=points, visible=visible)
 
     def _count(self, wanted: str) -> DataError:
         return self._wrong(f"{wanted} are expected, found {len(self.columns)}")
