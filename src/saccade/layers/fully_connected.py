@@ -30,3 +30,8 @@ def fully_connected(
         layers += [nn.Linear(size, width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
         size = width
     return nn.Sequential(*layers, nn.Linear(size, outputs))
+
+
+def averaged_linear(linear: nn.Linear, *, dropout: float = 0.0) -> nn.Sequential:
+    """A map (B, C, h, w) to vectors (B, outputs): the average over all positions, dropout, and the given layer."""
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(1), nn.Dropout(dropout), linear)

@@ -28,6 +28,14 @@ def normal(module: nn.Module, deviation: float = 0.01) -> None:
             _fill_bias(layer, 0)
 
 
+def truncated_normal(module: nn.Module, deviation: float = 0.1) -> None:
+    """Convolutions and linear layers from a normal distribution cut at ± 2, biases 0 (torchvision's Inception v3)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.trunc_normal_(layer.weight, std=deviation, a=-2, b=2)
+            _fill_bias(layer, 0)
+
+
 def default(module: nn.Module) -> None:
     """Convolutions and linear layers as PyTorch begins them."""
     for layer in module.modules():

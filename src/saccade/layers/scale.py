@@ -4,10 +4,14 @@ The network is built on PyTorch's ``meta`` device, where weights take no memory;
 of other sizes, and only what remains gets memory: a VGG-16 of an eighth of the width costs an eighth squared.
 """
 
+from functools import partial
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 FEWEST = 4
+# Attributes in which layers keep their sizes.
+SIZES = ("in_channels", "out_channels", "num_features", "in_features", "out_features")
 
 
 def scaled(channels: int, width: float) -> int:
@@ -45,6 +49,48 @@ def rescale(module: nn.Module, width: float, channels: int) -> nn.Module:
             _replace(module, path, nn.Linear(entry, size, _has_bias(layer), device="meta"))
             source = layer.out_features
     return module
+
+
+def rescale_by_running(module: nn.Module, width: float, channels: int, side: int) -> nn.Module:
+    """As `rescale`, for networks whose layers do not run in a row: each layer is sized by what it is given.
+
+    The network runs once without memory. A layer that reads concatenated branches so gets the sum of their scaled
+    channels, whatever the width.
+
+    Args:
+        module: A network built on the ``meta`` device, of convolutions without groups; it is changed in place.
+        width: Factor of all inner channels, and of the last layer's outputs.
+        channels: Channels of the picture.
+        side: Side of a square picture that the network takes.
+    """
+    layers = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d | nn.Linear)]
+    handles = [layer.register_forward_pre_hook(partial(_size_by_input, width)) for layer in layers]
+    with torch.no_grad():
+        module(torch.zeros(2, channels, side, side, device="meta"))
+    for handle in handles:
+        handle.remove()
+    return module
+
+
+def _size_by_input(width: float, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    """Give a layer weights for the channels that come, and for the scaled number that it makes."""
+    entry = inputs[0].shape[1]
+    if isinstance(layer, nn.BatchNorm2d):
+        other = nn.BatchNorm2d(entry, layer.eps, layer.momentum, device="meta")
+    elif isinstance(layer, nn.Linear):
+        other = nn.Linear(entry, scaled(layer.out_features, width), _has_bias(layer), device="meta")
+    elif isinstance(layer, nn.Conv2d):
+        other = _conv(layer, entry, scaled(layer.out_channels, width))
+    else:
+        return
+    # The layer itself stays, with another's contents: it is running.
+    for name, parameter in other.named_parameters():
+        layer.register_parameter(name, parameter)
+    for name, buffer in other.named_buffers():
+        layer.register_buffer(name, buffer)
+    for size in SIZES:
+        if hasattr(other, size):
+            setattr(layer, size, getattr(other, size))
 
 
 def materialise(module: nn.Module) -> nn.Module:

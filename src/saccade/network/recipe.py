@@ -18,12 +18,23 @@ class Stage:
         freeze: Names of parts, heads or submodules that stand still: ``trunk``, ``box``, ``trunk.layer1``.
         silent: Heads whose loss is left out.
         lr: Factor of the recipe's learning rate.
+        thaw: Names inside parts that stand still which learn all the same; of two names the longer decides.
+        goes_on: Whether the schedule goes on from the stage before; else each stage runs the whole of it.
+        solve: Heads whose weights are found at once from all training pictures (`Solvable`), in one step between
+            the stages that descend; such a stage has a share of 0.
     """
 
     share: float = 1.0
     freeze: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     lr: float = 1.0
+    thaw: tuple[str, ...] = ()
+    goes_on: bool = False
+    solve: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.solve and self.share:
+            raise ValueError(f"a stage that solves takes one step, and a share of 0 is expected, found {self.share}")
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,10 @@ class Recipe:
     Attributes:
         optimiser: ``sgd`` (with momentum), ``adam``, ``adamw``, ``rmsprop`` or ``adagrad``.
         lr: Learning rate for batches of `batch` pictures; it is scaled with the batch that is really used.
+        trunk_lr_factor: Factor of the trunk's learning rate.
         momentum: Momentum of ``sgd`` and ``rmsprop``; first decay of ``adam`` and ``adamw``.
+        decay: Share of the mean of squared gradients that ``rmsprop`` keeps at each step.
+        epsilon: What ``rmsprop`` adds to the root of that mean.
         weight_decay: L2 penalty (decoupled for ``adamw``); biases and normalisation are spared by `decay_all`.
         decay_all: Whether biases and normalisation decay too, as most papers of the first decade let them.
         schedule: ``constant``, ``step`` (by `gamma` at `milestones`), ``cosine`` (to 0), ``poly`` (power `gamma`) or
@@ -53,7 +67,10 @@ class Recipe:
 
     optimiser: OptimiserName = "sgd"
     lr: float = 0.01
+    trunk_lr_factor: float = 1.0
     momentum: float = 0.9
+    decay: float = 0.99
+    epsilon: float = 1e-8
     weight_decay: float = 5e-4
     decay_all: bool = True
     schedule: ScheduleName = "step"
@@ -68,3 +85,8 @@ class Recipe:
     stages: tuple[Stage, ...] = (Stage(),)
     best: str = "-loss"
     note: str = ""
+
+    @property
+    def descends(self) -> bool:
+        """Whether any stage takes steps of descent; else all weights that are sought are solved for."""
+        return any(stage.share > 0 for stage in self.stages)

@@ -12,11 +12,14 @@ from saccade.systems.alexnet import alexnet
 from saccade.systems.caffenet import caffenet
 from saccade.systems.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
 from saccade.systems.classifier import classifier
+from saccade.systems.googlenet import googlenet
+from saccade.systems.inception import inception_v3
 from saccade.systems.lecture_cnn import lecture_cnn
 from saccade.systems.lenet import lenet5
 from saccade.systems.localizer import localizer
 from saccade.systems.overfeat import overfeat
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from saccade.systems.svm import svm
 from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
 from saccade.systems.yolo24 import yolo24
 from saccade.systems.zfnet import zfnet
@@ -34,6 +37,8 @@ SYSTEMS: dict[str, SystemFunction] = {
     "vgg16": vgg16,
     "vgg16c": vgg16c,
     "vgg19": vgg19,
+    "googlenet": googlenet,
+    "inception_v3": inception_v3,
     "resnet18": resnet18,
     "resnet34": resnet34,
     "resnet50": resnet50,
@@ -45,6 +50,7 @@ SYSTEMS: dict[str, SystemFunction] = {
     "resnet56": resnet56,
     "resnet110": resnet110,
     "classifier": classifier,
+    "svm": svm,
     "localizer": localizer,
 }
 

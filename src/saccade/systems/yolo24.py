@@ -25,8 +25,8 @@ RECIPE = Recipe(
         flip=0.5, scale=(1.0, 1.25), translate=0.06, saturation=0.5, brightness=0.5, contrast=0.2
     ),
     best="top1",
-    note="Redmon 2015: the first 20 of the 24 convolutions, their average and one layer learn ImageNet at 224 pixels, to "
-    "a top-5 accuracy of 88 %; the detector adds four convolutions, and sees 448 pixels. The paper says no more; "
+    note="Redmon 2015: the first 20 of the 24 convolutions, their average and one layer learn ImageNet at 224 pixels, "
+    "to a top-5 accuracy of 88 %; the detector adds four convolutions, and sees 448 pixels. The paper says no more; "
     "rate and schedule are the later Darknet classifiers'.",
 )
 

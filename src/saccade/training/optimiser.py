@@ -32,7 +32,7 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> Optimizer:
         return torch.optim.AdamW(groups, lr=lr, betas=(momentum, 0.999), fused=True)
     if recipe.optimiser == "adagrad":
         return torch.optim.Adagrad(groups, lr=lr)
-    return torch.optim.RMSprop(groups, lr=lr, alpha=0.99, eps=1e-8, momentum=momentum)
+    return torch.optim.RMSprop(groups, lr=lr, alpha=recipe.decay, eps=recipe.epsilon, momentum=momentum)
 
 
 def set_rate(optimiser: Optimizer, lr: float) -> None:

@@ -10,6 +10,9 @@ from saccade.network.part import Trunk
 from saccade.trunks.alexnet import alexnet
 from saccade.trunks.caffenet import caffenet
 from saccade.trunks.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
+from saccade.trunks.googlenet import googlenet
+from saccade.trunks.inception import inception_v3
+from saccade.trunks.inputs import minus_one_to_one
 from saccade.trunks.lecture_cnn import lecture_cnn
 from saccade.trunks.lenet import lenet5
 from saccade.trunks.overfeat import overfeat
@@ -32,6 +35,8 @@ TRUNKS: dict[str, Callable[..., Trunk]] = {
     "vgg16": vgg16,
     "vgg16c": vgg16c,
     "vgg19": vgg19,
+    "googlenet": googlenet,
+    "inception_v3": inception_v3,
     "resnet18": resnet18,
     "resnet34": resnet34,
     "resnet50": resnet50,
@@ -70,7 +75,8 @@ def trunk_input(name: str, size: int, channels: int = 3) -> InputSpec:
     """How a picture gets into the trunk `name` when it classifies: at `size` pixels, cut from a little more."""
     if name not in TRUNKS and knows(name):
         return timm_input(name, size, channels)
-    return InputSpec.centre_crop(size, round(size * 256 / 224), channels)
+    spec = InputSpec.centre_crop(size, round(size * 256 / 224), channels)
+    return minus_one_to_one(spec) if name == "inception_v3" else spec
 
 
 def _without_pretrained(name: str, function: Callable[..., Trunk], options: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """torchvision's classifiers as raw material: built without memory, scaled, then filled with weights."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torchvision.models as tv
@@ -8,15 +9,23 @@ from torch import nn
 
 from saccade.core.errors import ConfigError
 from saccade.layers.initialise import fit_channels
-from saccade.layers.scale import materialise, rescale
+from saccade.layers.scale import materialise, rescale, rescale_by_running
 from saccade.trunks.pretrained import fetch
 
 
-def blueprint(name: str, width: float, channels: int) -> nn.Module:
-    """A model of torchvision's with scaled channels, on the ``meta`` device: sizes, but no memory yet."""
+def blueprint(name: str, width: float, channels: int, *, side: int | None = None, **options: Any) -> nn.Module:
+    """A model of torchvision's with scaled channels, on the ``meta`` device: sizes, but no memory yet.
+
+    Args:
+        name: torchvision's name.
+        width: Factor of all channels.
+        channels: Channels of the picture.
+        side: Side of a picture to run it on, for models that concatenate branches; others do without.
+        **options: The model's own options.
+    """
     with torch.device("meta"):
-        module = tv.get_model(name, weights=None)
-    return rescale(module, width, channels)
+        module = tv.get_model(name, weights=None, **options)
+    return rescale(module, width, channels) if side is None else rescale_by_running(module, width, channels, side)
 
 
 def fill(

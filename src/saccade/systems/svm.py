@@ -1,0 +1,86 @@
+"""Linear support vector machines on a trunk's features, the way to learn from few pictures.
+
+Papers: Girshick, Donahue, Darrell, Malik 2013, arXiv 1311.2524, section 2.3 (fc7 and linear machines); Razavian,
+Azizpour, Sullivan, Carlsson 2014, CNN features off-the-shelf, arXiv 1403.6382, section 3 (features of length 1).
+"""
+
+import inspect
+
+from saccade.core.errors import UsageError
+from saccade.heads.svm import SvmHead
+from saccade.network.card import Card, system
+from saccade.network.part import Trunk
+from saccade.network.recipe import Recipe, Stage
+from saccade.network.system import System
+from saccade.trunks import TRUNKS, trunk_input
+from saccade.trunks import trunk as build_trunk
+from saccade.trunks.pooled import POOLED, PooledTrunk
+
+RECIPE = Recipe(
+    batch=32,
+    stages=(Stage(share=0.0, freeze=("trunk",), solve=("label",)),),
+    best="top1",
+    note="Nothing descends: the trunk stands still, and the machines are solved from all pictures at once. C is chosen "
+    "by five-fold cross-validation on the training pictures, from .01 to 1000.",
+)
+
+
+@system(
+    Card(
+        task="classify",
+        year=2014,
+        paper="Razavian et al.: CNN features off-the-shelf, arXiv 1403.6382; Girshick et al., arXiv 1311.2524",
+        needs=("label",),
+        size=224,
+    )
+)
+def svm(
+    classes: tuple[str, ...],
+    *,
+    trunk: str = "resnet18",
+    layer: str = POOLED,
+    many: bool = False,
+    normalise: bool = True,
+    cost: float | None = None,
+    scales: tuple[int, ...] = (),
+    pretrained: bool = False,
+    width: float = 1.0,
+    channels: int = 3,
+    size: int = 224,
+) -> System:
+    """A linear support vector machine a class on the features of a trunk that stands still.
+
+    Args:
+        classes: Names of the classes.
+        trunk: A trunk of ours, or any name of timm's.
+        layer: What is looked at: ``pooled``, the average of the last map that has positions, or a map by name, such as
+            ``fc7``.
+        many: Whether a picture may show several classes, learnt from `labels`.
+        normalise: Whether each picture's features are brought to a length of 1.
+        cost: The machines' constant C; by default cross-validation chooses it.
+        scales: Sides in pixels at which each picture is seen; its features are averaged. By default `size` alone.
+        pretrained: Take ImageNet weights for the trunk.
+        width: Factor of all channels, for our own trunks.
+        channels: Channels of the picture.
+        size: Side in pixels of the square cut from the middle.
+    """
+    if any(side < 1 for side in scales) or (cost is not None and cost <= 0):
+        raise UsageError(f"scales and a cost above 0 are expected, found {list(scales)} and {cost}")
+    if layer == POOLED and trunk in TRUNKS and "fc" in inspect.signature(TRUNKS[trunk]).parameters:
+        built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels, fc=False)
+    else:
+        built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels)
+    name = _last_with_positions(built) if layer == POOLED else layer
+    if name not in built.levels:
+        listed = ", ".join([POOLED, *built.levels])
+        raise UsageError(f"a layer of {trunk} is expected, found {layer!r}", hint=f"choose one of {listed}")
+    largest = max(scales, default=size)
+    pooled = PooledTrunk(built, name, [side / largest for side in sorted(set(scales)) if side != largest])
+    head = SvmHead(POOLED, pooled.levels[POOLED].channels, len(classes), many=many, normalise=normalise, cost=cost)
+    return System(
+        pooled, {"label": head}, classes=classes, input=trunk_input(trunk, largest, channels), recipe=RECIPE
+    )
+
+
+def _last_with_positions(trunk: Trunk) -> str:
+    return next((name for name, level in reversed(trunk.levels.items()) if level.stride is not None), "")
