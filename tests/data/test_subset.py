@@ -8,10 +8,11 @@ from made import Memory, write_coco
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
+from saccade.data.classes import class_subset
 from saccade.data.coco import open_coco
 from saccade.data.open import open_data
 from saccade.data.picture import classes_of
-from saccade.data.subset import Subset, class_subset
+from saccade.data.subset import Subset
 
 
 def test_chosen_pictures_in_their_order() -> None:

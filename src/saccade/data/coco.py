@@ -11,6 +11,7 @@ from saccade.data.pictured import Pictured
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical
 from saccade.data.store import Ragged
+from saccade.trust.paths import name_in
 
 LOOKED_FOR = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
 
@@ -43,7 +44,7 @@ class Coco(Pictured):
         read = read_document(document, report, judge)
         self.store, self.origin = read.store, read.origin
         names = [read.files.text(index) for index in range(len(read.files))]
-        paths = Ragged.of_text([(folder / name).relative_to(root).as_posix() for name in names])
+        paths = Ragged.of_text([name_in(root, folder / name) for name in names])
         super().__init__(root, paths, read.classes, read.joints)
 
     @property

@@ -17,7 +17,7 @@ from saccade.data.report import Report, strict, telling
 from saccade.data.rows import Row, to_origin, to_store
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
-from saccade.trust.paths import plain_name
+from saccade.trust.paths import name_in, plain_name
 from saccade.trust.pictures import picture_size
 
 LOOKED_FOR = "SPLIT.csv with columns file and label, labels, or x1,y1,x2,y2,label (CSV)"
@@ -207,7 +207,7 @@ class _Builder:
         found = next((folder / record.file for folder in folders if (folder / record.file).is_file()), None)
         if found is None:
             raise self._wrong(record, f"a picture is expected, found no {record.file!r}", "add it, or delete the row")
-        return found.relative_to(self.root).as_posix()
+        return name_in(self.root, found)
 
     def _some(self, found: dict[str, int]) -> None:
         if not found:

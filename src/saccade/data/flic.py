@@ -10,7 +10,7 @@ from saccade.data.joints import joints
 from saccade.data.persons import PersonRow, Persons
 from saccade.data.report import Report, strict, telling
 from saccade.trust.mat_file import load_mat
-from saccade.trust.paths import plain_name
+from saccade.trust.paths import name_in, plain_name
 
 LOOKED_FOR = "examples.mat beside images/ (FLIC)"
 _FILE = "examples.mat"
@@ -87,7 +87,7 @@ def _row(root: Path, file: Path, place: int, example: Any) -> PersonRow:
     if len(box) != 4 or not np.isfinite(box).all():
         raise _wrong(file, place, "a torsobox of 4 numbers is expected")
     centre = (float(box[0] + box[2]) / 2 + _SHIFT, float(box[1] + box[3]) / 2 + _SHIFT)
-    return PersonRow(f"images/{text}", points, (2 * there).tolist(), centre)
+    return PersonRow(name_in(root, root / "images" / text), points, (2 * there).tolist(), centre)
 
 
 def _numbers(file: Path, place: int, name: str, value: Any) -> Any:

@@ -15,7 +15,7 @@ from saccade.data.report import Report, strict, telling
 from saccade.data.split_names import USUAL, canonical
 from saccade.trust.json_file import load_json
 from saccade.trust.mat_file import load_mat
-from saccade.trust.paths import plain_name
+from saccade.trust.paths import name_in, plain_name
 
 LOOKED_FOR = "annot/train.json, a list of persons with joints, or mpii_human_pose*.mat (MPII)"
 
@@ -138,7 +138,7 @@ def _picture(root: Path, node: Node) -> str:
     found = next((path for path in (root / "images" / name, root / name) if path.is_file()), None)
     if found is None:
         raise field.wrong(f"a picture in {root / 'images'} is expected, found no {name!r}", "put it there")
-    return found.relative_to(root).as_posix()
+    return name_in(root, found)
 
 
 def _heads(file: Path, count: int) -> list[float] | None:

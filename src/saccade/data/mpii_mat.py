@@ -11,7 +11,7 @@ from saccade.data.mpii_form import HEAD_SHARE, NAMES, SHIFT
 from saccade.data.persons import PersonRow
 from saccade.data.report import Report, telling
 from saccade.trust.mat_file import load_mat
-from saccade.trust.paths import plain_name
+from saccade.trust.paths import name_in, plain_name
 
 # The authors' file takes 13 MB packed, and some hundreds once unpacked.
 _MAT_BYTES = 2**30
@@ -76,7 +76,7 @@ class _Rect:
         centre = _one(_field(rect, "objpos"))
         x1, y1, x2, y2 = (self._number(rect, side) for side in ("x1", "y1", "x2", "y2"))
         return PersonRow(
-            name=f"images/{name}",
+            name=name_in(self.root, self.root / "images" / name),
             points=places,
             visible=visible,
             centre=(self._number(centre, "x") + SHIFT, self._number(centre, "y") + SHIFT),

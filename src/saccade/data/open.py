@@ -9,10 +9,14 @@ from pathlib import Path
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.data import bsds, coco, csv_table, flic, image_folder, mask_folder, mpii, voc, yolo
+from saccade.data.joined import Joined
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical, choose
+from saccade.trust.paths import may_leave
 
 SPLITS = ("train", "val")
+Source = str | Path | Dataset
+Sources = Source | Sequence[Source]
 
 
 @dataclass(frozen=True)
@@ -59,31 +63,49 @@ def readers() -> dict[str, Reader]:
     }
 
 
-def open_data(source: str | Path | Dataset, split: str = "train", *, report: Report = strict) -> Dataset:
-    """A data set by its path or URI.
+def open_data(
+    source: Sources, split: str = "train", *, report: Report = strict, allow_outside: bool = False
+) -> Dataset:
+    """A data set by its path or URI, or several as one.
 
     Args:
         source: A folder, recognised by evidence; ``NAME:PATH`` with the name of a format; ``scenes`` with settings, as
-            in ``scenes:count=500,size=128,seed=1``; or a data set, which is given back.
+            in ``scenes:count=500,size=128,seed=1``; a data set, which is given back; or a list of these, whose pictures
+            follow each other and whose classes are united by name.
         split: Which part. A source that has one part only is used whole.
         report: Told of every defect of the annotations; what is faulty is left out if it returns. By default the first
             defect is raised. Readers of other packages that take no `report` raise theirs.
+        allow_outside: Whether annotations may name pictures outside the data's folder; only for annotations whose maker
+            you trust.
 
     Raises:
         DataError: There is no such folder, nothing is recognised in it, two formats fit, the split is unknown, or the
             annotations are at fault.
         UsageError: The URI is malformed.
     """
+    if isinstance(source, list | tuple):
+        return _joined(source, lambda one: open_data(one, split, report=report, allow_outside=allow_outside))
     if not isinstance(source, str | Path):
         return source
     if _is_scenes(source):
         return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
-    reader, path = _recognise(source)
-    part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
-    return reader.open(path, part, report) if "report" in signature(reader.open).parameters else reader.open(path, part)
+    with may_leave(allow_outside):
+        reader, path = _recognise(source)
+        part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
+        takes_report = "report" in signature(reader.open).parameters
+        return reader.open(path, part, report) if takes_report else reader.open(path, part)
 
 
-def splits(source: str | Path | Dataset) -> list[str]:
+def _joined(sources: Sequence[Source], open_one: Callable[[Source], Dataset]) -> Dataset:
+    """Several sources as one; one alone stays itself."""
+    if not sources:
+        raise UsageError("data are expected, found an empty list", hint="name a folder, or scenes")
+    parts = [open_one(source) for source in sources]
+    names = [Path(str(source)).name if isinstance(source, str | Path) else "" for source in sources]
+    return parts[0] if len(parts) == 1 else Joined(parts, names)
+
+
+def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
     """The parts of a source that `open_data` can open; empty where only the reader knows, or for a data set.
 
     Raises:
@@ -93,8 +115,9 @@ def splits(source: str | Path | Dataset) -> list[str]:
         return []
     if _is_scenes(source):
         return list(SPLITS)
-    reader, path = _recognise(source)
-    return [] if reader.splits is None else _splits_of(reader, path)
+    with may_leave(allow_outside):
+        reader, path = _recognise(source)
+        return [] if reader.splits is None else _splits_of(reader, path)
 
 
 def _splits_of(reader: Reader, path: Path) -> list[str]:

@@ -10,7 +10,7 @@ from saccade.core.dataset import Joints
 from saccade.core.sample import Sample
 from saccade.data.picture import read_picture
 from saccade.data.store import Ragged
-from saccade.trust.paths import inside
+from saccade.trust.paths import inside, leaving_allowed
 from saccade.trust.pictures import picture_size
 
 
@@ -23,14 +23,14 @@ class Pictured(ABC):
         classes: C names.
         joints: What the joints are, or None.
         links: Whether links may lead out of `root`. They may where the names come from a listing of the folder, which
-            the user made, and not where a document gives them.
+            the user made, and not where a document gives them, unless the user allows it.
     """
 
     def __init__(
         self, root: Path, names: Ragged, classes: tuple[str, ...], joints: Joints | None = None, links: bool = False
     ) -> None:
         self.root, self.classes, self.joints = root, classes, joints
-        self._names, self._links = names, links
+        self._names, self._links = names, links or leaving_allowed()
 
     @property
     @abstractmethod

@@ -13,6 +13,7 @@ from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
 from saccade.data.store import Ragged
 from saccade.data.yolo_files import Folders, find, label_file, pictures
 from saccade.data.yolo_rows import Form, read_rows
+from saccade.trust.paths import name_in
 from saccade.trust.pictures import picture_size
 
 LOOKED_FOR = "data.yaml, images/ beside labels/*.txt (YOLO)"
@@ -68,7 +69,7 @@ def _check_labels(folders: Folders, split: str, names: list[str], report: Report
     """Whether every label file of a folder belongs to a picture."""
     known = {label_file(folders.root, name) for name in names}
     for folder in folders.parts[split]:
-        labels = label_file(folders.root, (folder / "any.txt").relative_to(folders.root).as_posix()).parent
+        labels = label_file(folders.root, name_in(folders.root, folder / "any.txt")).parent
         if folder.is_dir() and labels != folder and labels.is_dir():
             for file in sorted(set(labels.rglob("*.txt")) - known):
                 if file.name not in ("classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"):

@@ -8,7 +8,7 @@ from saccade.core.errors import DataError
 from saccade.data.pointer import Node
 from saccade.data.report import Report, telling
 from saccade.data.split_names import USUAL, canonical
-from saccade.trust.paths import plain_name
+from saccade.trust.paths import leaving_allowed, name_in, plain_name
 from saccade.trust.pictures import SUFFIXES
 from saccade.trust.text_file import load_lines
 from saccade.trust.yaml_file import load_yaml
@@ -74,6 +74,9 @@ def _place(node: Node, folder: str) -> Path:
         PurePosixPath(folder.replace("\\", "/")) / text.replace("\\", "/"),
         PurePosixPath(text.replace("\\", "/")),
     ]
+    outside = [root / whole for whole in wholes if leaving_allowed() and (root / whole).exists()]
+    if outside:
+        return outside[0]
     for whole in wholes:
         parts = [part for part in whole.parts if part not in (".", "..", "/")]
         for start in range(len(parts)):
@@ -130,7 +133,7 @@ def pictures(folders: Folders, split: str, report: Report) -> list[str]:
 
 def _in_folder(root: Path, folder: Path) -> Iterable[str]:
     files = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
-    return sorted(file.relative_to(root).as_posix() for file in files)
+    return sorted(name_in(root, file) for file in files)
 
 
 def _in_list(root: Path, listing: Path, report: Report) -> Iterable[str]:
@@ -142,6 +145,8 @@ def _in_list(root: Path, listing: Path, report: Report) -> Iterable[str]:
 
 def _listed(root: Path, listing: Path, line: int, text: str) -> str:
     """Where a line of a list leads, from its own folder, the data's folder, or by the tail of its path."""
+    if leaving_allowed() and (listing.parent / text).is_file():
+        return name_in(root, listing.parent / text)
     parts = [part for part in PurePosixPath(text.replace("\\", "/")).parts if part not in (".", "..", "/")]
     for start in range(len(parts)):
         for base in (listing.parent, root):

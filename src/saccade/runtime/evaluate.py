@@ -9,7 +9,7 @@ from typing import Any, cast
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.open import open_data, splits
-from saccade.data.subset import class_subset
+from saccade.data.classes import class_subset
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.classes import check_same_classes

@@ -7,7 +7,7 @@ from pathlib import Path
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.data.open import open_data, splits
-from saccade.data.subset import class_subset
+from saccade.data.classes import class_subset
 
 
 @dataclass(frozen=True)

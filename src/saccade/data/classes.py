@@ -1,0 +1,77 @@
+"""Classes as a person wants them: some of a data set's, under other names, or the same for several data sets."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import ConfigError
+from saccade.data.picture import classes_of, semantic_classes_of
+from saccade.data.relabelled import Relabelled
+
+
+def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
+    """The pictures that show some of the named classes, with annotations of those alone, labelled in the order given.
+
+    Pixels and objects of other classes are dropped; pixels become 255, which is ignored.
+
+    Raises:
+        ConfigError: A name is unknown or repeated, or no picture shows any of the classes.
+    """
+    known = [str(name) for name in dataset.classes]
+    unknown = [name for name in names if name not in known]
+    if unknown or len(set(names)) != len(names) or not names:
+        raise ConfigError(
+            f"classes among {', '.join(known)}, once each, are expected, found {', '.join(unknown or names) or 'none'}",
+            hint=_near(unknown, known),
+        )
+    kept = frozenset(map(known.index, names))
+    indices = [index for index in range(len(dataset)) if classes_of(dataset, index) & kept]
+    if not indices:
+        raise ConfigError(f"pictures that show {' or '.join(names)} are expected, found none")
+    return Relabelled(dataset, indices, {name: name for name in names}, names)
+
+
+def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
+    """The data set with classes called otherwise; classes that get one name become one.
+
+    Args:
+        dataset: The data.
+        names: The new name of each class that gets one. A merged class stands where the first of its classes stood.
+
+    Raises:
+        ConfigError: A class is unknown.
+    """
+    known = [str(name) for name in semantic_classes_of(dataset)]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigError(
+            f"classes among {', '.join(known)} are expected to be renamed, found {', '.join(unknown)}",
+            hint=_near(unknown, known),
+        )
+    classes, semantic = (unite([[names.get(str(name), str(name)) for name in old]]) for old in (dataset.classes, known))
+    return with_classes(dataset, classes, semantic, names)
+
+
+def with_classes(
+    dataset: Dataset, classes: Sequence[str], semantic: Sequence[str], names: Mapping[str, str] | None = None
+) -> Dataset:
+    """All pictures of a data set, labelled by the places of their classes' names in other lists.
+
+    Args:
+        dataset: The data.
+        classes: The new list.
+        semantic: The new list of the pixels' classes.
+        names: The new names of some classes; others keep theirs.
+    """
+    into = {str(name): (names or {}).get(str(name), str(name)) for name in semantic_classes_of(dataset)}
+    return Relabelled(dataset, range(len(dataset)), into, classes, semantic)
+
+
+def unite(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """All names once, in the order in which they first come."""
+    return tuple(dict.fromkeys(str(name) for names in lists for name in names))
+
+
+def _near(unknown: Sequence[str], known: Sequence[str]) -> str | None:
+    near = [match for name in unknown for match in difflib.get_close_matches(name, known, 1)]
+    return f"did you mean {', '.join(near)}?" if near else None
