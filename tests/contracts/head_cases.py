@@ -7,23 +7,33 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from contract_cases import CLASSES
-from torch import Tensor
+from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.core.level import Level
 from saccade.heads.box_form import BoxForm, relative
 from saccade.heads.classify import ClassifyHead, ClassScores
 from saccade.heads.codes import class_codes
+from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
 from saccade.heads.euclidean import Distances, EuclideanHead
 from saccade.heads.locate import LocatedBoxes, LocateHead
 from saccade.heads.locate_many import LocateManyHead, ManyBoxes
 from saccade.heads.main_object import main_object
+from saccade.layers.anchors import Anchors
+from saccade.layers.dense_towers import ProposalTower, SeparateTowers, TwinTower
 from saccade.layers.fully_connected import fully_connected
+from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
 from saccade.network.head import Head
+from saccade.ops.anchors import ratio_bases
+from saccade.ops.code import DeltaCoder
+from saccade.ops.keep import Keep
+from saccade.ops.match import Matcher, best_of
+from saccade.ops.pick import HardNegatives, RandomPick, Sampler, everything
 
 LEVEL = Level(12, 8)
 OBJECTS = 3
 SURE = 20.0
+TIES, KEEP = Matcher(0.5, 0.4, "ties"), Keep()
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,38 @@ def _many_boxes(form: BoxForm) -> Callable[[list[Annotation], Tensor], ManyBoxes
     return perfect
 
 
+def _dense(
+    score_loss: ScoreLoss,
+    sample: Sampler,
+    tower: Callable[[int, int, int], nn.Module],
+    *,
+    classes: int | None = CLASSES,
+    matcher: Matcher = TIES,
+    keep: Keep = KEEP,
+) -> HeadCase:
+    anchors = Anchors([ratio_bases((8, 24, 32), (0.7, 1.0, 1.4))], (LEVEL.stride or 1,))
+    rules = DenseRules(DeltaCoder((0.1, 0.1, 0.2, 0.2)), matcher, sample, score_loss, keep)
+    logits = score_loss.channels(classes or 1)
+
+    def perfect(truth: list[Annotation], sizes: Tensor) -> DenseBoxes:
+        boxes = anchors([(8, 8)], (64, 64))[0]
+        scores, codes = torch.full((len(truth), len(boxes), logits), -SURE), torch.zeros(len(truth), len(boxes), 4)
+        background = logits - (classes or 1)
+        scores[..., :background] = SURE
+        for row, shown in enumerate(truth):
+            rows = shown.get("instances")
+            _, nearest = best_of(boxes, rows.boxes)
+            scores[row, nearest, :background] = -SURE
+            scores[row, nearest, background + (rows.labels if classes else 0)] = SURE
+            codes[row, nearest] = rules.coder.encode(rows.boxes, boxes[nearest])
+        return DenseBoxes([scores], [codes], [boxes.expand(len(truth), -1, -1)], sizes)
+
+    def make() -> Head:
+        return DenseBoxHead(("map",), tower(LEVEL.channels, 9, logits), anchors, rules, classes)
+
+    return HeadCase(make, perfect)
+
+
 def _locate(form: BoxForm, per_class: bool = False) -> HeadCase:
     outputs = 4 * CLASSES if per_class else 4
     return HeadCase(lambda: LocateHead("map", _body(outputs), form, per_class=per_class), _one_box(form, per_class))
@@ -105,5 +147,15 @@ HEADS: dict[str, HeadCase] = {
     "locate sigmoid": _locate(BoxForm("corner", "mse_sigmoid")),
     "locate per class": _locate(BoxForm("centre", "l2"), per_class=True),
     "locate many": _locate_many(BoxForm("corner", "smooth_l1")),
+    "dense softmax": _dense(
+        SoftmaxScores(),
+        HardNegatives(),
+        lambda c, a, n: SeparateTowers((c,), (a,), n),
+        matcher=Matcher(0.5, 0.5, "claim"),
+    ),
+    "dense focal": _dense(FocalScores(), everything, lambda c, a, n: TwinTower(c, a, n, depth=1)),
+    "dense proposals": _dense(
+        SigmoidScores(), RandomPick(9999, 1.0), ProposalTower, classes=None, keep=Keep(score=0.5, alike="map")
+    ),
     "locate many sigmoid": _locate_many(BoxForm("centre", "mse_sigmoid")),
 }

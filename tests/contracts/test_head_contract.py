@@ -25,7 +25,8 @@ def built(case: HeadCase) -> Head:
 def maps_of(case: HeadCase, pictures: int = 2) -> Maps:
     torch.manual_seed(4)
     tensor = torch.randn(pictures, *case.maps, requires_grad=True)
-    return Maps({"map": tensor}, torch.tensor([[SIDE, SIDE]] * pictures))
+    images = torch.zeros(pictures, 3, SIDE, SIDE)
+    return Maps({"image": images, "map": tensor}, torch.tensor([[SIDE, SIDE]] * pictures))
 
 
 def truths(count: int = 2) -> list[Annotation]:

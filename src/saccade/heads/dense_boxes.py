@@ -1,0 +1,199 @@
+"""Boxes at every position of one or more maps: RPN, SSD and RetinaNet, which differ in what they are given.
+
+Legend: B pictures, L maps, (h, w) positions of a map, A anchors of a map (all its positions), C classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.export import register_dataclass
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.heads.main_object import real_objects
+from saccade.layers.anchors import Anchors
+from saccade.losses.scores import ScoreLoss
+from saccade.network.head import Head
+from saccade.network.maps import IMAGE, Maps
+from saccade.ops.code import DeltaCoder
+from saccade.ops.keep import Candidates, Keep, joined
+from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, leave_out
+from saccade.ops.pick import Sampler
+
+
+@dataclass(frozen=True)
+class DenseBoxes:
+    """Raw output of a dense head, map by map.
+
+    Attributes:
+        logits: L times (B, A, channels of the score loss).
+        codes: L times (B, A, 4) boxes relative to the anchors.
+        anchors: L times (B, A, 4) x1, y1, x2, y2 in input pixels.
+        sizes: (B, 2) int64, height and width of each picture in input pixels.
+    """
+
+    logits: list[Tensor]
+    codes: list[Tensor]
+    anchors: list[Tensor]
+    sizes: Tensor
+
+
+register_dataclass(DenseBoxes, serialized_type_name="saccade.DenseBoxes")
+
+
+@dataclass(frozen=True)
+class DenseRules:
+    """What the papers on dense detectors argue about.
+
+    Attributes:
+        coder: How a box stands relative to its anchor.
+        matcher: Which anchor answers for which object.
+        sample: Which anchors count in the loss of scores.
+        score_loss: What wrong scores cost.
+        keep: What stays of all that is scored.
+        beta: Where the smooth L1 loss of codes turns from square to linear.
+        mean_over: Both losses are sums over the batch divided by the number of ``objects``, anchors that answer for
+            one, or of ``sampled`` anchors.
+        inside: Whether anchors that cross the picture's border are left out of the loss (Faster R-CNN).
+    """
+
+    coder: DeltaCoder
+    matcher: Matcher
+    sample: Sampler
+    score_loss: ScoreLoss
+    keep: Keep
+    beta: float = 1.0
+    mean_over: Literal["objects", "sampled"] = "objects"
+    inside: bool = False
+
+
+class DenseBoxHead(Head):
+    """One tower of scores and one of codes over the anchors of each map.
+
+    Args:
+        reads: Names of the L maps.
+        tower: Makes, of a map and its place among the L, (B, a · channels, h, w) logits and (B, a · 4, h, w) codes,
+            for the a anchors of a position.
+        anchors: Where boxes start from.
+        rules: The papers' constants.
+        classes: C. None: boxes have no class, only a score for being something, as an RPN's.
+    """
+
+    terms = ("class", "box")
+    owns_rows = True
+
+    def __init__(
+        self, reads: Sequence[str], tower: nn.Module, anchors: Anchors, rules: DenseRules, classes: int | None
+    ) -> None:
+        super().__init__()
+        self.reads, self.tower, self.anchors, self.rules = tuple(reads), tower, anchors, rules
+        self.classes = classes
+        columns = ("boxes", "scores") if classes is None else ("boxes", "scores", "labels")
+        self.gives = frozenset(f"instances.{name}" for name in columns)
+        self.needs = frozenset(f"instances.{name}" for name in columns if name != "scores")
+
+    def forward(self, maps: Maps) -> DenseBoxes:
+        """Scores and codes at every anchor."""
+        found = [maps[name] for name in self.reads]
+        shapes = [(m.shape[-2], m.shape[-1]) for m in found]
+        picture = maps[IMAGE].shape[-2:]
+        boxes = self.anchors(shapes, (picture[0], picture[1]))
+        logits, codes = zip(*(self.tower(m, place) for place, m in enumerate(found)), strict=True)
+        a_position = self.anchors.a_position
+        return DenseBoxes(
+            [by_anchor(values, count) for values, count in zip(logits, a_position, strict=True)],
+            [by_anchor(values, count) for values, count in zip(codes, a_position, strict=True)],
+            [level.expand(len(maps.sizes), -1, -1) for level in boxes],
+            maps.sizes,
+        )
+
+    def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+        """``class``: cost of the sampled anchors' scores. ``box``: smooth L1 of the codes of those with objects."""
+        return self.loss_of(self(maps), truth)
+
+    def loss_of(self, raw: DenseBoxes, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+        """The terms of `loss`, from the raw output made before."""
+        rules = self.rules
+        logits, codes = torch.cat(raw.logits, 1).float(), torch.cat(raw.codes, 1).float()
+        anchors = torch.cat(raw.anchors, 1)[0]
+        with torch.no_grad():
+            matches, labels, wanted = self._targets(anchors, raw.sizes, truth)
+        cost = rules.score_loss.cost(logits, labels)
+        chosen = rules.sample(matches, cost)
+        objects = chosen & (matches >= 0)
+        boxes = F.smooth_l1_loss(codes, wanted, beta=rules.beta, reduction="none").sum(-1)
+        counted = (objects if rules.mean_over == "objects" else chosen).sum().clamp(min=1)
+        return {"class": (cost * chosen).sum() / counted, "box": (boxes * objects).sum() / counted}
+
+    def _targets(self, anchors: Tensor, sizes: Tensor, truth: Sequence[Annotation]) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, A) matches, (B, A) labels or -1, and (B, A, 4) codes that the anchors should give."""
+        rows = [self._target(anchors, size, shown) for size, shown in zip(sizes, truth, strict=True)]
+        matches, labels, wanted = zip(*rows, strict=True)
+        return torch.stack(matches), torch.stack(labels), torch.stack(wanted)
+
+    def _target(self, anchors: Tensor, size: Tensor, truth: Annotation) -> tuple[Tensor, Tensor, Tensor]:
+        rows = real_objects(truth)
+        boxes = anchors.new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(anchors)
+        matches = leave_out(self.rules.matcher(boxes, anchors), anchors, crowds(truth).to(anchors))
+        if self.rules.inside:
+            high = size.flip(0).to(anchors)
+            outside = (anchors[:, :2] < 0).any(1) | (anchors[:, 2:] > high).any(1)
+            matches = matches.masked_fill(outside, BETWEEN)
+        labels, wanted = matches.clamp(min=BACKGROUND, max=0), torch.zeros_like(anchors)
+        places = (matches >= 0).nonzero()[:, 0]
+        if len(places):
+            taken = matches[places]
+            wanted[places] = self.rules.coder.encode(boxes[taken], anchors[places])
+            if self.classes is not None and rows.labels is not None:
+                labels[places] = rows.labels[taken]
+        return matches, labels, wanted
+
+    def decode(self, raw: DenseBoxes) -> list[Annotation]:
+        """The boxes that stay, with scores and labels."""
+        return [Annotation(instances=self._instances(kept)) for kept in self.candidates(raw)]
+
+    def _instances(self, kept: Candidates) -> Instances:
+        return Instances(boxes=kept.boxes, scores=kept.scores, labels=None if self.classes is None else kept.labels)
+
+    def candidates(self, raw: DenseBoxes, keep: Keep | None = None) -> list[Candidates]:
+        """What stays of each picture, by falling score; by another rule than the head's own, where one is given."""
+        keep = keep or self.rules.keep
+        scores = [self.rules.score_loss.scores(logits) for logits in raw.logits]
+        codes, anchors = raw.codes, raw.anchors
+        if keep.each == "class":
+            scores, codes, anchors = ([torch.cat(parts, 1)] for parts in (scores, codes, anchors))
+        found: list[Candidates] = []
+        for picture, size in enumerate(raw.sizes.tolist()):
+            parts = [
+                self._of_map(keep, place, s[picture], c[picture], a[picture])
+                for place, (s, c, a) in enumerate(zip(scores, codes, anchors, strict=True))
+            ]
+            found.append(keep.final(joined(parts), (size[0], size[1])))
+        return found
+
+    def _of_map(self, keep: Keep, place: int, scores: Tensor, codes: Tensor, anchors: Tensor) -> Candidates:
+        rows, labels = keep.best(scores)
+        boxes = self.rules.coder.decode(codes[rows], anchors[rows])
+        groups = torch.full_like(labels, place) if keep.alike == "map" else labels
+        return Candidates(boxes, scores[rows, labels], labels, groups)
+
+
+def by_anchor(values: Tensor, a_position: int) -> Tensor:
+    """(B, h · w · a, n) of values (B, a · n, h, w): row by row, position by position, anchor by anchor."""
+    batch, _, height, width = values.shape
+    return (
+        values.view(batch, a_position, -1, height, width)
+        .permute(0, 3, 4, 1, 2)
+        .reshape(batch, height * width * a_position, -1)
+    )
+
+
+def crowds(truth: Annotation) -> Tensor:
+    """(k, 4) boxes of a picture's crowds."""
+    rows = truth.instances or Instances()
+    if rows.boxes is None or rows.crowd is None:
+        return torch.zeros(0, 4)
+    return rows.boxes[rows.crowd]

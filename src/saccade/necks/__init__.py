@@ -1,0 +1,1 @@
+"""Necks: maps to further maps."""
