@@ -189,6 +189,8 @@ def as_float(image: Tensor) -> Tensor:
 def fit_channels(image: Tensor, channels: int) -> Tensor:
     """(channels, h, w): grey repeated to any number, RGB weighed to grey (ITU-R 601); anything else is refused.
 
+    Bytes stay bytes.
+
     Raises:
         ConfigError: The picture has another number of channels than the network.
     """
@@ -198,9 +200,16 @@ def fit_channels(image: Tensor, channels: int) -> Tensor:
     if found == 1:
         return image.expand(channels, -1, -1)
     if found == 3 and channels == 1:
-        weights = torch.tensor([0.299, 0.587, 0.114], device=image.device).view(3, 1, 1)
-        return (as_float(image) * weights).sum(0, keepdim=True)
+        return _grey(image)
     raise ConfigError(
         f"pictures of {channels} channel(s) are expected, found {found}",
-        hint=f"build the system with channels={found}, or convert the pictures",
+        hint=f"build the system with channels={found} (--channels {found}), or convert the pictures",
     )
+
+
+def _grey(image: Tensor) -> Tensor:
+    """RGB (3, h, w) weighed to (1, h, w); bytes in whole numbers, rounded as Pillow does."""
+    if image.is_floating_point():
+        return (image * image.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(0, keepdim=True)
+    red, green, blue = image.int()
+    return ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16).to(image.dtype)[None]

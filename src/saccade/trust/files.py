@@ -14,6 +14,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BM", "BMP"),
     (0, b"II*\x00", "TIFF"),
     (0, b"MM\x00*", "TIFF"),
+    (0, b"II+\x00", "TIFF"),
+    (0, b"MM\x00+", "TIFF"),
     (8, b"WEBP", "WebP"),
     (4, b"ftypheic", "HEIC"),
     (4, b"ftypavif", "AVIF"),

@@ -5,6 +5,8 @@ MAX_PIXELS = 89_478_485
 # The longest side of a JPEG, and twice what any camera gives.
 MAX_SIDE = 65_535
 MAX_PICTURE_BYTES = 2**29
+# As many as the largest picture has as RGB, for pictures of any number of channels.
+MAX_VALUES = 3 * MAX_PIXELS
 MAX_JSON_BYTES = 2**32
 MAX_YAML_BYTES = 2**20
 # An annotation of one picture; a thousand objects take a third of a megabyte.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from saccade.core.errors import DataError
 from saccade.trust.files import read_bytes
 from saccade.trust.limits import MAX_PICTURE_BYTES
-from saccade.trust.pictures import open_picture
+from saccade.trust.pillow import open_picture
 
 MAP_SUFFIXES = frozenset((".png", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm"))
 

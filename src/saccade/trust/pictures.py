@@ -1,52 +1,34 @@
-"""A picture file becomes a tensor: one way for training, prediction and the service alike.
+"""A picture file becomes a tensor: one way for training, evaluation, prediction and the service alike.
 
-The rule for every mode: EXIF orientation is applied; palettes, CMYK, YCbCr and bits become RGB by Pillow's conversion;
-alpha is dropped; 16 bits are scaled to 8; of several frames the first is taken, with a warning. Pictures that are cut
-short are refused, never filled with grey.
+Files are known by what they hold, not by their names. 8 bits stay bytes; 16 bits, wider numbers and floats become
+float32 0..1 without loss of levels; palettes, CMYK, YCbCr and bits become RGB; opacity is dropped unless as many
+channels are wanted; EXIF's orientation is applied. Of several frames the first is taken, with a warning, unless a TIFF
+has as many grey pages as channels are wanted. Pictures that are cut short are refused, never filled with grey.
 """
 
 import io
-import struct
-import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
-import numpy as np
 import torch
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    PngImagePlugin,
-    PpmImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image
 from torch import Tensor
 from torchvision.io import ImageReadMode, decode_jpeg
 
 from saccade.core.errors import DataError, UsageError
+from saccade.trust import arrays, sampled_tiff
+from saccade.trust.deep_pictures import decode_deep, is_deep
 from saccade.trust.files import kind_of, read_bytes, readable
-from saccade.trust.limits import MAX_PICTURE_BYTES, MAX_PIXELS, MAX_SIDE
+from saccade.trust.limits import MAX_PICTURE_BYTES, MAX_VALUES
+from saccade.trust.pillow import bytes_of, frames_of, open_picture, orientation_of, too_large, warn_of_frames
+from saccade.trust.pixels import Pixels
 
-# Naming the classes also loads them, which Pillow does late. MPO (phones' JPEG of several views) opens as JPEG.
-_READ = (
-    JpegImagePlugin.JpegImageFile,
-    PngImagePlugin.PngImageFile,
-    GifImagePlugin.GifImageFile,
-    BmpImagePlugin.BmpImageFile,
-    TiffImagePlugin.TiffImageFile,
-    WebPImagePlugin.WebPImageFile,
-    PpmImagePlugin.PpmImageFile,
-)
-FORMATS = tuple(str(kind.format) for kind in _READ)
 SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
+    (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".npy")
 )
 
-_ORIENTATION = 0x0112
 _PNG_END = b"IEND\xaeB`\x82"
+_SAMPLES, _BITS = 277, 258
 
 
 def decode_picture(source: str | Path | bytes, channels: int | None = None, name: str | None = None) -> Tensor:
@@ -54,26 +36,90 @@ def decode_picture(source: str | Path | bytes, channels: int | None = None, name
 
     Args:
         source: A file, or a file's bytes.
-        channels: 3 or None for RGB, 1 for grey (colours are weighed by ITU-R 601).
+        channels: Wanted channels. None gives RGB for grey and coloured pictures, and all channels of others. Colours
+            are weighed to grey by ITU-R 601, grey is repeated, opacity is kept where it makes the number right.
         name: What errors call the picture; the path, if it has one.
 
     Returns:
-        (channels, H, W) uint8.
+        (channels, H, W) uint8, or float32 0..1 where the file has more than 8 bits a channel.
 
     Raises:
-        DataError: The file cannot be read, is no picture of the formats that are read, is cut short or too large.
-        UsageError: Another number of channels is asked for.
+        DataError: The file cannot be read, is no picture of the formats that are read, is cut short or too large, has
+            another number of channels, or values whose range is unknown or that are no numbers.
+        UsageError: `channels` is below 1.
     """
-    if channels not in (None, 1, 3):
-        raise UsageError(f"1 or 3 channels are expected, found {channels}")
-    data, name = _bytes(source, name)
-    image = open_picture(io.BytesIO(data), name)
+    if channels is not None and channels < 1:
+        raise UsageError(f"1 channel or more are expected, found {channels}")
+    data, name = _bytes(source, channels, name)
+    pixels, orientation = _decode(data, channels, name)
+    return _upright(pixels.fitted(channels, name), orientation)
+
+
+def picture_size(path: str | Path, channels: int | None = None) -> tuple[int, int]:
+    """(H, W) of a picture after its EXIF orientation, from the file's header alone.
+
+    Args:
+        path: The file.
+        channels: Wanted channels, which help to tell the axes of an array apart.
+
+    Raises:
+        DataError: As for `decode_picture`, as far as a header tells.
+    """
+    path = Path(path)
+    with readable(path), path.open("rb") as file:
+        if file.read(len(arrays.MAGIC)) == arrays.MAGIC:
+            file.seek(0)
+            return arrays.array_size(file, path.stat().st_size, channels, str(path))
+        file.seek(0)
+        try:
+            image = open_picture(file, str(path))
+        except DataError:
+            file.seek(0)
+            if kind_of(file.read(512)) != "TIFF":
+                raise
+            return sampled_tiff.tiff_size(read_bytes(path, MAX_PICTURE_BYTES), str(path))
+        turned = image.format != "TIFF" and orientation_of(image) >= 5  # Pillow turns the size of a TIFF by itself.
+        return (image.width, image.height) if turned else (image.height, image.width)
+
+
+def only_pictures(files: Iterable[Path]) -> list[Path]:
+    """Those of some files whose names are pictures', in their order.
+
+    An array beside a picture of the same name, which other tools leave there as a cache, is none.
+    """
+    named = [file for file in files if file.suffix.lower() in SUFFIXES]
+    others = {file.with_suffix("") for file in named if file.suffix.lower() != ".npy"}
+    return [file for file in named if file.suffix.lower() != ".npy" or file.with_suffix("") not in others]
+
+
+def _bytes(source: str | Path | bytes, channels: int | None, name: str | None) -> tuple[bytes, str]:
+    if isinstance(source, bytes):
+        return source, name or "<bytes>"
+    path = Path(source)
+    with readable(path), path.open("rb") as file:  # an array's header is judged before its values take memory
+        if file.read(len(arrays.MAGIC)) == arrays.MAGIC:
+            file.seek(0)
+            arrays.array_size(file, path.stat().st_size, channels, name or str(source))
+    return read_bytes(source, MAX_PICTURE_BYTES), name or str(source)
+
+
+def _decode(data: bytes, channels: int | None, name: str) -> tuple[Pixels, int]:
+    """All that a file holds, and the orientation in which it is to be seen."""
+    if data.startswith(arrays.MAGIC):
+        return arrays.decode_array(data, channels, name), 1
+    is_tiff = kind_of(data) == "TIFF"
     try:
-        mode = "L" if channels == 1 else "RGB"
-        pixels = _jpeg(image, data, mode)
-        if pixels is None:
-            pixels = _decode(image, data, mode, name)
-        return _upright(pixels, _orientation(image))
+        image = open_picture(io.BytesIO(data), name)
+    except DataError:
+        if not is_tiff:
+            raise
+        return sampled_tiff.decode_tiff(data, name)
+    if is_tiff and _is_cut_by_pillow(image):
+        warn_of_frames(frames_of(image), name)
+        return sampled_tiff.decode_tiff(data, name)
+    try:
+        # Pillow turns a TIFF by itself when it loads it.
+        return _frames(image, data, channels, name), 1 if is_tiff else orientation_of(image)
     except DataError:
         raise
     except Exception as error:  # Decoders raise whatever their authors liked: OSError, SyntaxError, struct.error …
@@ -84,103 +130,53 @@ def decode_picture(source: str | Path | bytes, channels: int | None = None, name
         ) from error
 
 
-def picture_size(path: str | Path) -> tuple[int, int]:
-    """(H, W) of a picture after its EXIF orientation, from the file's header alone.
-
-    Raises:
-        DataError: As for `decode_picture`, as far as a header tells.
-    """
-    path = Path(path)
-    with readable(path), path.open("rb") as file:
-        image = open_picture(file, str(path))
-        turned = image.format != "TIFF" and _orientation(image) >= 5  # Pillow turns the size of a TIFF by itself.
-        return (image.width, image.height) if turned else (image.height, image.width)
+def _is_cut_by_pillow(image: Image.Image) -> bool:
+    """Whether Pillow would leave out channels or bits of a TIFF."""
+    tags = image.tag_v2  # pyright: ignore[reportAttributeAccessIssue]
+    samples, bits = int(tags.get(_SAMPLES, 1)), max(tags.get(_BITS, (1,)))
+    bands = len(image.getbands())
+    return (samples > 1 and bits > 8 and image.mode != "CMYK") or (samples > bands and image.mode != "P")
 
 
-def _bytes(source: str | Path | bytes, name: str | None) -> tuple[bytes, str]:
-    if isinstance(source, bytes):
-        return source, name or "<bytes>"
-    return read_bytes(source, MAX_PICTURE_BYTES), name or str(source)
+def _frames(image: Image.Image, data: bytes, channels: int | None, name: str) -> Pixels:
+    """The first frame; or all pages of a TIFF as channels, where that many are wanted and all are grey."""
+    frames, wanted = frames_of(image), channels or 3
+    if image.format == "TIFF" and frames == wanted > 1:
+        if frames * image.width * image.height > MAX_VALUES:
+            raise too_large(name, f"{frames} pages of {image.width}x{image.height}")
+        pages = [_frame(image, data, name, place) for place in range(frames)]
+        if all(len(page.values) == 1 and page.values.shape == pages[0].values.shape for page in pages):
+            image.seek(0)
+            return Pixels(torch.cat([page.values for page in pages]))
+        image.seek(0)
+    warn_of_frames(frames, name)
+    return _frame(image, data, name)
 
 
-def open_picture(file: BinaryIO, name: str) -> Image.Image:
-    """A picture whose header is read and whose format and size are checked.
-
-    Raises:
-        DataError: It is no picture of the formats that are read, or too large.
-    """
-    try:
-        image = Image.open(file, formats=FORMATS)
-        size = image.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(name, str(error)) from error
-    except Exception as error:  # As above: a header's decoder may raise anything.
-        file.seek(0)
-        raise DataError(
-            f"a picture ({', '.join(FORMATS)}) is expected, found {kind_of(file.read(512))}",
-            path=name,
-            hint="replace the file, or convert it to PNG or JPEG",
-        ) from error
-    if size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE:
-        raise _too_large(name, f"{size[0]}x{size[1]}")
-    return image
+def _frame(image: Image.Image, data: bytes, name: str, place: int = 0) -> Pixels:
+    if place:
+        image.seek(place)
+    pixels = _jpeg(image, data)
+    if pixels is not None:
+        return pixels
+    if image.format == "PNG" and _PNG_END not in data:
+        raise OSError("no end of file mark")
+    if is_deep(image, data):
+        return decode_deep(image, data, name)
+    image.load()
+    return bytes_of(image)
 
 
-def _too_large(name: str, found: str) -> DataError:
-    return DataError(
-        f"at most {MAX_PIXELS} pixels and sides of at most {MAX_SIDE} are expected, the header declares {found}",
-        path=name,
-        hint="shrink the picture, or cut it into tiles",
-    )
-
-
-def _jpeg(image: Image.Image, data: bytes, mode: str) -> Tensor | None:
+def _jpeg(image: Image.Image, data: bytes) -> Pixels | None:
     """Pixels of a plain JPEG by torchvision, a quarter faster than Pillow and equal to it; None where it cannot."""
-    if image.format != "JPEG" or image.mode != mode:
+    if image.format != "JPEG" or image.mode not in ("L", "RGB"):
         return None
-    read = ImageReadMode.GRAY if mode == "L" else ImageReadMode.RGB
+    read = ImageReadMode.GRAY if image.mode == "L" else ImageReadMode.RGB
     try:
         pixels = decode_jpeg(torch.frombuffer(bytearray(data), dtype=torch.uint8), read)
     except RuntimeError:
         return None  # Pillow decodes it, or says why not.
-    return pixels if isinstance(pixels, Tensor) else None
-
-
-def _decode(image: Image.Image, data: bytes, mode: str, name: str) -> Tensor:
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format != "MPO":  # An MPO's further frames are views of the same scene, or previews.
-        warnings.warn(f"{name}: {frames} frames found, the first one is used", stacklevel=3)
-    if image.format == "PNG" and _PNG_END not in data:
-        raise OSError("no end of file mark")
-    image.load()
-    picture = _plain(image, name).convert(mode)
-    pixels = torch.from_numpy(np.array(picture))
-    return pixels[None] if mode == "L" else pixels.permute(2, 0, 1)
-
-
-def _plain(image: Image.Image, name: str) -> Image.Image:
-    """The picture in a mode of 8 bits that Pillow converts without loss of range."""
-    if image.mode == "P" and "transparency" in image.info:
-        return image.convert("RGBA")
-    if image.mode.startswith("I;16"):
-        deep = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((deep + 128) // 257).astype(np.uint8))
-    if image.mode in ("I", "F"):
-        raise DataError(
-            f"8 or 16 bits a channel are expected, found mode {image.mode}, whose range is not declared",
-            path=name,
-            hint="convert the picture to 8 or 16 bits",
-        )
-    return image
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1..8; 1 where there is none, or none that can be read."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error, UserWarning):
-        return 1
-    return value if value in range(1, 9) else 1
+    return Pixels(pixels) if isinstance(pixels, Tensor) else None
 
 
 def _upright(pixels: Tensor, orientation: int) -> Tensor:
