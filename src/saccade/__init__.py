@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saccade import core, data, metrics, ops, view
+    from saccade.analysis.describe import describe
     from saccade.data.open import open_data
     from saccade.network.system import System
     from saccade.runtime.evaluate import evaluate
@@ -37,6 +38,7 @@ __all__ = [
     "build",
     "core",
     "data",
+    "describe",
     "evaluate",
     "load",
     "metrics",
@@ -51,6 +53,7 @@ _HOMES = {
     "Predictor": "saccade.runtime.predictor",
     "System": "saccade.network.system",
     "build": "saccade.systems",
+    "describe": "saccade.analysis.describe",
     "evaluate": "saccade.runtime.evaluate",
     "load": "saccade.runtime.load",
     "open_data": "saccade.data.open",

@@ -12,6 +12,7 @@ from saccade.core.errors import UsageError
 COMMANDS = {
     "demo": "train a network on built-in pictures, measure it, draw its answers",
     "systems": "list what can be trained",
+    "describe": "count and draw the layers of a network",
     "train": "train a system on your pictures",
     "evaluate": "measure a run",
     "predict": "answer pictures with a run",

@@ -40,6 +40,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
+    monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
     return calls
 
@@ -47,7 +48,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.mark.parametrize("words", [words for _, words in OURS], ids=[place for place, _ in OURS])
 def test_the_parser_takes_the_line(words: list[str], done: list[Any], own_parts: Path, capsys) -> None:
     assert cli.main(words) == 0, capsys.readouterr().err
-    assert done or words[0] in ("systems", "--version")
+    assert done or words[0] in ("systems", "describe", "--version")
 
 
 def test_a_line_with_a_flag_that_is_not_there_would_fail(done: list[Any]) -> None:
@@ -65,6 +66,7 @@ def test_inline_code_names_commands_and_flags_that_are_there(own_parts: Path, ca
         cli.main([command, "--help"])
     for name in SYSTEMS:
         cli.main(["train", name, "--help"])
+        cli.main(["describe", name, "--help"])
     cli.main(["--help"])
     flags = set(re.findall(r"--[a-z][a-z-]*", capsys.readouterr().out)) | FOREIGN
     for page in PAGES:

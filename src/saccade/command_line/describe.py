@@ -1,0 +1,151 @@
+"""``saccade describe``: the layers of a network in numbers, and a drawing of it."""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from saccade.command_line.flags import Flag, Parser, flags_of, of_function, refuse_unknown, unite
+from saccade.command_line.output import print_json, print_table
+from saccade.command_line.use import at_least_one
+from saccade.core.errors import UsageError
+from saccade.trust.atomic import write_text
+
+if TYPE_CHECKING:
+    from saccade.analysis.description import Description
+    from saccade.analysis.layers import Layer
+
+COLUMNS = (
+    *("layer", "kind", "kernel", "output", "weights", "biases", "cumulative weights"),
+    *("multiply-adds", "field", "stride", "memory", "note"),
+)
+NUMBERS = {"weights", "biases", "cumulative weights", "multiply-adds", "field", "stride", "memory"}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Describe as the arguments say.
+
+    Raises:
+        UsageError: There is no such system, or a flag is unknown or malformed.
+    """
+    from saccade.systems import every_system
+
+    options = {name: of_function(function, ["classes", "size"]) for name, function in every_system().items()}
+    typed = _typed(arguments, options)
+    from saccade.analysis.describe import describe
+
+    as_json, svg = typed.pop("json"), typed.pop("svg")
+    description = describe(typed.pop("system"), **typed)
+    if svg:
+        from saccade.analysis.drawing import drawing
+
+        write_text(svg, drawing(description))
+    if as_json:
+        print_json(description.as_dict())
+    else:
+        print_description(description)
+    return 0
+
+
+def print_description(description: "Description") -> None:
+    """The layer table, then the sums."""
+    rows = [_row(layer) for layer in description.layers]
+    if sys.stdout.isatty():
+        print_table(COLUMNS, rows)
+    else:
+        sys.stdout.write(aligned([COLUMNS, *rows]) + "\n")
+    sums = _sums(description)
+    longest = max(len(name) for name, _ in sums)
+    sys.stdout.writelines(f"{name:{longest}}  {told}\n" for name, told in sums)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Lines of columns, numbers at the right; the first row is the header."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    right = [column in NUMBERS for column in rows[0]]
+    lines = ("  ".join(map(_justified, row, widths, right)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _justified(cell: str, width: int, at_right: bool) -> str:
+    return cell.rjust(width) if at_right else cell.ljust(width)
+
+
+def _row(layer: "Layer") -> tuple[str, ...]:
+    others = layer.parameters - layer.weights
+    return (
+        layer.name,
+        layer.kind,
+        _times(layer.kernel),
+        _times(layer.output),
+        _count(layer.weights),
+        _count(others),
+        _count(layer.cumulative_weights),
+        _count(layer.multiply_adds),
+        "" if layer.receptive_field is None else str(layer.receptive_field),
+        "" if layer.stride is None else str(layer.stride),
+        _bytes(layer.memory),
+        layer.note,
+    )
+
+
+def _sums(description: "Description") -> list[tuple[str, str]]:
+    shares = ", ".join(f"{share:.1%} {group}" for group, share in description.shares.items())
+    return [
+        ("picture", _times(description.input)),
+        ("parameters", f"{_count(description.parameters)}, of which {_count(description.weights)} weights"),
+        ("weights in", shares),
+        ("multiply-adds", _count(description.multiply_adds)),
+        ("memory of maps", _bytes(description.memory)),
+    ]
+
+
+def _typed(arguments: Sequence[str], options: Mapping[str, Mapping[str, Flag]]) -> dict[str, Any]:
+    """What was typed, by name. A first look finds the system, a second reads its own options."""
+    plain = [word for word in arguments if word not in ("-h", "--help")]
+    loose, left = parser_of(unite(options.values())).parse_known_args(plain)
+    system = loose.system or ""
+    strict = parser_of(options.get(system, {}), system)
+    if plain != list(arguments):
+        strict.print_help()
+        raise SystemExit(0)
+    if system not in options:
+        found = f"found {system!r}" if system else "found none"
+        raise UsageError(f"a system is expected, {found}", hint=f"systems: {', '.join(options)}")
+    refuse_unknown(strict, left, flags_of(strict))
+    typed, left = strict.parse_known_args(arguments)
+    refuse_unknown(strict, left, flags_of(strict))
+    return vars(typed)
+
+
+def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
+    """The parser of ``saccade describe`` with these options of the system."""
+    parser = Parser(
+        prog="saccade describe",
+        usage="saccade describe SYSTEM [--classes N] [--size N] [--json] [--svg FILE] [...]",
+        description="The layers of a network: output, parameters, multiply-adds, receptive field. "
+        + (f"The options of {system} come last." if system else "With a SYSTEM, --help also lists its own options."),
+    )
+    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="a name of `saccade systems`")
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+    parser.add_argument("--svg", metavar="FILE", help="write a drawing of trunk, neck and heads")
+    for flag, what in (("--classes", "number of classes"), ("--size", "side of the picture in pixels")):
+        told = f"{what}; the paper's by default"
+        parser.add_argument(flag, type=at_least_one, metavar="N", default=argparse.SUPPRESS, help=told)
+    for flag in flags.values():
+        flag.add(parser)
+    return parser
+
+
+def _times(sizes: Sequence[int] | None) -> str:
+    return " × ".join(map(str, sizes or ()))
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+def _bytes(number: int) -> str:
+    if number < 1000:
+        return f"{number} B"
+    return f"{number / 1e6:.2f} MB" if number >= 1e6 else f"{number / 1e3:.1f} kB"

@@ -1,0 +1,65 @@
+"""`saccade describe` as it is typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from saccade import cli
+from saccade.command_line.describe import aligned
+
+FIELDS = {"name", "kind", "output", "kernel", "parameters", "weights", "cumulative_weights", "multiply_adds"}
+
+
+def test_json_holds_the_promised_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", "vgg16", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["parameters"], found["weights"]) == (138_357_544, 138_344_128)
+    assert set(found["layers"][0]) >= FIELDS | {"receptive_field", "stride"}
+    cumulative = [layer["cumulative_weights"] for layer in found["layers"]]
+    # A lecture's running totals after each block, after the hidden layers, and at the end.
+    for total in (38_592, 259_776, 1_734_336, 7_632_576, 14_710_464, 134_248_128, 138_344_128):
+        assert total in cumulative
+
+
+def test_the_table_says_weights_and_sums(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", "resnet18", "--width", ".25", "--classes", "5", "--channels", "1"]) == 0
+    told = capsys.readouterr().out
+    assert told.splitlines()[0].startswith("layer ")
+    assert "112.5 is not whole" in told
+    assert "1 × 224 × 224" in told
+    assert "weights in" in told
+
+
+def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "new" / "net.svg"
+    assert cli.main(["describe", "localizer", "--width", ".25", "--svg", str(file)]) == 0
+    assert file.read_text(encoding="utf-8").startswith("<?xml")
+    assert [path.name for path in file.parent.iterdir()] == ["net.svg"]
+
+
+def test_help_of_a_system_lists_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", "localizer", "--help"]) == 0
+    assert "--per-class" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([], 2, "found none"),
+        (["vgg17"], 2, "vgg16"),
+        (["vgg16", "--joints", "3"], 2, "--joints"),
+        (["lenet5", "--per-class"], 2, "--per-class"),
+        (["vgg16", "--classes", "0"], 2, "at least 1"),
+        (["vgg16", "--size", "16"], 1, "too small"),
+    ],
+)
+def test_what_is_wrong_is_said(words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", *words]) == code
+    assert said in capsys.readouterr().err
+
+
+def test_columns_are_aligned() -> None:
+    assert aligned([("layer", "weights"), ("a", "1 000"), ("longer", "2")]) == (
+        "layer   weights\na         1 000\nlonger        2\n"
+    )
