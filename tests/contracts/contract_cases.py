@@ -24,6 +24,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "overfeat": {"size": 96},
     "yolo24": {"width": 1 / 8},
     "googlenet": {"width": 1 / 8},
+    "renet": {"width": 1 / 16, "size": 32},
     "inception_v3": {"size": 76},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
 # Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.

@@ -18,6 +18,7 @@ from saccade.systems.lecture_cnn import lecture_cnn
 from saccade.systems.lenet import lenet5
 from saccade.systems.localizer import localizer
 from saccade.systems.overfeat import overfeat
+from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.systems.svm import svm
 from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
@@ -49,6 +50,7 @@ SYSTEMS: dict[str, SystemFunction] = {
     "resnet44": resnet44,
     "resnet56": resnet56,
     "resnet110": resnet110,
+    "renet": renet,
     "classifier": classifier,
     "svm": svm,
     "localizer": localizer,

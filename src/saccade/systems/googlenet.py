@@ -33,8 +33,8 @@ RECIPE = Recipe(
     augmentation=Augmentation(flip=0.5, crop_area=(0.08, 1.0), brightness=0.2, contrast=0.2, saturation=0.2),
     best="top1",
     note="Szegedy 2014: momentum .9, rate times .96 every 8 passes, average of the weights for use, crops of 8 to "
-    "100 % of the area, colour changes; the losses of the two auxiliary classifiers count .3. Passes, first rate, penalty "
-    "and batch are not in the paper. ILSVRC-2014 top-5 error, one network, one crop: 10.07 %.",
+    "100 % of the area, colour changes; the losses of the two auxiliary classifiers count .3. Passes, first rate, "
+    "penalty and batch are not in the paper. ILSVRC-2014 top-5 error, one network, one crop: 10.07 %.",
 )
 
 

@@ -16,6 +16,7 @@ from saccade.trunks.inputs import minus_one_to_one
 from saccade.trunks.lecture_cnn import lecture_cnn
 from saccade.trunks.lenet import lenet5
 from saccade.trunks.overfeat import overfeat
+from saccade.trunks.renet import renet
 from saccade.trunks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.trunks.timm_adapter import knows, timm_input, timm_trunk
 from saccade.trunks.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
@@ -47,6 +48,7 @@ TRUNKS: dict[str, Callable[..., Trunk]] = {
     "resnet44": resnet44,
     "resnet56": resnet56,
     "resnet110": resnet110,
+    "renet": renet,
 }
 
 
