@@ -22,10 +22,14 @@ def run(arguments: Sequence[str]) -> int:
         UsageError: A flag is unknown or malformed; nothing was read before.
     """
     from saccade.systems import every_system
+    from saccade.systems.statistics import with_statistics
     from saccade.training.settings import TrainSettings
 
     settings = of_dataclass(TrainSettings)
-    options = {name: of_function(function, ["classes", *settings]) for name, function in every_system().items()}
+    common = of_function(with_statistics, ["system"])
+    options = {
+        name: common | of_function(function, ["classes", *settings]) for name, function in every_system().items()
+    }
     typed = _typed(arguments, settings, options)
     system, file = typed.pop("system"), typed.pop("config")
     known = settings | options.get(system, {})

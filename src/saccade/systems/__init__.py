@@ -20,6 +20,7 @@ from saccade.systems.localizer import localizer
 from saccade.systems.overfeat import overfeat
 from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from saccade.systems.statistics import with_statistics
 from saccade.systems.svm import svm
 from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
 from saccade.systems.yolo24 import yolo24
@@ -57,6 +58,9 @@ SYSTEMS: dict[str, SystemFunction] = {
 }
 
 
+_COMMON = {name: p for name, p in inspect.signature(with_statistics).parameters.items() if name != "system"}
+
+
 def every_system() -> dict[str, SystemFunction]:
     """Our systems and those that installed packages offer under the entry point group ``saccade.systems``."""
     offered = {point.name: point for point in entry_points(group="saccade.systems")}
@@ -64,8 +68,9 @@ def every_system() -> dict[str, SystemFunction]:
 
 
 def options_of(function: SystemFunction) -> dict[str, inspect.Parameter]:
-    """The options of a system by name, besides its classes."""
-    return {name: p for name, p in inspect.signature(function).parameters.items() if name != "classes"}
+    """The options of a system by name, besides its classes: its own, and those that all have."""
+    own = {name: p for name, p in inspect.signature(function).parameters.items() if name != "classes"}
+    return own | {name: p for name, p in _COMMON.items() if name not in own}
 
 
 def build(name: str, classes: Sequence[str] | int, **options: Any) -> System:
@@ -74,10 +79,12 @@ def build(name: str, classes: Sequence[str] | int, **options: Any) -> System:
     Args:
         name: One of `SYSTEMS`, or of an installed package's entry points ``saccade.systems``.
         classes: Names of the classes, or their number.
-        **options: The system's own options, such as ``trunk="resnet18"`` or ``width=0.5``.
+        **options: The system's own options, such as ``trunk="resnet18"`` or ``width=0.5``, and `mean` and `std` of each
+            channel, which all systems take (see `statistics.with_statistics`).
 
     Raises:
         UsageError: The name or an option is unknown; the message lists the known ones.
+        ConfigError: Options do not fit together.
     """
     known = every_system()
     if name not in known:
@@ -87,7 +94,10 @@ def build(name: str, classes: Sequence[str] | int, **options: Any) -> System:
     if unknown:
         raise UsageError(f"{name} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(parameters)}")
     names = class_names(classes)
-    system = known[name](names, **options)
+    own = inspect.signature(known[name]).parameters
+    common = {key: value for key, value in options.items() if key not in own}
+    system = known[name](names, **{key: value for key, value in options.items() if key in own})
+    system = with_statistics(system, **common)
     system.origin = {"system": name, "classes": list(names), "options": dict(options)}
     return system
 

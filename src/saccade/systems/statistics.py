@@ -1,0 +1,41 @@
+"""Options that every system has: the statistics by which its pictures are normalised."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from saccade.core.errors import ConfigError
+from saccade.network.system import System
+
+
+def with_statistics(
+    system: System, *, mean: tuple[float, ...] | None = None, std: tuple[float, ...] | None = None
+) -> System:
+    """The system itself, with other statistics of its input.
+
+    Args:
+        system: The system; it is changed in place.
+        mean: Mean of each channel on the scale 0..1; by default the system's own.
+        std: Standard deviation of each channel on the scale 0..1; by default the system's own.
+
+    Raises:
+        ConfigError: There are not as many numbers as the network has channels, or a deviation is not positive.
+    """
+    chosen = {
+        name: _numbers(name, values, system.input.channels)
+        for name, values in (("mean", mean), ("std", std))
+        if values is not None
+    }
+    system.input = replace(system.input, **chosen)
+    return system
+
+
+def _numbers(name: str, values: Sequence[float] | float, channels: int) -> tuple[float, ...]:
+    numbers = (float(values),) if isinstance(values, int | float) else tuple(float(value) for value in values)
+    if len(numbers) != channels or not all(math.isfinite(number) for number in numbers):
+        found = ", ".join(map(str, numbers)) or "none"
+        raise ConfigError(
+            f"{name}: {channels} number(s), one a channel, are expected, found {found}",
+            hint=f"give {channels}, or build the system with channels={max(len(numbers), 1)}",
+        )
+    return numbers
