@@ -11,12 +11,15 @@ from torch import nn
 
 from saccade.network.system import System
 from saccade.systems import SYSTEMS, build
+from saccade.trunks import trunk
+from saccade.trunks.cifar_resnet import cifar_resnet
 
 TABLE = Path(__file__).parents[3] / "shared" / "papers" / "checks.csv"
 
-LETTERS = {"VGG-A": "vgg11", "VGG-B": "vgg13", "VGG-D": "vgg16", "VGG-E": "vgg19"}
+LETTERS = {"VGG-A": "vgg11", "VGG-B": "vgg13", "VGG-C": "vgg16c", "VGG-D": "vgg16", "VGG-E": "vgg19"}
 RESNETS = {f"ResNet-{depth}": f"resnet{depth}" for depth in (18, 34, 50, 101, 152)}
-NAMES = LETTERS | RESNETS | {"LeNet-5": "lenet5", "AlexNet(grouped)": "alexnet", "AlexNet": "alexnet"}
+SMALL = {f"ResNet-{depth} CIFAR optionA": f"resnet{depth}" for depth in (20, 32, 44, 56, 110)}
+NAMES = LETTERS | RESNETS | SMALL | {"LeNet-5": "lenet5", "AlexNet(grouped)": "alexnet", "AlexNet": "alexnet"}
 
 
 @cache
@@ -66,6 +69,93 @@ def two_heads(learning: bool) -> int:
     return sum(p.numel() for p in system.parameters() if p.requires_grad)
 
 
+def weighted(module: nn.Module) -> list[nn.Conv2d | nn.Linear]:
+    return [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+
+
+def without_groups(name: str) -> int:
+    """Parameters that a network would have if all channels of a layer saw each other."""
+    biases = sum(m.bias.numel() for m in weighted(paper(name)) if m.bias is not None)
+    return biases + sum(m.weight.numel() * getattr(m, "groups", 1) for m in weighted(paper(name)))
+
+
+def all_yolo() -> nn.Module:
+    with torch.device("meta"):
+        return trunk("yolo24")
+
+
+def deepest_small() -> int:
+    """Parameters of the residual network of 1202 layers with its layer for ten classes."""
+    with torch.device("meta"):
+        made = cifar_resnet(1202)
+    return parameters(made) + 10 * (made.levels["layer3"].channels + 1)
+
+
+def dense_sides(height: int, width: int) -> dict[str, str]:
+    """OverFeat's maps of a larger picture: before and after the last pool, and of classes at its 3 × 3 places."""
+    made = paper("overfeat", variant="accurate").trunk
+    maps = made(torch.zeros(1, 3, height, width, device="meta"))
+    before, after = maps["conv6"].shape[2:], maps["pool6"].shape[2:]
+    window = made.get_submodule("fc7.pool").output_size
+    classes = [3 * (side - window + 1) for side in after]
+    sides = {"layer5 pre-pool": before, "layer5 post-pool": after, "class map": classes}
+    return {row: "x".join(str(side) for side in found) for row, found in sides.items()}
+
+
+def further_quantities() -> dict[tuple[str, str], Callable[[], object]]:
+    """Rows of the trunks that came after the first."""
+    found: dict[tuple[str, str], Callable[[], object]] = {}
+    for title, name in SMALL.items():
+        found[title, "params"] = lambda name=name: parameters(paper(name))
+    for block in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b"):
+        name = f"inception{block}"
+        found["GoogLeNet", f"params inception {block}"] = lambda name=name: stage("googlenet", name)
+        found["GoogLeNet", f"output channels {block}"] = lambda name=name: paper("googlenet").levels[name].channels
+    scales = ("245x245", "281x317", "317x389", "389x461", "425x497", "461x569")
+    for number, scale in enumerate(scales, 1):
+        height, width = (int(side) for side in scale.split("x"))
+        for row in ("layer5 pre-pool", "layer5 post-pool", "class map"):
+            title = f"scale {number} input {scale} {row}" if row == "layer5 pre-pool" else f"scale {number} {row}"
+            found["OverFeat accurate", title] = lambda h=height, w=width, row=row: dense_sides(h, w)[row]
+    return found | {
+        ("LectureCNN(seed4)", "params"): lambda: parameters(paper("lecture_cnn")),
+        ("LectureCNN(seed4)", "flatten size"): lambda: output(paper("lecture_cnn"), "pool2").numel(),
+        ("LectureCNN(seed4)", "input"): lambda: f"3x{SYSTEMS['lecture_cnn'].card.size}x224",
+        ("AlexNet(no groups, 96/256/384/384/256)", "params total"): lambda: without_groups("alexnet"),
+        ("VGG-16", "weight layers A,B,C,D,E"): lambda: " ".join(str(len(weighted(paper(n)))) for n in LETTERS.values()),
+        ("GoogLeNet", "params no aux (bias, no BN)"): lambda: parameters(paper("googlenet", auxiliary=False)),
+        ("GoogLeNet", "params with 2 aux"): lambda: parameters(paper("googlenet")),
+        ("Inception-v3", "params no aux (BN, no conv bias)"): lambda: parameters(
+            paper("inception_v3", auxiliary=False)
+        ),
+        ("Inception-v3", "params with aux"): lambda: parameters(paper("inception_v3")),
+        ("Inception-v3", "spatial chain 299"): lambda: sides(
+            paper("inception_v3"), "conv1a conv2a conv2b pool1 conv3b conv4a pool2 mixed6a mixed7a"
+        ),
+        ("ResNet-1202 CIFAR optionA", "params"): deepest_small,
+        ("OverFeat fast", "params total"): lambda: parameters(paper("overfeat")),
+        ("OverFeat fast", "spatial chain 231"): lambda: sides(
+            paper("overfeat"), "conv1 pool1 conv2 pool2 conv3 conv4 conv5 pool5"
+        ),
+        ("OverFeat accurate", "params total"): lambda: parameters(paper("overfeat", variant="accurate")),
+        ("OverFeat accurate", "spatial chain 221"): lambda: sides(
+            paper("overfeat", variant="accurate"), "conv1 pool1 conv2 pool2 conv3 conv4 conv5 conv6 pool6"
+        ),
+        ("OverFeat accurate", "total stride before offsets"): lambda: (
+            paper("overfeat", variant="accurate").levels["pool6"].stride
+        ),
+        ("ReNet", "output of 28x28 with two 2x2 layers"): lambda: renet_shape(),
+        ("YOLO v1", "conv layers"): lambda: len(weighted(all_yolo())),
+        ("YOLO v1", "conv params"): lambda: parameters(all_yolo()),
+    }
+
+
+def renet_shape() -> str:
+    system = paper("renet", variant="mnist")
+    channels, height, width = output(system, "renet2").shape[1:]
+    return f"{height}x{width}x{channels // 256}d"
+
+
 def quantities() -> dict[tuple[str, str], Callable[[], object]]:
     """What each row of the table is, computed."""
     found: dict[tuple[str, str], Callable[[], object]] = {}
@@ -85,29 +175,33 @@ def quantities() -> dict[tuple[str, str], Callable[[], object]]:
     for title, last in blocks.items():
         found["VGG-D", f"cumulative weights block{title}"] = lambda last=last: below(paper("vgg16"), last, weights)
     vgg = paper("vgg16")
-    return found | {
-        ("LeNet-5", "trainable params total"): lambda: parameters(paper("lenet5")),
-        ("LeNet-5", "input"): lambda: f"{paper('lenet5').input.channels}x32x32",
-        ("LeNet-5", "C1 C3 C5 spatial"): lambda: sides(paper("lenet5"), "c1 c3 c5"),
-        ("LeNet-modern", "params (6,16,120,84,10)"): lambda: parameters(paper("lenet5", variant="modern")),
-        ("AlexNet(grouped)", "params total"): lambda: parameters(paper("alexnet")),
-        ("AlexNet(torchvision)", "params total"): lambda: parameters(paper("alexnet", variant="torchvision")),
-        ("AlexNet", "spatial sizes for 227"): lambda: sides(
-            paper("alexnet"), "conv1 pool1 conv2 pool2 conv3 conv4 conv5 pool5"
-        ),
-        ("AlexNet", "pool5 stride"): lambda: paper("alexnet").levels["pool5"].stride,
-        ("AlexNet", "pool5 features"): lambda: output(paper("alexnet"), "pool5").numel(),
-        ("VGG-D", "cumulative weights +fc6+fc7"): lambda: weights(vgg.trunk),
-        ("VGG-D", "cumulative weights +fc8"): lambda: weights(vgg),
-        ("VGG-D", "fc6 weights"): lambda: weights(vgg.trunk.get_submodule("fc6")),
-        ("VGG-D", "fc7 weights"): lambda: weights(vgg.trunk.get_submodule("fc7")),
-        ("VGG-D", "fc8 weights"): lambda: weights(vgg.heads),
-        ("VGG-16", "conv5_3 output for 224"): lambda: shape(vgg, "conv5_3"),
-        ("VGG-16", "pool5 output for 224"): lambda: shape(vgg, "pool5"),
-        ("ResNet-50", "conv5 output for 224"): lambda: shape(paper("resnet50"), "layer4"),
-        ("VGG-16 two-head", "params total with second 4096-4096-4 head"): lambda: two_heads(learning=False),
-        ("VGG-16 two-head", "trainable params with frozen trunk+cls head"): lambda: two_heads(learning=True),
-    }
+    return (
+        found
+        | further_quantities()
+        | {
+            ("LeNet-5", "trainable params total"): lambda: parameters(paper("lenet5")),
+            ("LeNet-5", "input"): lambda: f"{paper('lenet5').input.channels}x32x32",
+            ("LeNet-5", "C1 C3 C5 spatial"): lambda: sides(paper("lenet5"), "c1 c3 c5"),
+            ("LeNet-modern", "params (6,16,120,84,10)"): lambda: parameters(paper("lenet5", variant="modern")),
+            ("AlexNet(grouped)", "params total"): lambda: parameters(paper("alexnet")),
+            ("AlexNet(torchvision)", "params total"): lambda: parameters(paper("alexnet", variant="torchvision")),
+            ("AlexNet", "spatial sizes for 227"): lambda: sides(
+                paper("alexnet"), "conv1 pool1 conv2 pool2 conv3 conv4 conv5 pool5"
+            ),
+            ("AlexNet", "pool5 stride"): lambda: paper("alexnet").levels["pool5"].stride,
+            ("AlexNet", "pool5 features"): lambda: output(paper("alexnet"), "pool5").numel(),
+            ("VGG-D", "cumulative weights +fc6+fc7"): lambda: weights(vgg.trunk),
+            ("VGG-D", "cumulative weights +fc8"): lambda: weights(vgg),
+            ("VGG-D", "fc6 weights"): lambda: weights(vgg.trunk.get_submodule("fc6")),
+            ("VGG-D", "fc7 weights"): lambda: weights(vgg.trunk.get_submodule("fc7")),
+            ("VGG-D", "fc8 weights"): lambda: weights(vgg.heads),
+            ("VGG-16", "conv5_3 output for 224"): lambda: shape(vgg, "conv5_3"),
+            ("VGG-16", "pool5 output for 224"): lambda: shape(vgg, "pool5"),
+            ("ResNet-50", "conv5 output for 224"): lambda: shape(paper("resnet50"), "layer4"),
+            ("VGG-16 two-head", "params total with second 4096-4096-4 head"): lambda: two_heads(learning=False),
+            ("VGG-16 two-head", "trainable params with frozen trunk+cls head"): lambda: two_heads(learning=True),
+        }
+    )
 
 
 QUANTITIES = quantities()
@@ -141,7 +235,18 @@ def test_a_number_of_the_table(key: tuple[str, str], table: dict[tuple[str, str]
         ("alexnet", {"variant": "torchvision"}, 61_100_840),
         ("vgg11", {}, 132_863_336),
         ("vgg16", {}, 138_357_544),
+        ("vgg16c", {}, 133_638_952),
         ("vgg19", {}, 143_667_240),
+        ("lecture_cnn", {}, 5_397_482),
+        ("caffenet", {}, 60_965_224),
+        ("zfnet", {}, 62_357_608),
+        ("overfeat", {}, 145_920_872),
+        ("overfeat", {"variant": "accurate"}, 144_656_488),
+        ("googlenet", {}, 13_378_280),
+        ("googlenet", {"variant": "torchvision"}, 13_004_888),
+        ("inception_v3", {}, 27_161_264),
+        ("resnet20", {}, 269_722),
+        ("resnet110", {}, 1_727_962),
         ("resnet18", {}, 11_689_512),
         ("resnet50", {}, 25_557_032),
         ("resnet152", {}, 60_192_808),
@@ -157,7 +262,8 @@ def test_the_second_stage_of_the_lecture_s_order_learns_the_box_head_alone() -> 
 
 
 def test_the_whole_table_of_these_systems_is_computed(table: dict[tuple[str, str], str]) -> None:
-    """Rows of these systems that nothing computes here are receptive fields and counts of layers alone."""
-    left = {key for key in table if key[0] in NAMES or key[0] in {"VGG-16", "VGG-16 two-head", "LeNet-modern"}}
+    """Rows of these systems that nothing computes here belong to the description, to heads, or to testing."""
+    left = {key for key in table if key[0] in {*NAMES, *(name for name, _ in QUANTITIES)} - {"YOLO v1"}}
     left -= set(QUANTITIES)
-    assert all("receptive field" in quantity or "weight layers" in quantity for _, quantity in left), left
+    elsewhere = ("receptive field", "test crops", "box regressor", "effective stride")
+    assert all(any(word in quantity for word in elsewhere) for _, quantity in left), left
