@@ -14,7 +14,7 @@ from saccade.data.report import Report, strict
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
 from saccade.trust.mat_file import load_mat
-from saccade.trust.pictures import SUFFIXES
+from saccade.trust.pictures import only_pictures
 
 LOOKED_FOR = "images/SPLIT/*.jpg beside groundTruth/SPLIT/*.mat (BSDS)"
 _TRUTH = "groundTruth"
@@ -115,7 +115,7 @@ def open_bsds(path: Path, split: str, report: Report = strict) -> Bsds:
     folder = _split_folders(root)[split]
     pictures = root / "images" / folder.relative_to(root / _TRUTH)
     truths = {file.stem: file for file in sorted(folder.glob("*.mat"))}
-    found = {file.stem: file for file in sorted(pictures.glob("*")) if file.suffix.lower() in SUFFIXES}
+    found = {file.stem: file for file in only_pictures(sorted(pictures.glob("*")))}
     for stem in sorted(found.keys() ^ truths.keys()):
         file, wanted = (found[stem], f"{folder / stem}.mat") if stem in found else (truths[stem], "a picture of it")
         report(DataError(f"{wanted} is expected, found none", path=file, hint="add it, or take this file out"))

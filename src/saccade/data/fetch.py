@@ -73,6 +73,7 @@ class Fetch:
                 ready.append(self.prepare(self.dataset, key.place, self._generator(key)))
                 ids.append(self.dataset.id(key.place))
             except SaccadeError as error:
+                error.path = error.path or self.dataset.id(key.place)
                 bad.append((key.place, error))
                 if not (self.skip and isinstance(error, DataError)):
                     return Delivery(None, tuple(bad))

@@ -12,7 +12,7 @@ from saccade.data.pictured import Pictured
 from saccade.data.report import Report, strict
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
-from saccade.trust.pictures import SUFFIXES
+from saccade.trust.pictures import SUFFIXES, only_pictures
 
 LOOKED_FOR = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
 
@@ -62,7 +62,7 @@ def _pictures(folder: Path) -> list[Path]:
     found: list[Path] = []
     for place, folders, files in os.walk(folder, followlinks=False):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(place, name) for name in files if Path(name).suffix.lower() in SUFFIXES and name[0] != "."]
+        found += only_pictures(Path(place, name) for name in files if name[0] != ".")
     return sorted(found)
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.data.classes import unite, with_classes
-from saccade.data.picture import classes_of, contours_by_class, semantic_classes_of, size_of
+from saccade.data.picture import classes_of, contours_by_class, picture_of, semantic_classes_of, size_of
 from saccade.data.store import starts_of
 
 
@@ -64,10 +65,15 @@ class Joined:
         own = self.parts[part].id(place)
         return f"{self.names[part]}/{own}" if self._prefixed else own
 
-    def size(self, index: int) -> tuple[int, int]:
+    def picture(self, index: int, channels: int | None = None) -> Tensor:
+        """Pixels of one picture with a number of channels."""
+        part, place = self._place(index)
+        return picture_of(self.parts[part], place, channels)
+
+    def size(self, index: int, channels: int | None = None) -> tuple[int, int]:
         """(H, W) of one picture."""
         part, place = self._place(index)
-        return size_of(self.parts[part], place)
+        return size_of(self.parts[part], place, channels)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes that one picture shows."""

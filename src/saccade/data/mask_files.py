@@ -8,7 +8,7 @@ from saccade.core.errors import DataError
 from saccade.data.report import Report
 from saccade.data.split_names import USUAL, canonical
 from saccade.trust.maps import MAP_SUFFIXES
-from saccade.trust.pictures import SUFFIXES
+from saccade.trust.pictures import only_pictures
 
 _PICTURES = ("images", "imgs", "image", "JPEGImages")
 _MASKS = ("masks", "labels", "annotations", "mask", "label", "gt", "SegmentationClass")
@@ -27,7 +27,7 @@ class Pair:
         """The mask of each picture; `report` is told of those without a partner, on either side."""
         masks = _by_stem(self.masks)
         found: dict[Path, Path] = {}
-        for picture in _files(self.pictures, SUFFIXES):
+        for picture in _pictures(self.pictures):
             mask = _mask_of(self.pictures, picture, masks)
             if mask is not None:
                 found[picture] = mask
@@ -45,7 +45,7 @@ class Pair:
         if not (self.pictures.is_dir() and self.masks.is_dir()):
             return False
         masks = _by_stem(self.masks)
-        return bool(masks) and any(_mask_of(self.pictures, one, masks) for one in _files(self.pictures, SUFFIXES))
+        return bool(masks) and any(_mask_of(self.pictures, one, masks) for one in _pictures(self.pictures))
 
 
 def find_pairs(root: Path) -> dict[str, Pair]:
@@ -83,13 +83,14 @@ def _split_folders(root: Path) -> list[Path]:
     return sorted(entry for entry in root.iterdir() if entry.is_dir() and canonical(entry.name) in USUAL)
 
 
-def _files(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.name[0] != ".")
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(only_pictures(file for file in folder.rglob("*") if file.name[0] != "."))
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     """The masks of a folder by their paths in it without suffixes."""
-    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in _files(folder, MAP_SUFFIXES)}
+    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in MAP_SUFFIXES and file.name[0] != ".")
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in found}
 
 
 def _mask_of(folder: Path, picture: Path, masks: dict[str, Path]) -> Path | None:

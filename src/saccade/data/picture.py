@@ -1,6 +1,7 @@
 """The pixels of a data set's picture, its size, and the classes that it shows."""
 
 from collections.abc import Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +9,22 @@ from torch import Tensor
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
+from saccade.core.input_spec import fit_channels
 from saccade.trust.pictures import decode_picture
 
 
-def read_picture(path: Path, declared: tuple[int, int] | None = None) -> Tensor:
-    """A picture's pixels (3, H, W) uint8, upright.
+def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: int | None = None) -> Tensor:
+    """A picture's pixels (C, H, W), upright, as `decode_picture` gives them.
 
     Args:
         path: The file.
         declared: (H, W) that the annotations give, where they do.
+        channels: Wanted channels; None for RGB, or for all of a file that is neither grey nor coloured.
 
     Raises:
         DataError: The picture cannot be read, or has another size than declared.
     """
-    image = decode_picture(path)
+    image = decode_picture(path, channels)
     found = (image.shape[1], image.shape[2])
     if declared is not None and found != declared:
         turned = ", since its EXIF orientation is applied" if found[::-1] == declared else ""
@@ -33,14 +36,37 @@ def read_picture(path: Path, declared: tuple[int, int] | None = None) -> Tensor:
     return image
 
 
-def size_of(dataset: Dataset, index: int) -> tuple[int, int]:
+def reads_channels(dataset: Dataset) -> bool:
+    """Whether a data set has a `picture(index, channels)`, by which its files are read with a number of channels."""
+    return _takes_channels(getattr(dataset, "picture", None))
+
+
+def picture_of(dataset: Dataset, index: int, channels: int | None = None) -> Tensor:
+    """Pixels of one picture with a number of channels: as the data set itself reads them, or fitted.
+
+    Raises:
+        DataError: The picture cannot be read, or has another number of channels.
+        ConfigError: It cannot be fitted.
+    """
+    if reads_channels(dataset):
+        read: Any = getattr(dataset, "picture", None)
+        return read(index, channels)
+    image = dataset[index].image
+    return image if channels is None else fit_channels(image, channels)
+
+
+def size_of(dataset: Dataset, index: int, channels: int | None = None) -> tuple[int, int]:
     """(H, W) of one picture: as the data set's own `size` tells, or by decoding it."""
     known: Any = getattr(dataset, "size", None)
     if callable(known):
-        height, width = known(index)  # pyright: ignore[reportGeneralTypeIssues]
-        return int(height), int(width)
+        found: Any = known(index, channels) if _takes_channels(known) else known(index)
+        return int(found[0]), int(found[1])
     shape = dataset[index].image.shape
     return shape[1], shape[2]
+
+
+def _takes_channels(method: Any) -> bool:
+    return callable(method) and "channels" in signature(method).parameters
 
 
 def classes_of(dataset: Dataset, index: int) -> frozenset[int]:

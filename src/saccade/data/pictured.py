@@ -68,14 +68,18 @@ class Pictured(ABC):
         """(H, W) that the annotations give, or None where they are silent."""
         return None
 
-    def picture(self, index: int) -> Tensor:
+    def picture(self, index: int, channels: int | None = None) -> Tensor:
         """The picture's pixels (C, H, W).
 
-        Raises:
-            DataError: The file cannot be read, or has another size than declared.
-        """
-        return read_picture(self.path(index), declared=self.declared(index))
+        Args:
+            index: Which picture.
+            channels: Wanted channels; None for RGB, or for all of a file that is neither grey nor coloured.
 
-    def size(self, index: int) -> tuple[int, int]:
+        Raises:
+            DataError: The file cannot be read, or has another size than declared, or other channels than wanted.
+        """
+        return read_picture(self.path(index), self.declared(index), channels)
+
+    def size(self, index: int, channels: int | None = None) -> tuple[int, int]:
         """(H, W), as the annotations give it, or else from the file's header."""
-        return self.declared(index) or picture_size(self.path(index))
+        return self.declared(index) or picture_size(self.path(index), channels)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.sample import Sample
-from saccade.data.picture import classes_of, contours_by_class, semantic_classes_of, size_of
+from saccade.data.picture import classes_of, contours_by_class, picture_of, semantic_classes_of, size_of
 
 
 class Subset:
@@ -61,9 +62,13 @@ class Subset:
         """The name of one picture."""
         return self.dataset.id(int(self.indices[index]))
 
-    def size(self, index: int) -> tuple[int, int]:
+    def picture(self, index: int, channels: int | None = None) -> Tensor:
+        """Pixels of one picture with a number of channels."""
+        return picture_of(self.dataset, int(self.indices[index]), channels)
+
+    def size(self, index: int, channels: int | None = None) -> tuple[int, int]:
         """(H, W) of one picture."""
-        return size_of(self.dataset, int(self.indices[index]))
+        return size_of(self.dataset, int(self.indices[index]), channels)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes that one picture shows."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from saccade.core.errors import DataError
 from saccade.data.pictured import Pictured
-from saccade.trust.pictures import SUFFIXES
+from saccade.trust.pictures import only_pictures
 
 
 def unlisted(parts: Iterable[Pictured]) -> list[Path]:
@@ -16,7 +16,7 @@ def unlisted(parts: Iterable[Pictured]) -> list[Path]:
     """
     listed = {path for part in parts for index in range(len(part)) for path in _path(part, index)}
     folders = sorted({path.parent for path in listed if path.parent.is_dir()})
-    found = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES]
+    found = [path for folder in folders for path in only_pictures(sorted(folder.iterdir()))]
     return [path for path in found if path not in listed and path.name[0] != "."]
 
 

@@ -67,7 +67,8 @@ class Part:
         stem = annotation.relative_to(self.annotations).with_suffix("").as_posix()
         last = Path(named).name if named else ""
         same = [Path(last).suffix] if Path(last).suffix.lower() in SUFFIXES else []
-        suffixes = [*same, ".jpg", *sorted(SUFFIXES), *(suffix.upper() for suffix in sorted(SUFFIXES))]
+        usual = sorted(SUFFIXES, key=lambda suffix: (suffix == ".npy", suffix))  # beside a picture it is a cache
+        suffixes = [*same, ".jpg", *usual, *(suffix.upper() for suffix in usual)]
         candidates = [f"{stem}{suffix}" for suffix in suffixes] + ([last] if same else [])
         return next((name for name in candidates if (self.pictures / name).is_file()), None)
 

@@ -9,7 +9,7 @@ from saccade.data.pointer import Node
 from saccade.data.report import Report, telling
 from saccade.data.split_names import USUAL, canonical
 from saccade.trust.paths import leaving_allowed, name_in, plain_name
-from saccade.trust.pictures import SUFFIXES
+from saccade.trust.pictures import only_pictures
 from saccade.trust.text_file import load_lines
 from saccade.trust.yaml_file import load_yaml
 
@@ -106,8 +106,8 @@ def _shown(root: Path) -> Folders | None:
 
 def _has_labels(root: Path, folder: Path) -> bool:
     """Whether a label lies where one of the folder's pictures would have it."""
-    names = (name for name in folder.iterdir() if name.suffix.lower() in SUFFIXES)
-    return any(label_file(root, picture.relative_to(root).as_posix()).is_file() for picture in names)
+    found = only_pictures(folder.iterdir())
+    return any(label_file(root, picture.relative_to(root).as_posix()).is_file() for picture in found)
 
 
 def label_file(root: Path, name: str) -> Path:
@@ -132,7 +132,7 @@ def pictures(folders: Folders, split: str, report: Report) -> list[str]:
 
 
 def _in_folder(root: Path, folder: Path) -> Iterable[str]:
-    files = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
+    files = only_pictures(file for file in folder.rglob("*") if file.name[0] != ".")
     return sorted(name_in(root, file) for file in files)
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.open import open_data, splits
+from saccade.data.channels import with_channels
 from saccade.data.classes import class_subset
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
@@ -66,6 +67,7 @@ def evaluate(
         dataset = data_of_run(Path(run), data, split)
     if predictor.classes:
         check_same_classes(predictor.classes, dataset.classes)
+    dataset = with_channels(dataset, predictor.system.input.channels)
     found = evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
         page = ReportContent(_name(run), _name(data), evaluation=without_losses(found), environment=environment())

@@ -78,7 +78,9 @@ class Worker:
         if isinstance(answer, SaccadeError):
             return answer
         try:
-            image = decode_picture(task.file, 3)
+            channels = self.predictor.system.input.channels
+            # A grey network's answer is drawn on the picture in its colours.
+            image = decode_picture(task.file, None if channels in (1, 3) else channels)
             entry: Entry = {"file": readable_name(task.file), "size": list(image.shape[1:]), **as_values(answer)}
             entry |= write_maps(answer, self.out, task.name)
             return entry | ({"drawn": self._draw(task, image, answer)} if self.drawn else {})

@@ -72,15 +72,17 @@ def read_picture(picture: Picture, channels: int) -> Tensor:
         DataError: The file cannot be read, or the array is not what a picture can be.
     """
     if isinstance(picture, str | Path):
-        return decode_picture(picture, 1 if channels == 1 else 3)
+        return decode_picture(picture, channels)
     image = torch.as_tensor(picture)
     if image.ndim != 3 or not image.numel():
         raise DataError(f"a picture (C, H, W) is expected, found an array of shape {tuple(image.shape)}")
     if image.shape[0] not in (1, 3, channels) and image.shape[-1] in (1, 3, channels):
         shape = tuple(image.shape)
         raise DataError(f"a picture (C, H, W) is expected, found {shape}", hint="use array.transpose(2, 0, 1)")
+    if image.dtype == torch.uint16:
+        image = image.float() / 65535
     if image.dtype != torch.uint8 and not image.is_floating_point():
-        raise DataError(f"a picture in uint8 or float is expected, found {image.dtype}")
+        raise DataError(f"a picture in uint8, uint16 or float is expected, found {image.dtype}")
     if image.is_floating_point() and not bool(((image >= DARKEST) & (image <= BRIGHTEST)).all()):
         low, high = float(image.min()), float(image.max())
         raise DataError(f"floats 0..1 are expected, found {low:g}..{high:g}", hint="divide by 255, or give uint8")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from saccade.core.errors import DataError
-from saccade.trust.pictures import SUFFIXES
+from saccade.trust.pictures import only_pictures
 
 # Characters of a name that is made from a file's: of four bytes each, it still fits into the 255 that are allowed.
 LONGEST = 50
@@ -45,7 +45,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _inside(folder: Path) -> list[Path]:
-    below = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    below = only_pictures(path for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts))
 
 

@@ -94,7 +94,7 @@ def _open_groups(
     def size(task: Task) -> tuple[int, int] | None:
         answer = journal.answer(task.file)
         try:
-            found = picture_size(task.file) if answer is None else answer["size"]
+            found = picture_size(task.file, spec.channels) if answer is None else answer["size"]
         except SaccadeError:
             return None  # it fails when it is read, which tells why
         return spec.padded(spec.frame((found[0], found[1])).target)

@@ -1,7 +1,7 @@
 """A job: all that a training needs, settled and checked, and small enough to send to other processes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import torch
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
+from saccade.data.channels import with_channels
 from saccade.metrics.metric import Metric
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
@@ -72,6 +73,12 @@ def prepare(
         take_weights(system, settings.init, settings.trust_pickle)
     if system.classes:
         check_same_classes(system.classes, opened.train.classes, opened.name)
+    channels = system.input.channels
+    opened = replace(
+        opened,
+        train=with_channels(opened.train, channels),
+        val=None if opened.val is None else with_channels(opened.val, channels),
+    )
     return Job(system, opened, Path(out) if out else next_out(what, resume), settings, system.recipe, resume)
 
 
