@@ -72,6 +72,10 @@ class ClassifyHead(Head):
         """Scores of each picture."""
         return ClassScores(self.body(maps[self.reads[0]]))
 
+    def evidence(self, raw: ClassScores) -> Tensor:
+        """(B, C) scores before softmax or sigmoid."""
+        return raw.logits
+
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """Cross entropy, under ``class``."""
         logits = self(maps).logits.float()
@@ -83,9 +87,14 @@ class ClassifyHead(Head):
 
     def decode(self, raw: ClassScores) -> list[Annotation]:
         """Probabilities, and the likeliest class or the classes above one half."""
-        if self.many:
-            return [Annotation(labels=(scores > 0.5).long(), label_scores=scores) for scores in raw.logits.sigmoid()]
-        return [Annotation(label=scores.argmax(), label_scores=scores) for scores in raw.logits.softmax(1)]
+        return decode_classes(raw.logits, self.many)
+
+
+def decode_classes(logits: Tensor, many: bool) -> list[Annotation]:
+    """Scores (B, C) of many classes by a sigmoid, those above one half told; else by a softmax, the likeliest told."""
+    if many:
+        return [Annotation(labels=(scores > 0.5).long(), label_scores=scores) for scores in logits.sigmoid()]
+    return [Annotation(label=scores.argmax(), label_scores=scores) for scores in logits.softmax(1)]
 
 
 def class_target(truth: Sequence[Annotation], classes: int) -> Tensor:

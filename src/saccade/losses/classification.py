@@ -36,6 +36,19 @@ def sigmoid_cross_entropy(logits: Tensor, target: Tensor, weights: Tensor) -> Te
     return (cost * weight).sum() / weight.sum().clamp(min=torch.finfo(logits.dtype).tiny)
 
 
+def one_against_rest(margins: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Squared hinge of each class against the rest, summed over classes that are known, a mean over pictures.
+
+    Args:
+        margins: (N, C) above 1 where a class is surely shown, below -1 where it surely is not.
+        target: (N, C) 0 absent, 1 present, -1 unknown.
+        weights: (C,) weight of the pictures that show each class.
+    """
+    sign = torch.where(target == 1, 1.0, -1.0)
+    cost = (1 - sign * margins).clamp(min=0).square() * torch.where(target == 1, weights, 1.0)
+    return (cost * (target >= 0)).sum(1).mean()
+
+
 def rejecting_distance(distances: Tensor, target: Tensor, rubber: float = 0.1) -> Tensor:
     """LeNet-5's loss: the true class's distance, plus a term that pushes the other classes away.
 

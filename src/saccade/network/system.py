@@ -61,6 +61,7 @@ class System(nn.Module):
         self.classes, self.input, self.recipe = tuple(classes), input or InputSpec(), recipe or Recipe()
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
+        self.thawed: tuple[str, ...] = ()
         # Kernels that a part never lets learn (fixed upsampling, fixed codes) stay so through every thaw.
         self._fixed = frozenset(name for name, p in self.named_parameters() if not p.requires_grad)
         check_fit(self.levels, trunk, neck, heads)
@@ -145,20 +146,27 @@ class System(nn.Module):
         answer = answer if self.settle is None else self.settle(answer)
         return replace(answer, instances=None if answer.instances is None else answer.instances.sorted())
 
-    def freeze(self, names: Sequence[str]) -> "System":
+    def freeze(self, names: Sequence[str], thaw: Sequence[str] = ()) -> "System":
         """Let the named parts, heads or submodules stand still, statistics and dropout included; all others learn.
 
         Args:
             names: ``trunk``, ``neck``, a head's name, or a dotted path such as ``trunk.layer1``.
+            thaw: Names inside those which learn all the same; of two names the longer decides.
 
         Raises:
             ValueError: There is no such part; the message lists those that exist.
         """
-        self.frozen = tuple(self._path(name) for name in names)
+        self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, thaw))
         for path, parameter in self.named_parameters():
-            stands = path in self._fixed or any(inside(path, frozen) for frozen in self.frozen)
-            parameter.requires_grad_(not stands)
+            parameter.requires_grad_(path not in self._fixed and not self.stands_still(path))
         return self.train(self.training)
+
+    def stands_still(self, path: str) -> bool:
+        """Whether what a dotted path names is frozen; of a frozen and a thawed name the longer decides."""
+        frozen, thawed = (
+            max((len(name) for name in names if inside(path, name)), default=-1) for names in (self.frozen, self.thawed)
+        )
+        return frozen >= 0 and frozen >= thawed
 
     def _path(self, name: str) -> str:
         path = f"heads.{name}" if name.split(".")[0] in self.heads else name
@@ -172,7 +180,7 @@ class System(nn.Module):
         """Training mode for all that is not frozen: a frozen normalisation keeps its statistics."""
         super().train(mode)
         for path, module in self.named_modules():
-            if any(inside(path, frozen) for frozen in self.frozen):
+            if self.stands_still(path):
                 module.training = False
         return self
 

@@ -77,9 +77,7 @@ def svm(
     largest = max(scales, default=size)
     pooled = PooledTrunk(built, name, [side / largest for side in sorted(set(scales)) if side != largest])
     head = SvmHead(POOLED, pooled.levels[POOLED].channels, len(classes), many=many, normalise=normalise, cost=cost)
-    return System(
-        pooled, {"label": head}, classes=classes, input=trunk_input(trunk, largest, channels), recipe=RECIPE
-    )
+    return System(pooled, {"label": head}, classes=classes, input=trunk_input(trunk, largest, channels), recipe=RECIPE)
 
 
 def _last_with_positions(trunk: Trunk) -> str:

@@ -46,6 +46,12 @@ class FeatureCache:
         for indices in self.loader.plan(epoch)[start:]:
             yield self._batch(indices)
 
+    def whole(self, session: Session) -> Iterator[Batch]:
+        """Every picture once, in the data set's order, with the trunk's maps in place of pictures."""
+        self.fill(session)
+        for indices in self.in_order.plan(0):
+            yield self._batch(indices)
+
     def fill(self, session: Session) -> None:
         """Make the features where there are none of this trunk as it is now; it can be broken off at any moment."""
         # Writing into a weight counts its versions up: that is cheap to ask, where a digest of all weights is not.

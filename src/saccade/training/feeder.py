@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from saccade.core.batch import Batch
 from saccade.data.loader import Loader
 from saccade.network.maps import IMAGE
-from saccade.network.system import System
+from saccade.network.system import System, inside
 from saccade.training.feature_cache import FeatureCache
 from saccade.training.session import Session
 
@@ -15,11 +15,12 @@ class Feeder:
 
     Args:
         loader: Reads and prepares pictures.
+        in_order: Reads every picture once, as evaluation does.
         cache: Keeps a frozen trunk's features, or None where they may not be kept.
     """
 
-    def __init__(self, loader: Loader, cache: FeatureCache | None) -> None:
-        self.loader, self.cache = loader, cache
+    def __init__(self, loader: Loader, in_order: Loader, cache: FeatureCache | None) -> None:
+        self.loader, self.in_order, self.cache = loader, in_order, cache
 
     def make_ready(self, session: Session) -> None:
         """Do what must be done before the first batch, and may take long; it can be broken off at any moment."""
@@ -34,6 +35,14 @@ class Feeder:
         for batch in self.loader.epoch(epoch, start):
             yield self.loader.position, batch
 
+    def whole(self, session: Session) -> Iterator[Batch]:
+        """Every picture once, as evaluation sees it, in the data set's order; a frozen trunk's features where kept."""
+        if self.cache is not None and stands_still(session.system):
+            yield from self.cache.whole(session)
+        else:
+            yield from self.in_order.epoch(0)
+            self.in_order.close()
+
     def explain(self, error: Exception) -> Exception:
         """What a failure means: the death or silence of a reading process is told by its last pictures."""
         return self.loader.explain(error) if isinstance(error, RuntimeError) else error
@@ -42,4 +51,5 @@ class Feeder:
 def stands_still(system: System) -> bool:
     """Whether the trunk is frozen and nobody reads the picture itself, so that its features may be kept."""
     readers = [*(head.reads for _, head in system.each_head()), () if system.neck is None else system.neck.reads]
-    return "trunk" in system.frozen and not any(IMAGE in reads for reads in readers)
+    whole = "trunk" in system.frozen and not any(inside(name, "trunk") for name in system.thawed)
+    return whole and not any(IMAGE in reads for reads in readers)

@@ -16,9 +16,10 @@ from saccade.training.keeper import Keeper
 from saccade.training.log import Log
 from saccade.training.plan import Plan
 from saccade.training.progress import Progress
-from saccade.training.schedule import factor, stage_at, within_stage
+from saccade.training.schedule import factor, solving_stage, stage_at, within_stage
 from saccade.training.session import Session
 from saccade.training.signals import Interrupted, Signals
+from saccade.training.solving import solve
 from saccade.training.validation import Validator
 
 # A run is validated at the end of its epochs, but no more often than this many times.
@@ -86,17 +87,46 @@ class Loop:
 
     @property
     def _share(self) -> float:
-        return self.plan.progress(self.progress.step, self.progress.seconds)
+        return self.plan.progress(self.progress.step - self.progress.solved, self.progress.seconds)
 
     def _stage(self) -> None:
-        """Train until the epoch, the stage or the run ends."""
-        position = stage_at(self.plan.recipe, self._share)
+        """Solve where that comes next, or train until the epoch, the stage or the run ends."""
+        position = self._solving_stage()
+        if position is not None:
+            self._solve(position)
+        else:
+            self._descend(stage_at(self.plan.recipe, self._share))
+        if self._over() and not self.progress.finished:
+            self._end_run()
+
+    def _solving_stage(self) -> int | None:
+        """The stage that is to be solved now, or None."""
+        return solving_stage(self.plan.recipe, 1.0 if self._descended() else self._share, self.progress.solved)
+
+    def _solve(self, position: int) -> None:
+        """Find the weights of some heads at once: one step, in an epoch of its own."""
+        if self.progress.summed:
+            self._close(validate=False)
+        stage = self.plan.recipe.stages[position]
+        self.session.enter(stage)
+        with self.signals.at_once():
+            told = solve(self.session, self.feeder, stage)
+        self.progress.solved += 1
+        # Scores of the time before, with these heads unsolved, are no match for those that come.
+        self.progress.best = None
+        losses = {name: value for name, value in told.items() if name.split("/")[0] == "loss"}
+        check_finite(losses, 0.0, self.progress.step, (), self.keeper.witness)
+        self._count_step(losses, told | {"lr": 0.0, "gradient_norm": 0.0})
+        facts = "  ".join(f"{name.split('/', 1)[1]} {value:.4g}" for name, value in told.items() if name not in losses)
+        self.log.say(f"step {self.progress.step}  solved {', '.join(stage.solve)}  {facts}")
+
+    def _descend(self, position: int) -> None:
         self.session.enter(self.plan.recipe.stages[position])
         if self.feeder.cache is not None:
             with self.signals.at_once():
                 self.feeder.make_ready(self.session)
         batches = self.feeder.epoch(self.progress.epoch, self.progress.batch, self.session)
-        while not self._over() and stage_at(self.plan.recipe, self._share) == position:
+        while not self._descended() and stage_at(self.plan.recipe, self._share) == position:
             group = self._next_group(batches)
             if not group:
                 self._end_epoch()
@@ -104,8 +134,6 @@ class Loop:
             with self.signals.undisturbed():
                 self._step([batch for _, batch in group], group[-1][0])
             self._between_steps()
-        if self._over():
-            self._end_run()
 
     def _next_group(self, batches: Iterator[tuple[int, Batch]]) -> list[tuple[int, Batch]]:
         """The batches of one step, each with its position: `accumulate`, or what is left of the epoch."""
@@ -123,11 +151,15 @@ class Loop:
         ids = [name for batch in group for name in batch.ids]
         check_finite(losses, norm, self.progress.step, ids, self.keeper.witness)
         self.session.step(lr)
-        self.progress.step += 1
         self.progress.batch = position
+        self._count_step(losses, losses | {"lr": lr, "gradient_norm": norm})
+
+    def _count_step(self, losses: Mapping[str, float], told: Mapping[str, float]) -> None:
+        """Count a step that was taken, and tell of it."""
+        self.progress.step += 1
         self.progress.add(losses)
         self._tick()
-        self.log.step(self.progress, losses | {"lr": lr, "gradient_norm": norm}, self._share)
+        self.log.step(self.progress, told, self._share)
         for callback in self.callbacks:
             callback.on_step(self.progress.step, losses)
 
@@ -154,9 +186,12 @@ class Loop:
             self.signals.save = False
             self._save()
 
-    def _over(self) -> bool:
+    def _descended(self) -> bool:
         patience = self.plan.settings.patience
         return self._share >= 1.0 or (patience is not None and self.progress.stalled >= patience)
+
+    def _over(self) -> bool:
+        return self._descended() and self._solving_stage() is None
 
     @property
     def _marks(self) -> int:
@@ -169,12 +204,12 @@ class Loop:
     def _end_run(self) -> None:
         """Close a run: its last epoch, should it end inside one."""
         if self.progress.summed:
-            self._close(validate=True)
+            self._close(validate=True, ends=True)
         else:
             self.progress.finished = True
             self._save()
 
-    def _close(self, validate: bool) -> None:
+    def _close(self, validate: bool, ends: bool = False) -> None:
         """Write the epoch's line, judge its scores, and save."""
         scores: dict[str, float | None] = {}
         if validate and self.validator is not None:
@@ -188,7 +223,7 @@ class Loop:
             callback.on_epoch(self.progress.epoch, scores)
         self.progress.next_epoch()
         self._tick()
-        self.progress.finished = self.progress.finished or self._over()
+        self.progress.finished = ends or self.progress.finished or self._over()
         self.log.sync()
         self.keeper.save(self.session, self.progress, scores, best)
 

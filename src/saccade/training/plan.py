@@ -46,7 +46,9 @@ class Plan:
         return self.settings.steps or (self.settings.epochs or self.recipe.epochs) * self.steps_per_epoch
 
     def progress(self, step: int, seconds: float) -> float:
-        """Share of the run that is done, 0..1, after `step` steps and `seconds` of training."""
+        """Share of the descent that is done, 0..1, after `step` steps of it and `seconds` of training."""
+        if not self.recipe.descends:
+            return 1.0
         if self.settings.minutes is not None:
             return min(seconds / max(self.settings.minutes * 60, 1e-9), 1.0)
         return min(step / (self.total_steps or 1), 1.0)

@@ -6,9 +6,11 @@ from torch import nn
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.network.recipe import Stage
+from saccade.network.solvable import Solvable
 from saccade.network.system import System
 from saccade.training.balance import count_labels
 from saccade.training.data import Data
+from saccade.training.machine import world_size
 
 Normalisation = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
@@ -36,7 +38,8 @@ def check_before_step_0(
     if missing:
         say(f"note: no training picture shows {', '.join(missing[:10])}; these classes cannot be learnt")
     if data.val is None:
-        say("note: there is nothing to validate on (no split 'val'): give --val, or the last checkpoint is the best")
+        say("note: there is nothing to validate on (no split 'val'), so the last checkpoint is the best")
+        say("note: --val 0.2 holds out a fifth of the training pictures, --fold 1/5 the first of five parts")
 
 
 def check_data(data: Data) -> None:
@@ -46,7 +49,7 @@ def check_data(data: Data) -> None:
         ConfigError: A side is empty.
     """
     if len(data.train) == 0:
-        raise ConfigError("pictures to train on are expected, found none", path=data.name)
+        raise ConfigError("pictures to train on are expected, found none", path=data.title)
     if data.val is not None and len(data.val) == 0:
         raise ConfigError("pictures to validate on are expected, found none", path=data.val_name)
 
@@ -62,15 +65,15 @@ def check_best(best: str, names: Sequence[str]) -> None:
 
 
 def check_stages(system: System, stages: Sequence[Stage]) -> None:
-    """Check that every stage freezes parts that exist, and leaves something to learn.
+    """Check that every stage freezes parts that exist, solves heads that can be, and leaves something to learn.
 
     Raises:
         UsageError: A part is unknown; the message lists those that exist.
-        ConfigError: Everything stands still, or every head is silent.
+        ConfigError: Everything stands still, every head is silent, or a head cannot be solved here.
     """
     for number, stage in enumerate(stages, 1):
         try:
-            system.freeze(stage.freeze)
+            system.freeze(stage.freeze, stage.thaw)
         except ValueError as error:
             raise UsageError(str(error), hint="--freeze takes parts, heads and paths below them") from error
         heads = [head for name, head in system.each_head() if name not in stage.silent]
@@ -78,7 +81,20 @@ def check_stages(system: System, stages: Sequence[Stage]) -> None:
         if not heads or not learning:
             what = "parts that learn" if heads else "heads whose loss counts"
             raise ConfigError(f"{what} are expected in stage {number}, found none", hint="freeze or silence less")
-    system.freeze(stages[0].freeze)
+        _check_solvable(system, stage)
+    system.freeze(stages[0].freeze, stages[0].thaw)
+
+
+def _check_solvable(system: System, stage: Stage) -> None:
+    able = [name for name, head in system.each_head() if isinstance(head, Solvable)]
+    unable = [name for name in stage.solve if name not in able]
+    if unable:
+        raise ConfigError(f"heads that can be solved are expected ({', '.join(able) or 'none can'}), found {unable}")
+    if stage.solve and world_size() > 1:
+        raise ConfigError(
+            f"one process is expected where heads are solved ({', '.join(stage.solve)}), found {world_size()}",
+            hint="train with --devices 1",
+        )
 
 
 def normalises(system: System) -> bool:
@@ -93,7 +109,7 @@ def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> Non
         needed = ", ".join(sorted(system.needs))
         raise ConfigError(
             f"pictures annotated with {needed} are expected, found {', '.join(sorted(data.train.fields)) or 'nothing'}",
-            path=data.name,
+            path=data.title,
             hint="`saccade systems` lists what each system learns from",
         )
     for name, lacks in wanting.items():

@@ -9,7 +9,8 @@ class Progress:
     """Where a training stands.
 
     Attributes:
-        step: Optimiser steps done.
+        step: Steps done: the optimiser's, and one for each stage that was solved.
+        solved: Stages that were solved.
         epoch: Epochs finished.
         batch: Batches of the running epoch that are done.
         seconds: Time spent training, all sittings together.
@@ -25,6 +26,7 @@ class Progress:
     """
 
     step: int = 0
+    solved: int = 0
     epoch: int = 0
     batch: int = 0
     seconds: float = 0.0

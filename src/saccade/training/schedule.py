@@ -1,5 +1,6 @@
 """Learning rates as pure functions of the share of the run that is done, so that a resumed run needs no memory."""
 
+from itertools import accumulate
 from math import cos, pi
 
 from saccade.network.recipe import Recipe, Stage
@@ -32,18 +33,43 @@ def _cosine(progress: float) -> float:
 
 def stage_at(recipe: Recipe, progress: float) -> int:
     """Position of the stage that the run is in; the last one at the very end."""
-    total, passed = sum(stage.share for stage in recipe.stages), 0.0
-    for position, stage in enumerate(recipe.stages):
-        passed += stage.share / total
-        if progress < passed - 1e-12:
+    for position, end in enumerate(_ends(recipe)):
+        if progress < end - 1e-12:
             return position
     return len(recipe.stages) - 1
 
 
 def within_stage(recipe: Recipe, progress: float) -> tuple[Stage, float]:
-    """The stage that the run is in, and the share of that stage that is done: each stage runs the whole schedule."""
-    position = stage_at(recipe, progress)
+    """The stage that the run is in, and the share of the schedule that is done.
+
+    Each stage runs the whole schedule, together with the stages after it that say that they go on.
+    """
+    position, ends = stage_at(recipe, progress), _ends(recipe)
+    first, last = position, position
+    while first > 0 and recipe.stages[first].goes_on:
+        first -= 1
+    while last + 1 < len(ends) and recipe.stages[last + 1].goes_on:
+        last += 1
+    start = ends[first - 1] if first > 0 else 0.0
+    done = (progress - start) / max(ends[last] - start, 1e-12)
+    return recipe.stages[position], min(max(done, 0.0), 1.0)
+
+
+def solving_stage(recipe: Recipe, progress: float, solved: int) -> int | None:
+    """Position of the next stage that solves, where its turn has come; None where it has not, or all are solved.
+
+    Args:
+        recipe: Whose stages they are.
+        progress: Share of the descent that is done, 0..1; a recipe without any has done it all.
+        solved: Stages that are solved.
+    """
+    places = [position for position, stage in enumerate(recipe.stages) if stage.solve]
+    if solved >= len(places) or (recipe.descends and progress < _ends(recipe)[places[solved]] - 1e-12):
+        return None
+    return places[solved]
+
+
+def _ends(recipe: Recipe) -> list[float]:
+    """Share of the descent after which each stage ends; all at once where nothing descends."""
     total = sum(stage.share for stage in recipe.stages)
-    start = sum(stage.share for stage in recipe.stages[:position]) / total
-    stage = recipe.stages[position]
-    return stage, min(max((progress - start) / (stage.share / total), 0.0), 1.0)
+    return [end / total if total else 1.0 for end in accumulate(stage.share for stage in recipe.stages)]

@@ -54,9 +54,9 @@ class Session:
         self.average = Average(system, recipe.ema) if recipe.ema else None
 
     def enter(self, stage: Stage) -> None:
-        """Freeze and silence what the stage says."""
+        """Freeze, thaw and silence what the stage says."""
         self.loss.silent = stage.silent
-        self.system.freeze(stage.freeze).train()
+        self.system.freeze(stage.freeze, stage.thaw).train()
         self.optimiser.zero_grad(set_to_none=True)
 
     def backward(self, batches: Sequence[Batch], step: int) -> tuple[dict[str, float], float]:
@@ -92,6 +92,12 @@ class Session:
         self.optimiser.zero_grad(set_to_none=True)
         if self.average is not None:
             self.average.update()
+
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        """Let system and average hold some weights that were found at once, by name."""
+        self.system.load_state_dict(dict(weights), strict=False)
+        if self.average is not None:
+            self.average.load(dict(weights), self.average.updates)
 
     def judged(self) -> AbstractContextManager[None]:
         """A context in which the system holds the weights that are evaluated and saved."""

@@ -93,7 +93,9 @@ class Supply:
         lean = Lean(train, unread(job.system.needs, augmentation), {} if settings.keep else None)
         loader = Loader(lean, spec, shuffled, prepare, weights, skips)
         plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
-        return Supply(plan, Feeder(loader, _cache(job, loader, recipe, reading)), reading, job, say)
+        in_order = Loader(train, spec, reading)
+        cache = FeatureCache(job.out / "features", loader, in_order) if _may_keep(job, recipe, reading) else None
+        return Supply(plan, Feeder(loader, in_order, cache), reading, job, say)
 
     def balance(self, system: System) -> None:
         """Weigh the losses by class where that is asked for."""
@@ -126,10 +128,7 @@ def _leaves_one(job: Job, batch: int, world: int) -> bool:
     return normalises(job.system) and mine > batch > 1 and mine % batch == 1
 
 
-def _cache(job: Job, loader: Loader, recipe: Recipe, reading: LoaderSettings) -> FeatureCache | None:
-    """A cache of features where each picture always becomes the same input, unless it is switched off."""
+def _may_keep(job: Job, recipe: Recipe, reading: LoaderSettings) -> bool:
+    """Whether features may be kept: each picture always becomes the same input, and nobody has switched it off."""
     possible = recipe.augmentation.is_nothing and job.system.input.rule in FIXED_SIZE and reading.world == 1
-    if job.settings.cache is False or not possible or job.settings.on_bad == "skip":
-        return None
-    in_order = Loader(job.data.train, job.system.input, reading)
-    return FeatureCache(job.out / "features", loader, in_order)
+    return job.settings.cache is not False and possible and job.settings.on_bad != "skip"

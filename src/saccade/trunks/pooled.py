@@ -43,6 +43,7 @@ class PooledTrunk(Trunk):
         averages = [maps[self.layer].mean((2, 3), keepdim=True)]
         for factor in self.factors:
             side = [round(length * factor) for length in images.shape[2:]]
-            seen = F.interpolate(images, side, mode="bilinear", antialias=True)
+            # No device has this kernel in 16 bits.
+            seen = F.interpolate(images.float(), side, mode="bilinear", antialias=True).to(images.dtype)
             averages.append(self._trunk[0](seen)[self.layer].mean((2, 3), keepdim=True))
         return {**maps, POOLED: torch.stack(averages).mean(0)}

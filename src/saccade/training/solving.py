@@ -1,0 +1,62 @@
+"""Heads whose weights are found at once, from all training pictures."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from saccade.core.annotation import Annotation
+from saccade.network.maps import Maps
+from saccade.network.recipe import Stage
+from saccade.network.solvable import Solvable
+from saccade.runtime.device import evaluating
+from saccade.runtime.loss_tally import LossTally
+from saccade.training.feeder import Feeder
+from saccade.training.session import Session
+
+
+def solve(session: Session, feeder: Feeder, stage: Stage) -> dict[str, float]:
+    """Solve the heads that a stage names, one after the other, on the weights that are evaluated and saved.
+
+    Args:
+        session: What learns, in the stage already.
+        feeder: Where the training pictures come from.
+        stage: Names the heads.
+
+    Returns:
+        The losses of the solved heads on the training pictures, as a step has them, and ``solve/HEAD/…``, what each
+        head told.
+    """
+    told: dict[str, float] = {}
+    with session.judged(), evaluating(session.system), torch.no_grad():
+        for name, head in session.system.each_head():
+            if name in stage.solve and isinstance(head, Solvable):
+                found = head.solve(lambda: _look(session, feeder))
+                told |= {f"solve/{name}/{fact}": value for fact, value in found.items()}
+        losses = _losses(session, feeder, stage.solve)
+        solved = {n: v.clone() for n, v in session.system.state_dict().items() if _of(n, stage.solve)}
+    session.take(solved)
+    return {**losses, **told}
+
+
+def _look(session: Session, feeder: Feeder) -> Iterator[tuple[Maps, Sequence[Annotation]]]:
+    """One pass over the training pictures."""
+    for batch in feeder.whole(session):
+        moved = batch.to(session.fabric.device)
+        with session.fabric.autocast():
+            maps = session.system.maps(moved)
+        yield maps, moved.truth or ()
+
+
+def _losses(session: Session, feeder: Feeder, heads: Sequence[str]) -> dict[str, float]:
+    """``loss`` and ``loss/HEAD/TERM`` of some heads, as means over the training pictures."""
+    tally = LossTally(session.system)
+    for maps, truth in _look(session, feeder):
+        with session.fabric.autocast():
+            tally.add(session.system.loss_of(maps, truth), truth)
+    found = {name: value for name, value in tally.result().items() if value is not None and name.count("/") == 2}
+    found = {name: value for name, value in found.items() if name.split("/")[1] in heads}
+    return {"loss": sum(found.values()), **found}
+
+
+def _of(parameter: str, heads: Sequence[str]) -> bool:
+    return any(parameter.startswith(f"heads.{head}.") for head in heads)
