@@ -1,6 +1,6 @@
 """Text of flags and values of files become what is declared, or say what is expected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pytest
@@ -35,6 +35,8 @@ Side = Literal["left", "right"]
         (tuple[int, int], "3,4", (3, 4)),
         (Sequence[float], "1,2", (1.0, 2.0)),
         (Any, {"a": 1}, {"a": 1}),
+        (Mapping[str, str] | None, "cat=pet, old dog=pet", {"cat": "pet", "old dog": "pet"}),
+        (Mapping[str, str], {"cat": "pet", 3: "three"}, {"cat": "pet", "3": "three"}),
     ],
 )
 def test_values_take_the_declared_type(annotation, value, expected):

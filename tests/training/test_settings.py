@@ -55,7 +55,7 @@ def test_greatest_values(name, value):
     [
         {"lr": "0.1"}, {"epochs": 2.5}, {"steps": True}, {"lr": False}, {"cache": 1}, {"deterministic": "yes"},
         {"freeze": (1,)}, {"optimiser": "lion"}, {"precision": "16"}, {"balance": "weight"}, {"on_bad": "ignore"},
-        {"schedule": 3}, {"device": 3},
+        {"schedule": 3}, {"device": 3}, {"rename": {"cat": 1}}, {"rename": "cat=dog"}, {"fold": 2},
     ],
 )  # fmt: skip
 def test_values_of_another_kind(wrong):
@@ -70,7 +70,7 @@ def test_contradictions(both):
 
 
 def test_plain_values_go_round():
-    settings = TrainSettings(steps=3, freeze=("trunk", "label"), lr=0.1)
+    settings = TrainSettings(steps=3, freeze=("trunk", "label"), lr=0.1, rename={"cat": "pet"}, fold="1/5")
     assert TrainSettings.from_dict(settings.as_dict()) == settings
 
 

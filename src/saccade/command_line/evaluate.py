@@ -12,8 +12,11 @@ def run(arguments: Sequence[str]) -> int:
     """Evaluate as the arguments say, and print the scores."""
     parser = Parser(prog="saccade evaluate", description="Scores and losses of a run on labelled pictures.")
     add_use(parser)
-    parser.add_argument("--data", help="a folder or URI; by default what the run was validated on")
+    told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
+    parser.add_argument("--data", action="append", help=told)
     parser.add_argument("--split", help="which part of it; val by default")
+    told = "annotations may name pictures outside the data's folder"
+    parser.add_argument("--allow-outside", action="store_true", help=told)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
     parser.add_argument("--out", metavar="DIR", help="folder for scores.json and report.html")
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
@@ -24,7 +27,8 @@ def run(arguments: Sequence[str]) -> int:
 
     with stdout_kept_clean(typed.json):
         predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
-        dataset = data_of_run(Path(typed.run), typed.data, typed.split)
+        data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
+        dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         scores = evaluate(predictor, dataset, batch=typed.batch, workers=typed.workers, out=typed.out)
     if typed.json:
         print_json(scores)

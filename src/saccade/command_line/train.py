@@ -11,8 +11,8 @@ from saccade.command_line.config_file import overridden, read_config
 from saccade.command_line.flags import Flag, Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
 from saccade.core.errors import UsageError
 
-# Where a run is and what it reads: said beside the settings, in flags as in a file.
-PLACES = ("data", "out")
+# Where a run is: said beside the settings, in flags as in a file.
+PLACES = ("out",)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,8 +33,10 @@ def run(arguments: Sequence[str]) -> int:
     typed = _typed(arguments, settings, options)
     system, file = typed.pop("system"), typed.pop("config")
     known = settings | options.get(system, {})
-    values = overridden({} if file is None else read_config(file, known, PLACES), typed)
-    if "data" not in values:
+    # What data are called may hold commas, and may be several: it is taken as it stands.
+    places = {**known, "data": Flag("data", Any)}
+    values = overridden({} if file is None else read_config(file, places, PLACES), typed)
+    if not values.get("data"):
         raise UsageError("data to train on is expected, found none", hint="give --data FOLDER, or --data scenes")
     return _train(system, values, arguments)
 
@@ -46,7 +48,7 @@ def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int
 
     out = values.pop("out", None) or str(next_out(system, values.get("resume", False)))
     try:
-        train(system, values.pop("data"), out, **values)
+        train(system, one_or_several(values.pop("data")), out, **values)
     except Interrupted as error:
         sys.stderr.write(f"saccade: {error}; the state is saved. To go on:\n  {_resume_line(arguments, out)}\n")
         return error.exit_code
@@ -82,13 +84,26 @@ def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
         else "Train a system on labelled pictures. With a SYSTEM, --help also lists its own options.",
     )
     parser.add_argument("system", metavar="SYSTEM", nargs="?", help="a name of `saccade systems`, or a run's folder")
-    parser.add_argument("--data", help="a folder, a URI such as coco:DIR, or scenes", default=argparse.SUPPRESS)
+    told = "a folder, a URI such as coco:DIR, or scenes; several, each with its --data, are joined"
+    parser.add_argument("--data", action="append", help=told, default=argparse.SUPPRESS)
     parser.add_argument("--out", help="the run's folder; runs/SYSTEM-1 … by default", default=argparse.SUPPRESS)
     parser.add_argument("--config", metavar="FILE", help="YAML with any of these settings; flags override it")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out", default=argparse.SUPPRESS)
     for flag in flags.values():
         flag.add(parser)
     return parser
+
+
+def one_or_several(found: Any) -> str | list[str]:
+    """What data are called, as flags or a file give it.
+
+    Raises:
+        UsageError: It is neither a name nor a list of names.
+    """
+    names = found if isinstance(found, list) else [found]
+    if not all(isinstance(name, str) for name in names):
+        raise UsageError(f"data are expected by name, or a list of names, found {found!r}")
+    return names[0] if len(names) == 1 else names
 
 
 def _without_help(arguments: Sequence[str]) -> list[str]:

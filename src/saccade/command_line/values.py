@@ -1,6 +1,6 @@
 """What a flag or a configuration file says becomes a value of the type that a field or parameter declares."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -12,7 +12,7 @@ def convert(annotation: Any, value: Any) -> Any:
     """The value in a declared type.
 
     Args:
-        annotation: bool, int, float, str, Literal, a tuple of these, or a union of them.
+        annotation: bool, int, float, str, Literal, a tuple of these, a mapping of names, or a union of them.
         value: Text of a flag, or a plain value of a file.
 
     Raises:
@@ -26,6 +26,8 @@ def convert(annotation: Any, value: Any) -> Any:
         return _first(get_args(annotation), annotation, value)
     if origin is Literal:
         return _chosen(get_args(annotation), value)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _pairs(value)
     if origin in (tuple, list) or (isinstance(origin, type) and issubclass(origin, Sequence)):
         return _sequence(annotation, value)
     if annotation is NoneType:
@@ -50,6 +52,8 @@ def describe(annotation: Any) -> str:
         return " or ".join(describe(member) for member in members if member is not NoneType)
     if origin is Literal:
         return "one of " + ", ".join(str(member) for member in members)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return "OLD=NEW, several with commas between,"
     if origin is None:
         return WORDS.get(annotation, "a value")
     return f"a list of {describe(members[0])}" if members else "a list"
@@ -86,6 +90,26 @@ def _sequence(annotation: Any, value: Any) -> tuple[Any, ...]:
         raise ValueError(f"two values are expected, found {value!r}")
     inner = members if len(members) == len(value) and Ellipsis not in members else (members[0],) * len(value)
     return tuple(convert(member, one) for member, one in zip(inner, value, strict=True))
+
+
+def _pairs(value: Any) -> dict[str, str]:
+    """Names by names, of ``a=b,c=d`` or of a file's mapping."""
+    if isinstance(value, str):
+        value = dict(_pair(part) for part in value.split(",") if part.strip())
+    if not isinstance(value, dict) or not all(_is_name(part) for part in (*value, *value.values())):
+        raise ValueError(f"OLD=NEW, several with commas between, is expected, found {value!r}")
+    return {str(old): str(new) for old, new in value.items()}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, _, new = text.partition("=")
+    if not old.strip() or not new.strip():
+        raise ValueError(f"OLD=NEW is expected, found {text!r}")
+    return old.strip(), new.strip()
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _scalar(kind: Any, value: Any) -> Any:

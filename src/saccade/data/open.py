@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
+from typing import cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
@@ -86,7 +87,7 @@ def open_data(
     if isinstance(source, list | tuple):
         return _joined(source, lambda one: open_data(one, split, report=report, allow_outside=allow_outside))
     if not isinstance(source, str | Path):
-        return source
+        return cast("Dataset", source)
     if _is_scenes(source):
         return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
     with may_leave(allow_outside):
@@ -94,6 +95,11 @@ def open_data(
         part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
         takes_report = "report" in signature(reader.open).parameters
         return reader.open(path, part, report) if takes_report else reader.open(path, part)
+
+
+def each(sources: Sources) -> list[Source]:
+    """The sources of a list, or the one."""
+    return cast("list[Source]", list(sources) if isinstance(sources, list | tuple) else [sources])
 
 
 def _joined(sources: Sequence[Source], open_one: Callable[[Source], Dataset]) -> Dataset:

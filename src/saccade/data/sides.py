@@ -1,14 +1,14 @@
 """The two sides of a training: what is learnt from and what is measured on, from what a person says of their data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.data.classes import class_subset, rename_classes
 from saccade.data.folds import folds, holdout
-from saccade.data.open import Source, Sources, open_data, splits
+from saccade.data.open import Source, Sources, each, open_data, splits
 from saccade.data.picture import semantic_classes_of
 
 
@@ -24,7 +24,7 @@ class Choice:
         allow_outside: Whether names of pictures may lead out of the data's folder.
     """
 
-    rename: Mapping[str, str] = field(default_factory=dict[str, str])
+    rename: Mapping[str, str] | None = None
     subset: Sequence[str] = ()
     fold: str | None = None
     seed: int = 0
@@ -49,7 +49,7 @@ class Choice:
         if tuple(dataset.classes) == tuple(classes):
             return dataset
         known = semantic_classes_of(dataset)
-        names = {old: new for old, new in self.rename.items() if old in known}
+        names = {old: new for old, new in (self.rename or {}).items() if old in known}
         return Choice(names, self.subset).of(dataset)
 
 
@@ -87,8 +87,20 @@ def open_sides(data: Sources, val: Source | None, choice: Choice) -> Sides:
     return Sides(train, None if measured is None else choice.of(measured), name)
 
 
+def open_val(data: Sources, val: Source | None, choice: Choice) -> Dataset | None:
+    """What is measured on alone, as `open_sides` gives it; None where there is nothing."""
+    if choice.fold is not None or share_of(data, val) is not None:
+        return open_sides(data, val, choice).val
+    measured, _ = _open_val(data, val, choice.allow_outside)
+    return None if measured is None else choice.of(measured)
+
+
 def share_of(data: Sources, val: Source | None) -> float | None:
-    """The share of the training pictures that `val` says, or None where it says something else."""
+    """The share of the training pictures that `val` says, or None where it says something else.
+
+    Raises:
+        UsageError: It is a number, and no share.
+    """
     if not isinstance(val, str) or val in _known(data):
         return None
     try:
@@ -100,7 +112,7 @@ def share_of(data: Sources, val: Source | None) -> float | None:
     return share
 
 
-def _folded(train: Dataset, val: Source | None, choice: Choice) -> Sides:
+def _folded(train: Dataset, val: object, choice: Choice) -> Sides:
     number, _, count = (choice.fold or "").partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) and int(count) > 1):
         raise UsageError(
@@ -114,26 +126,26 @@ def _folded(train: Dataset, val: Source | None, choice: Choice) -> Sides:
 
 def _open_val(data: Sources, val: Source | None, allow_outside: bool) -> tuple[Dataset | None, str | None]:
     if val is not None and not isinstance(val, str | Path):
-        return val, name_of(val)
+        return val, described(val)
     if val is None or (isinstance(val, str) and val in _known(data)):
         part = val or "val"
         # Data with one split are learnt from whole: to measure on them too would be no measurement.
-        having = [one for one in _each(data) if part in (found := splits(one)) and (len(found) > 1 or val is not None)]
+        having = [one for one in each(data) if part in (found := splits(one)) and (len(found) > 1 or val is not None)]
         return (open_data(having, part, allow_outside=allow_outside), part) if having else (None, None)
     return open_data(val, "val", allow_outside=allow_outside), str(val)
 
 
-def _each(data: Sources) -> list[Source]:
-    return [data] if not isinstance(data, list | tuple) else list(data)
-
-
 def _known(data: Sources) -> set[str]:
     """The splits that some of the sources has."""
-    return {name for one in _each(data) for name in splits(one)}
+    return {name for one in each(data) for name in splits(one)}
 
 
 def name_of(data: Sources) -> str | list[str]:
-    """How a person calls their data."""
-    if isinstance(data, list | tuple):
-        return [str(name_of(one)) for one in data]
-    return str(data) if isinstance(data, str | Path) else f"{type(data).__name__} of {len(data)}"
+    """How a person calls their data; a name each where there are several."""
+    names = [described(one) for one in each(data)]
+    return names if isinstance(data, list | tuple) else names[0]
+
+
+def described(source: Source) -> str:
+    """How a person calls a source."""
+    return str(source) if isinstance(source, str | Path) else f"{type(source).__name__} of {len(source)}"

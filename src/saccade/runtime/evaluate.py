@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
-from saccade.data.open import open_data, splits
 from saccade.data.channels import with_channels
-from saccade.data.classes import class_subset
+from saccade.data.open import Sources, open_data
+from saccade.data.sides import Choice, open_val
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.classes import check_same_classes
@@ -24,13 +24,12 @@ from saccade.trust.plain import to_json
 from saccade.view.content import ReportContent
 from saccade.view.report import write_report
 
-Source = str | Path | Dataset
 Subject = str | os.PathLike[str] | Predictor | System
 
 
 def evaluate(
     run: Subject,
-    data: Source | None = None,
+    data: Sources | None = None,
     split: str | None = None,
     *,
     batch: int = 16,
@@ -43,7 +42,7 @@ def evaluate(
     Args:
         run: A run (its folder, or what `train` returned), a `Predictor` (which has a device and a precision of its
             choice), or a `System`.
-        data: A folder, a URI or a data set; by default what the run was validated on.
+        data: A folder, a URI, a data set or a list of these; by default what the run was validated on.
         split: Which part of it; ``val`` by default, and a source of one part is used whole.
         batch: Pictures that go through the network together.
         workers: Processes that read pictures; 0 reads in this one.
@@ -78,43 +77,59 @@ def evaluate(
     return dict(found.scores)
 
 
-def data_of_run(run: Path, data: Source | None = None, split: str | None = None) -> Dataset:
-    """The data to evaluate a run on, cut to the classes that it was trained on where it was trained on some only.
+def data_of_run(
+    run: Path, data: Sources | None = None, split: str | None = None, *, allow_outside: bool = False
+) -> Dataset:
+    """The data to evaluate a run on, with the classes that it was trained on: renamed and chosen as they were then.
 
     Args:
         run: The run's folder.
         data: Data in place of the run's own.
         split: Which part; by default what the run was validated on, or ``val`` of `data`.
+        allow_outside: Whether annotations may name pictures outside the data's folder; where the training did, too.
 
     Raises:
         ConfigError: The run names no data to validate on.
         DataError: The data cannot be read.
     """
     config = RunFolder.open(run).read_config()
-    dataset = _runs_own(run, config, split) if data is None else open_data(data, split or "val")
     settings = cast("Mapping[str, Any]", config.get("settings") or {})
-    subset = tuple(cast("Iterable[str]", settings.get("class_subset") or ()))
-    if subset and tuple(dataset.classes) != tuple(config.get("classes") or ()):
-        return class_subset(dataset, subset)
-    return dataset
+    choice = Choice(
+        rename=settings.get("rename"),
+        subset=tuple(cast("Iterable[str]", settings.get("class_subset") or ())),
+        fold=settings.get("fold"),
+        seed=settings.get("seed") or 0,
+        allow_outside=allow_outside or bool(settings.get("allow_outside")),
+    )
+    if data is None:
+        return _runs_own(run, config, split, choice)
+    dataset = open_data(data, split or "val", allow_outside=choice.allow_outside)
+    return choice.fitted(dataset, tuple(cast("Iterable[str]", config.get("classes") or ())))
 
 
-def _runs_own(run: Path, config: Mapping[str, Any], split: str | None) -> Dataset:
+def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: Choice) -> Dataset:
     source, val = config.get("data"), config.get("val")
-    if not isinstance(source, str) or not (split or val):
+    if not isinstance(source, str | list) or not (split or val):
         raise ConfigError(
             "a run that was validated on data is expected, found one that was not", path=run, hint="give --data DATA"
         )
     try:
-        part = split or str(val)
-        return open_data(source, part) if part in splits(source) or split else open_data(part, "val")
+        if split:
+            return choice.of(open_data(cast("Sources", source), split, allow_outside=choice.allow_outside))
+        measured = open_val(cast("Sources", source), None if choice.fold else str(val), choice)
     except SaccadeError as error:
-        error.hint = f"{error.hint or ''}\n  the run's own data is {source}: name another with --data DATA".strip()
+        told = source if isinstance(source, str) else ", ".join(map(str, source))
+        error.hint = f"{error.hint or ''}\n  the run's own data is {told}: name another with --data DATA".strip()
         raise
+    if measured is None:
+        raise ConfigError(f"{val} of the run's data is expected, found none", path=run, hint="give --data DATA")
+    return measured
 
 
 def _name(thing: Any) -> str:
     if isinstance(thing, Predictor | System):
         system = thing.system if isinstance(thing, Predictor) else thing
         return str((system.origin or {}).get("system", "a system"))
+    if isinstance(thing, list | tuple):
+        return " + ".join(_name(one) for one in thing)
     return str(thing) if isinstance(thing, str | Path) else "" if thing is None else type(thing).__name__

@@ -46,7 +46,7 @@ def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, eva
         worst, typical = gallery.show(evaluation.worst(PICTURES)), gallery.show(evaluation.typical(PICTURES))
     content = ReportContent(
         system=_name(config),
-        data=str(config["data"]),
+        data=" + ".join(config["data"]) if isinstance(config["data"], list) else str(config["data"]),
         facts=_facts(predictor, steps, dataset),
         command=shlex.join(["saccade", *sys.argv[1:]]) if Path(sys.argv[0]).name == "saccade" else "",
         training=steps,

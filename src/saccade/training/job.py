@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.data.channels import with_channels
+from saccade.data.open import Source, Sources
 from saccade.metrics.metric import Metric
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
@@ -50,9 +50,9 @@ class Job:
 
 def prepare(
     what: str | Path | System,
-    data: str | Path | Dataset,
+    data: Sources,
     out: str | Path | None,
-    val: str | Path | Dataset | None,
+    val: Source | float | None,
     options: Mapping[str, Any],
     resume: bool = False,
 ) -> Job:
@@ -64,7 +64,8 @@ def prepare(
         DataError: The data has a defect.
     """
     settings, system_options = split_options(what, options)
-    opened = open_training_data(data, val if val is not None else settings.val, settings.class_subset)
+    measured = settings.val if val is None else str(val) if isinstance(val, float | int) else val
+    opened = open_training_data(data, measured, settings)
     torch.manual_seed(settings.seed)
     system = make_system(what, opened, system_options)
     if settings.size is not None:
@@ -72,7 +73,7 @@ def prepare(
     if settings.init is not None:
         take_weights(system, settings.init, settings.trust_pickle)
     if system.classes:
-        check_same_classes(system.classes, opened.train.classes, opened.name)
+        check_same_classes(system.classes, opened.train.classes, opened.title)
     channels = system.input.channels
     opened = replace(
         opened,

@@ -5,6 +5,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin
 
 from saccade.core.errors import UsageError
+from saccade.training.unfreeze import parse
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
@@ -15,14 +16,17 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "on_bad": ("fail", "skip"),
 }
 LEAST: dict[str, float] = {
-    "epochs": 1, "steps": 1, "minutes": 0.001, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "momentum": 0,
+    "epochs": 1, "steps": 1, "minutes": 0.001, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "trunk_lr_factor": 0, "momentum": 0,
     "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "seed": 0, "workers": 0,
     "threads": 1, "devices": 1,
     "save_every": 1, "timeout": 1,
 }  # fmt: skip
-MOST: dict[str, float] = {"momentum": 0.9999, "warmup": 1, "ema": 1, "lr": 1e9, "seed": 2**62}
+MOST: dict[str, float] = {"momentum": 0.9999, "warmup": 1, "ema": 1, "lr": 1e9, "trunk_lr_factor": 1e9, "seed": 2**62}
 LENGTHS = ("epochs", "steps", "minutes")
-WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "a list of names"}
+WORDS: dict[Any, str] = {
+    int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "a list of names",
+    Mapping: "new names by old ones",
+}  # fmt: skip
 
 
 def check(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
@@ -44,6 +48,9 @@ def check(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
             raise UsageError(f"{name} expects a number of at least {LEAST[name]}, found {value}")
         if name in MOST and not value <= MOST[name]:
             raise UsageError(f"{name} expects a number of at most {MOST[name]}, found {value}")
+    both = sorted({name for _, name in parse(given["unfreeze"])} & set(given["freeze"]))
+    if both:
+        raise UsageError(f"freeze or unfreeze is expected of a part, found both of {', '.join(both)}")
     lengths = [name for name in LENGTHS if name in given]
     if len(lengths) > 1:
         raise UsageError(f"one of {', '.join(LENGTHS)} is expected, found {' and '.join(lengths)}")
@@ -60,7 +67,10 @@ def _check_kind(name: str, value: Any, kind: Any) -> None:
         wanted, fits = tuple, isinstance(value, tuple) and all(isinstance(item, str) for item in value)
     else:
         wanted = next((part for part in get_args(kind) if part is not NoneType), kind)
+        wanted = get_origin(wanted) or wanted
         fits = isinstance(value, int | float if wanted is float else wanted)
         fits = fits and (wanted is bool or not isinstance(value, bool))
+    if isinstance(value, Mapping):
+        fits = fits and all(isinstance(part, str) for part in (*value, *value.values()))
     if not fits:
         raise UsageError(f"{name} expects {WORDS[wanted]}, found {value!r}")

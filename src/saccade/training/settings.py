@@ -18,7 +18,9 @@ class TrainSettings:
         epochs: Passes over the training pictures.
         steps: Optimiser steps, in place of epochs.
         minutes: Minutes of training, in place of epochs; not exactly repeatable.
-        val: What to validate on: a split's name or a data set. The default is the split ``val`` where there is one.
+        val: What to validate on: a split's name, a data set, or a share of the training pictures such as 0.2. The
+            default is the split ``val`` where there is one.
+        fold: K/N: validate on the K-th of N parts of the training pictures, and learn from the others.
         size: Side of the network's input in pixels.
         batch: Pictures a step (on each device); 0 finds the greatest that fits into memory.
         accumulate: Batches whose gradients make one step.
@@ -40,6 +42,8 @@ class TrainSettings:
         devices: Number of processes that train together.
         precision: auto, 32 or bf16.
         freeze: Parts that stand still, by name: trunk, a head, trunk.layer1.
+        unfreeze: Parts that stand still until a share of the run, as SHARE:PART, such as 0.3:trunk.layer4,0.6:trunk.
+        trunk_lr_factor: Factor of the trunk's learning rate; 0.1 lets a trunk that has learnt change slowly.
         init: File or run to take first weights from.
         trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
         keep: Whether each reading process keeps the pictures that it has read in memory; for small sets.
@@ -48,6 +52,8 @@ class TrainSettings:
         augment: recipe or none.
         cache: Whether features of a frozen trunk are kept on disk; the default is where they can be.
         class_subset: Names of classes to train on; objects and pictures of others are left out.
+        rename: New names of classes, as OLD=NEW; classes that get one name become one.
+        allow_outside: Whether annotations may name pictures outside the data's folder.
         on_bad: fail or skip pictures that cannot be read; skips are listed in skipped.jsonl.
         deterministic: Whether operations without a repeatable kernel are refused.
         timeout: Seconds that a reader or another process may stay silent.
@@ -57,6 +63,7 @@ class TrainSettings:
     steps: int | None = None
     minutes: float | None = None
     val: str | None = None
+    fold: str | None = None
     size: int | None = None
     batch: int | None = None
     accumulate: int = 1
@@ -77,6 +84,8 @@ class TrainSettings:
     devices: int = 1
     precision: str = "auto"
     freeze: tuple[str, ...] = ()
+    unfreeze: tuple[str, ...] = ()
+    trunk_lr_factor: float | None = None
     init: str | None = None
     trust_pickle: bool = False
     keep: bool = False
@@ -85,6 +94,8 @@ class TrainSettings:
     augment: str = "recipe"
     cache: bool | None = None
     class_subset: tuple[str, ...] = ()
+    rename: Mapping[str, str] | None = None
+    allow_outside: bool = False
     on_bad: str = "fail"
     deterministic: bool = False
     timeout: float = 300.0
@@ -127,7 +138,7 @@ class TrainSettings:
 
 
 # Settings that are several names.
-LISTS = ("freeze", "class_subset")
+LISTS = ("freeze", "unfreeze", "class_subset")
 # What may differ between a run and its resumption, since it leaves the weights as they are.
 FREE_TO_CHANGE = frozenset(
     {
@@ -141,6 +152,7 @@ FREE_TO_CHANGE = frozenset(
         "on_bad",
         "init",
         "trust_pickle",
+        "allow_outside",
         "minutes",
     }
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from saccade.core.dataset import Dataset
+from saccade.data.open import Source, Sources
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.checkpoint import load_weights
@@ -18,10 +18,10 @@ from saccade.training.work import work
 
 def train(
     what: str | Path | System,
-    data: str | Path | Dataset,
+    data: Sources,
     out: str | Path | None = None,
     *,
-    val: str | Path | Dataset | None = None,
+    val: Source | float | None = None,
     metrics: Sequence[Metric] = (),
     callbacks: Sequence[Callback] = (),
     resume: bool = False,
@@ -31,9 +31,10 @@ def train(
 
     Args:
         what: A system's name, a built `System`, or the folder of a run whose weights are the beginning.
-        data: A folder, a URI such as ``scenes:count=500``, or a `Dataset`.
+        data: A folder, a URI such as ``scenes:count=500``, a `Dataset`, or a list of these, whose classes are united.
         out: Folder of the run; ``runs/NAME-1`` and so on by default.
-        val: What to validate on: a split's name, data like `data`, or None for the split ``val`` where there is one.
+        val: What to validate on: a split's name, a share of the training pictures such as 0.2, data like `data`, or
+            None for the split ``val`` where there is one.
         metrics: Further metrics; their scores join the others.
         callbacks: What is called after each step and epoch.
         resume: Whether a run that is in `out` goes on; with nothing there it begins.
