@@ -68,6 +68,17 @@ def test_alexnet_s_multiply_adds() -> None:
     assert describe("alexnet", variant="torchvision").multiply_adds / 1e9 == pytest.approx(meta["_ops"], abs=1e-3)
 
 
+def test_alexnet_s_fields() -> None:
+    found = describe("alexnet").layers
+    assert [layer.receptive_field for layer in found if layer.kind == "Conv2d"] == [11, 51, 99, 131, 163]
+
+
+def test_resnet_s_first_layer_is_not_whole() -> None:
+    first = describe("resnet50", width=1 / 16).layers[0]
+    assert first.note == "(224 - 7 + 2·3) / 2 + 1 = 112.5 is not whole: 112 positions"
+    assert first.output[1:] == (112, 112)
+
+
 def test_lenet_s_table_counts_its_connections_alone() -> None:
     layer = by_name(describe("lenet5"))["trunk.c3.conv"]
     assert layer.multiply_adds == 60 * 25 * 100
