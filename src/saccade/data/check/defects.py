@@ -1,0 +1,57 @@
+"""A defect of a data set: where it is, what is there, what should be, and the cure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from saccade.core.errors import DataError
+
+KEYS = ("path", "where", "annotation_id", "found", "expected", "cure")
+_CURE = "mend it, or take it out"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One defect.
+
+    Attributes:
+        path: The file.
+        where: The line of it from 1, or a JSON pointer into it, or None for the file as a whole.
+        annotation_id: The annotation, as the file numbers it, or None.
+        found: What is there.
+        expected: What should be.
+        cure: What to do.
+        picture: The picture that it concerns, by its identifier, where that is known.
+        box: x1, y1, x2, y2 of the object that it concerns, where that is known.
+    """
+
+    path: str | None
+    where: int | str | None
+    annotation_id: int | str | None
+    found: str
+    expected: str
+    cure: str = _CURE
+    picture: str | None = field(default=None, compare=False)
+    box: tuple[float, ...] | None = field(default=None, compare=False)
+
+    @staticmethod
+    def of(error: DataError, picture: str | None = None) -> "Defect":
+        """What an error says."""
+        where = error.line if error.line is not None else error.pointer
+        expected = error.expected or "data without this fault"
+        return Defect(error.path, where, error.annotation_id, error.found, expected, error.hint or _CURE, picture)
+
+    @property
+    def kind(self) -> str:
+        """What is expected, without its numbers and names: the same for defects of one kind."""
+        return re.sub(r"'[^']*'|\d+(\.\d+)?", "…", self.expected)
+
+    def row(self) -> dict[str, Any]:
+        """The defect as JSON has it."""
+        return {key: getattr(self, key) for key in KEYS}
+
+
+def without_repeats(defects: Iterable[Defect]) -> list[Defect]:
+    """The defects, each once: splits share files, and persons pictures."""
+    return list(dict.fromkeys(defects))

@@ -1,0 +1,121 @@
+"""What four numbers may mean: many boxes that leave their pictures are often written in another form than read.
+
+Legend: M boxes.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.errors import DataError
+from saccade.data.check.objects import Objects
+from saccade.data.origin import Form
+
+Numbers = NDArray[np.float64]
+
+FEWEST, LEAST_SHARE = 5, 0.2  # boxes that leave their pictures, from which on it is no chance
+_BEST = 0.95  # share of all boxes that a form must explain
+_SLACK = 1.5  # pixels
+
+_FRACTION = "a fraction from 0 to 1"
+_MOST_FRACTION = 2.0  # Above it a number is no fraction of a box that leaves the picture, but pixels.
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_SIZE = re.compile(r"(\d+)x(\d+)")
+
+
+def _corners(n: Numbers) -> Numbers:
+    return n
+
+
+def _extent(n: Numbers) -> Numbers:
+    return np.concatenate([n[:, :2], n[:, :2] + n[:, 2:]], 1)
+
+
+def _centre(n: Numbers) -> Numbers:
+    return np.concatenate([n[:, :2] - n[:, 2:] / 2, n[:, :2] + n[:, 2:] / 2], 1)
+
+
+_FORMS: dict[str, Callable[[Numbers], Numbers]] = {
+    "x1, y1, x2, y2": _corners,
+    "x, y, width, height": _extent,
+    "centre x, centre y, width, height": _centre,
+}
+_SWAPPED = {"x1, y1, x2, y2": "y1, x1, y2, x2", "x, y, width, height": "y, x, height, width"}
+READ_AS: dict[Form, str] = {
+    "coco": "x, y, width, height",
+    "voc": "x1, y1, x2, y2",
+    "csv": "x1, y1, x2, y2",
+    "yolo": "centre x, centre y, width, height",
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """Boxes as they are written.
+
+    Attributes:
+        form: What their four numbers are taken for.
+        numbers: (M, 4), in pixels.
+        sizes: (M, 2) W, H of their pictures, infinite where unknown.
+    """
+
+    form: str
+    numbers: Numbers
+    sizes: Numbers
+
+    def fits(self, form: str, swapped: bool = False) -> NDArray[np.bool_]:
+        """(M,) whether each box is one inside its picture, if its numbers are read in a form."""
+        boxes = _FORMS[form](self.numbers[:, [1, 0, 3, 2]] if swapped else self.numbers)
+        low, high = boxes[:, :2], boxes[:, 2:]
+        return np.all((high > low) & (low >= -_SLACK) & (high <= self.sizes + _SLACK), axis=1)
+
+    def likeliest(self) -> str | None:
+        """The other form that explains nearly all boxes; None where there is none."""
+        known = float(self.fits(self.form).mean())
+        shares = {name: float(self.fits(name).mean()) for name in _FORMS if name != self.form}
+        shares |= {name: float(self.fits(form, swapped=True).mean()) for form, name in _SWAPPED.items()}
+        # Of equals the first is taken: swapped sides explain least.
+        best = max(shares, key=lambda name: shares[name])
+        return best if shares[best] >= max(_BEST, known + LEAST_SHARE / 2) else None
+
+
+def written(objects: Objects, errors: Sequence[DataError]) -> Written | None:
+    """The boxes of a split as they are written, those that the reader refused among them.
+
+    Args:
+        objects: What the reader took.
+        errors: What it refused.
+    """
+    if objects.origin is None:
+        return None
+    form = READ_AS[objects.origin.form]
+    boxes = objects.given().astype(np.float64)
+    if form == "x, y, width, height":
+        boxes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)
+    elif form.startswith("centre"):
+        boxes = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
+    refused = [found for found in map(_refused, errors) if found is not None]
+    numbers = np.array([one[0] for one in refused], np.float64).reshape(-1, 4)
+    sizes = np.array([one[1] for one in refused], np.float64).reshape(-1, 2)
+    return Written(form, np.concatenate([boxes, numbers]), np.concatenate([objects.limits.astype(float), sizes]))
+
+
+def _refused(error: DataError) -> tuple[list[float], tuple[float, float]] | None:
+    """The four numbers of a refused box in pixels, and W, H of its picture."""
+    expected = error.expected
+    if not (expected.startswith("a box") or expected.startswith("xmin <= xmax")):
+        return None
+    numbers = [float(text) for text in _NUMBER.findall(error.found)]
+    size = _SIZE.search(expected)
+    if len(numbers) != 4 or ("of some area" in expected and not error.pointer):
+        return None
+    return numbers, (np.inf, np.inf) if size is None else (float(size[1]), float(size[2]))
+
+
+def refused_pixels(errors: Sequence[DataError]) -> int:
+    """How many lines were refused since they hold pixels where fractions are expected."""
+    lines = [error.found for error in errors if error.expected.startswith(_FRACTION)]
+    return sum(1 for found in lines if _NUMBER.fullmatch(found) and float(found) > _MOST_FRACTION)
