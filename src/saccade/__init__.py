@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from saccade.runtime.load import load
     from saccade.runtime.predictor import Predictor
     from saccade.systems import SYSTEMS, build
+    from saccade.systems.from_torchvision import from_torchvision
     from saccade.training.train import train
 
 __version__ = "0.1.0"
@@ -40,6 +41,7 @@ __all__ = [
     "data",
     "describe",
     "evaluate",
+    "from_torchvision",
     "load",
     "metrics",
     "open_data",
@@ -55,6 +57,7 @@ _HOMES = {
     "build": "saccade.systems",
     "describe": "saccade.analysis.describe",
     "evaluate": "saccade.runtime.evaluate",
+    "from_torchvision": "saccade.systems.from_torchvision",
     "load": "saccade.runtime.load",
     "open_data": "saccade.data.open",
     "train": "saccade.training.train",

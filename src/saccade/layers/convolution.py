@@ -22,15 +22,3 @@ def conv_relu(
     rectifier = nn.LeakyReLU(leak, inplace=True) if leak else nn.ReLU(inplace=True)
     conv = nn.Conv2d(entry, size, kernel, stride, padding, groups=groups)
     return nn.Sequential(OrderedDict(conv=conv, relu=rectifier))
-
-
-def conv_norm_relu(entry: int, size: int, kernel: int) -> nn.Sequential:
-    """An unpadded convolution ``conv`` without biases, normalised by batch (``norm``) and rectified (``relu``).
-
-    Args:
-        entry: Channels that it reads.
-        size: Channels that it makes.
-        kernel: Side of the kernels.
-    """
-    conv, norm = nn.Conv2d(entry, size, kernel, bias=False), nn.BatchNorm2d(size, eps=1e-3)
-    return nn.Sequential(OrderedDict(conv=conv, norm=norm, relu=nn.ReLU(inplace=True)))

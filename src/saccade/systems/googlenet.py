@@ -1,12 +1,13 @@
 """GoogLeNet: branches instead of depth alone, and three classifiers, two of which only help to learn."""
 
 from torch import nn
+from torchvision.models.googlenet import BasicConv2d
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
 from saccade.heads.classify import ClassifyHead
 from saccade.layers.auxiliary import GRID, auxiliary_dense
-from saccade.layers.convolution import conv_norm_relu, conv_relu
+from saccade.layers.convolution import conv_relu
 from saccade.layers.fully_connected import averaged_linear
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
@@ -71,19 +72,18 @@ def googlenet(
     """
     trunk = googlenet_trunk(variant=variant, pretrained=pretrained, width=width, channels=channels)
     paper = variant == "paper"
-    last, level = last_level(trunk)
-    label = averaged_linear(nn.Linear(level.channels, len(classes)), dropout=0.4 if paper else 0.2)
+    label = averaged_linear(nn.Linear(last_level(trunk)[1].channels, len(classes)), dropout=0.4 if paper else 0.2)
     bodies: dict[str, nn.Module] = {"label": label}
     if auxiliary:
         bodies |= {name: _auxiliary(trunk, map, len(classes), width, paper) for name, map in READS.items()}
-    reads = {"label": last} | READS
-    heads = {name: ClassifyHead(reads[name], body, len(classes)) for name, body in bodies.items()}
     spec = InputSpec.centre_crop(size, round(size * 256 / SIDE), channels)
-    return three_headed(trunk, heads, classes, spec if paper else minus_one_to_one(spec))
+    return three_headed(trunk, bodies, classes, spec if paper else minus_one_to_one(spec))
 
 
-def three_headed(trunk: Trunk, heads: dict[str, ClassifyHead], classes: tuple[str, ...], input: InputSpec) -> System:
+def three_headed(trunk: Trunk, bodies: dict[str, nn.Module], classes: tuple[str, ...], input: InputSpec) -> System:
     """A trunk with the head ``label`` and those auxiliary ones that are there, silent and with the paper's weight."""
+    reads = {"label": last_level(trunk)[0]} | READS
+    heads = {name: ClassifyHead(reads[name], body, len(classes)) for name, body in bodies.items()}
     silent = tuple(name for name in heads if name in READS)
     return System(
         trunk,
@@ -99,7 +99,7 @@ def three_headed(trunk: Trunk, heads: dict[str, ClassifyHead], classes: tuple[st
 def _auxiliary(trunk: Trunk, map: str, classes: int, width: float, paper: bool) -> nn.Sequential:
     entry, size, dense = trunk.levels[map].channels, scaled(128, width), scaled(1024, width)
     return auxiliary_dense(
-        conv_relu(entry, size, 1) if paper else conv_norm_relu(entry, size, 1),
+        conv_relu(entry, size, 1) if paper else BasicConv2d(entry, size, kernel_size=1),
         nn.Linear(size * GRID * GRID, dense),
         nn.Linear(dense, classes),
         dropout=0.7,

@@ -1,12 +1,12 @@
 """Inception v3, with an auxiliary classifier that only helps to learn."""
 
 from torch import nn
+from torchvision.models.inception import BasicConv2d
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
 from saccade.heads.classify import ClassifyHead
 from saccade.layers.auxiliary import auxiliary_convolutions
-from saccade.layers.convolution import conv_norm_relu
 from saccade.layers.fully_connected import averaged_linear
 from saccade.layers.initialise import truncated_normal
 from saccade.layers.scale import scaled
@@ -102,9 +102,8 @@ def two_headed(
 def _auxiliary(trunk: Trunk, classes: int, width: float) -> nn.Sequential:
     """The paper's auxiliary classifier, normalised by batch; its layers begin as torchvision's do."""
     entry, size, wide = trunk.levels[READS].channels, scaled(128, width), scaled(768, width)
-    body = auxiliary_convolutions(
-        conv_norm_relu(entry, size, 1), conv_norm_relu(size, wide, 5), nn.Linear(wide, classes)
-    )
+    convolutions = (BasicConv2d(entry, size, kernel_size=1), BasicConv2d(size, wide, kernel_size=5))
+    body = auxiliary_convolutions(*convolutions, nn.Linear(wide, classes))
     truncated_normal(body[1])
     truncated_normal(body[2], 0.01)
     truncated_normal(body[-1], 0.001)
