@@ -89,17 +89,17 @@ def score(examples: Examples, margins: Tensor) -> float:
     return sum(found) / len(found)
 
 
-def sharpness(examples: Examples, margins: Tensor) -> float:
-    """The factor of the margins whose softmax, or sigmoid, gives the truth the greatest likelihood.
+def sharpness(examples: Examples, margins: Tensor) -> tuple[float, float]:
+    """The factor of the margins whose softmax, or sigmoid, makes the truth likeliest, and the cross entropy it leaves.
 
     One number for all classes, so that the order of the margins stays (temperature scaling: Guo et al., On calibration
     of modern neural networks, 2017, section 4.2).
     """
-    costs = [_unlikelihood(examples, margins * factor) for factor in SHARPNESS]
-    return float(SHARPNESS[int(torch.stack(costs).argmin())])
+    left = torch.stack([_cross_entropy(examples, margins * factor) for factor in SHARPNESS])
+    return float(SHARPNESS[int(left.argmin())]), float(left.min())
 
 
-def _unlikelihood(examples: Examples, logits: Tensor) -> Tensor:
+def _cross_entropy(examples: Examples, logits: Tensor) -> Tensor:
     if not examples.many:
         return F.cross_entropy(logits, examples.targets.argmax(1))
     known = examples.targets >= 0
@@ -110,7 +110,7 @@ class Choice(NamedTuple):
     """What cross-validation found.
 
     Attributes:
-        settings: The settings with the best constant, the least of equals.
+        settings: The settings with the constant of the best score; of equals, that which leaves least cross entropy.
         sharpness: Factor of the margins before softmax or sigmoid.
         score: What pictures score that the machines did not see, or None where there were too few for folds.
     """
@@ -131,13 +131,10 @@ def choose(examples: Examples, settings: SvmSettings, cost: float | None) -> Cho
     dealt = deal(examples)
     if dealt is None:
         return Choice(replace(settings, cost=1.0 if cost is None else cost), 1.0, None)
-    best: Choice | None = None
+    found: list[tuple[float, float, Choice]] = []
     for tried in COSTS if cost is None else (cost,):
         own = replace(settings, cost=tried)
         margins = held_out_margins(examples, dealt, own)
-        found = score(examples, margins)
-        if best is None or best.score is None or found > best.score:
-            best = Choice(own, sharpness(examples, margins), found)
-    if best is None:
-        raise ValueError("at least one constant is expected, found none")
-    return best
+        reached, (factor, left) = score(examples, margins), sharpness(examples, margins)
+        found.append((reached, -left, Choice(own, factor, reached)))
+    return max(found, key=lambda entry: entry[:2])[2]

@@ -7,7 +7,7 @@ Legend: N examples, D numbers of each.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -49,17 +49,18 @@ def solve_svm(features: Tensor, positive: Tensor, settings: SvmSettings) -> tupl
         return torch.zeros(features.shape[1]), torch.tensor(1.0 if len(positive) and bool(positive[0]) else -1.0)
     from sklearn.svm import LinearSVC  # needed to solve alone: nobody else waits for it
 
-    machine = LinearSVC(
-        C=settings.cost,
-        loss=settings.loss,
+    asked: dict[str, Any] = {
+        "C": settings.cost,
+        "loss": settings.loss,
         # The primal problem of the plain hinge has no gradient. For the squared one it converges without chance.
-        dual=settings.loss == "hinge",
-        intercept_scaling=settings.bias_scale,
-        class_weight={1: settings.positive_weight},
-        tol=TOLERANCE,
-        max_iter=ITERATIONS,
-        random_state=0,
-    )
+        "dual": settings.loss == "hinge",
+        "intercept_scaling": settings.bias_scale,
+        "class_weight": {1: settings.positive_weight},
+        "tol": TOLERANCE,
+        "max_iter": ITERATIONS,
+        "random_state": 0,
+    }
+    machine: Any = LinearSVC(**asked)
     machine.fit(features.double().numpy(), positive.long().numpy())
     return torch.from_numpy(machine.coef_[0]).float(), torch.tensor(machine.intercept_[0]).float()
 

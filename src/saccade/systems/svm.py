@@ -81,4 +81,4 @@ def svm(
 
 
 def _last_with_positions(trunk: Trunk) -> str:
-    return next((name for name, level in reversed(trunk.levels.items()) if level.stride is not None), "")
+    return next((name for name, level in reversed(list(trunk.levels.items())) if level.stride is not None), "")

@@ -16,8 +16,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "on_bad": ("fail", "skip"),
 }
 LEAST: dict[str, float] = {
-    "epochs": 1, "steps": 1, "minutes": 0.001, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "trunk_lr_factor": 0, "momentum": 0,
-    "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "seed": 0, "workers": 0,
+    "epochs": 1, "steps": 1, "minutes": 0.001, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "momentum": 0,
+    "trunk_lr_factor": 0, "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "seed": 0, "workers": 0,
     "threads": 1, "devices": 1,
     "save_every": 1, "timeout": 1,
 }  # fmt: skip

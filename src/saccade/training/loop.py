@@ -154,7 +154,7 @@ class Loop:
         self.progress.batch = position
         self._count_step(losses, losses | {"lr": lr, "gradient_norm": norm})
 
-    def _count_step(self, losses: Mapping[str, float], told: Mapping[str, float]) -> None:
+    def _count_step(self, losses: dict[str, float], told: Mapping[str, float]) -> None:
         """Count a step that was taken, and tell of it."""
         self.progress.step += 1
         self.progress.add(losses)

@@ -1,6 +1,7 @@
 """The optimiser of a recipe, by torch's own classes."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,10 +19,7 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> Optimizer:
     Parameters without a gradient are passed over by every torch optimiser, so stages that freeze and thaw parts need no
     new one, and the state of an optimiser keeps its shape from the first step to the last.
     """
-    decayed = [p for p in network.parameters() if recipe.decay_all or p.ndim > SPARED_DIMENSIONS]
-    spared = [p for p in network.parameters() if not (recipe.decay_all or p.ndim > SPARED_DIMENSIONS)]
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}]
-    groups += [{"params": spared, "weight_decay": 0.0}] if spared else []
+    groups = _groups(network, recipe)
     lr, momentum = recipe.lr, recipe.momentum
     # One kernel a group is faster; SGD's refuses groups of which some parameters have stood still so far.
     if recipe.optimiser == "sgd":
@@ -35,10 +33,22 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> Optimizer:
     return torch.optim.RMSprop(groups, lr=lr, alpha=recipe.decay, eps=recipe.epsilon, momentum=momentum)
 
 
+def _groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """Parameters by their weight decay and by the factor of their learning rate."""
+    found: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        decayed = recipe.decay_all or parameter.ndim > SPARED_DIMENSIONS
+        factor = recipe.trunk_lr_factor if name.startswith("trunk.") else 1.0
+        found.setdefault((factor, recipe.weight_decay if decayed else 0.0), []).append(parameter)
+    return [
+        {"params": parameters, "weight_decay": decay, "factor": factor} for (factor, decay), parameters in found.items()
+    ]
+
+
 def set_rate(optimiser: Optimizer, lr: float) -> None:
-    """Give every group the learning rate `lr`."""
+    """Give every group the learning rate `lr`, times its own factor where it has one."""
     for group in optimiser.param_groups:
-        group["lr"] = lr
+        group["lr"] = lr * group.get("factor", 1.0)
 
 
 def gradient_norm(parameters: Iterable[nn.Parameter]) -> torch.Tensor:

@@ -6,9 +6,10 @@ from typing import Any
 from saccade.core.augmentation import Augmentation
 from saccade.network.recipe import Recipe
 from saccade.training.settings import TrainSettings
+from saccade.training.unfreeze import staged
 
 # Fields of the settings that replace the recipe's field of the same name.
-OVERRIDES = ("optimiser", "momentum", "weight_decay", "schedule", "warmup", "clip", "best")
+OVERRIDES = ("optimiser", "trunk_lr_factor", "momentum", "weight_decay", "schedule", "warmup", "clip", "best")
 # Numbers of a schedule that takes the place of the recipe's own, whose numbers mean something else.
 SHAPES: dict[str, dict[str, Any]] = {
     "step": {"milestones": (0.5, 0.75), "gamma": 0.1},
@@ -73,4 +74,4 @@ def settle_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: in
     if settings.freeze:
         stages = (replace(s, freeze=(*s.freeze, *settings.freeze)) for s in recipe.stages)
         recipe = replace(recipe, stages=tuple(stages))
-    return recipe
+    return replace(recipe, stages=staged(recipe.stages, settings.unfreeze)) if settings.unfreeze else recipe
