@@ -70,6 +70,23 @@ def starts_of(lengths: Iterable[int]) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """The outline of one instance, as it was given.
+
+    Attributes:
+        code: Compressed run lengths; empty where there are polygons.
+        polygons: x1, y1, x2, y2 … each, float64; together they are the one instance.
+    """
+
+    code: bytes = b""
+    polygons: tuple[Array, ...] = ()
+
+    def compressed(self, size: tuple[int, int]) -> bytes:
+        """Compressed run lengths, in a picture of `size` (H, W)."""
+        return self.code or rle.rasterise(self.polygons, size)
+
+
+@dataclass(frozen=True)
 class Shapes:
     """The outlines of M instances, as they were given.
 
@@ -85,10 +102,14 @@ class Shapes:
 
     def text(self, row: int, size: tuple[int, int]) -> bytes | None:
         """Compressed run lengths of one instance of a picture of `size` (H, W); None where it has no outline."""
-        if self.codes.starts[row + 1] > self.codes.starts[row]:
-            return self.codes.raw(row)
-        parts = [self.polygons[part] for part in range(self.parts[row], self.parts[row + 1])]
-        return rle.rasterise(parts, size) if parts else None
+        outline = self.outline(row)
+        return None if outline is None else outline.compressed(size)
+
+    def outline(self, row: int) -> Outline | None:
+        """The outline of one instance; None where it has none."""
+        polygons = tuple(self.polygons[part] for part in range(self.parts[row], self.parts[row + 1]))
+        code = self.codes.raw(row)
+        return Outline(code, polygons) if code or polygons else None
 
 
 @dataclass(frozen=True)
@@ -161,6 +182,11 @@ class Store:
                 difficult=None if self.difficult is None else torch.from_numpy(self.difficult[rows].copy()),
             ),
         )
+
+    def outlines(self, index: int) -> list[Outline | None]:
+        """The outlines of a picture's instances as they were given, also where some have none."""
+        rows = self.rows(index)
+        return [None if self.shapes is None else self.shapes.outline(row) for row in range(rows.start, rows.stop)]
 
     def label(self, index: int) -> int | None:
         """Class of the largest object that is no crowd; None where there is none."""
