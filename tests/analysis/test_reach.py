@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from saccade.analysis.footprint import Footprint
+from saccade.analysis.maps import footprints
 from saccade.analysis.reach import Reach
 from saccade.analysis.trace import Trace
+from saccade.trunks import trunk
 
 
 def test_windows_by_hand() -> None:
@@ -119,6 +121,16 @@ def test_reach_is_what_the_gradient_says(name: str) -> None:
     else:
         assert expected == seen
     assert footprint.placed == bool(middle)
+
+
+def test_a_trunk_s_maps_by_hand() -> None:
+    with torch.device("meta"):
+        made = trunk("vgg16", width=1 / 16)
+    seen = footprints(made, (3, 224, 224))
+    assert [seen[name].reaches[0].size for name in ("conv1_2", "pool1", "conv5_3", "pool5")] == [5, 6, 196, 212]
+    assert seen["pool5"].reaches[1] == Reach(-90, 121, 32)
+    assert seen["pool5"].positions == (7, 7)
+    assert not seen["fc6"].placed
 
 
 def test_attention_sees_everything() -> None:

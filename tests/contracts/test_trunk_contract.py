@@ -1,10 +1,14 @@
 """What every trunk promises. A new trunk is tested here by standing in `TRUNKS`."""
 
 import inspect
+import math
 
 import pytest
 import torch
+from contract_cases import DEEPER
 
+from saccade.analysis.footprint import Footprint
+from saccade.analysis.maps import footprints
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.network.part import Trunk
@@ -15,6 +19,7 @@ SIZES: dict[str, tuple[int, int]] = {"lenet5": (32, 16)}
 # Besides our own, what the adapter makes of a convolutional network, a transformer and one with channels last.
 ADAPTED = ("test_resnet", "test_vit", "test_convnext")
 CASES = [*sorted(TRUNKS), *ADAPTED]
+QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name for name in CASES]
 
 
 def built(name: str) -> Trunk:
@@ -69,6 +74,43 @@ def test_a_batch_of_one_equals_its_place_in_a_larger_batch(name: str) -> None:
     for level_name in made.levels:
         scale = float(alone[level_name].detach().abs().max())
         torch.testing.assert_close(together[level_name][1:2], alone[level_name], rtol=0, atol=1e-4 * scale)
+
+
+def compared(seen: Footprint, width: int) -> range:
+    """Columns whose whole field lies in the picture and, once more, one stride to the left."""
+    reach = seen.reaches[1]
+    first, last = math.ceil(-reach.low / reach.step), math.floor((width - 1 - reach.high) / reach.step)
+    return range(first, last)
+
+
+@pytest.mark.parametrize("name", QUICK)
+@torch.no_grad()
+def test_a_picture_shifted_by_the_stride_has_shifted_maps(name: str) -> None:
+    """Away from the border. Maps that see the whole picture, or have no positions, say so and are left out."""
+    made, channels = built(name), channels_of(name)
+    height = 160 if name == "test_vit" else 128
+    sights = footprints(made, (channels, height, height))
+    shifting = {
+        level: seen
+        for level, seen in sights.items()
+        if made.levels[level].stride is not None and not any(reach.is_whole for reach in seen.reaches)
+    }
+    assert shifting or all(seen.reaches[1].is_whole for seen in sights.values())
+    for stride in {made.levels[level].stride or 1 for level in shifting}:
+        chosen = {level: seen for level, seen in shifting.items() if made.levels[level].stride == stride}
+        field = max(seen.reaches[1].size for seen in chosen.values())
+        width = max(height, 64 * math.ceil((field + 4 * stride) / 64))
+        images = torch.rand(1, channels, height, width + stride)
+        maps, shifted = made(images[..., stride:]), made(images[..., :-stride])
+        for level, seen in chosen.items():
+            columns = compared(seen, width)
+            assert len(columns) >= 1
+            before = maps[level][..., columns.start : columns.stop]
+            after = shifted[level][..., columns.start + 1 : columns.stop + 1]
+            scale = float(before.abs().max())
+            torch.testing.assert_close(after, before, rtol=0, atol=1e-4 * scale)
+            # The maps are no constants, which any shift would leave as they are.
+            assert not torch.allclose(maps[level][..., 1:], maps[level][..., :-1], rtol=0, atol=1e-3 * scale)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -189,4 +189,6 @@ def _kernel(call: Call) -> tuple[int, ...] | None:
 def _group(call: Call) -> str:
     if any(not window.is_pool for window in call.windows):
         return "convolution"
+    if isinstance(call.module, nn.RNNBase):
+        return "other"
     return "dense" if call.is_dense else "other"
