@@ -13,9 +13,11 @@ COMMANDS = {
     "demo": "train a network on built-in pictures, measure it, draw its answers",
     "systems": "list what can be trained",
     "describe": "count and draw the layers of a network",
+    "data": "check, draw, convert or make data",
     "train": "train a system on your pictures",
     "evaluate": "measure a run",
     "predict": "answer pictures with a run",
+    "look": "what a run's network sees in pictures",
 }
 
 

@@ -39,6 +39,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.evaluate.data_of_run", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
+    monkeypatch.setattr("saccade.runtime.look_files.look_files", predict_files)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))

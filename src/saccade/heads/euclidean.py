@@ -55,6 +55,10 @@ class EuclideanHead(Head):
         vectors = maps[self.reads[0]].flatten(1)
         return Distances((vectors[:, None] - self.codes).square().sum(2))
 
+    def evidence(self, raw: Distances) -> Tensor:
+        """(B, C) distances, negated: what the softmax of the answer takes."""
+        return -raw.distances
+
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """The paper's discriminative criterion, under ``class``."""
         distances = self(maps).distances.float()

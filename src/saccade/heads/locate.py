@@ -18,6 +18,7 @@ from saccade.heads.box_form import BoxForm, absolute, relative
 from saccade.heads.main_object import main_object
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.network.system import full_precision
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ class LocateHead(Head):
                 targets[picture, row] = self.form.encode(relative(box[None], size))[0]
                 chosen[picture, row] = 1
         return {"box": (self.form.cost(codes, targets) * chosen).sum() / chosen.sum().clamp(min=1)}
+
+    def views(self, maps: Maps) -> dict[str, list[Annotation]]:
+        """``boxes``: the boxes of all classes, of which the class head's answer chooses one."""
+        return {"boxes": self.decode(full_precision(self(maps)))} if self.per_class else {}
 
     def decode(self, raw: LocatedBoxes) -> list[Annotation]:
         """One row, or a row for each class with its label; the class head's answer chooses among them."""

@@ -65,6 +65,10 @@ class LocateManyHead(Head):
         values = values.view(len(values), self.objects, -1)
         return ManyBoxes(self.form.activate(values[..., :4]), values[..., 4:], maps.sizes)
 
+    def evidence(self, raw: ManyBoxes) -> Tensor:
+        """(B, C) scores before the sigmoid, each class's of the box that is most for it."""
+        return raw.logits.amax(1)
+
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """``box``: mean over matched boxes. ``class``: cross entropy, a sum over boxes, mean over pictures."""
         raw = self(maps)

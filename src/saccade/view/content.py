@@ -29,6 +29,21 @@ class Exhibit:
 
 
 @dataclass(frozen=True)
+class Plate:
+    """A picture of what a network sees.
+
+    Attributes:
+        title: What kind of picture it is.
+        caption: What is to be said of it.
+        picture: RGB.
+    """
+
+    title: str
+    caption: str
+    picture: Image.Image
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """What a report says; each part may be absent, and its section then is too.
 
@@ -42,6 +57,7 @@ class ReportContent:
         evaluation: How good the guesses are.
         worst: The pictures that were got most wrong.
         typical: A sample of all pictures.
+        seen: What the network sees in some of them.
         settings: Settings of the training.
         environment: Versions of software, and the machine.
     """
@@ -55,5 +71,6 @@ class ReportContent:
     evaluation: Evaluation | None = None
     worst: Sequence[Exhibit] = ()
     typical: Sequence[Exhibit] = ()
+    seen: Sequence[Plate] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -7,12 +7,13 @@ from typing import Any
 from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.scores import describe
 from saccade.view import plot
-from saccade.view.content import Exhibit
+from saccade.view.content import Exhibit, Plate
 from saccade.view.markup import Markup, chart, element, joined, photo
 from saccade.view.text import score
 
 WORST = "Where the guess was furthest from the truth. Wrong labels hide here too: look at the truth as well."
 TYPICAL = "An even sample of all pictures, from worse to better."
+SEEN = "Weights of the first layer, and where the evidence for the guessed class lies: in right guesses and wrong ones."
 MOST_LINES = 8
 Records = Sequence[Mapping[str, Any]]
 
@@ -113,6 +114,20 @@ def _exhibit(exhibit: Exhibit) -> Markup:
     note = element("span", exhibit.note, class_="tag bad" if exhibit.bad else "tag") if exhibit.note else None
     caption = element("figcaption", element("span", exhibit.caption), note)
     return element("figure", element("div", *found, class_="pair"), caption, class_="card")
+
+
+def plates(title: str, lead: str, shown: Sequence[Plate]) -> Markup | None:
+    """Pictures of what a network sees, each with its title and caption."""
+    if not shown:
+        return None
+    figures = [_plate(plate) for plate in shown]
+    return joined(element("h2", title), element("p", lead, class_="lead"), element("div", *figures, class_="gallery"))
+
+
+def _plate(plate: Plate) -> Markup:
+    caption = element("figcaption", element("span", plate.caption), element("span", plate.title, class_="tag"))
+    alt = f"{plate.title}: {plate.caption}"
+    return element("figure", photo(plate.picture, alt, longest=960), caption, class_="card")
 
 
 def pairs(title: str, lead: str, values: Mapping[str, Any]) -> Markup | None:

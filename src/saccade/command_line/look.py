@@ -1,0 +1,50 @@
+"""``saccade look``: what a network sees in pictures."""
+
+import sys
+from collections.abc import Sequence
+
+from saccade.command_line.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.use import add_use
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Look as the arguments say; 1 when a picture cannot be read, though all others are done."""
+    parser = Parser(
+        prog="saccade look",
+        description="What a network sees in pictures: class activation, occlusion, filters, strongest maps, "
+        "projections, and what its parts show of their own.",
+    )
+    add_use(parser)
+    parser.add_argument("inputs", metavar="PICTURE", nargs="+", help="files, folders (with all below them), globs")
+    parser.add_argument("--out", metavar="DIR", required=True, help="folder for look.html, look.json and the pictures")
+    parser.add_argument(
+        "--class", dest="label", metavar="NAME", help="the class to ask about; by default the best guess"
+    )
+    parser.add_argument(
+        "--view",
+        dest="views",
+        type=_names,
+        default=(),
+        metavar="NAME,…",
+        help="answer, cam, occlusion, filters, activations, deconvnet, or PART/VIEW; by default all that there are",
+    )
+    parser.add_argument(
+        "--layer", metavar="PATH", help="the layer to look at: a map such as layer3, and for cam a module's path too"
+    )
+    typed, left = parser.parse_known_args(arguments)
+    refuse_unknown(parser, left, flags_of(parser))
+    from saccade.runtime.load import load
+    from saccade.runtime.look_files import Asked, look_files
+
+    predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
+    asked = Asked(typed.label, typed.views, typed.layer, typed.batch)
+    outcome = look_files(predictor, typed.inputs, typed.out, asked)
+    sys.stdout.write(f"{outcome.done} pictures looked at: {outcome.out}/look.html\n")
+    if outcome.failed:
+        sys.stderr.write(f"saccade: {len(outcome.failed)} pictures failed\n")
+        sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])
+    return 1 if outcome.failed else 0
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
