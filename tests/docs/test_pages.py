@@ -123,4 +123,4 @@ def test_what_may_change_on_resume_is_what_the_page_says() -> None:
 def test_every_score_is_defined() -> None:
     text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8").lower()
     for score in SCORES:
-        assert re.search(rf"\b{score.replace('_', '[ _]').replace('top', 'top-?')}\b", text), score
+        assert re.search(rf"\b{score.lower().replace('_', '[ _]').replace('top', 'top-?')}\b", text), score

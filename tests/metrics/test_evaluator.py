@@ -67,7 +67,8 @@ def names(metrics):
     ("gives", "fields", "localizes", "expected"),
     [
         (BOTH, TRUTH, True, ["Classification", "Localization"]),
-        (BOTH, TRUTH, False, ["Classification"]),
+        (BOTH, TRUTH, False, ["Classification", "Detection"]),
+        (BOTH - {"instances.labels"}, TRUTH, False, ["Classification", "Detection"]),
         (frozenset({"label_scores"}), TRUTH, True, ["Classification"]),
         (BOTH - {"label_scores"}, TRUTH, True, []),
         (BOTH, frozenset({"label"}), True, ["Classification"]),

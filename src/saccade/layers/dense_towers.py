@@ -10,7 +10,7 @@ from math import log
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from saccade.layers.initialise import normal
+from saccade.layers.initialise import normal, xavier
 
 
 class ProposalTower(nn.Module):
@@ -78,10 +78,7 @@ class SeparateTowers(nn.Module):
         pairs = list(zip(channels, anchors, strict=True))
         self.score = nn.ModuleList(nn.Conv2d(size, count * logits, 3, padding=1) for size, count in pairs)
         self.box = nn.ModuleList(nn.Conv2d(size, count * 4, 3, padding=1) for size, count in pairs)
-        for layer in [*self.score, *self.box]:
-            if isinstance(layer, nn.Conv2d) and layer.bias is not None:
-                nn.init.xavier_uniform_(layer.weight)
-                nn.init.zeros_(layer.bias)
+        xavier(self)
 
     def forward(self, maps: Tensor, place: int) -> tuple[Tensor, Tensor]:
         """Logits and codes of the map of that place."""

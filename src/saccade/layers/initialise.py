@@ -36,6 +36,14 @@ def truncated_normal(module: nn.Module, deviation: float = 0.1) -> None:
             _fill_bias(layer, 0)
 
 
+def xavier(module: nn.Module) -> None:
+    """Convolutions and linear layers uniform by fan-in and fan-out, biases 0 (Glorot and Bengio 2010; Caffe's SSD)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            _fill_bias(layer, 0)
+
+
 def default(module: nn.Module) -> None:
     """Convolutions and linear layers as PyTorch begins them."""
     for layer in module.modules():

@@ -7,6 +7,7 @@ from typing import Any
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
 from saccade.metrics.classification import Classification, MultiLabel
+from saccade.metrics.detection import Detection
 from saccade.metrics.evaluation import Details, Evaluation, Judged
 from saccade.metrics.localization import Localization
 from saccade.metrics.metric import Explains, Metric
@@ -28,6 +29,8 @@ def choose(
     found: list[Metric] = [Classification(classes), MultiLabel(classes)]
     if localizes and "label_scores" in gives:
         found.append(Localization(classes))
+    elif not localizes:
+        found.append(Detection(classes, told_apart="instances.labels" in gives))
     return [metric for metric in found if metric.reads <= gives and metric.needs <= truth_fields]
 
 

@@ -29,6 +29,17 @@ SCORES: dict[str, Score] = {
         "Localization error", "pictures without a right guess among five, class and IoU ≥ .5", False
     ),
     "iou": Score("Mean IoU", "overlap of the best guess with the largest object"),
+    "AP": Score("AP", "COCO's average precision, mean over overlaps .50 to .95 and classes"),
+    "AP50": Score("AP50", "average precision at overlap .5"),
+    "AP75": Score("AP75", "average precision at overlap .75"),
+    "APs": Score("AP small", "AP of objects below 32² pixels"),
+    "APm": Score("AP medium", "AP of objects from 32² to 96² pixels"),
+    "APl": Score("AP large", "AP of objects above 96² pixels"),
+    "AR1": Score("AR1", "objects found by the best guess of a picture, mean over overlaps .50 to .95"),
+    "AR10": Score("AR10", "objects found by the ten best guesses"),
+    "AR100": Score("AR100", "objects found by the hundred best guesses"),
+    "voc_ap": Score("VOC AP", "area under precision against recall at overlap .5, mean over classes"),
+    "voc_ap11": Score("VOC AP, 11 points", "the same of VOC 2007, mean of eleven recalls"),
     "dice": Score("Dice", "the same overlap, as twice the shared part of the sum"),
 }
 

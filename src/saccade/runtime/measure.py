@@ -32,7 +32,8 @@ class Measure:
 
     def __init__(self, system: System, dataset: Dataset, metrics: Iterable[Metric] = ()) -> None:
         self.system, self.dataset = system, dataset
-        chosen = choose(system.gives, frozenset(dataset.fields), dataset.classes, localizes=True)
+        detects = any(head.seeks_all for _, head in system.each_head())
+        chosen = choose(system.gives, frozenset(dataset.fields), dataset.classes, localizes=not detects)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
         self.losses = LossTally(system)
         self._places = {dataset.id(place): place for place in range(len(dataset))}

@@ -1,0 +1,87 @@
+"""The region proposal network: where anything is, whatever its class.
+
+Paper: Ren, He, Girshick, Sun 2015, Faster R-CNN, arXiv 1506.01497, section 3.1.
+"""
+
+from saccade.core.augmentation import Augmentation
+from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
+from saccade.layers.anchors import Anchors
+from saccade.layers.dense_towers import ProposalTower
+from saccade.losses.scores import SoftmaxScores
+from saccade.network.card import Card, system
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.ops.anchors import paper_bases
+from saccade.ops.code import DeltaCoder
+from saccade.ops.keep import Keep
+from saccade.ops.match import Matcher
+from saccade.ops.pick import RandomPick
+from saccade.systems.detector_parts import shorter_side, trunk_to
+
+STRIDE, SCALES, RATIOS = 16, (8, 16, 32), (0.5, 1.0, 2.0)
+
+RULES = DenseRules(
+    coder=DeltaCoder(),
+    matcher=Matcher(high=0.7, low=0.3, best="ties"),
+    sample=RandomPick(number=256, share=0.5),
+    score_loss=SoftmaxScores(),
+    keep=Keep(score=0.0, first=6000, overlap=0.7, limit=300, side=16, alike="map"),
+    beta=1 / 9,
+    mean_over="sampled",
+    inside=True,
+)
+
+RECIPE = Recipe(
+    lr=1e-3,
+    milestones=(0.75,),
+    epochs=12,
+    batch=1,
+    augmentation=Augmentation(flip=0.5),
+    best="AR100",
+    note="Ren 2015: 60 000 steps of one picture at 0.001, then 20 000 at 0.0001, flips alone, from ImageNet weights. "
+    "With 300 proposals Fast R-CNN reaches 69.9 mAP on VOC 2007.",
+)
+
+
+@system(
+    Card(
+        task="detect",
+        year=2015,
+        paper="Ren, He, Girshick, Sun: Faster R-CNN, arXiv 1506.01497, section 3.1",
+        needs=("instances.boxes",),
+        size=600,
+        classes=20,
+    )
+)
+def rpn(
+    classes: tuple[str, ...],
+    *,
+    trunk: str = "vgg16",
+    pretrained: bool = False,
+    width: float = 1.0,
+    channels: int = 3,
+    size: int = 600,
+) -> System:
+    """Nine anchors at every position of a trunk's map of stride 16; boxes have scores and no classes.
+
+    Args:
+        classes: Names of the classes, which are not told apart.
+        trunk: A trunk with a map of stride 16.
+        pretrained: Take ImageNet weights for the trunk.
+        width: Factor of all channels, for our own trunks.
+        channels: Channels of the picture.
+        size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
+
+    Raises:
+        UsageError: The trunk has no map of stride 16.
+    """
+    body, (reads,) = trunk_to(trunk, (STRIDE,), pretrained=pretrained, width=width, channels=channels)
+    head = proposal_head(reads, body.levels[reads].channels)
+    return System(body, {"proposals": head}, classes=classes, input=shorter_side(size, channels), recipe=RECIPE)
+
+
+def proposal_head(reads: str, channels: int) -> DenseBoxHead:
+    """The paper's nine anchors on one map of stride 16, of `channels` channels."""
+    anchors = Anchors([paper_bases(SCALES, RATIOS)], (STRIDE,))
+    tower = ProposalTower(channels, anchors.a_position[0], RULES.score_loss.channels(1))
+    return DenseBoxHead((reads,), tower, anchors, RULES, None)
