@@ -15,6 +15,8 @@ from saccade.trust.paths import name_in
 
 LOOKED_FOR = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
 
+# Documents of other forms that lie beside those of objects.
+OTHERS = ("panoptic_", "captions_", "stuff_", "image_info_")
 _ROBOFLOW = "_annotations.coco.json"
 
 
@@ -38,8 +40,8 @@ class Coco(Pictured):
 
         def judge(names: Sequence[str]) -> list[tuple[str, str] | None]:
             nonlocal folder
-            folder = _picture_folder(root, document, split, names[:20])
-            return _missing(folder, names)
+            folder = picture_folder(root, document, split, names[:20])
+            return missing_pictures(folder, names)
 
         read = read_document(document, report, judge)
         self.store, self.origin = read.store, read.origin
@@ -65,7 +67,7 @@ class Coco(Pictured):
         return self.store.classes_of(index)
 
 
-def _missing(folder: Path, names: Sequence[str]) -> list[tuple[str, str] | None]:
+def missing_pictures(folder: Path, names: Sequence[str]) -> list[tuple[str, str] | None]:
     """What is wrong with each picture that is not in its folder, and the cure; None for those that are there."""
     paths = [folder / name for name in names]
     listings = {parent: _listing(parent) for parent in {path.parent for path in paths}}
@@ -82,7 +84,7 @@ def _listing(folder: Path) -> frozenset[str]:
     return frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset()
 
 
-def _picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
+def picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
     """The folder, among those in use, that holds most of the first pictures."""
     beside = [document.parent] if document.name == _ROBOFLOW else []
     tails = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017", "images", ".")
@@ -97,10 +99,10 @@ def documents(path: Path) -> dict[str, Path]:
         DataError: Two files claim the same split.
     """
     if path.is_file():
-        return {_split_of(path): path} if path.suffix == ".json" else {}
+        return {split_of(path): path} if path.suffix == ".json" else {}
     found: dict[str, Path] = {}
     for document in _candidates(path):
-        split = document.parent.name if document.name == _ROBOFLOW and document.parent != path else _split_of(document)
+        split = document.parent.name if document.name == _ROBOFLOW and document.parent != path else split_of(document)
         split = canonical(split)
         if split in found:
             raise DataError(
@@ -115,13 +117,14 @@ def documents(path: Path) -> dict[str, Path]:
 def _candidates(root: Path) -> list[Path]:
     nested = sorted([*root.glob(_ROBOFLOW), *root.glob(f"*/{_ROBOFLOW}")])
     files = sorted((root / "annotations").glob("*.json")) or sorted(root.glob("instances_*.json"))
+    files = [file for file in files if not file.name.startswith(OTHERS)]
     # COCO's own folder holds captions and keypoints beside the instances, of the same pictures.
     return nested + ([file for file in files if file.name.startswith("instances_")] or files)
 
 
-def _split_of(document: Path) -> str:
+def split_of(document: Path) -> str:
     """The split that a file's name tells: ``instances_train2017.json`` is train."""
-    stem = re.sub(r"^(instances|person_keypoints|annotations?|_annotations\.coco)[_.-]?", "", document.stem)
+    stem = re.sub(r"^(instances|person_keypoints|panoptic|annotations?|_annotations\.coco)[_.-]?", "", document.stem)
     return re.sub(r"[_.-]?(20\d\d)$", "", stem) or "train"
 
 

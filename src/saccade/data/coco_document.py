@@ -59,41 +59,41 @@ def read_document(path: Path, report: Report = strict, judge: Judge | None = Non
 
 
 def _read(root: Node, report: Report, judge: Judge | None) -> Document:
-    categories = _unique(root.items("categories"), ("id", "name"), report)
+    categories = unique(root.items("categories"), ("id", "name"), report)
     categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
-    pictures = _unique(_kept(root.items("images"), _check_picture, report), ("id", "file_name"), report)
+    pictures = unique(kept(root.items("images"), check_picture, report), ("id", "file_name"), report)
     if judge is not None:
-        pictures = _with_files(pictures, judge, report)
+        pictures = with_files(pictures, judge, report)
     marks = _joints(categories)
     store, origin = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
     names = tuple(node.get("name").text() for node in categories)
     return Document(names, marks, Ragged.of_text([node.value["file_name"] for node in pictures]), store, origin)
 
 
-def _with_files(pictures: list[Node], judge: Judge, report: Report) -> list[Node]:
+def with_files(pictures: list[Node], judge: Judge, report: Report) -> list[Node]:
     """The pictures whose files are well."""
-    kept: list[Node] = []
+    passed: list[Node] = []
     for node, said in zip(pictures, judge([node.value["file_name"] for node in pictures]), strict=True):
         if said is None:
-            kept.append(node)
+            passed.append(node)
         else:
             report(node.get("file_name").wrong(*said))
-    return kept
+    return passed
 
 
-def _kept(nodes: Iterable[Node], check: Callable[[Node], None], report: Report) -> list[Node]:
+def kept(nodes: Iterable[Node], check: Callable[[Node], None], report: Report) -> list[Node]:
     """The nodes that pass a check."""
-    kept: list[Node] = []
+    passed: list[Node] = []
     for node in nodes:
         try:
             check(node)
-            kept.append(node)
+            passed.append(node)
         except DataError as error:
             report(error)
-    return kept
+    return passed
 
 
-def _unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> list[Node]:
+def unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> list[Node]:
     """The nodes whose identifiers are well formed and not taken."""
     seen: dict[tuple[str, Hashable], str] = {}
 
@@ -105,10 +105,11 @@ def _unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> lis
                 raise field.wrong(f"a {key} of its own is expected, found {value!r}, which {seen[key, value]} has too")
             seen[key, value] = node.pointer
 
-    return _kept(nodes, check, report)
+    return kept(nodes, check, report)
 
 
-def _check_picture(node: Node) -> None:
+def check_picture(node: Node) -> None:
+    """Whether a picture's size and name can be those of a picture inside the data's folder."""
     width, height = node.get("width").positive_int(), node.get("height").positive_int()
     if width * height > MAX_PIXELS:
         raise node.wrong(f"a picture of at most {MAX_PIXELS} pixels is expected, found {width}x{height}")
@@ -143,7 +144,7 @@ def _store(
     places = {node.value["id"]: place for place, node in enumerate(pictures)}
     labels = {node.value["id"]: label for label, node in enumerate(categories)}
     # Annotations of a picture that is left out go with it: its defect has been told.
-    left_out = _identifiers(root) - places.keys()
+    left_out = identifiers(root) - places.keys()
     sizes = [(int(node.value["height"]), int(node.value["width"])) for node in pictures]
     rows: list[list[Row]] = [[] for _ in pictures]
     seen: dict[Hashable, Node] = {}
@@ -158,21 +159,21 @@ def _store(
         picture = node.get("image_id")
         if picture.identifier() in left_out:
             return
-        place = _known(picture, places, "images")
-        label = _known(node.get("category_id"), labels, "categories")
+        place = declared(picture, places, "images")
+        label = declared(node.get("category_id"), labels, "categories")
         rows[place].append(read_row(node, sizes[place], label, marks))
 
-    _kept(root.items("annotations"), read, report)
+    kept(root.items("annotations"), read, report)
     return to_store(sizes, rows, marks, len(categories)), to_origin("coco", [root.path], rows)
 
 
-def _identifiers(root: Node) -> set[Hashable]:
+def identifiers(root: Node) -> set[Hashable]:
     """The identifiers of all listed pictures, the faulty ones too."""
     entries = [entry for entry in root.get("images").value if isinstance(entry, dict)]
     return {entry.get("id") for entry in entries if isinstance(entry.get("id"), Hashable)}
 
 
-def _known(node: Node, known: dict[Any, int], where: str) -> int:
+def declared(node: Node, known: dict[Any, int], where: str) -> int:
     """The place of an identifier that another part of the document has declared."""
     if node.identifier() in known:
         return known[node.value]

@@ -9,7 +9,20 @@ from typing import cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
-from saccade.data import bsds, coco, csv_table, flic, image_folder, mask_folder, mpii, voc, yolo
+from saccade.data import (
+    bsds,
+    coco,
+    csv_table,
+    flic,
+    image_folder,
+    mask_folder,
+    mpii,
+    panoptic,
+    pascal_context,
+    sbd,
+    voc,
+    yolo,
+)
 from saccade.data.joined import Joined
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical, choose
@@ -44,6 +57,10 @@ READERS: dict[str, Reader] = {
     "mpii": Reader(mpii.open_mpii, mpii.splits, mpii.LOOKED_FOR),
     "flic": Reader(flic.open_flic, flic.splits, flic.LOOKED_FOR),
     "bsds": Reader(bsds.open_bsds, bsds.splits, bsds.LOOKED_FOR),
+    "sbd": Reader(sbd.open_sbd, sbd.splits, sbd.LOOKED_FOR),
+    "context": Reader(pascal_context.open_context, pascal_context.splits, pascal_context.LOOKED_FOR),
+    # COCO's own folder holds the objects too, which most people want.
+    "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.LOOKED_FOR, weight=1),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.LOOKED_FOR, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.LOOKED_FOR, weight=1),
     "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.LOOKED_FOR, weight=0),

@@ -13,23 +13,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.io import loadmat
+from scipy.sparse import issparse
 
 from saccade.core.errors import DataError
 from saccade.trust.files import kind_of, read_bytes
-from saccade.trust.limits import MAX_MAT_BYTES, MAX_MAT_DEPTH
+from saccade.trust.limits import MAX_MAT_BYTES, MAX_MAT_DEPTH, MAX_PIXELS, MAX_SIDE
 
 _HEADER = 128
 _PACKED, _MATRIX = 15, 14
 _SPARSE = 5
 
 
-def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES) -> dict[str, Any]:
+def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES, *, sparse: bool = False) -> dict[str, Any]:
     """The variables of a file by name; structures as record arrays.
 
     Args:
         path: The file.
         limit: How many bytes it may hold, packed or not.
+        sparse: Whether sparse matrices may be there, no larger than a picture; their bytes do not bound their sizes.
 
     Raises:
         DataError: The file cannot be read, is no MATLAB file of version 5 to 7.2, is broken, too large or too deep.
@@ -38,7 +42,7 @@ def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES) -> dict[str, Any]:
     try:
         order = _order(data)
         plain = _inflated(data, order, limit)
-        _check(plain, order)
+        _check(plain, order, sparse)
         return {str(name): value for name, value in loadmat(io.BytesIO(plain)).items() if not name.startswith("__")}
     except DataError:
         raise
@@ -103,7 +107,7 @@ def _elements(data: bytes, start: int, end: int, order: str, padded: bool) -> It
         start += 8 + length + (-length % 8 if padded and kind != _MATRIX else 0)
 
 
-def _check(data: bytes, order: str) -> None:
+def _check(data: bytes, order: str, sparse: bool) -> None:
     """Whether all matrices are of a size that their bytes can hold, and not nested too deeply."""
     waiting = [(start, end, 1) for _, start, end in _elements(data, _HEADER, len(data), order, padded=False)]
     while waiting:
@@ -118,6 +122,23 @@ def _check(data: bytes, order: str) -> None:
         flags = struct.unpack_from(f"{order}I", data, parts[0][1])[0]
         count = (parts[1][2] - parts[1][1]) // 4
         sizes = struct.unpack_from(f"{order}{count}i", data, parts[1][1])
-        if flags & 0xFF == _SPARSE or min(sizes, default=0) < 0 or math.prod(sizes) > end - start:
+        most = (MAX_PIXELS if sparse else -1) if flags & 0xFF == _SPARSE else end - start
+        if min(sizes, default=0) < 0 or math.prod(sizes) > most or max(sizes, default=0) > max(end - start, MAX_SIDE):
             raise _RefusedError(f"a matrix of {'x'.join(map(str, sizes[:8]))} in {end - start} bytes")
         waiting += [(a, b, depth + 1) for kind, a, b in parts if kind == _MATRIX]
+
+
+def dense(matrix: Any) -> NDArray[np.bool_] | None:
+    """Where a sparse or full matrix is not 0; None where it is no matrix, or its places lie outside it."""
+    if isinstance(matrix, np.ndarray):
+        return matrix != 0 if matrix.ndim == 2 and matrix.dtype.kind in "bui" else None
+    if not issparse(matrix):
+        return None
+    # SciPy's own way down to C trusts the places that the file gives; NumPy looks at each.
+    columns = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    found = np.zeros(matrix.shape, np.bool_)
+    try:
+        found[matrix.indices, columns] = True
+    except IndexError:
+        return None
+    return found
