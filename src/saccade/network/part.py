@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from torch import Tensor, nn
 
@@ -13,9 +14,11 @@ class Trunk(nn.Module, ABC):
 
     Attributes:
         levels: The maps that it makes, by name, from the finest to the deepest.
+        kin: Own names of the weights that may begin as those of a shallower relative, each with its name there.
     """
 
     levels: Mapping[str, Level]
+    kin: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def forward(self, images: Tensor) -> dict[str, Tensor]:

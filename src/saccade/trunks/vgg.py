@@ -12,6 +12,9 @@ from saccade.layers.initialise import kaiming, normal_linear
 from saccade.trunks.blueprint import blueprint, fill
 from saccade.trunks.chain import Chain, dense_stage, kind_of, named
 
+# The first four convolutions of configuration A, and the map that each belongs to there.
+FIRST_OF_A = {"conv1_1": "conv1_1", "conv2_1": "conv2_1", "conv3_1": "conv3_2", "conv3_2": "conv3_2"}
+
 
 def vgg11(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration A: 8 convolutions. See `vgg16` for the arguments."""
@@ -82,7 +85,22 @@ def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool, poi
         _narrow_third_kernels(module.features)
     module.classifier = module.classifier[:-1] if fc else nn.Sequential()
     fill(module, _begin, pretrained=name if pretrained else None, width=width, channels=channels)
-    return vgg_trunk(module, fc=fc)
+    trunk = vgg_trunk(module, fc=fc)
+    if name != "vgg11":
+        trunk.kin = _begun_by_a(trunk)
+    return trunk
+
+
+def _begun_by_a(trunk: Chain) -> dict[str, str]:
+    """Weights that B to E may take from a trained A (section 3.1), under their names there."""
+    names = [name for name, _ in trunk.named_parameters()]
+    layers = {name: name.split(".", 1) for name in names}
+    convolutions = {
+        name: f"{FIRST_OF_A[layer.split('.')[0]]}.{layer}"
+        for name, (_, layer) in layers.items()
+        if layer.split(".")[0] in FIRST_OF_A
+    }
+    return convolutions | {name: name for name in names if name.startswith("fc")}
 
 
 def _narrow_third_kernels(features: nn.Module) -> None:

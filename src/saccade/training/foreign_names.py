@@ -1,0 +1,37 @@
+"""Weights that others have saved, under a system's own names."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from saccade.network.system import System
+from saccade.systems.from_torchvision.names import torchvision_names
+
+
+def under_own_names(system: System, found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a file under the names that the system gives them.
+
+    Args:
+        system: The system that is to begin with them.
+        found: Weights of a system of ours, of a shallower relative of its trunk, or of torchvision's or timm's network
+            that its trunk is made of.
+    """
+    own = system.state_dict()
+    relative = _of_relative(system.trunk.kin, found)
+    if relative:
+        return relative
+    if any(name in own for name in found):
+        return dict(found)
+    theirs = torchvision_names(system)
+    renamed = {name: found[other] for name, other in theirs.items() if other in found and name in own}
+    return renamed or {f"trunk.network.{name}": value for name, value in found.items()}
+
+
+def _of_relative(kin: Mapping[str, str], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What a relative lends, and its heads; nothing where the weights are not a relative's."""
+    lent = {f"trunk.{own}": f"trunk.{theirs}" for own, theirs in kin.items()}
+    moved = {own: theirs for own, theirs in lent.items() if own != theirs}
+    if not moved or any(own in found or theirs not in found for own, theirs in moved.items()):
+        return {}
+    heads = {name: value for name, value in found.items() if name.startswith("heads.")}
+    return {own: found[theirs] for own, theirs in lent.items() if theirs in found} | heads
