@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from saccade import cli
-from saccade.command_line.describe import aligned
+from saccade.command_line.describe import aligned, narrowed
 
 FIELDS = {"name", "kind", "output", "kernel", "parameters", "weights", "cumulative_weights", "multiply_adds"}
 
@@ -63,3 +63,10 @@ def test_columns_are_aligned() -> None:
     assert aligned([("layer", "weights"), ("a", "1 000"), ("longer", "2")]) == (
         "layer   weights\na         1 000\nlonger        2\n"
     )
+
+
+def test_a_narrow_terminal_has_fewer_columns() -> None:
+    rows = [("layer", "kind", "weights", "note"), ("conv1", "Conv2d", "1 728", "something long that is odd about it")]
+    assert narrowed(rows, 80) == rows
+    assert narrowed(rows, 30)[0] == ["layer", "kind", "weights"]
+    assert narrowed(rows, 18)[1] == ["conv1", "1 728"]

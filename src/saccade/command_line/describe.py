@@ -1,12 +1,13 @@
 """``saccade describe``: the layers of a network in numbers, and a drawing of it."""
 
 import argparse
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from saccade.command_line.flags import Flag, Parser, flags_of, of_function, refuse_unknown, unite
-from saccade.command_line.output import print_json, print_table
+from saccade.command_line.output import print_json
 from saccade.command_line.use import at_least_one
 from saccade.core.errors import UsageError
 from saccade.trust.atomic import write_text
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from saccade.analysis.layers import Layer
 
 COLUMNS = (
-    *("layer", "kind", "kernel", "output", "weights", "biases", "cumulative weights"),
+    *("layer", "kind", "kernel", "output", "weights", "biases", "cumulative"),
     *("multiply-adds", "field", "stride", "memory", "note"),
 )
-NUMBERS = {"weights", "biases", "cumulative weights", "multiply-adds", "field", "stride", "memory"}
+NUMBERS = {"weights", "biases", "cumulative", "multiply-adds", "field", "stride", "memory"}
+# What a narrow terminal leaves out first.
+SPARED = ("note", "kind", "memory", "biases", "kernel", "multiply-adds")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -49,14 +52,25 @@ def run(arguments: Sequence[str]) -> int:
 
 def print_description(description: "Description") -> None:
     """The layer table, then the sums."""
-    rows = [_row(layer) for layer in description.layers]
-    if sys.stdout.isatty():
-        print_table(COLUMNS, rows)
-    else:
-        sys.stdout.write(aligned([COLUMNS, *rows]) + "\n")
+    rows = [COLUMNS, *(_row(layer) for layer in description.layers)]
+    narrow = narrowed(rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else rows
+    sys.stdout.write(aligned(narrow) + "\n")
+    if "note" not in narrow[0]:
+        notes = [f"{layer.name}: {layer.note}\n" for layer in description.layers if layer.note]
+        sys.stdout.writelines([*notes, "\n"] if notes else [])
     sums = _sums(description)
     longest = max(len(name) for name, _ in sums)
     sys.stdout.writelines(f"{name:{longest}}  {told}\n" for name, told in sums)
+
+
+def narrowed(rows: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:
+    """The rows without the columns that can best be missed, as far as `width` characters ask for it."""
+    for name in SPARED:
+        if max(len(line) for line in aligned(rows).splitlines()) <= width:
+            break
+        place = rows[0].index(name)
+        rows = [[cell for at, cell in enumerate(row) if at != place] for row in rows]
+    return rows
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
