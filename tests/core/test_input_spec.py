@@ -2,15 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn import functional
 from torchvision.transforms.v2 import functional as vision
 
 from saccade.core import warp
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import InputSpec, as_float, fit_channels
+from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD, InputSpec, as_float, fit_channels, statistics
 
 RULES = {
     "native": InputSpec(),
@@ -124,6 +126,19 @@ def test_channels_fit_or_are_refused():
     with pytest.raises(ConfigError, match=r"3 channel.*found 4") as caught:
         InputSpec.stretch(8).resize(picture(4, 5, 4))
     assert "channels=4" in str(caught.value.hint)
+
+
+def test_bytes_weighed_to_grey_stay_bytes_and_round_as_pillow_does():
+    colours = picture(16, 16)
+    theirs = torch.from_numpy(np.array(Image.fromarray(colours.permute(1, 2, 0).numpy()).convert("L")))[None]
+    assert torch.equal(fit_channels(colours, 1), theirs)
+    assert (fit_channels(colours / 255, 1) - theirs / 255).abs().max() < 0.5001 / 255
+
+
+def test_statistics_of_other_channels_come_of_rgb_s():
+    assert statistics(3) == (IMAGENET_MEAN, IMAGENET_STD)
+    assert statistics(1) == ((0.449,), (0.226,))
+    assert statistics(5)[0] == (0.485, 0.456, 0.406, 0.485, 0.456)
 
 
 @pytest.mark.parametrize("bad", [torch.zeros(4, 5), torch.zeros(3, 0, 5), torch.zeros(1, 3, 4, 5)])

@@ -12,6 +12,7 @@ import torch
 import torchvision.models as tv
 
 from saccade.core.errors import ConfigError, UsageError
+from saccade.systems import build
 from saccade.trunks import trunk
 from saccade.trunks.pretrained import cache_path, fetch
 
@@ -97,6 +98,31 @@ def test_pretrained_weights_reach_the_trunk(channels: int, cache: Path) -> None:
     assert found[0].shape[1] == channels
     if channels == 3:
         torch.testing.assert_close(found[0], expected[0])
+
+
+@pytest.mark.parametrize("name", ["resnet18", "alexnet"])
+def test_a_grey_network_answers_as_the_rgb_one_on_repeated_grey(name: str, cache: Path) -> None:
+    """First filters are summed: exactly the same where the three channels are normalised alike."""
+    cache.mkdir()
+    torch.manual_seed(0)
+    url = tv.get_model_weights(name)["IMAGENET1K_V1"].url
+    torch.save(tv.get_model(name).state_dict(), cache / Path(url).name)
+    options = {"size": 96, "pretrained": True, **({"variant": "torchvision"} if name == "alexnet" else {})}
+    torch.manual_seed(1)
+    grey = build(name, 3, channels=1, mean=(0.45,), std=(0.22,), **options).eval()
+    torch.manual_seed(1)
+    colour = build(name, 3, mean=(0.45,) * 3, std=(0.22,) * 3, **options).eval()
+    assert next(grey.parameters()).shape[1] == 1
+    picture = torch.randint(0, 256, (1, 120, 110)).byte()
+    one, three = grey.batch([picture]), colour.batch([picture.expand(3, -1, -1)])
+    with torch.no_grad():
+        maps = grey.trunk(one.images)
+        torch.testing.assert_close(maps, colour.trunk(three.images), rtol=1e-5, atol=1e-5)
+        inverse = grey.trunk(grey.batch([255 - picture]).images)
+    scores = grey.predict(one)[0].label_scores
+    torch.testing.assert_close(scores, colour.predict(three)[0].label_scores, rtol=1e-5, atol=1e-5)
+    first = next(iter(maps))
+    assert not torch.allclose(maps[first], inverse[first], atol=0.1)
 
 
 def test_weights_of_another_width_do_not_exist() -> None:

@@ -68,7 +68,7 @@ class InputSpec:
 
     @staticmethod
     def stretch(size: int, channels: int = 3, **other: Any) -> "InputSpec":
-        """Squares of `size` pixels; ImageNet's statistics for three channels, .5 and .25 for any other number."""
+        """Squares of `size` pixels, normalised by `statistics`."""
         mean, std = statistics(channels)
         return InputSpec("stretch", (size, size), mean=mean, std=std, **other)
 
@@ -177,8 +177,15 @@ class InputSpec:
 
 
 def statistics(channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation for pictures of unknown origin: ImageNet's for RGB, else .5 and .25."""
-    return (IMAGENET_MEAN, IMAGENET_STD) if channels == 3 else ((0.5,) * channels, (0.25,) * channels)
+    """Mean and standard deviation for pictures of unknown origin: ImageNet's for RGB, their average for grey.
+
+    More channels take them in turn, as pretrained filters are (`layers.initialise.fit_channels`), so that a network
+    of other channels sees its pictures as the one that it comes from did.
+    """
+    if channels == 1:
+        return (round(sum(IMAGENET_MEAN) / 3, 6),), (round(sum(IMAGENET_STD) / 3, 6),)
+    turn = [channel % 3 for channel in range(channels)]
+    return tuple(IMAGENET_MEAN[channel] for channel in turn), tuple(IMAGENET_STD[channel] for channel in turn)
 
 
 def as_float(image: Tensor) -> Tensor:
