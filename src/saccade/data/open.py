@@ -26,6 +26,7 @@ from saccade.data import (
 from saccade.data.joined import Joined
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical, choose
+from saccade.trust.archives import is_archive, unpacked
 from saccade.trust.paths import may_leave
 
 SPLITS = ("train", "val")
@@ -87,9 +88,9 @@ def open_data(
     """A data set by its path or URI, or several as one.
 
     Args:
-        source: A folder, recognised by evidence; ``NAME:PATH`` with the name of a format; ``scenes`` with settings, as
-            in ``scenes:count=500,size=128,seed=1``; a data set, which is given back; or a list of these, whose pictures
-            follow each other and whose classes are united by name.
+        source: A folder or an archive of one, recognised by evidence; ``NAME:PATH`` with the name of a format;
+            ``scenes`` with settings, as in ``scenes:count=500,size=128,seed=1``; a data set, which is given back; or a
+            list of these, whose pictures follow each other and whose classes are united by name.
         split: Which part. A source that has one part only is used whole.
         report: Told of every defect of the annotations; what is faulty is left out if it returns. By default the first
             defect is raised. Readers of other packages that take no `report` raise theirs.
@@ -183,7 +184,7 @@ def _existing(path: str | Path) -> Path:
     found = Path(path).expanduser()
     if not found.exists():
         raise DataError("a folder is expected, found none", path=found, hint="check the path, or try scenes")
-    return found
+    return unpacked(found) if is_archive(found) else found
 
 
 def _is_scenes(source: str | Path) -> bool:

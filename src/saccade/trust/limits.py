@@ -16,3 +16,9 @@ MAX_XML_DEPTH = 64
 MAX_TEXT_BYTES = 2**28
 MAX_MAT_BYTES = 2**28
 MAX_MAT_DEPTH = 32
+# Archives of data: files, bytes once unpacked, and how many times the archive's own size that may be.
+MAX_ARCHIVE_MEMBERS = 2**22
+MAX_ARCHIVE_BYTES = 2**39
+MAX_ARCHIVE_RATIO = 200
+# Below it the ratio does not count: a small archive of blank masks packs very well.
+MIN_ARCHIVE_BYTES = 2**26
