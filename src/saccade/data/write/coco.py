@@ -10,7 +10,7 @@ import numpy as np
 from saccade.core.errors import DataError
 from saccade.data.joints import joints
 from saccade.data.store import Outline
-from saccade.data.write.form import Form, Loss, class_losses, map_losses
+from saccade.data.write.form import NOTHING, Form, Loss, class_losses, map_losses
 from saccade.data.write.objects import Array, Objects
 from saccade.data.write.pictures import Picture
 
@@ -38,11 +38,10 @@ class CocoForm(Form):
         rows = picture.objects
         yield "unannotated", int(rows is None)
         if rows is None:
-            nothing = np.zeros(0, np.int64)
-            yield from class_losses(picture, nothing, nothing, nothing > 0)
+            yield from class_losses(picture, NOTHING, NOTHING)
             return
         yield "difficult", int(rows.difficult.sum())
-        yield from class_losses(picture, rows.labels, rows.areas, ~rows.crowd)
+        yield from class_losses(picture, rows.labels, rows.areas, rows.crowd)
 
     def write(self, root: Path, split: str, pictures: Iterable[Picture]) -> int:
         """Writes one split; annotations go to the file one by one, whatever their number."""

@@ -15,6 +15,7 @@ from saccade.data.write.objects import Array, largest
 from saccade.data.write.pictures import Picture
 
 Loss = tuple[str, int]
+NOTHING: Array = np.zeros(0, np.int64)
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
@@ -87,21 +88,27 @@ def map_losses(picture: Picture, semantic: bool = False) -> Iterator[Loss]:
     yield "semantic", int(truth.semantic is not None and not semantic)
 
 
-def class_losses(picture: Picture, labels: Array, areas: Array, counted: Array) -> Iterator[Loss]:
+def class_losses(
+    picture: Picture, labels: Array, areas: Array, crowd: Array | None = None, unsure: Array | None = None
+) -> Iterator[Loss]:
     """Classes of the whole picture that readers would not find again in the objects as they are written.
 
     Args:
         picture: The picture.
         labels: (n,) of the written objects.
         areas: (n,) as readers will find them.
-        counted: (n,) bool, whether an object will be no crowd.
+        crowd: (n,) bool, what will be a crowd, and so not the largest object; by default nothing.
+        unsure: (n,) bool, what alone leaves open whether its class is there; by default crowds.
     """
+    crowd = np.zeros(len(labels), np.bool_) if crowd is None else crowd
+    unsure = crowd if unsure is None else unsure
     truth = picture.truth
     if truth.label is not None:
-        yield "label", int(largest(labels, areas, counted) != int(truth.label))
+        yield "label", int(largest(labels, areas, ~crowd) != int(truth.label))
     if truth.labels is not None:
         present = np.zeros(len(truth.labels), np.int64)
-        present[labels[counted]] = 1
+        present[labels[unsure]] = -1
+        present[labels[~unsure]] = 1
         yield "labels", int((present != truth.labels.numpy()).any())
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from saccade.core.errors import DataError, UsageError
 
 KINDS = {
-    "areas": "areas of objects that do not follow from what is kept of them",
-    "boxes": "boxes that do not follow from the outlines, which alone are kept",
+    "areas": "areas of objects that are not those of their boxes or outlines",
+    "boxes": "boxes that are no bounds of their outlines (YOLO), or narrower than a pixel (VOC)",
     "classes": "objects of other classes than that of the largest",
     "contours": "maps of contours",
     "crowds": "marks of crowds",

@@ -10,7 +10,7 @@ from PIL import Image
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.data.voc_pixels import BACKGROUND, CLASS_FOLDER, OBJECT_FOLDER, voc_colour
-from saccade.data.write.form import Form, Loss, Source, check_lines, class_losses, map_losses, strays
+from saccade.data.write.form import NOTHING, Form, Loss, Source, check_lines, class_losses, map_losses, strays
 from saccade.data.write.objects import Array, Objects
 from saccade.data.write.paint import paint
 from saccade.data.write.pictures import Picture
@@ -42,13 +42,15 @@ class VocForm(Form):
         rows = picture.objects
         yield "unannotated", int(rows is None)
         if rows is None:
-            nothing = np.zeros(0, np.int64)
-            yield from class_losses(picture, nothing, nothing, nothing > 0)
+            yield from class_losses(picture, NOTHING, NOTHING)
             return
         yield "crowds", int(rows.crowd.sum())
         yield "keypoints", int(rows.jointed.sum())
-        yield "areas", strays(rows.box_areas, rows.areas)
-        yield from class_losses(picture, rows.labels, rows.box_areas, np.ones(len(rows), np.bool_))
+        boxes = _boxes(rows, picture.size)
+        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        yield "boxes", int(np.any(boxes != rows.boxes, axis=1).sum())
+        yield "areas", strays(areas, rows.areas)
+        yield from class_losses(picture, rows.labels, areas, unsure=rows.crowd | rows.difficult)
         outlined = sum(outline is not None for outline in rows.outlines)
         if self._draws(rows):
             yield "overlaps", paint(rows, picture.size)[1]
@@ -95,7 +97,8 @@ class VocForm(Form):
 def _xml(picture: Picture) -> str:
     height, width = picture.size
     rows = picture.objects
-    objects = [] if rows is None else [_object(picture.dataset, rows, row) for row in range(len(rows))]
+    boxes = [] if rows is None else _boxes(rows, picture.size).tolist()
+    objects = [] if rows is None else [_object(picture.dataset, rows, row, box) for row, box in enumerate(boxes)]
     lines = [
         "<annotation>",
         f"  <filename>{escape(picture.name.rpartition('/')[2])}</filename>",
@@ -107,14 +110,22 @@ def _xml(picture: Picture) -> str:
     return "\n".join(lines)
 
 
-def _object(dataset: Dataset, rows: Objects, row: int) -> str:
+def _boxes(rows: Objects, size: tuple[int, int]) -> Array:
+    """The boxes in float64 as VOC can name them: no narrower than the one pixel that is the first and the last."""
+    given, end = rows.boxes.astype(np.float64), np.array(size[::-1], np.float64)
+    narrow = given[:, 2:] < given[:, :2] + 1
+    start = np.where(narrow, np.minimum(given[:, :2], end - 1), given[:, :2])
+    return np.concatenate([start, np.where(narrow, start + 1, given[:, 2:])], 1)
+
+
+def _object(dataset: Dataset, rows: Objects, row: int, box: list[float]) -> str:
     """One object. VOC names the first and the last pixel of a box, counted from 1."""
-    x1, y1, x2, y2 = rows.boxes[row].astype(np.float64).tolist()
+    x1, y1, x2, y2 = box
     sides = zip(("xmin", "ymin", "xmax", "ymax"), (x1 + 1, y1 + 1, x2, y2), strict=True)
-    box = "".join(f"<{side}>{_number(value)}</{side}>" for side, value in sides)
+    place = "".join(f"<{side}>{_number(value)}</{side}>" for side, value in sides)
     name = escape(dataset.classes[int(rows.labels[row])])
     difficult = int(rows.difficult[row] or rows.crowd[row])
-    return f"  <object><name>{name}</name><difficult>{difficult}</difficult><bndbox>{box}</bndbox></object>"
+    return f"  <object><name>{name}</name><difficult>{difficult}</difficult><bndbox>{place}</bndbox></object>"
 
 
 def _number(value: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from saccade.core.errors import DataError
 from saccade.data.joints import COCO_NAMES, mirrored_pairs
 from saccade.data.split_names import USUAL
-from saccade.data.write.form import Form, Loss, Source, class_losses, map_losses, strays
+from saccade.data.write.form import NOTHING, Form, Loss, Source, class_losses, map_losses, strays
 from saccade.data.write.objects import Objects
 from saccade.data.write.pictures import Picture
 from saccade.data.write.yolo_lines import Line, box_line, outline_line
@@ -60,8 +60,7 @@ class YoloForm(Form):
             yield "areas", strays(areas, rows.areas[kept])
             for line in lines:
                 yield from ((kind, 1) for kind in line.lost)
-        labels = np.zeros(0, np.int64) if rows is None else rows.labels[kept]
-        yield from class_losses(picture, labels, areas, np.ones(len(labels), np.bool_))
+        yield from class_losses(picture, NOTHING if rows is None else rows.labels[kept], areas)
 
     def write(self, root: Path, split: str, pictures: Iterable[Picture]) -> int:
         """Writes one split; a picture without objects has an empty file of labels."""
