@@ -8,6 +8,7 @@ import pytest
 import torch
 import torchvision.models as tv
 from torch import Tensor, nn
+from torchvision.ops import nms, roi_align
 
 from helpers import TinyHead, TinyTrunk, tiny_system
 from saccade.analysis.describe import describe, picture_size
@@ -154,6 +155,25 @@ def test_heads_that_read_values_are_described_and_second_uses_are_told() -> None
     uses = [layer for layer in found.layers if layer.name == "heads.tiny.score"]
     assert [(layer.parameters, layer.multiply_adds) for layer in uses] == [(27, 24), (0, 24)]
     assert "use 2 of the same weights" in uses[1].note
+
+
+class Regional(TinyHead):
+    """Regions chosen by their scores, as two-stage detectors have them."""
+
+    def forward(self, maps: Maps) -> Any:
+        map = maps["deep"]
+        scores, places = self.score(map.mean((2, 3)))[0].topk(2)
+        boxes = torch.tensor([[0.0, 0, 4, 4], [2, 2, 8, 8], [1, 1, 5, 5]])[places]
+        boxes = boxes[nms(boxes, scores, 0.5)]
+        return self.score(roi_align(map, [boxes], 1, 0.5).flatten(1))
+
+
+def test_regions_are_described_on_a_picture_with_values() -> None:
+    with torch.device("meta"):
+        system = System(TinyTrunk(), {"tiny": Regional(3)}, input=InputSpec.stretch(16))
+    last = describe(system).layers[-1]
+    assert (last.output, last.multiply_adds) == ((3,), 2 * 24)
+    assert last.note == "for each of 2; sees the whole picture; use 2 of the same weights"
 
 
 class Sweeping(Neck):

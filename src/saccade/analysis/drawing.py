@@ -10,7 +10,7 @@ from saccade.view.markup import Markup, element, joined
 from saccade.view.text import shortened
 
 WIDTH, HEIGHT, GAP, BETWEEN = 190, 44, 14, 110
-MARGIN, TITLE = 24, 64
+MARGIN, TITLE, INSET = 24, 70, 9
 INK, QUIET, PAPER = "#1f2933", "#9aa5b1", "#ffffff"
 # ``map`` or ``head``, and its name.
 Key = tuple[str, str]
@@ -28,9 +28,9 @@ class Box:
     fill: str
 
     @property
-    def middle(self) -> float:
-        """Height at which arrows meet it."""
-        return self.y + HEIGHT / 2
+    def entry(self) -> tuple[float, float]:
+        """Where arrows meet it: the middle of its left side."""
+        return self.x, self.y + HEIGHT / 2
 
     def drawn(self) -> Markup:
         """The box as SVG."""
@@ -101,20 +101,26 @@ def _told(map: NamedMap) -> str:
 def _flow(boxes: Mapping[Key, Box], description: Description) -> list[Markup]:
     """From the picture into the trunk, and down the trunk from the finest map to the deepest."""
     trunk = [boxes["map", map.name] for map in description.maps if map.part == "trunk"]
-    return [_across(boxes["map", "image"], trunk[0], QUIET), *(_down(a, b) for a, b in pairwise(trunk))]
+    return [_across(boxes["map", "image"], trunk[0].entry, QUIET), *(_down(a, b) for a, b in pairwise(trunk))]
 
 
 def _reading(boxes: Mapping[Key, Box], description: Description) -> list[Markup]:
-    """From each map to the heads that read it; a neck is met at its first map."""
-    neck = [map.name for map in description.maps if map.part == "neck"]
-    targets = {head.name: boxes["head", head.name] for head in description.heads}
+    """From each map to the heads that read it, and to the neck as a whole, which a frame holds together."""
+    ends = {head.name: boxes["head", head.name].entry for head in description.heads}
+    neck = [boxes["map", map.name] for map in description.maps if map.part == "neck"]
+    frame: list[Markup] = []
     if neck:
-        targets["neck"] = boxes["map", neck[0]]
-    return [_across(boxes["map", map.name], targets[name], INK) for map in description.maps for name in map.readers]
+        left, top, bottom = neck[0].x - INSET, neck[0].y - INSET, neck[-1].y + HEIGHT + INSET
+        sides = {"x": _number(left), "y": _number(top), "height": _number(bottom - top)}
+        width = _number(WIDTH + 2 * INSET)
+        frame = [element("rect", width=width, rx="9", fill="none", stroke=QUIET, stroke_dasharray="4 3", **sides)]
+        ends["neck"] = (left, (top + bottom) / 2)
+    pairs = [(boxes["map", map.name], ends[name]) for map in description.maps for name in map.readers]
+    return [*frame, *(_across(start, end, INK) for start, end in pairs)]
 
 
-def _across(start: Box, end: Box, colour: str) -> Markup:
-    x1, y1, x2, y2 = start.x + WIDTH, start.middle, end.x - 3, end.middle
+def _across(start: Box, end: tuple[float, float], colour: str) -> Markup:
+    x1, y1, x2, y2 = start.x + WIDTH, start.entry[1], end[0] - 3, end[1]
     bend = (x2 - x1) / 2
     points = [x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2]
     return _path("M{} {} C{} {} {} {} {} {}", points, colour)

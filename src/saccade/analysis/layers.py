@@ -106,6 +106,8 @@ class Recorder:
             self._sweep(call.module, source, tensors)
         if self._says_something(call, source, result):
             shape = tuple(result.shape[1:]) if result is not None else ()
+            if result is not None and result.dim() and result.shape[0] > 1 and not isinstance(call.module, nn.RNNBase):
+                call.notes.append(f"for each of {result.shape[0]}")
             seen = None if result is None else self._trace.get(result)
             self._write(call, shape, seen, sum(leaf.numel() for leaf in tensors if leaf.is_floating_point()))
 
@@ -136,7 +138,8 @@ class Recorder:
         self._counted |= set(call.module.parameters(recurse=False))
         before = self.layers[-1].cumulative_weights if self.layers else 0
         field, stride, sight = self._sight(seen)
-        notes = [*call.notes, *sight, *([f"use {use} of the same weights"] if use > 1 else [])]
+        again = use > 1 and parameters_of(call.module) > 0
+        notes = [*call.notes, *sight, *([f"use {use} of the same weights"] if again else [])]
         self.layers.append(
             Layer(
                 name=call.path,
