@@ -72,7 +72,7 @@ def check_data(
     said += name_notes(parts[0].data.classes) if parts else []
     said += copies.notes()
     said += picture_notes(parts, jobs, facts)
-    said += folder_notes(parts) if not splits else []
+    said += [] if quick or splits else folder_notes(parts)
     return Checked(without_repeats(first + sorted(single, key=_order)), said, counts, parts)
 
 

@@ -74,11 +74,11 @@ class Copies:
             exact = [group for group in self._groups if sum(self._is_in(place, number) for place in group) > 1]
             if exact:
                 names = [self._names(group) for group in exact]
-                yield f"{part.name}: {number_of(len(exact), 'picture')} more than once: {some_of(names)}"
+                yield f"{part.name}: {number_of(len(exact), 'picture')} more than once: {some_of(names, 3)}"
             near = [p for p in self._pairs if self._is_in(p.first, number) and self._is_in(p.second, number)]
             if near:
                 names = [self._names((pair.first, pair.second)) for pair in near]
-                yield f"{part.name}: {number_of(len(near), 'pair')} of pictures nearly the same: {some_of(names)}"
+                yield f"{part.name}: {number_of(len(near), 'pair')} of pictures nearly the same: {some_of(names, 3)}"
 
     def _is_in(self, place: int, part: int) -> bool:
         return self._jobs[place].samples[0][0] == part

@@ -53,5 +53,11 @@ def open_parts(source: str | Path | Dataset, names: Sequence[str]) -> tuple[list
             own: list[DataError] = []
             with telling(own.append):
                 found.append(Part(name, open_data(source, name, report=own.append), own))
-            errors += own
-    return found, errors
+            errors += map(_alone, own)
+    return found, list(map(_alone, errors))
+
+
+def _alone(error: DataError) -> DataError:
+    """The error without the frames that it passed, which would keep all that the reader has read in memory."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
