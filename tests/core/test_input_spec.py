@@ -14,6 +14,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD, InputSpec, as_float, fit_channels, statistics
 
+image_of = warp.image
+
 RULES = {
     "native": InputSpec(),
     "stretch": InputSpec.stretch(32),
@@ -87,6 +89,18 @@ def test_pictures_are_normalised_then_padded_with_zeros():
     assert (batch.images[1, :, :17, :9] == -2).all()
     assert batch.images[0].sum() == 2 * 3 * 10 * 20
     assert batch.images[1].sum() == -2 * 3 * 17 * 9
+
+
+def test_large_pictures_are_resized_channel_by_channel(monkeypatch: pytest.MonkeyPatch):
+    image, spec = picture(90, 70), InputSpec.centre_crop(24, 30)
+    whole = spec.resize(image)[0]
+    monkeypatch.setattr("saccade.core.input_spec.MANY_VALUES", 100)
+    sizes: list[int] = []
+    monkeypatch.setattr(
+        "saccade.core.warp.image", lambda plane, *how: sizes.append(len(plane)) or image_of(plane, *how)
+    )
+    assert torch.allclose(spec.resize(image)[0], whole, atol=1e-6)
+    assert sizes == [1, 1, 1]
 
 
 def test_the_letterbox_pads_to_its_size():

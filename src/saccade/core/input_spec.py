@@ -23,6 +23,9 @@ from saccade.core.size_rules import target_size
 Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
 
+# From here on a picture counts as large: 11 megapixels in three channels, 134 MB as floats.
+MANY_VALUES = 2**25
+
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -119,8 +122,12 @@ class InputSpec:
         if image.ndim != 3 or not image.numel():
             raise UsageError(f"a picture (C, h, w) is expected, found a tensor of shape {tuple(image.shape)}")
         frame = self.frame((image.shape[-2], image.shape[-1]))
-        picture = as_float(fit_channels(image, self.channels))
-        return warp.image(picture, frame.matrix, frame.target, self.interpolation, self.antialias), frame
+        picture = fit_channels(image, self.channels)
+        how = (frame.matrix, frame.target, self.interpolation, self.antialias)
+        if picture.numel() <= MANY_VALUES:
+            return warp.image(as_float(picture), *how), frame
+        # One by one the channels of a large picture take a third of the memory.
+        return torch.cat([warp.image(as_float(plane), *how) for plane in picture.split(1)]), frame
 
     def normalise(self, image: Tensor) -> Tensor:
         """A picture (C, h, w) on the scale 0..1, less the mean, over the standard deviation."""

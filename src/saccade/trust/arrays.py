@@ -61,6 +61,8 @@ def decode_array(data: bytes, channels: int | None, name: str) -> Pixels:
     found = layout(shape, channels, name)
     try:
         values = npy.read_array(io.BytesIO(data), allow_pickle=False, max_header_size=_LONGEST_HEADER)
+    except MemoryError:
+        raise  # no fault of the file
     except Exception as error:  # NumPy's reader raises what its parts like.
         raise DataError(f"a whole array is expected, found {error}", path=name) from error
     values = values.transpose(2, 0, 1) if found.last else values.reshape(found.channels, *found.size)

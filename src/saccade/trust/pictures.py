@@ -120,8 +120,8 @@ def _decode(data: bytes, channels: int | None, name: str) -> tuple[Pixels, int]:
     try:
         # Pillow turns a TIFF by itself when it loads it.
         return _frames(image, data, channels, name), 1 if is_tiff else orientation_of(image)
-    except DataError:
-        raise
+    except (DataError, MemoryError):
+        raise  # a lack of memory is no fault of the file
     except Exception as error:  # Decoders raise whatever their authors liked: OSError, SyntaxError, struct.error …
         raise DataError(
             f"a whole {image.format} of {image.width}x{image.height} pixels is expected, found {_reason(error)}",

@@ -33,6 +33,7 @@ class Pixels(NamedTuple):
         if channels is None:
             channels = 3 if len(values) == 1 else len(values)
         try:
-            return fit_channels(values, channels).contiguous()
+            fitted = fit_channels(values, channels)
         except ConfigError as error:
             raise DataError(error.what, path=name, hint=error.hint) from error
+        return fitted.contiguous() if len(values) == 1 else fitted  # repeated grey shares its memory

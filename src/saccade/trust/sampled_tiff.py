@@ -39,6 +39,8 @@ def decode_tiff(data: bytes, name: str) -> tuple[Pixels, int]:
         try:
             _measure(page, data)
             values = np.asarray(page.asarray())
+        except MemoryError:
+            raise  # no fault of the file
         except Exception as error:  # A decoder raises what it likes.
             raise DataError(
                 f"a whole TIFF is expected, found {error or type(error).__name__}",
