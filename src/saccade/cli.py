@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "measure a run",
     "predict": "answer pictures with a run",
     "look": "what a run's network sees in pictures",
+    "features": "what a run's network makes of pictures, as numbers",
 }
 
 

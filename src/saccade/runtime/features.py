@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 import numpy as np
 import torch
@@ -23,12 +23,11 @@ from saccade.network.system import System
 from saccade.runtime.device import evaluating
 from saccade.runtime.evaluate import data_of_run
 from saccade.runtime.feature_file import check_name, read_features, write_features
-from saccade.runtime.feature_table import FeatureTable
+from saccade.runtime.feature_table import FeatureTable, Pool, first_read, labels_of, pooled
 from saccade.runtime.load import load
 from saccade.runtime.predictor import Predictor
 from saccade.trust.atomic import naming_full_disk
 
-Pool = Literal["average", "max", "none"]
 POOLS: tuple[Pool, ...] = ("average", "max", "none")
 
 
@@ -167,29 +166,3 @@ class FeatureSource:
     def _described(self, found: NDArray[np.float32]) -> FeatureTable:
         ids = tuple(self.dataset.id(place) for place in range(len(self.dataset)))
         return FeatureTable(ids, found, labels_of(self.dataset), tuple(self.dataset.classes), self.name, self.pool)
-
-
-def pooled(map: Tensor, pool: Pool) -> Tensor:
-    """(B, D) of a map (B, C, h, w): its average or greatest value over the positions, or all that it holds."""
-    if pool == "none":
-        return map.flatten(1)
-    return map.mean((2, 3)) if pool == "average" else map.amax((2, 3))
-
-
-def first_read(system: System) -> str:
-    """Name of the map that the first head reads; of heads that read the picture itself, the deepest map."""
-    for _, head in system.each_head():
-        read = [name for name in head.reads if name != IMAGE]
-        if read:
-            return read[-1]
-    return list(system.levels)[-1]
-
-
-def labels_of(dataset: Dataset) -> NDArray[np.int64] | None:
-    """(N,) the class of each picture, -1 where there is none, or (N, C) its many classes; None where nobody says."""
-    field = next((name for name in ("label", "labels") if name in dataset.fields), None)
-    if field is None:
-        return None
-    nothing = torch.full(() if field == "label" else (len(dataset.classes),), -1)
-    found = [dataset.truth(place).get(field) for place in range(len(dataset))]
-    return torch.stack([nothing if value is None else value for value in found]).numpy().astype(np.int64)

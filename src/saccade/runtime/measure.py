@@ -16,6 +16,7 @@ from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.answers import finish
 from saccade.runtime.device import evaluating
+from saccade.runtime.feature_tally import FeatureTally
 from saccade.runtime.loss_tally import LossTally
 
 State = Any
@@ -35,7 +36,7 @@ class Measure:
         detects = any(head.seeks_all for _, head in system.each_head())
         chosen = choose(system.gives, frozenset(dataset.fields), dataset.classes, localizes=not detects)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
-        self.losses = LossTally(system)
+        self.losses, self.features = LossTally(system), FeatureTally(system, dataset)
         self._places = {dataset.id(place): place for place in range(len(dataset))}
         floats = [p for p in system.parameters() if p.is_floating_point()]
         self._device, self._dtype = (floats[0].device, floats[0].dtype) if floats else ("cpu", torch.float32)
@@ -46,6 +47,7 @@ class Measure:
         placed = replace(placed, images=placed.images.to(self._dtype))
         with evaluating(self.system), torch.no_grad():
             maps = self.system.maps(placed)
+            self.features.add(maps, batch.ids)
             if placed.truth is not None:
                 with self._full_losses():
                     self.losses.add(self.system.loss_of(maps, placed.truth), placed.truth)
@@ -55,13 +57,14 @@ class Measure:
 
     def state(self) -> State:
         """All that was taken so far, to be sent to another process."""
-        return self.evaluator.state(), self.losses.state()
+        return self.evaluator.state(), self.losses.state(), self.features.state()
 
     def merge(self, states: Iterable[State]) -> None:
         """Adds what other processes took."""
-        for scores, losses in states:
+        for scores, losses, features in states:
             self.evaluator.merge([scores])
             self.losses.merge([losses])
+            self.features.merge([features])
 
     def result(self) -> Evaluation:
         """The evaluation; its scores begin with ``loss`` and the ``loss/HEAD/TERM``."""

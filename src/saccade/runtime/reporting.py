@@ -15,6 +15,8 @@ from saccade import __version__
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.runtime.feature_table import FeatureTable
+from saccade.runtime.feature_view import feature_view
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder
@@ -25,7 +27,13 @@ from saccade.view.report import write_report
 PICTURES = 12
 
 
-def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, evaluation: Evaluation | None) -> Path:
+def report(
+    folder: RunFolder,
+    predictor: Predictor,
+    dataset: Dataset | None,
+    evaluation: Evaluation | None,
+    features: FeatureTable | None = None,
+) -> Path:
     """Write ``report.html`` of a run.
 
     Args:
@@ -33,6 +41,7 @@ def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, eva
         predictor: Its network, for the pictures that are shown.
         dataset: What it was measured on, or None.
         evaluation: What was found there, or None.
+        features: What the network makes of its pictures, or None.
 
     Returns:
         The page.
@@ -54,6 +63,7 @@ def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, eva
         evaluation=None if evaluation is None else without_losses(evaluation),
         worst=worst,
         typical=typical,
+        features=None if dataset is None or features is None else feature_view(features, dataset),
         settings={**config["recipe"], **{k: v for k, v in config["settings"].items() if v not in (None, [], ())}},
         environment=environment(),
     )
@@ -75,19 +85,24 @@ class Gallery:
         shown: list[Exhibit] = []
         for one, sample, guess in zip(judged, samples, guesses, strict=True):
             drawn = draw(sample.image, guess, self.dataset.classes, self.dataset.joints)
-            truth = draw(sample.image, self._asked(sample.truth), self.dataset.classes, self.dataset.joints)
+            truth = draw(
+                sample.image,
+                asked(sample.truth, self.predictor.system.gives),
+                self.dataset.classes,
+                self.dataset.joints,
+            )
             note = f"{1 - one.badness:.0%}"
             shown.append(Exhibit(one.id, drawn, truth, note, bad=one.badness > 0.5))
         return tuple(shown)
 
-    def _asked(self, truth: Annotation) -> Annotation:
-        """The truth, as far as the system speaks of it: other fields would hide what matters."""
-        gives = self.predictor.system.gives
-        keep = {name for name in ("label", "labels", "semantic", "contours", "pose", "pose_visible") if name in gives}
-        fields: dict[str, Any] = {name: getattr(truth, name) for name in keep}
-        if truth.instances is not None and any(name.startswith("instances.") for name in gives):
-            fields["instances"] = truth.instances
-        return Annotation(**fields)
+
+def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
+    """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters."""
+    keep = {name for name in ("label", "labels", "semantic", "contours", "pose", "pose_visible") if name in gives}
+    fields: dict[str, Any] = {name: getattr(truth, name) for name in keep}
+    if truth.instances is not None and any(name.startswith("instances.") for name in gives):
+        fields["instances"] = truth.instances
+    return Annotation(**fields)
 
 
 def without_losses(evaluation: Evaluation) -> Evaluation:

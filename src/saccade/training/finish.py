@@ -37,7 +37,8 @@ def _finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
     if fabric.is_global_zero:
         loop.log.close()
         predictor = Predictor(session.system.freeze(()), session.precision, str(fabric.device))
-        page = report(folder, predictor, job.data.val, loop.validator.evaluation if loop.validator else None)
+        found = (loop.validator.evaluation, loop.validator.features) if loop.validator else (None, None)
+        page = report(folder, predictor, job.data.val, *found)
         for line in farewell(job.out, page, scores):
             loop.log.say(line)
     fabric.barrier()

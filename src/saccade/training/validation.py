@@ -9,6 +9,7 @@ import torch.distributed
 from saccade.core.dataset import Dataset
 from saccade.data.loader import Loader
 from saccade.metrics.evaluation import Evaluation
+from saccade.runtime.feature_table import FeatureTable
 from saccade.runtime.measure import Measure
 from saccade.training.job import Job
 from saccade.training.session import Session
@@ -26,12 +27,14 @@ class Validator:
 
     Attributes:
         evaluation: What the last validation found, or None before the first.
+        features: What the network made of the pictures then, or None where nobody would look at it.
     """
 
     def __init__(self, dataset: Dataset, job: Job, supply: Supply) -> None:
         self.dataset, self.metrics = dataset, job.metrics
         self.loader = Loader(dataset, job.system.input, replace(supply.reading, on_bad="fail"))
         self.evaluation: Evaluation | None = None
+        self.features: FeatureTable | None = None
 
     def __call__(self, session: Session, signals: Signals) -> dict[str, float | None]:
         """Scores and losses by name; processes that train together measure a part each.
@@ -51,7 +54,7 @@ class Validator:
             # Merged in one order everywhere: sums that differ in the last bit may be judged unlike.
             measure = self._measure(session)
             measure.merge(states)
-        self.evaluation = measure.result()
+        self.evaluation, self.features = measure.result(), measure.features.table()
         return dict(self.evaluation.scores)
 
     def names(self, session: Session) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image
 
 from saccade.metrics.evaluation import Evaluation
+from saccade.view.feature_view import FeatureView
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class ReportContent:
         evaluation: How good the guesses are.
         worst: The pictures that were got most wrong.
         typical: A sample of all pictures.
+        features: How the network arranges the pictures.
         seen: What the network sees in some of them.
         settings: Settings of the training.
         environment: Versions of software, and the machine.
@@ -71,6 +73,7 @@ class ReportContent:
     evaluation: Evaluation | None = None
     worst: Sequence[Exhibit] = ()
     typical: Sequence[Exhibit] = ()
+    features: FeatureView | None = None
     seen: Sequence[Plate] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)

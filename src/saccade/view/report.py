@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from saccade.trust.atomic import write_text
-from saccade.view import class_sections, sections
+from saccade.view import class_sections, feature_sections, sections
 from saccade.view.content import ReportContent
 from saccade.view.markup import Markup, element, joined
 from saccade.view.page import hero, page
@@ -36,6 +36,7 @@ def _sections(content: ReportContent) -> dict[str, tuple[str, Markup]]:
         "mistakes": ("Mistakes", details and class_sections.mistakes(details, classes)),
         "worst": ("Most wrong", sections.gallery("Most wrong", sections.WORST, content.worst)),
         "typical": ("Typical", sections.gallery("Typical", sections.TYPICAL, content.typical)),
+        "features": ("Features", feature_sections.features(content.features)),
         "seen": ("What it sees", sections.plates("What the network sees", sections.SEEN, content.seen)),
         "settings": ("Settings", sections.pairs("Settings", "What the training was told.", content.settings)),
         "environment": ("Environment", sections.pairs("Environment", "What it ran on.", content.environment)),

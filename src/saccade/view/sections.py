@@ -41,7 +41,9 @@ def _score(key: str, value: float | None) -> Markup:
 
 
 def curves(training: Records, validation: Records) -> Markup | None:
-    """Losses, scores and the learning rate over the steps."""
+    """Losses, scores and the learning rate over the steps; a single step has no course."""
+    if len(training) == 1:
+        return None
     loss = [_line(training, "loss", "training", smooth=True), _line(validation, "loss", "validation", better="low")]
     terms = [_line(training, key, key.removeprefix("loss/"), smooth=True) for key in _keys(training, "loss/")]
     named = [_line(validation, key, describe(key).title) for key in _keys(validation) if key not in _NO_SCORES]
