@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from saccade.command_line.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import print_json, print_scores, stdout_kept_clean
 from saccade.command_line.use import add_use
@@ -19,6 +20,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--allow-outside", action="store_true", help=told)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
     parser.add_argument("--out", metavar="DIR", help="folder for scores.json and report.html")
+    add_disturbances(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
@@ -30,8 +32,10 @@ def run(arguments: Sequence[str]) -> int:
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         scores = evaluate(predictor, dataset, batch=typed.batch, workers=typed.workers, out=typed.out)
+        disturbed = measure_disturbed(typed, predictor, dataset, scores)
     if typed.json:
-        print_json(scores)
+        print_json({**scores, **({"disturb": disturbed} if disturbed else {})})
     else:
         print_scores(scores)
+        print_disturbed(disturbed)
     return 0

@@ -56,6 +56,24 @@ def evaluate(
         ConfigError: The classes of the data are not the network's, or the run names no data.
         DataError: Run or data cannot be read.
     """
+    predictor, dataset = opened(run, data, split)
+    found = evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics)
+    if out is not None:
+        page = ReportContent(name_of(run), name_of(data), evaluation=without_losses(found), environment=environment())
+        gallery = Gallery(predictor, dataset)
+        worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
+        write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))
+        write_text(Path(out) / "scores.json", to_json(found.scores, indent=1) + "\n")
+    return dict(found.scores)
+
+
+def opened(run: Subject, data: Sources | None = None, split: str | None = None) -> tuple[Predictor, Dataset]:
+    """The network in use and the data to measure it on, with the network's classes and channels; see `evaluate`.
+
+    Raises:
+        ConfigError: The classes of the data are not the network's, or the run names no data.
+        DataError: Run or data cannot be read.
+    """
     if isinstance(run, Predictor | System):
         predictor = run if isinstance(run, Predictor) else Predictor(run)
         if data is None:
@@ -66,15 +84,7 @@ def evaluate(
         dataset = data_of_run(Path(run), data, split)
     if predictor.classes:
         check_same_classes(predictor.classes, dataset.classes)
-    dataset = with_channels(dataset, predictor.system.input.channels)
-    found = evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics)
-    if out is not None:
-        page = ReportContent(_name(run), _name(data), evaluation=without_losses(found), environment=environment())
-        gallery = Gallery(predictor, dataset)
-        worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
-        write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))
-        write_text(Path(out) / "scores.json", to_json(found.scores, indent=1) + "\n")
-    return dict(found.scores)
+    return predictor, with_channels(dataset, predictor.system.input.channels)
 
 
 def data_of_run(
@@ -126,10 +136,11 @@ def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: C
     return measured
 
 
-def _name(thing: Any) -> str:
+def name_of(thing: Any) -> str:
+    """What a run, a network or data is called on a page."""
     if isinstance(thing, Predictor | System):
         system = thing.system if isinstance(thing, Predictor) else thing
         return str((system.origin or {}).get("system", "a system"))
     if isinstance(thing, list | tuple):
-        return " + ".join(_name(one) for one in thing)
+        return " + ".join(name_of(one) for one in thing)
     return str(thing) if isinstance(thing, str | Path) else "" if thing is None else type(thing).__name__

@@ -15,8 +15,6 @@ from saccade import __version__
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.metrics.evaluation import Evaluation, Judged
-from saccade.runtime.feature_table import FeatureTable
-from saccade.runtime.feature_view import feature_view
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder
@@ -27,13 +25,7 @@ from saccade.view.report import write_report
 PICTURES = 12
 
 
-def report(
-    folder: RunFolder,
-    predictor: Predictor,
-    dataset: Dataset | None,
-    evaluation: Evaluation | None,
-    features: FeatureTable | None = None,
-) -> Path:
+def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, evaluation: Evaluation | None) -> Path:
     """Write ``report.html`` of a run.
 
     Args:
@@ -41,7 +33,6 @@ def report(
         predictor: Its network, for the pictures that are shown.
         dataset: What it was measured on, or None.
         evaluation: What was found there, or None.
-        features: What the network makes of its pictures, or None.
 
     Returns:
         The page.
@@ -63,7 +54,6 @@ def report(
         evaluation=None if evaluation is None else without_losses(evaluation),
         worst=worst,
         typical=typical,
-        features=None if dataset is None or features is None else feature_view(features, dataset),
         settings={**config["recipe"], **{k: v for k, v in config["settings"].items() if v not in (None, [], ())}},
         environment=environment(),
     )

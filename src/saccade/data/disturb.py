@@ -1,0 +1,133 @@
+"""A data set whose pictures are disturbed by a known amount, and whose truth moves along: how robust is a network?
+
+Each picture has a direction of its own, a function of (seed, kind, index) that is the same at every strength, so that a
+curve over strengths follows the same pictures all along.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from saccade.core import warp
+from saccade.core.affine import is_upright
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Dataset, Joints
+from saccade.core.errors import UsageError
+from saccade.core.frame import Frame
+from saccade.core.input_spec import fit_channels
+from saccade.core.sample import Sample
+from saccade.data.dice import Dice, generator_for
+from saccade.data.disturbances import DISTURBANCES, Size
+from saccade.data.picture import classes_of, contours_by_class, semantic_classes_of, size_of
+from saccade.data.visible import keep_visible
+
+
+class Disturbed:
+    """A data set, each picture disturbed in one way.
+
+    Pictures keep their size. What leaves them is dropped from the truth as in training; at strength 0 pictures and
+    truth are the very ones of the data set.
+
+    Args:
+        dataset: The pictures.
+        kind: One of `DISTURBANCES`.
+        strength: 0 for nothing, 1 for the kind's full amount; more is possible.
+        fill: Colour of what comes in from outside, C values 0..1, and then pictures get C channels: a network's mean
+            tells it least. Middle grey by default.
+        seed: Of each picture's direction.
+
+    Raises:
+        UsageError: The kind is unknown, or the strength is no number from 0.
+    """
+
+    def __init__(
+        self, dataset: Dataset, kind: str, strength: float, fill: Sequence[float] | None = None, seed: int = 0
+    ) -> None:
+        if kind not in DISTURBANCES:
+            raise UsageError(f"a disturbance is expected, found {kind!r}", hint=f"there are {', '.join(DISTURBANCES)}")
+        if not (math.isfinite(strength) and strength >= 0):
+            raise UsageError(f"a strength from 0 is expected, found {strength}")
+        self.dataset, self.kind, self.strength, self.seed = dataset, kind, strength, seed
+        self.fill = None if fill is None else tuple(fill)
+        self._how = DISTURBANCES[kind]
+
+    @property
+    def amount(self) -> float:
+        """Strength in the kind's unit."""
+        return self.strength * self._how.full
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """C names."""
+        return self.dataset.classes
+
+    @property
+    def semantic_classes(self) -> Sequence[str]:
+        """Names of the pixels' classes."""
+        return semantic_classes_of(self.dataset)
+
+    @property
+    def contours_by_class(self) -> bool:
+        """Whether contours are a map a class, rather than one a person who drew."""
+        return contours_by_class(self.dataset)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Annotated fields."""
+        return self.dataset.fields
+
+    @property
+    def joints(self) -> Joints | None:
+        """What the joints are, or None."""
+        return self.dataset.joints
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> Sample:
+        sample = self.dataset[index]
+        if not self.strength:
+            return sample
+        image = sample.image if self.fill is None else fit_channels(sample.image, len(self.fill))
+        if self._how.change is not None:
+            return replace(sample, image=self._how.change(image, self.amount, self._dice(index)))
+        frame = self.frame(index, (image.shape[-2], image.shape[-1]))
+        white = 1.0 if image.is_floating_point() else 255.0
+        fill = [white * value for value in self.fill or (0.5,)]
+        moved = warp.image(image, frame.matrix, frame.target, fill=fill)
+        return replace(sample, image=moved, truth=_moved(sample.truth, frame))
+
+    def truth(self, index: int) -> Annotation:
+        """What one picture shows, where it shows it after the disturbance."""
+        truth = self.dataset.truth(index)
+        if not self.strength or self._how.move is None:
+            return truth
+        return _moved(truth, self.frame(index, self.size(index)))
+
+    def frame(self, index: int, size: Size) -> Frame:
+        """Where the pixels of a picture of `size` (H, W) go."""
+        move = self._how.move
+        matrix = torch.eye(3, dtype=torch.float64) if move is None else move(self.amount, size, self._dice(index))
+        return Frame(matrix, size, size)
+
+    def id(self, index: int) -> str:
+        """The name of one picture."""
+        return self.dataset.id(index)
+
+    def size(self, index: int) -> Size:
+        """(H, W) of one picture."""
+        return size_of(self.dataset, index)
+
+    def classes_of(self, index: int) -> frozenset[int]:
+        """Classes that one picture showed before it was disturbed."""
+        return classes_of(self.dataset, index)
+
+    def _dice(self, index: int) -> Dice:
+        return Dice(generator_for(self.seed, list(DISTURBANCES).index(self.kind), index))
+
+
+def _moved(truth: Annotation, frame: Frame) -> Annotation:
+    tilted = not is_upright(frame.matrix)
+    return keep_visible(frame.apply(truth), frame.target, tighten=tilted)

@@ -1,0 +1,120 @@
+"""How the scores of a run fall when its pictures are disturbed: one call, or ``saccade evaluate --disturb``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import UsageError
+from saccade.data.disturb import Disturbed
+from saccade.data.disturbances import DISTURBANCES
+from saccade.data.open import Sources
+from saccade.metrics.evaluation import Evaluation
+from saccade.runtime.evaluate import Subject, name_of, opened
+from saccade.runtime.measure import evaluation_of
+from saccade.runtime.predictor import Predictor
+from saccade.runtime.reporting import asked
+from saccade.trust.atomic import write_text
+from saccade.trust.plain import to_json
+from saccade.view.content import Plate
+from saccade.view.disturb_page import Curves, write_disturb
+from saccade.view.draw import draw
+from saccade.view.sheet import sheet
+
+KINDS = ("shift", "rotate", "scale", "brightness", "blur")
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+EXAMPLE = 220  # pixels of an example's longer side
+
+
+def disturb(
+    run: Subject,
+    data: Sources | None = None,
+    split: str | None = None,
+    *,
+    kinds: Sequence[str] = KINDS,
+    strengths: Sequence[float] = STRENGTHS,
+    seed: int = 0,
+    batch: int = 16,
+    workers: int = 0,
+    plain: Mapping[str, float | None] | None = None,
+    out: str | Path | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Scores and losses on data whose pictures are shifted, turned, scaled, lit, blurred or made noisy.
+
+    The truth moves with the pixels. Which way a picture shifts or turns is a function of (seed, kind, picture), the
+    same at every strength.
+
+    Args:
+        run: A run, a `Predictor` or a `System`, as `evaluate` takes it.
+        data: A folder, a URI, a data set or a list of these; by default what the run was validated on.
+        split: Which part of it; ``val`` by default.
+        kinds: Disturbances, of `saccade.data.disturbances.DISTURBANCES`.
+        strengths: 1 is a kind's full amount; 0, the plain picture, is always among them.
+        seed: Of each picture's direction.
+        batch: Pictures that go through the network together.
+        workers: Processes that read pictures.
+        plain: What `evaluate` gives on the same data, where it is known, so that it is not measured again.
+        out: Folder for ``disturb.json`` and ``disturb.html``, or None.
+
+    Returns:
+        By kind: ``unit``, ``strengths``, ``amounts`` in that unit, and ``scores``, by name a list with one value a
+        strength, None where undefined.
+
+    Raises:
+        ConfigError: The classes of the data are not the network's, or the run names no data.
+        DataError: Run or data cannot be read.
+        UsageError: A kind is unknown, or a strength is no number from 0.
+    """
+    rising = sorted({0.0, *map(float, strengths)})
+    if not kinds:
+        raise UsageError(f"disturbances are expected, found none; there are {', '.join(DISTURBANCES)}")
+    predictor, dataset = opened(run, data, split)
+    fill = predictor.system.input.mean
+    sets = {
+        kind: [Disturbed(dataset, kind, strength, fill, seed) for strength in rising] for kind in dict.fromkeys(kinds)
+    }
+    if plain is None:
+        plain = _measured(predictor, dataset, batch, workers).scores
+    found: dict[str, Curves] = {}
+    for kind, disturbed in sets.items():
+        measured = [_measured(predictor, one, batch, workers).scores for one in disturbed[1:]]
+        scores = {name: [plain.get(name), *(values.get(name) for values in measured)] for name in plain}
+        found[kind] = Curves(DISTURBANCES[kind].unit, [one.amount for one in disturbed], scores)
+    told = {kind: {"strengths": rising, **asdict(curves)} for kind, curves in found.items()}
+    if out is not None:
+        _write(Path(out), predictor, name_of(run), dataset, sets, found, told)
+    return told
+
+
+def _measured(predictor: Predictor, dataset: Dataset, batch: int, workers: int) -> Evaluation:
+    return evaluation_of(predictor.system, dataset, batch=batch, workers=workers)
+
+
+def _write(
+    out: Path,
+    predictor: Predictor,
+    name: str,
+    dataset: Dataset,
+    sets: Mapping[str, Sequence[Disturbed]],
+    found: Mapping[str, Curves],
+    told: Mapping[str, Any],
+) -> None:
+    write_text(out / "disturb.json", to_json(told, indent=1) + "\n")
+    examples = [_example(kind, disturbed, predictor.system.gives) for kind, disturbed in sets.items() if len(dataset)]
+    strengths = [one.strength for one in next(iter(sets.values()))]
+    write_disturb(out / "disturb.html", name, {"pictures": str(len(dataset))}, strengths, found, examples)
+
+
+def _example(kind: str, disturbed: Sequence[Disturbed], gives: frozenset[str]) -> Plate:
+    """The first picture at each strength, with the truth that moves along."""
+    drawn: list[Image.Image] = []
+    for one in disturbed:
+        sample = one[0]
+        picture = draw(sample.image, asked(sample.truth, gives), one.classes, one.joints)
+        picture.thumbnail((EXAMPLE, EXAMPLE))
+        drawn.append(picture)
+    unit = DISTURBANCES[kind].unit
+    return Plate(kind, unit, sheet(drawn, [f"{one.amount:g}" for one in disturbed], len(drawn)))
