@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saccade import core, data, metrics, ops, view
     from saccade.analysis.describe import describe
+    from saccade.data.check import check_data
     from saccade.data.open import open_data
     from saccade.network.system import System
     from saccade.runtime.disturb import disturb
     from saccade.runtime.evaluate import evaluate
+    from saccade.runtime.features import features
     from saccade.runtime.load import load
     from saccade.runtime.look import look
     from saccade.runtime.predictor import Predictor
@@ -39,11 +41,13 @@ __all__ = [
     "System",
     "__version__",
     "build",
+    "check_data",
     "core",
     "data",
     "describe",
     "disturb",
     "evaluate",
+    "features",
     "from_torchvision",
     "load",
     "look",
@@ -59,9 +63,11 @@ _HOMES = {
     "Predictor": "saccade.runtime.predictor",
     "System": "saccade.network.system",
     "build": "saccade.systems",
+    "check_data": "saccade.data.check",
     "describe": "saccade.analysis.describe",
     "disturb": "saccade.runtime.disturb",
     "evaluate": "saccade.runtime.evaluate",
+    "features": "saccade.runtime.features",
     "from_torchvision": "saccade.systems.from_torchvision",
     "load": "saccade.runtime.load",
     "look": "saccade.runtime.look",

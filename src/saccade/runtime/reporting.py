@@ -15,6 +15,8 @@ from saccade import __version__
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.runtime.feature_table import FeatureTable
+from saccade.runtime.feature_view import feature_view
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder
@@ -25,7 +27,13 @@ from saccade.view.report import write_report
 PICTURES = 12
 
 
-def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, evaluation: Evaluation | None) -> Path:
+def report(
+    folder: RunFolder,
+    predictor: Predictor,
+    dataset: Dataset | None,
+    evaluation: Evaluation | None,
+    features: FeatureTable | None = None,
+) -> Path:
     """Write ``report.html`` of a run.
 
     Args:
@@ -33,6 +41,7 @@ def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, eva
         predictor: Its network, for the pictures that are shown.
         dataset: What it was measured on, or None.
         evaluation: What was found there, or None.
+        features: What the network makes of its pictures, or None.
 
     Returns:
         The page.
@@ -54,6 +63,7 @@ def report(folder: RunFolder, predictor: Predictor, dataset: Dataset | None, eva
         evaluation=None if evaluation is None else without_losses(evaluation),
         worst=worst,
         typical=typical,
+        features=None if dataset is None or features is None else feature_view(features, dataset),
         settings={**config["recipe"], **{k: v for k, v in config["settings"].items() if v not in (None, [], ())}},
         environment=environment(),
     )
