@@ -38,6 +38,14 @@ def test_a_drawing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert [path.name for path in file.parent.iterdir()] == ["net.svg"]
 
 
+def test_a_drawing_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert cli.main(["describe", "lenet5", "--svg", str(tmp_path / "file" / "net.svg")]) == 2
+    assert "net.svg" in capsys.readouterr().err
+    assert cli.main(["describe", "lenet5", "--svg", str(tmp_path)]) == 2
+    assert "a folder" in capsys.readouterr().err
+
+
 def test_help_of_a_system_lists_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["describe", "localizer", "--help"]) == 0
     assert "--per-class" in capsys.readouterr().out

@@ -60,7 +60,7 @@ def describe_built(system: System, name: str, size: int | None = None) -> Descri
         return _run(_without_memory(system), name, spec, (height, width), "meta")
     except SaccadeError:
         raise
-    except (RuntimeError, NotImplementedError):
+    except (RuntimeError, TypeError, ValueError):
         # Heads that choose by values, such as regions by their scores, need values: here those of a blank picture.
         return _run(_with_memory(system), name, spec, (height, width), "cpu")
 

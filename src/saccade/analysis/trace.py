@@ -44,9 +44,11 @@ class Trace(TorchDispatchMode):
         super().__init__()
         self.calls: list[Call] = []
         self._footprints = WeakTensorKeyDictionary()
+        self._picture = ""
 
     def begin(self, pictures: Tensor) -> None:
         """Pictures (B, C, H, W) whose pixels see themselves."""
+        self._picture = f"a picture of {pictures.shape[2]} × {pictures.shape[3]}"
         self.set(pictures, Footprint.of_pictures(pictures.shape))
 
     def get(self, tensor: Tensor) -> Footprint | None:
@@ -84,14 +86,14 @@ class Trace(TorchDispatchMode):
             for window, side in zip(windows, sides, strict=True):
                 if not window.transposed and side + 2 * window.padding < window.extent:
                     raise ConfigError(
-                        f"the picture is too small: {where} slides a window of {window.extent}, found a map of "
+                        f"{self._picture} is too small: {where} slides a window of {window.extent}, found a map of "
                         f"{' × '.join(map(str, sides))}",
                         hint="give a larger size",
                     )
         if is_product(name) and args[-2].shape[-1] != args[-1].shape[-2]:
             raise ConfigError(
-                f"the picture has another size than the network was built for: {where} takes {args[-1].shape[-2]} "
-                f"values, found {args[-2].shape[-1]}",
+                f"{self._picture} is not of the size that the network was built for: {where} takes "
+                f"{args[-1].shape[-2]} values, found {args[-2].shape[-1]}",
                 hint="leave the size out, or build the network for it",
             )
 

@@ -40,14 +40,23 @@ def run(arguments: Sequence[str]) -> int:
     as_json, svg = typed.pop("json"), typed.pop("svg")
     description = describe(typed.pop("system"), **typed)
     if svg:
-        from saccade.analysis.drawing import drawing
-
-        write_text(svg, drawing(description))
+        _draw(description, svg)
     if as_json:
         print_json(description.as_dict())
     else:
         print_description(description)
     return 0
+
+
+def _draw(description: "Description", file: str) -> None:
+    from saccade.analysis.drawing import drawing
+
+    try:
+        write_text(file, drawing(description))
+    except OSError as error:
+        raise UsageError(
+            f"a place for a drawing is expected, found {error.strerror}", path=file, hint="give another --svg"
+        ) from error
 
 
 def print_description(description: "Description") -> None:
