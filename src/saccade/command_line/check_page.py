@@ -1,9 +1,10 @@
 """The page of a data check, put together: counts become charts, and the worst pictures are drawn."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from saccade.command_line.check_text import relative
 from saccade.core.errors import SaccadeError
@@ -17,7 +18,8 @@ from saccade.view.check_page import CheckContent, render_check
 from saccade.view.content import Exhibit
 from saccade.view.draw import draw
 
-_MOST_PICTURES, _EVEN = 12, 6
+_MOST_PICTURES, _EVEN, _MOST_WORDS = 12, 6, 4
+_RED = (220, 20, 40)
 
 Chart = tuple[str, str, bytes]
 
@@ -102,11 +104,11 @@ def _pictures(checked: Checked) -> Iterator[Exhibit]:
     places = _places(checked, set(worst))
     for name in worst:
         if name in places:
-            yield from _drawn(*places[name], "\n".join(dict.fromkeys(defect.found for defect in found[name][:4])))
+            yield from _drawn(*places[name], found[name])
     if not worst:
         for part in checked.parts:
             for index in np.linspace(0, len(part.data) - 1, min(len(part.data), _EVEN)).astype(int).tolist():
-                yield from _drawn(part, index, "")
+                yield from _drawn(part, index, ())
 
 
 def _places(checked: Checked, names: set[str]) -> dict[str, tuple[Part, int]]:
@@ -120,13 +122,24 @@ def _places(checked: Checked, names: set[str]) -> dict[str, tuple[Part, int]]:
     }
 
 
-def _drawn(part: Part, index: int, what: str) -> Iterator[Exhibit]:
-    """A picture with what it shows; nothing where it cannot be read, which has a row already."""
+def _drawn(part: Part, index: int, defects: Sequence[Defect]) -> Iterator[Exhibit]:
+    """A picture with what it shows, faulty objects ringed; nothing where it cannot be read, which has a row already."""
     data = part.data
     try:
         sample = data[index]
     except SaccadeError:
         return
     names = semantic_classes_of(data) if sample.truth.semantic is not None else data.classes
-    caption = f"{data.id(index)} ({part.name})" + (f"\n{what}" if what else "")
-    yield Exhibit(caption, draw(sample.image, sample.truth, names, data.joints))
+    picture = draw(sample.image, sample.truth, names, data.joints)
+    for defect in defects:
+        if defect.box is not None:
+            _ring(picture, [side * picture.width / sample.image.shape[2] for side in defect.box])
+    said = dict.fromkeys(defect.found for defect in defects[:_MOST_WORDS])
+    yield Exhibit("\n".join([f"{data.id(index)} ({part.name})", *said]), picture)
+
+
+def _ring(picture: Image.Image, box: Sequence[float]) -> None:
+    """A ring around a box, with room between the two: some boxes are a pixel."""
+    room = max(picture.size) / 50
+    x1, y1, x2, y2 = box
+    ImageDraw.Draw(picture).ellipse((x1 - room, y1 - room, x2 + room, y2 + room), outline=_RED, width=4)

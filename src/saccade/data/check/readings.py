@@ -72,6 +72,11 @@ class Written:
         low, high = boxes[:, :2], boxes[:, 2:]
         return np.all((high > low) & (low >= -_SLACK) & (high <= self.sizes + _SLACK), axis=1)
 
+    def degenerate(self) -> NDArray[np.bool_]:
+        """(M,) whether each box has no area."""
+        boxes = _FORMS[self.form](self.numbers)
+        return np.any(boxes[:, 2:] <= boxes[:, :2], axis=1)
+
     def likeliest(self) -> str | None:
         """The other form that explains nearly all boxes; None where there is none."""
         known = float(self.fits(self.form).mean())

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
 from saccade.data.check.defects import Defect
@@ -47,9 +48,11 @@ def summaries(part: Part, objects: Objects, errors: Sequence[DataError]) -> Iter
 
 def _leaving(part: Part, objects: Objects, boxes: Written) -> Iterator[Defect]:
     leaves = ~boxes.fits(boxes.form)
-    if leaves.sum() < max(FEWEST, LEAST_SHARE * len(leaves)):
+    form = boxes.likeliest() if _are_many(leaves) else None
+    # Boxes without area do not leave the picture, unless another form makes boxes of them.
+    leaves = leaves if form is not None else leaves & ~boxes.degenerate()
+    if not _are_many(leaves):
         return
-    form = boxes.likeliest()
     found = f"{leaves.mean():.0%} of {len(leaves)} boxes leave the picture"
     cure = "draw some (`saccade data draw`) and compare"
     if form is not None:
@@ -62,6 +65,10 @@ def _leaving(part: Part, objects: Objects, boxes: Written) -> Iterator[Defect]:
         width, height = objects.limits[row].tolist()
         expected = f"a box inside the picture of {width}x{height}"
         yield object_defect(part, objects, row, f"[{said}], read as {boxes.form}", expected, cure)
+
+
+def _are_many(leaves: NDArray[np.bool_]) -> bool:
+    return bool(leaves.sum() >= max(FEWEST, LEAST_SHARE * len(leaves)))
 
 
 def _short(form: str) -> str:
