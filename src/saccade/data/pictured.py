@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
+from saccade.core.errors import DataError
 from saccade.core.sample import Sample
 from saccade.data.picture import read_picture
 from saccade.data.store import Ragged
@@ -31,6 +33,7 @@ class Pictured(ABC):
     ) -> None:
         self.root, self.classes, self.joints = root, classes, joints
         self._names, self._links = names, links or leaving_allowed()
+        self._lengths = np.zeros(len(names), np.int64)  # bytes of each file when it was first read here, or 0
 
     @property
     @abstractmethod
@@ -76,10 +79,31 @@ class Pictured(ABC):
             channels: Wanted channels; None for RGB, or for all of a file that is neither grey nor coloured.
 
         Raises:
-            DataError: The file cannot be read, or has another size than declared, or other channels than wanted.
+            DataError: The file cannot be read, has another size than declared or other channels than wanted, or is
+                not the one that was read before.
         """
-        return read_picture(self.path(index), self.declared(index), channels)
+        path = self.path(index)
+        length = self._unchanged(index, path)
+        image = read_picture(path, self.declared(index), channels)
+        self._lengths[index] = length
+        return image
 
     def size(self, index: int, channels: int | None = None) -> tuple[int, int]:
         """(H, W), as the annotations give it, or else from the file's header."""
         return self.declared(index) or picture_size(self.path(index), channels)
+
+    def _unchanged(self, index: int, path: Path) -> int:
+        """Bytes of a picture's file, which must be those of the first time; 0 where there is none."""
+        before = int(self._lengths[index])
+        try:
+            now = path.stat().st_size
+        except OSError:
+            now = 0
+        if before and now != before:
+            found = f"one of {now} bytes" if now else "none"
+            raise DataError(
+                f"the file of {before} bytes that was read before is expected, found {found}",
+                path=path,
+                hint="restore it; data must not change while they are in use",
+            )
+        return now

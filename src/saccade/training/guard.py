@@ -43,6 +43,14 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
     )
 
 
+def met_at(error: Exception, step: int) -> Exception:
+    """The error of a picture that could not be read, told where it was met; the state there has been saved."""
+    if isinstance(error, SaccadeError) and step:
+        told = f"step {step} was the last one before it, and its state is saved: mend this, then add --resume"
+        error.hint = f"{error.hint}\n  {told}" if error.hint else told
+    return error
+
+
 def out_of_memory_at(batches: Sequence[Batch], step: int) -> ResourceError:
     """The error that says which pictures, of which size, did not fit into memory."""
     shape = "x".join(map(str, max((batch.images.shape for batch in batches), key=lambda shape: shape.numel())))

@@ -11,7 +11,7 @@ from saccade.core.errors import SaccadeError
 from saccade.runtime.device import is_out_of_memory
 from saccade.training.callback import Callback
 from saccade.training.feeder import Feeder
-from saccade.training.guard import check_finite, out_of_memory_at
+from saccade.training.guard import check_finite, met_at, out_of_memory_at
 from saccade.training.keeper import Keeper
 from saccade.training.log import Log
 from saccade.training.plan import Plan
@@ -83,7 +83,7 @@ class Loop:
             raise
         except FeedError as failed:
             self._save()  # it came between two steps, where weights, optimiser and progress agree
-            raise failed.error from failed
+            raise met_at(failed.error, self.progress.step) from failed
 
     @property
     def _share(self) -> float:
