@@ -72,10 +72,10 @@ def _like(image: Tensor, values: Tensor) -> Tensor:
 
 
 DISTURBANCES: dict[str, Disturbance] = {
-    "shift": Disturbance(0.25, "share of the side", move=_shift),
+    "shift": Disturbance(0.25, "of the side", move=_shift),
     "rotate": Disturbance(45.0, "degrees", move=_rotate),
-    "scale": Disturbance(1.0, "doublings of the size, or halvings", move=_scale),
-    "brightness": Disturbance(0.8, "relative change", change=_brightness),
-    "blur": Disturbance(0.03, "standard deviation, share of the shorter side", change=_blur),
-    "noise": Disturbance(0.4, "standard deviation, share of white", change=_noise),
+    "scale": Disturbance(1.0, "doublings", move=_scale),
+    "brightness": Disturbance(0.8, "of the light", change=_brightness),
+    "blur": Disturbance(0.03, "of the shorter side", change=_blur),
+    "noise": Disturbance(0.4, "of white", change=_noise),
 }

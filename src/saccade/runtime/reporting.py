@@ -19,6 +19,7 @@ from saccade.runtime.feature_table import FeatureTable
 from saccade.runtime.feature_view import feature_view
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.records import Records
+from saccade.runtime.report_views import what_it_sees
 from saccade.runtime.run_folder import RunFolder
 from saccade.view.content import Exhibit, ReportContent
 from saccade.view.draw import draw
@@ -49,10 +50,11 @@ def report(
     config, records = folder.read_config(), Records(folder.metrics).read()
     steps = [record for record in records if "step" in record]
     validations = [_validation(record) for record in records if "at_step" in record]
-    worst, typical = (), ()
+    worst, typical, seen = (), (), ()
     if dataset is not None and evaluation is not None:
         gallery = Gallery(predictor, dataset)
         worst, typical = gallery.show(evaluation.worst(PICTURES)), gallery.show(evaluation.typical(PICTURES))
+        seen = what_it_sees(predictor, dataset, evaluation)
     content = ReportContent(
         system=_name(config),
         data=" + ".join(config["data"]) if isinstance(config["data"], list) else str(config["data"]),
@@ -63,6 +65,7 @@ def report(
         evaluation=None if evaluation is None else without_losses(evaluation),
         worst=worst,
         typical=typical,
+        seen=seen,
         features=None if dataset is None or features is None else feature_view(features, dataset),
         settings={**config["recipe"], **{k: v for k, v in config["settings"].items() if v not in (None, [], ())}},
         environment=environment(),
