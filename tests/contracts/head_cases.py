@@ -19,6 +19,7 @@ from saccade.heads.euclidean import Distances, EuclideanHead
 from saccade.heads.locate import LocatedBoxes, LocateHead
 from saccade.heads.locate_many import LocateManyHead, ManyBoxes
 from saccade.heads.main_object import main_object
+from saccade.heads.svm import SvmHead
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import ProposalTower, SeparateTowers, TwinTower
 from saccade.layers.fully_connected import fully_connected
@@ -141,6 +142,8 @@ def _locate_many(form: BoxForm) -> HeadCase:
 HEADS: dict[str, HeadCase] = {
     "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
     "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),
+    "svm": HeadCase(lambda: SvmHead("map", LEVEL.channels, CLASSES), _classes),
+    "svm many": HeadCase(lambda: SvmHead("map", LEVEL.channels, CLASSES, many=True), _many_classes),
     "euclidean": HeadCase(lambda: EuclideanHead("map", class_codes(CLASSES, 84)), _distances, (84, 1, 1)),
     "locate corner": _locate(BoxForm("corner", "l2")),
     "locate centre": _locate(BoxForm("centre", "smooth_l1")),
