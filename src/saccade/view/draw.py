@@ -15,6 +15,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
+from saccade.core.masks import Masks
 from saccade.view.lettering import draw_tag, tag_height
 from saccade.view.overlay import Canvas, lay_contours, lay_mask, lay_semantic
 from saccade.view.palette import Colour, class_colour
@@ -84,10 +85,21 @@ def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int) -> N
         faint = rows is not None and rows.masks is not None
         lay_semantic(canvas, _enlarged(shown.semantic, factor), classes, _FAINT if faint else _CLEAR)
     if rows is not None and rows.masks is not None:
-        for row, mask in enumerate(rows.masks.dense()):
-            lay_mask(canvas, _enlarged(mask, factor), _row_colour(rows, row), width=_stroke(canvas.shape))
+        _lay_masks(canvas, rows, rows.masks, factor)
     if shown.contours is not None:
         lay_contours(canvas, _enlarged(shown.contours.float().amax(0), factor))
+
+
+def _lay_masks(canvas: Canvas, rows: Instances, masks: Masks, factor: int) -> None:
+    """One mask after the other, each in its own window: those of a crowd would not fit into memory all at once."""
+    height, width = masks.size
+    for row, (crop, (x1, y1, x2, y2)) in enumerate(zip(masks.crops(), masks.windows.tolist(), strict=True)):
+        # A pixel more on each side, where there is one: the rim is drawn where the mask ends.
+        left, top, right, bottom = max(x1 - 1, 0), max(y1 - 1, 0), min(x2 + 1, width), min(y2 + 1, height)
+        mask = torch.zeros(bottom - top, right - left, dtype=torch.bool)
+        mask[y1 - top : y2 - top, x1 - left : x2 - left] = crop
+        window = canvas[top * factor : bottom * factor, left * factor : right * factor]
+        lay_mask(window, _enlarged(mask, factor), _row_colour(rows, row), width=_stroke(canvas.shape))
 
 
 def _draw_boxes(picture: Image.Image, rows: Instances | None, classes: Sequence[str], factor: int) -> None:
@@ -164,7 +176,12 @@ def _draw_banner(picture: Image.Image, shown: Annotation, classes: Sequence[str]
 def _row_text(rows: Instances, row: int, classes: Sequence[str]) -> str:
     name = "" if rows.labels is None else _name(int(rows.labels[row]), classes)
     score = "" if rows.scores is None else f"{float(rows.scores[row]):.0%}"
-    return f"{name} {score}".strip()
+    marks = [mark for mark, column in (("crowd", rows.crowd), ("difficult", rows.difficult)) if _is_set(column, row)]
+    return f"{' · '.join([name, *marks])} {score}".strip()
+
+
+def _is_set(column: Tensor | None, row: int) -> bool:
+    return column is not None and bool(column[row])
 
 
 def _row_colour(rows: Instances, row: int) -> Colour:
