@@ -19,12 +19,11 @@ def _same_labels(guess: Annotation, truth: Annotation) -> bool:
 
 
 def _main_box(guess: Annotation, truth: Annotation) -> bool:
-    box = main_object(truth)
-    return (
-        box is not None
-        and len(guess.get("instances")) == 1
-        and float(iou(guess.get("instances.boxes"), box[None])) > 0.8
-    )
+    """The best of the boxes is the main object's, and bears its class where it bears one."""
+    box, rows = main_object(truth), guess.get("instances")
+    if box is None or not len(rows) or (rows.labels is not None and rows.labels[0] != truth.label):
+        return False
+    return float(iou(rows.boxes[:1], box[None])) > 0.8
 
 
 def _all_boxes(guess: Annotation, truth: Annotation) -> bool:
@@ -39,7 +38,7 @@ def _all_boxes(guess: Annotation, truth: Annotation) -> bool:
 def disagreements(system: System, guesses: list[Annotation], truths: tuple[Annotation, ...]) -> list[str]:
     """Fields of some picture whose answer is not the truth."""
     checks: dict[str, Agreement] = {"label": _same_label, "labels": _same_labels}
-    one = all(len(guess.get("instances") or ()) == 1 for guess in guesses)
-    checks["instances.boxes"] = _main_box if one else _all_boxes
+    detects = any(head.seeks_all for _, head in system.each_head())
+    checks["instances.boxes"] = _all_boxes if detects else _main_box
     fields = [field for field in checks if field in system.gives]
     return [f for f in fields for guess, truth in zip(guesses, truths, strict=True) if not checks[f](guess, truth)]

@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "zfnet": {"width": 1 / 8, "size": 96},
     "overfeat": {"size": 96},
     "yolo24": {"width": 1 / 8},
+    "overfeat_localizer": {"scales": 1},
     "svm": {"normalise": False},  # descent on features of length 1 is slow: they are solved for
     "googlenet": {"width": 1 / 8},
     "renet": {"width": 1 / 16, "size": 32},

@@ -18,6 +18,7 @@ from saccade.systems.lecture_cnn import lecture_cnn
 from saccade.systems.lenet import lenet5
 from saccade.systems.localizer import localizer
 from saccade.systems.overfeat import overfeat
+from saccade.systems.overfeat_localizer import overfeat_localizer
 from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.systems.statistics import with_statistics
@@ -55,6 +56,7 @@ SYSTEMS: dict[str, SystemFunction] = {
     "classifier": classifier,
     "svm": svm,
     "localizer": localizer,
+    "overfeat_localizer": overfeat_localizer,
 }
 
 
