@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from torch import nn
 
 from saccade.core.errors import ConfigError, UsageError
+from saccade.data.check.glance import glance
 from saccade.network.recipe import Stage
 from saccade.network.solvable import Solvable
 from saccade.network.system import System
@@ -30,10 +31,12 @@ def check_before_step_0(
     Raises:
         ConfigError: No head finds the truth that it needs, or nothing is left to learn.
         UsageError: A part that shall stand still is unknown.
+        DataError: A label is none of the classes.
     """
     _check_fields(system, data, say)
     check_stages(system, stages)
     _check_batch(system, len(data.train), batch, say)
+    _look_at_boxes(system, data, say)
     missing = [name for name, n in zip(data.train.classes, count_labels(data.train), strict=True) if n == 0]
     if missing:
         say(f"note: no training picture shows {', '.join(missing[:10])}; these classes cannot be learnt")
@@ -121,3 +124,13 @@ def _check_batch(system: System, pictures: int, batch: int, say: Callable[[str],
     training = any(isinstance(module, Normalisation) and module.training for module in system.train().modules())
     if training and min(batch, pictures) < 2:
         say("note: the system normalises over the pictures of a step, and there is but one: give --batch 2 or more")
+
+
+def _look_at_boxes(system: System, data: Data, say: Callable[[str], None]) -> None:
+    """Say what is odd about boxes, where some head learns from them."""
+    if not any(field.startswith("instances.") for field in system.needs):
+        return
+    sides = {"the training data": data.train} | ({} if data.val is None else {"the validation data": data.val})
+    for name, side in sides.items():
+        for line in glance(side, name):
+            say(line)
