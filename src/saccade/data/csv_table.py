@@ -14,7 +14,7 @@ from saccade.data.labelled import Labelled
 from saccade.data.listed import Listed
 from saccade.data.origin import clip
 from saccade.data.report import Report, strict, telling
-from saccade.data.rows import Row, to_origin, to_store
+from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
 from saccade.trust.paths import name_in, plain_name
@@ -57,6 +57,11 @@ def open_csv(path: Path, split: str, report: Report = strict) -> Labelled | List
     Raises:
         DataError: The data are at fault.
     """
+    with collector_at_rest():
+        return _opened(path, split, report)
+
+
+def _opened(path: Path, split: str, report: Report) -> Labelled | Listed:
     tables = _tables(path)
     root = path if path.is_dir() else path.parent
     table = next(one for name, one in tables.items() if name == split or one.header.split >= 0)

@@ -11,6 +11,7 @@ from saccade.data.class_list import find_class_list
 from saccade.data.listed import Listed
 from saccade.data.origin import Origin
 from saccade.data.report import Report, strict, telling
+from saccade.data.rows import collector_at_rest
 from saccade.data.store import Ragged, Store, starts_of
 from saccade.data.voc_files import Part, data_folder, parts
 from saccade.data.voc_pixels import VocPixels
@@ -69,9 +70,10 @@ def open_voc(path: Path, split: str, report: Report = strict) -> Listed:
 def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:
     """The annotated pictures of a split. Trees are let go one by one: they are a hundred times as large as rows."""
     found: list[_Picture] = []
-    for file in part.files(report):
-        with telling(report):
-            found.append(_picture(root, part, load_xml(file), report))
+    with collector_at_rest():
+        for file in part.files(report):
+            with telling(report):
+                found.append(_picture(root, part, load_xml(file), report))
     if not found:
         raise DataError("annotated pictures are expected, found none", path=part.listing or part.annotations)
     return found

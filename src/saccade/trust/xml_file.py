@@ -102,6 +102,8 @@ def load_xml(path: str | Path) -> Element:
         ) from error
     except (LookupError, ValueError) as error:  # An encoding that Python does not know, or of several bytes.
         raise DataError(f"XML in UTF-8 is expected, found: {error}", path=path) from error
+    finally:
+        tree.parser = None  # It holds the tree, which holds it: only the collector would find them.
     return tree.root
 
 
