@@ -36,7 +36,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate", evaluate)
-    monkeypatch.setattr("saccade.runtime.evaluate.data_of_run", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.disturb.disturb", lambda *_, **__: {})
+    monkeypatch.setattr("saccade.runtime.evaluate.data_of_run", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.runtime.look_files.look_files", predict_files)

@@ -111,10 +111,11 @@ class Writer:
             _write_png(seen.picture, self.out / path)
             (self._run if of_run else entries)[seen.name] = {"file": path, **seen.facts}
             (self._plates if of_run else plates).append(Plate(seen.title, seen.lead, seen.picture))
-        classes = subject.system.classes
-        told = {"class": classes[subject.label], "label": subject.label, "probability": subject.probability}
+        name_of_class = subject.system.classes[subject.label]
+        told = {"class": name_of_class, "label": subject.label, "probability": subject.probability}
+        lead = f"Asked about {name_of_class}, which it gives {subject.probability:.0%}."
         self._pictures.append({"file": file, **told, "views": entries})
-        self.looked.append(Looked(file, f"Asked about {subject.caption}.", plates))
+        self.looked.append(Looked(file, lead, plates))
 
     def conclude(self, system: str) -> None:
         """``look.json`` and ``look.html``."""

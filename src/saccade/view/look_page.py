@@ -43,5 +43,5 @@ def write_look(path: str | Path, system: str, facts: Mapping[str, str], looked: 
     for place, one in enumerate(looked):
         body = sections.plates(one.name, one.lead, one.plates)
         if body is not None:
-            parts[f"picture{place}"] = (shortened(one.name), body)
+            parts[f"picture{place}"] = (shortened(one.name.rpartition("/")[2]), body)
     write_text(path, page(f"What {system} sees", hero("what the network sees", system, facts), parts))
