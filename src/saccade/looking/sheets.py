@@ -34,7 +34,7 @@ def filter_sheet(system: System) -> Drawn:
         raise UsageError("a trunk with a convolution is expected, found none")
     count, channels, height, width = filters.shape
     greatest, factor = float(filters.abs().max()), max(round(FILTER_SIDE / max(height, width)), 1)
-    planes = filters if channels == 3 else filters.view(-1, 1, height, width)
+    planes = filters if channels == 3 else filters.reshape(-1, 1, height, width)
     beside = 1 if channels == 3 else channels
     columns = beside * max(ACROSS // beside, 1)
     drawn = sheet([signed_tile(plane, greatest, factor) for plane in planes], columns=columns)
