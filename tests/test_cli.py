@@ -102,7 +102,7 @@ def test_systems_as_json_have_their_fields(capsys):
     assert all(set(entry) == {"name", "task", "year", "paper", "needs", "size"} for entry in found)
     assert {"lenet5", "localizer"} <= {entry["name"] for entry in found}
     cli.main(["systems", "--json", "--task", "localize"])
-    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["localizer"]
+    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["localizer", "overfeat_localizer"]
     cli.main(["systems", "--task", "localize"])
     assert capsys.readouterr().out.startswith("localizer\tlocalize\t2014")
 
