@@ -10,6 +10,7 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.input_spec import InputSpec
 from saccade.core.sample import Sample
+from saccade.data.coco_document import read_document
 from saccade.data.loader import Loader, LoaderSettings
 from saccade.data.store import Ragged, Store, starts_of
 
@@ -93,3 +94,23 @@ def test_workers_share_a_million_boxes() -> None:
     assert many[3] < 1.1 * many[1]  # The first epoch also loads code.
     # The arrays take 28 MiB; each worker would copy them, and lists take ten times as much.
     assert many[3] - few[0] < 20 * 1024
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
+def test_a_million_boxes_of_a_file_stay_in_arrays(tmp_path: Path) -> None:
+    pictures, each = 4000, 250
+    images = ",".join(f'{{"id":{n},"file_name":"{n}.png","width":640,"height":480}}' for n in range(pictures))
+    boxes = ",".join(
+        f'{{"id":{k},"image_id":{k // each},"category_id":{k % 5},"bbox":[{k % 500},{k % 400},{k % 90 + 1}.5,9]}}'
+        for k in range(pictures * each)
+    )
+    names = ",".join(f'{{"id":{k},"name":"{name}"}}' for k, name in enumerate("abcde"))
+    path = tmp_path / "a.json"
+    path.write_text(f'{{"images":[{images}],"categories":[{names}],"annotations":[{boxes}]}}')
+    store = read_document(path).store
+    assert len(store.boxes) == pictures * each
+    assert store.truth(3).instances.boxes[1].tolist() == [251, 351, 283.5, 360]  # Of width 751 % 90 + 1.5.
+    memory = memory_of_workers(Boxes(store), 3)
+    assert memory[2] < 1.1 * memory[0]
