@@ -19,13 +19,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "lenet5": {"width": 1.0},
     "lecture_cnn": {"width": 1 / 2},
     "alexnet": {"width": 1 / 8, "size": 96},
-    "caffenet": {"width": 1 / 8, "size": 96},
+    "caffenet": {"width": 1 / 16, "size": 96},
     "zfnet": {"width": 1 / 8, "size": 96},
     "overfeat": {"size": 96},
     "yolo24": {"width": 1 / 8},
     "overfeat_localizer": {"scales": 1},
     "svm": {"normalise": False},  # descent on features of length 1 is slow: they are solved for
-    "googlenet": {"width": 1 / 8},
+    "googlenet": {"width": 3 / 16},
     "renet": {"width": 1 / 16, "size": 32},
     "inception_v3": {"size": 76},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}

@@ -5,7 +5,7 @@ import torch
 import torchvision.models as tv
 from torch import nn
 
-from saccade.layers.scale import materialise, rescale, scaled
+from saccade.layers.scale import materialise, rescale, rescale_by_running, scaled
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,24 @@ def test_what_is_replaced_takes_no_memory_until_it_is_asked_for() -> None:
     torch.testing.assert_close(network[1].running_var, torch.ones(16))
     torch.testing.assert_close(network[1].weight.detach(), torch.ones(16))
     assert network[1].num_batches_tracked == 0
+
+
+@pytest.mark.parametrize(("name", "side"), [("googlenet", 64), ("inception_v3", 96), ("densenet121", 64)])
+def test_a_narrow_copy_whose_branches_are_joined_runs_on_other_channels(name: str, side: int) -> None:
+    extra = {} if name == "densenet121" else {"init_weights": False, "aux_logits": False}
+    with torch.device("meta"):
+        module = rescale_by_running(tv.get_model(name, weights=None, **extra), 0.07, 5, side)
+    for parameter in materialise(module).parameters():
+        nn.init.normal_(parameter, std=0.01)
+    assert module.eval()(torch.zeros(2, 5, side, side)).shape == (2, scaled(1000, 0.07))
+    assert not any(module._forward_pre_hooks for module in module.modules())
+
+
+def test_sizing_by_running_keeps_every_shape_at_width_one() -> None:
+    with torch.device("meta"):
+        usual = tv.googlenet(init_weights=False, aux_logits=False)
+        copy = rescale_by_running(tv.googlenet(init_weights=False, aux_logits=False), 1.0, 3, 64)
+    assert {k: v.shape for k, v in usual.state_dict().items()} == {k: v.shape for k, v in copy.state_dict().items()}
+    assert [m.kernel_size for m in usual.modules() if isinstance(m, nn.Conv2d)] == [
+        m.kernel_size for m in copy.modules() if isinstance(m, nn.Conv2d)
+    ]

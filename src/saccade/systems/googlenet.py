@@ -9,6 +9,7 @@ from saccade.heads.classify import ClassifyHead
 from saccade.layers.auxiliary import GRID, auxiliary_dense
 from saccade.layers.convolution import conv_relu
 from saccade.layers.fully_connected import averaged_linear
+from saccade.layers.initialise import xavier
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
@@ -77,6 +78,8 @@ def googlenet(
     if auxiliary:
         bodies |= {name: _auxiliary(trunk, map, len(classes), width, paper) for name, map in READS.items()}
     spec = InputSpec.centre_crop(size, round(size * 256 / SIDE), channels)
+    for body in bodies.values() if paper else ():
+        xavier(body)
     return three_headed(trunk, bodies, classes, spec if paper else minus_one_to_one(spec))
 
 

@@ -12,6 +12,7 @@ from torchvision.models import AlexNet
 
 from saccade.core.errors import UsageError
 from saccade.layers.initialise import default
+from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import rescale
 from saccade.trunks.blueprint import blueprint, fill
 from saccade.trunks.chain import Chain, dense_stage, kind_of, named
@@ -90,7 +91,7 @@ def _paper() -> AlexNet:
     module = AlexNet()
 
     def norm() -> nn.Module:
-        return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
+        return ResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
 
     def relu() -> nn.Module:
         return nn.ReLU(inplace=True)

@@ -7,6 +7,7 @@ from torch import nn
 
 from saccade.layers.convolution import conv_relu
 from saccade.layers.initialise import normal
+from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import scaled
 from saccade.trunks.chain import Chain, dense_stage, named
 
@@ -44,4 +45,4 @@ def caffenet(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain
 
 def _pool_norm() -> nn.Sequential:
     # Caffe divides alpha by the window's five channels, as torch does.
-    return named(pool=nn.MaxPool2d(3, 2, ceil_mode=True), norm=nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0))
+    return named(pool=nn.MaxPool2d(3, 2, ceil_mode=True), norm=ResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0))

@@ -12,7 +12,8 @@ from torchvision.models import GoogLeNet
 from saccade.core.errors import UsageError
 from saccade.layers.convolution import conv_relu
 from saccade.layers.inception import BranchSizes, Inception
-from saccade.layers.initialise import kaiming, truncated_normal
+from saccade.layers.initialise import truncated_normal, xavier
+from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import scaled
 from saccade.trunks.blueprint import blueprint, fill
 from saccade.trunks.chain import Chain, levels_by_reader, named
@@ -62,7 +63,7 @@ def googlenet(*, variant: Variant = "paper", pretrained: bool = False, width: fl
         )
     if variant == "paper":
         trunk = _paper(width, channels)
-        kaiming(trunk)
+        xavier(trunk)
         return trunk
     module = blueprint("googlenet", width, channels, side=SIDE, init_weights=False, aux_logits=False)
     if not isinstance(module, GoogLeNet):
@@ -121,4 +122,4 @@ def _pool() -> nn.Module:
 
 def _norm() -> nn.Module:
     # The paper does not give its constants; these are Caffe's usual ones, where alpha is divided by the five channels.
-    return nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0)
+    return ResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0)

@@ -7,6 +7,7 @@ from torch import nn
 
 from saccade.layers.convolution import conv_relu
 from saccade.layers.initialise import normal
+from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import scaled
 from saccade.trunks.chain import Chain, dense_stage, named
 
@@ -43,4 +44,4 @@ def zfnet(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
 
 
 def _pool_norm() -> nn.Sequential:
-    return named(pool=nn.MaxPool2d(3, 2, padding=1), norm=nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0))
+    return named(pool=nn.MaxPool2d(3, 2, padding=1), norm=ResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0))
