@@ -1,15 +1,18 @@
 """Every command line of the pages is one that the real parsers take; nothing is trained or read."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from pages import PAGES, ROOT, commands, inline
 
 from saccade import cli
-from saccade.command_line import demo
+from saccade.command_line import data, demo
+from saccade.data.check import Checked
 from saccade.systems import SYSTEMS
 from saccade.training.job import split_options
 
@@ -37,10 +40,16 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate", evaluate)
     monkeypatch.setattr("saccade.runtime.disturb.disturb", lambda *_, **__: {})
+    monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or Checked([], [], {}))
+    monkeypatch.setattr("saccade.command_line.check_page.write_page", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.data_of_run", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.runtime.look_files.look_files", predict_files)
+    table = SimpleNamespace(ids=(), features=np.zeros((0, 8)), layer="deep")
+    monkeypatch.setattr("saccade.runtime.features.features", lambda *a, **_: calls.append(a) or table)
+    monkeypatch.setattr("saccade.runtime.feature_view.feature_view", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.feature_view.write_feature_page", lambda *_: None)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
@@ -66,6 +75,9 @@ def test_the_pages_show_every_command() -> None:
 def test_inline_code_names_commands_and_flags_that_are_there(own_parts: Path, capsys) -> None:
     for command in cli.COMMANDS:
         cli.main([command, "--help"])
+    for verb in data.VERBS:
+        with suppress(ImportError):
+            cli.main(["data", verb, "--help"])
     for name in SYSTEMS:
         cli.main(["train", name, "--help"])
         cli.main(["describe", name, "--help"])
