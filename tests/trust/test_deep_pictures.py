@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
@@ -242,6 +244,31 @@ def test_a_tiff_that_declares_too_much_is_refused_by_its_header(tmp_path: Path) 
     for look in (decode_picture, picture_size):
         with pytest.raises(DataError, match="30000x30000"):
             look(path)
+
+
+SEEDS = [
+    tiff(COLOUR[:16, :16], photometric="rgb", compression="zlib", predictor=True),
+    tiff(COLOUR[:16, :16].transpose(2, 0, 1), photometric="minisblack", planarconfig="separate"),
+    tiff(COLOUR[:16, :16], photometric="rgb", tile=(16, 16)),
+    png(COLOUR[:16, :16]),
+    pgm(COLOUR[:16, :16], 4095),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    seed=st.sampled_from(SEEDS), places=st.lists(st.integers(0, 400), min_size=1, max_size=4), byte=st.integers(0, 255)
+)
+@pytest.mark.filterwarnings("ignore")
+def test_changed_bytes_give_a_picture_or_a_data_error(seed: bytes, places: list[int], byte: int) -> None:
+    data = bytearray(seed)
+    for place in places:
+        data[place % len(data)] = byte
+    try:
+        found = decode_picture(bytes(data)).dtype
+    except DataError as error:
+        found = error.path
+    assert found in (torch.uint8, torch.float32, "<bytes>")
 
 
 def test_damage_says_nothing_on_the_side(capfd: pytest.CaptureFixture[str]) -> None:

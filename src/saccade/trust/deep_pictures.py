@@ -1,15 +1,17 @@
 """Pictures of more than 8 bits a channel that Pillow opens: none of their levels is lost.
 
-PNG by torchvision, for Pillow has no colours of 16 bits; grey TIFF, PGM and PFM by Pillow; colours of a PPM as they lie
-in the file.
+Pillow has no colours of 16 bits. Those of a PNG are decoded by it twice, once for their upper bytes and once for the
+lower: torchvision's own decoder gives them at once, but a damaged file ends its process. Those of a PPM are taken as
+they lie in the file.
 """
 
+import io
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torchvision.io import ImageReadMode, decode_png
 
 from saccade.trust.brightness import Range, by_depth, by_range
 from saccade.trust.pixels import Pixels
@@ -30,9 +32,9 @@ def decode_deep(image: Image.Image, data: bytes, name: str) -> Pixels:
     Raises:
         DataError: Its range is not known, or a value is NaN, infinite or out of range.
     """
-    if _is_deep_png(image, data):
-        values = decode_png(torch.frombuffer(bytearray(data), dtype=torch.uint8), ImageReadMode.UNCHANGED)
-        return Pixels(values.float() / 65535, alpha=len(values) in (2, 4))
+    if _is_deep_png(image, data) and image.mode in ("RGB", "RGBA"):
+        values = _png(image, data)
+        return Pixels(by_depth(values, 65535, name), alpha=len(values) in (2, 4))
     if _is_deep_ppm(image):
         return Pixels(_ppm(image, data, name))
     values = np.asarray(image)[None]
@@ -55,6 +57,25 @@ def declared_range(least: Any, most: Any) -> Range | None:
 
 def _is_deep_png(image: Image.Image, data: bytes) -> bool:
     return image.format == "PNG" and data[_PNG_DEPTH : _PNG_DEPTH + 1] == b"\x10"
+
+
+def _png(image: Image.Image, data: bytes) -> NDArray[Any]:
+    """(C, H, W) uint16 of a PNG with opacity or colours."""
+    if _tile(image)[3] == "LA;16B":  # two numbers of two bytes, which are decoded as four of one
+        found = _decoded(data, "RGBA").astype(np.uint16)
+        high, low = found[..., ::2], found[..., 1::2]
+    else:
+        high, low = (_decoded(data, f"{image.mode};16{end}").astype(np.uint16) for end in "BL")
+    return (high * 256 + low).transpose(2, 0, 1)
+
+
+def _decoded(data: bytes, layout: str) -> NDArray[Any]:
+    """(H, W, C) bytes that Pillow makes of a PNG whose pixels it takes to lie in a layout."""
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        tile = _tile(image)
+        image.tile = [(*tile[:3], layout)]  # pyright: ignore[reportAttributeAccessIssue]
+        image.load()
+        return np.array(image)
 
 
 def _is_deep_ppm(image: Image.Image) -> bool:

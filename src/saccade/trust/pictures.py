@@ -114,10 +114,10 @@ def _decode(data: bytes, channels: int | None, name: str) -> tuple[Pixels, int]:
         if not is_tiff:
             raise
         return sampled_tiff.decode_tiff(data, name)
-    if is_tiff and _is_cut_by_pillow(image):
-        warn_of_frames(frames_of(image), name)
-        return sampled_tiff.decode_tiff(data, name)
     try:
+        if is_tiff and _is_cut_by_pillow(image):
+            warn_of_frames(frames_of(image), name)
+            return sampled_tiff.decode_tiff(data, name)
         # Pillow turns a TIFF by itself when it loads it.
         return _frames(image, data, channels, name), 1 if is_tiff else orientation_of(image)
     except (DataError, MemoryError):
