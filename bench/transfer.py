@@ -57,7 +57,9 @@ class Study:
 
 def main() -> int:
     """Do the study and print its table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.transfer", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.transfer", description="What a trunk that has learnt elsewhere is worth with few labels."
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder of hymenoptera, bccd, camvid and coco128")
     parser.add_argument("--out", type=Path, required=True, help="folder for runs, results.json and results.md")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="repetitions with other labels and weights")
@@ -109,7 +111,9 @@ def pretrain(study: Study, known: dict[str, Any]) -> Path:
     train, val = open_task(SOURCE, study.root, study.size * 9 // 8, study.most)
     out = study.out / "source"
     began = time.monotonic()
-    options = {"trunk": "resnet18", "width": study.width, "size": study.size, "batch": 32, "workers": 0}
+    options: dict[str, Any] = {
+        "trunk": "resnet18", "width": study.width, "size": study.size, "batch": 32, "workers": 0,
+    }  # fmt: skip
     sc.train("classifier", train, out, val=val, steps=study.source_steps, resume=True, **options)
     if "source" not in known:
         top1 = sc.evaluate(sc.load(out, which="last"), val)["top1"]
@@ -140,7 +144,7 @@ def score(
     if method == "fine-tuned":
         options["trunk_lr_factor"] = 0.1
     trained = sc.train(system, train, out, **options)
-    scores = sc.evaluate(sc.load(trained, which="last"), val)
+    scores = sc.evaluate(sc.load(trained.path, which="last"), val)
     value = 1 - (scores["ber"] or 0.0) if task.score == "balanced" else scores[task.score]
     return {"score": value, "pictures": len(train)}
 
