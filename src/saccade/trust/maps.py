@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from saccade.core.errors import DataError
 from saccade.trust.files import read_bytes
 from saccade.trust.limits import MAX_PICTURE_BYTES
-from saccade.trust.pillow import open_picture
+from saccade.trust.pillow import PNG_END, open_picture
 
 MAP_SUFFIXES = frozenset((".png", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm"))
 
@@ -28,7 +28,8 @@ def decode_map(path: str | Path, palette: bool = False) -> NDArray[Any]:
     Raises:
         DataError: The file cannot be read, is cut short or too large, or holds values that are not exact (JPEG).
     """
-    image = open_picture(io.BytesIO(read_bytes(path, MAX_PICTURE_BYTES)), str(path))
+    data = read_bytes(path, MAX_PICTURE_BYTES)
+    image = open_picture(io.BytesIO(data), str(path))
     if image.format in ("JPEG", "MPO", "WEBP") or image.mode in ("F", "CMYK", "YCbCr", "LAB", "HSV"):
         raise DataError(
             f"a mask with exact values, such as a PNG, is expected, found {image.format} of mode {image.mode}",
@@ -36,6 +37,8 @@ def decode_map(path: str | Path, palette: bool = False) -> NDArray[Any]:
             hint="export the masks as PNG: other files change the values at every edge",
         )
     try:
+        if image.format == "PNG" and PNG_END not in data:
+            raise OSError("no end of file mark")
         image.load()
     except Exception as error:  # Decoders raise whatever their authors liked.
         raise DataError(

@@ -37,6 +37,8 @@ ORIENTATION = 0x0112
 
 # The mode of 8 bits in which each of Pillow's modes loses nothing; opacity comes last. All others become RGB.
 _KEPT = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "RGBA": "RGBA", "RGBa": "RGBA", "PA": "RGBA"}
+# Without it a PNG was cut short, though all of its pixels may be there.
+PNG_END = b"IEND\xaeB`\x82"
 
 
 def open_picture(file: BinaryIO, name: str) -> Image.Image:

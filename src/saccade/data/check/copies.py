@@ -44,7 +44,7 @@ class Copies:
         for place, job in enumerate(self._jobs):
             first = job.samples[0]
             for sample in _first_of_each_part(job)[1:]:
-                yield self._defect(sample, "the same file in {}", first)
+                yield self._defect(sample, "the same file as {}", first)
             for other, what in self._twins(place):
                 yield self._defect(first, what, self._jobs[other].samples[0])
                 break
