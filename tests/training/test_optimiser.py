@@ -105,3 +105,14 @@ def test_counts_are_copied_and_not_averaged():
     network.trunk(torch.zeros(2, 3, 8, 8))
     average.update()
     assert average.state[count].item() == 1
+
+
+def test_rmsprop_keeps_the_recipe_s_decay_and_epsilon() -> None:
+    """Inception v3's paper names both: one step by hand, in a fresh state."""
+    layer = nn.Linear(1, 1, bias=False)
+    before = layer.weight.item()
+    recipe = Recipe(optimiser="rmsprop", lr=0.5, momentum=0.0, weight_decay=0.0, decay=0.9, epsilon=1.0)
+    optimiser = make_optimiser(layer, recipe)
+    layer.weight.grad = torch.full((1, 1), 2.0)
+    optimiser.step()
+    assert layer.weight.item() == pytest.approx(before - 0.5 * 2 / ((0.1 * 4) ** 0.5 + 1), abs=1e-6)
