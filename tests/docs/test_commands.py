@@ -13,12 +13,33 @@ from pages import PAGES, ROOT, commands, inline
 from saccade import cli
 from saccade.command_line import data, demo
 from saccade.data.check import Checked
+from saccade.data.write.convert import Written
+from saccade.data.write.loss import Tally
 from saccade.systems import SYSTEMS
 from saccade.training.job import split_options
 
 OURS = list(commands("saccade"))
 # Flags of other programs that the pages speak of.
 FOREIGN = {"--shm-size", "--editable", "--constraint", "--no-build-isolation"}
+
+
+class NoPictures(tuple[str, ...]):
+    """A data set without pictures."""
+
+    classes = ()
+
+
+class Nothing:
+    """Pictures to draw, of which there are none."""
+
+    split = "train"
+
+    @property
+    def data(self) -> Any:
+        return NoPictures()
+
+    def sample(self, count: int, seed: int) -> list[int]:
+        return []
 
 
 @pytest.fixture
@@ -33,6 +54,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         calls.append(arguments)
         return {"top1": 1.0, "iou": None}
 
+    def convert(*arguments: Any, **options: Any) -> Written:
+        calls.append(arguments)
+        return Written(Path("out"), {"train": 1}, Tally())
+
     def predict_files(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
         return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"))
@@ -43,6 +68,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or Checked([], [], {}))
     monkeypatch.setattr("saccade.command_line.check_page.write_page", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.data_of_run", lambda *_, **__: None)
+    monkeypatch.setattr("saccade.data.write.convert.convert", convert)
+    monkeypatch.setattr("saccade.command_line.drawn.choose", lambda *arguments: calls.append(arguments) or Nothing())
+    monkeypatch.setattr("saccade.view.browser.write_browser", lambda *_: 0)
+    monkeypatch.setattr("saccade.command_line.data_draw._sheet", lambda *_: 0)
     monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.runtime.look_files.look_files", predict_files)
