@@ -77,7 +77,7 @@ ONE_DEFECT: dict[str, tuple[Spoil, str, int | None, str]] = {
     "pixel": (lambda c: c["annotations"][3].update(bbox=[5, 5, 1, 1]), "/annotations/3/bbox", 14, "1 wide and 1 high"),
     "crossing": (
         lambda c: c["annotations"][0].update(bbox=[0, 0, 20, 20], segmentation=[[0, 0, 20, 20, 20, 0, 0, 20]]),
-        "/annotations/0/bbox",
+        "/annotations/0/segmentation",
         11,
         "crosses itself at (10, 10), around 100 pixels",
     ),

@@ -33,7 +33,9 @@ def odd_boxes(part: Part, objects: Objects) -> Iterator[Defect]:
     for row, joint in lost_joints(objects).tolist():
         (x, y), (width, height) = _keypoint(objects, row, joint), objects.limits[row].tolist()
         found, expected = f"joint {joint + 1} at ({x:.5g}, {y:.5g})", f"joints inside the picture of {width}x{height}"
-        yield object_defect(part, objects, row, found, expected, "mend the joint, or give it the visibility 0")
+        yield object_defect(
+            part, objects, row, found, expected, "mend the joint, or give it the visibility 0", "keypoints"
+        )
     for row, overlap in strange_outlines(objects):
         found = f"an outline whose extent shares {overlap:.0%} with the box"
         yield object_defect(part, objects, row, found, "an outline that fills its box", "take the box from the outline")

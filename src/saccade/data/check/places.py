@@ -13,7 +13,9 @@ from saccade.trust.json_file import load_json
 from saccade.trust.xml_file import load_xml
 
 
-def object_defect(part: Part, objects: Objects, row: int, found: str, expected: str, cure: str) -> Defect:
+def object_defect(
+    part: Part, objects: Objects, row: int, found: str, expected: str, cure: str, field: str = "bbox"
+) -> Defect:
     """A defect of one object.
 
     Args:
@@ -23,30 +25,31 @@ def object_defect(part: Part, objects: Objects, row: int, found: str, expected: 
         found: What is there.
         expected: What should be.
         cure: What to do.
+        field: What of it is at fault, as a COCO file calls it.
     """
     picture = objects.picture(row)
-    path, where, annotation_id = _place(part, objects.origin, picture, row)
+    path, where, annotation_id = _place(part, objects.origin, picture, row, field)
     box = tuple(objects.boxes[row].tolist())
     return Defect(path, where, annotation_id, found, expected, cure, part.data.id(picture), box)
 
 
 def written_at(part: Part, objects: Objects, row: int) -> str:
     """The place of an object in words."""
-    path, where, annotation_id = _place(part, objects.origin, objects.picture(row), row)
+    path, where, annotation_id = _place(part, objects.origin, objects.picture(row), row, "bbox")
     if annotation_id is not None:
         return f"annotation {annotation_id}"
     return f"line {where}" if isinstance(where, int) else str(where or path)
 
 
 def _place(
-    part: Part, origin: Origin | None, picture: int, row: int
+    part: Part, origin: Origin | None, picture: int, row: int, field: str
 ) -> tuple[str | None, int | str | None, int | str | None]:
     if origin is None:
         path = part.path(picture)
         return (part.data.id(picture) if path is None else str(path)), None, row
     place, file = int(origin.places[row]), origin.file(picture)
     if origin.form == "coco":
-        return str(file), f"/annotations/{place}/bbox", _identifier(file, place)
+        return str(file), f"/annotations/{place}/{field}", _identifier(file, place)
     if origin.form == "voc":
         return str(file), _line(file, place), place + 1
     return str(file), place, None

@@ -42,6 +42,7 @@ def crossing_outlines(part: Part, objects: Objects) -> Iterator[Defect]:
             f"one that crosses itself at ({x:.5g}, {y:.5g}), around {area:.4g} pixels",
             "an outline that does not cross itself",
             "draw it again, or cut it into two at the crossing",
+            "segmentation",
         )
         yield defect
 
