@@ -50,8 +50,8 @@ class Study:
     seeds: int = 1
     width: float = 0.5
     size: int = 64
-    source_steps: int = 1200
-    steps: int = 160
+    source_steps: int = 800
+    steps: int = 100
     most: int | None = None
 
 
