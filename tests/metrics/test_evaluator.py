@@ -74,6 +74,7 @@ def names(metrics):
         (BOTH, frozenset({"label"}), True, ["Classification"]),
         (BOTH, frozenset({"labels"}), False, []),
         (frozenset({"labels", "label_scores"}), frozenset({"labels"}), False, ["MultiLabel"]),
+        (frozenset({"labels", "label_scores"}), frozenset({"label", "labels"}), False, ["MultiLabel"]),
         (frozenset({"semantic_scores"}), TRUTH, False, []),
     ],
 )

@@ -25,13 +25,15 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--html", metavar="FILE", help="write a page with counts, charts, defects and pictures")
     parser.add_argument("--workers", type=_workers, metavar="N", help="processes that decode pictures; one a core")
     parser.add_argument("--quick", action="store_true", help="look at the annotations alone, at no pixels")
+    parser.add_argument("--allow-outside", action="store_true", help="let files lie outside the data's folder")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     from saccade.data.check import check_data
 
     splits = [name for name in typed.split.split(",") if name]
     with stdout_kept_clean(typed.json):
-        checked = check_data(typed.data, splits, workers=typed.workers, quick=typed.quick)
+        allowed = typed.allow_outside
+        checked = check_data(typed.data, splits, workers=typed.workers, quick=typed.quick, allow_outside=allowed)
         if typed.html:
             from saccade.command_line.check_page import write_page
 

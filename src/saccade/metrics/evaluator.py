@@ -26,7 +26,9 @@ def choose(
         classes: C names.
         localizes: Whether the system gives a few boxes a picture, rather than a detector's many.
     """
-    found: list[Metric] = [Classification(classes), MultiLabel(classes)]
+    # Scores of many classes a picture are no ranking of one: top-1 would mislead.
+    many = "labels" in gives and "label" not in gives
+    found: list[Metric] = [MultiLabel(classes)] if many else [Classification(classes), MultiLabel(classes)]
     if localizes and "label_scores" in gives:
         found.append(Localization(classes))
     elif not localizes:

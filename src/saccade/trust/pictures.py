@@ -20,14 +20,13 @@ from saccade.trust import arrays, sampled_tiff
 from saccade.trust.deep_pictures import decode_deep, is_deep
 from saccade.trust.files import kind_of, read_bytes, readable
 from saccade.trust.limits import MAX_PICTURE_BYTES, MAX_VALUES
-from saccade.trust.pillow import bytes_of, frames_of, open_picture, orientation_of, too_large, warn_of_frames
+from saccade.trust.pillow import PNG_END, bytes_of, frames_of, open_picture, orientation_of, too_large, warn_of_frames
 from saccade.trust.pixels import Pixels
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".npy")
 )
 
-_PNG_END = b"IEND\xaeB`\x82"
 _SAMPLES, _BITS = 277, 258
 
 
@@ -159,7 +158,7 @@ def _frame(image: Image.Image, data: bytes, name: str, place: int = 0) -> Pixels
     pixels = _jpeg(image, data)
     if pixels is not None:
         return pixels
-    if image.format == "PNG" and _PNG_END not in data:
+    if image.format == "PNG" and PNG_END not in data:
         raise OSError("no end of file mark")
     if is_deep(image, data):
         return decode_deep(image, data, name)
@@ -188,4 +187,7 @@ def _upright(pixels: Tensor, orientation: int) -> Tensor:
 
 
 def _reason(error: Exception) -> str:
+    """What a decoder says; some name the memory that they read from, which says nothing to a person."""
+    if "BytesIO" in str(error):
+        return "damaged data"
     return str(error) or type(error).__name__

@@ -38,7 +38,12 @@ class Checked:
 
 
 def check_data(
-    source: str | Path | Dataset, splits: Sequence[str] = (), *, workers: int | None = None, quick: bool = False
+    source: str | Path | Dataset,
+    splits: Sequence[str] = (),
+    *,
+    workers: int | None = None,
+    quick: bool = False,
+    allow_outside: bool = False,
 ) -> Checked:
     """Look a data set over: annotations, pictures, copies across splits. Nothing is written or changed.
 
@@ -47,12 +52,13 @@ def check_data(
         splits: Which splits; all by default.
         workers: Processes that decode pictures; by default as many as the machine has cores.
         quick: Whether pixels are left out: annotations alone are looked at.
+        allow_outside: Whether files may lie outside the data's folder.
 
     Raises:
         UsageError: The URI is malformed.
         ResourceError: A process that decodes pictures died.
     """
-    parts, errors = open_parts(source, splits)
+    parts, errors = open_parts(source, splits, allow_outside=allow_outside)
     objects = [objects_of(part.data) for part in parts]
     jobs = [] if quick else jobs_of(parts)
     facts = list(look_at_all(parts, jobs, _cores() if workers is None else workers))

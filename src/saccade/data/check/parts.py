@@ -34,12 +34,15 @@ class Part:
             return None  # It is told when the picture is read.
 
 
-def open_parts(source: str | Path | Dataset, names: Sequence[str]) -> tuple[list[Part], list[DataError]]:
+def open_parts(
+    source: str | Path | Dataset, names: Sequence[str], *, allow_outside: bool = False
+) -> tuple[list[Part], list[DataError]]:
     """The splits that can be opened, and all errors.
 
     Args:
         source: A folder, a URI or a data set.
         names: Which splits; empty for all.
+        allow_outside: Whether files may lie outside the data's folder.
 
     Raises:
         UsageError: The URI is malformed.
@@ -49,10 +52,10 @@ def open_parts(source: str | Path | Dataset, names: Sequence[str]) -> tuple[list
     found: list[Part] = []
     errors: list[DataError] = []
     with telling(errors.append):
-        for name in names or splits(source) or ["train"]:
+        for name in names or splits(source, allow_outside=allow_outside) or ["train"]:
             own: list[DataError] = []
             with telling(own.append):
-                found.append(Part(name, open_data(source, name, report=own.append), own))
+                found.append(Part(name, open_data(source, name, report=own.append, allow_outside=allow_outside), own))
             errors += map(_alone, own)
     return found, list(map(_alone, errors))
 
