@@ -103,6 +103,8 @@ def test_systems_as_json_have_their_fields(capsys):
     assert {"lenet5", "localizer"} <= {entry["name"] for entry in found}
     cli.main(["systems", "--json", "--task", "localize"])
     assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["localizer", "overfeat_localizer"]
+    cli.main(["systems", "--json", "--task", "detect"])
+    assert {entry["name"] for entry in json.loads(capsys.readouterr().out)} >= {"rpn", "ssd300", "ssd512", "retinanet"}
     cli.main(["systems", "--task", "localize"])
     assert capsys.readouterr().out.startswith("localizer\tlocalize\t2014")
 

@@ -28,11 +28,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "googlenet": {"width": 3 / 16},
     "renet": {"width": 1 / 16, "size": 32},
     "inception_v3": {"size": 76},
+    "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
+    "retinanet": {"trunk": "resnet18"},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
 # Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.
 DEEPER = (
     *("vgg13", "vgg16", "vgg16c", "vgg19", "resnet34", "resnet101", "resnet152"),
-    *("resnet32", "resnet44", "resnet56", "resnet110"),
+    *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
 )
 
 
@@ -126,6 +128,17 @@ def with_rows(batch: Batch, order: list[int]) -> Batch:
     """The batch with the rows of each picture's objects chosen anew."""
     rows = [replace(t, instances=None if t.instances is None else t.instances[order]) for t in batch.truth or ()]
     return replace(batch, truth=tuple(rows))
+
+
+def with_objects_of_every_size(batch: Batch) -> Batch:
+    """The batch with squares from an eighth of the picture to all of it, in its upper left corner.
+
+    A detector's coarse maps learn from large objects alone.
+    """
+    sides = batch.images.shape[-1] * torch.arange(1, 9)[:, None] / 8
+    squares = torch.cat([torch.zeros(8, 2), sides, sides], 1)
+    rows = Instances(boxes=squares, labels=torch.arange(len(squares)))
+    return replace(batch, truth=tuple(replace(t, instances=rows) for t in batch.truth or ()))
 
 
 def tensors_of(raw: Any) -> list[Tensor]:

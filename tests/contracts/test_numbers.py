@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from described_numbers import described_quantities
+from detector_numbers import detector_quantities
 from torch import nn
 
 from saccade.network.system import System
@@ -177,6 +178,7 @@ def quantities() -> dict[tuple[str, str], Callable[[], object]]:
         found
         | further_quantities()
         | described_quantities()
+        | detector_quantities()
         | {
             ("LeNet-5", "trainable params total"): lambda: parameters(paper("lenet5")),
             ("LeNet-5", "input"): lambda: f"{paper('lenet5').input.channels}x32x32",
@@ -248,6 +250,9 @@ def test_a_number_of_the_table(key: tuple[str, str], table: dict[tuple[str, str]
         ("resnet50", {}, 25_557_032),
         ("resnet152", {}, 60_192_808),
         ("localizer", {"trunk": "vgg16"}, 257_919_788),
+        ("ssd300", {}, 26_285_486),
+        ("ssd512", {}, 27_188_676),
+        ("retinanet", {}, 37_968_692),
     ],
 )
 def test_parameters_of_the_papers(name: str, options: dict[str, str], expected: int) -> None:

@@ -5,7 +5,18 @@ from dataclasses import replace
 import pytest
 import torch
 from agreement import disagreements
-from contract_cases import DEEPER, batch_of, narrow, narrow_options, shown, tensors_of, total, with_rows, without_chance
+from contract_cases import (
+    DEEPER,
+    batch_of,
+    narrow,
+    narrow_options,
+    shown,
+    tensors_of,
+    total,
+    with_objects_of_every_size,
+    with_rows,
+    without_chance,
+)
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -37,7 +48,9 @@ def test_unknown_options_are_refused_with_the_known_ones(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_parameter_gets_a_gradient(name: str) -> None:
     system = without_chance(narrow(name))
-    losses = system.loss(batch_of(system, [0, 1]))
+    batch = batch_of(system, [0, 1])
+    detects = any(head.seeks_all for _, head in system.each_head())
+    losses = system.loss(with_objects_of_every_size(batch) if detects else batch)
     assert set(losses) == {f"{n}/{term}" for n, head in system.each_head() for term in head.terms}
     total(losses).backward()
     without = [path for path, p in system.named_parameters() if p.grad is None or not p.grad.isfinite().all()]

@@ -94,7 +94,7 @@ def test_the_readme_names_what_is_there() -> None:
 
 def test_the_systems_of_the_readme_are_all_that_there_are() -> None:
     status = (ROOT / "README.md").read_text(encoding="utf-8").split("## Status")[1].split("##")[0]
-    rows = [line for line in status.splitlines() if line.startswith(("| classify", "| localize"))]
+    rows = [line for line in status.splitlines() if line.startswith(("| classify", "| localize", "| detect"))]
     assert set(re.findall(r"`(\w+)`", "".join(rows))) == set(sc.SYSTEMS)
 
 

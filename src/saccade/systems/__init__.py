@@ -21,6 +21,9 @@ from saccade.systems.overfeat import overfeat
 from saccade.systems.overfeat_localizer import overfeat_localizer
 from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from saccade.systems.retinanet import retinanet
+from saccade.systems.rpn import rpn
+from saccade.systems.ssd import ssd300, ssd512
 from saccade.systems.statistics import with_statistics
 from saccade.systems.svm import svm
 from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
@@ -57,6 +60,10 @@ SYSTEMS: dict[str, SystemFunction] = {
     "svm": svm,
     "localizer": localizer,
     "overfeat_localizer": overfeat_localizer,
+    "rpn": rpn,
+    "ssd300": ssd300,
+    "ssd512": ssd512,
+    "retinanet": retinanet,
 }
 
 

@@ -3,6 +3,9 @@
 Paper: Ren, He, Girshick, Sun 2015, Faster R-CNN, arXiv 1506.01497, section 3.1.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from saccade.core.augmentation import Augmentation
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors
@@ -18,7 +21,7 @@ from saccade.ops.match import Matcher
 from saccade.ops.pick import RandomPick
 from saccade.systems.detector_parts import shorter_side, trunk_to
 
-STRIDE, SCALES, RATIOS = 16, (8, 16, 32), (0.5, 1.0, 2.0)
+STRIDE, SCALES, RATIOS = 16, (8.0, 16.0, 32.0), (0.5, 1.0, 2.0)
 
 RULES = DenseRules(
     coder=DeltaCoder(),
@@ -61,6 +64,7 @@ def rpn(
     width: float = 1.0,
     channels: int = 3,
     size: int = 600,
+    scales: tuple[float, ...] = SCALES,
 ) -> System:
     """Nine anchors at every position of a trunk's map of stride 16; boxes have scores and no classes.
 
@@ -71,17 +75,20 @@ def rpn(
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
+        scales: Sides of the anchors, in units of 16 pixels; anchors that leave a picture are not learnt from.
 
     Raises:
         UsageError: The trunk has no map of stride 16.
     """
     body, (reads,) = trunk_to(trunk, (STRIDE,), pretrained=pretrained, width=width, channels=channels)
-    head = proposal_head(reads, body.levels[reads].channels)
+    head = proposal_head(reads, body.levels[reads].channels, scales)
     return System(body, {"proposals": head}, classes=classes, input=shorter_side(size, channels), recipe=RECIPE)
 
 
-def proposal_head(reads: str, channels: int) -> DenseBoxHead:
-    """The paper's nine anchors on one map of stride 16, of `channels` channels."""
-    anchors = Anchors([paper_bases(SCALES, RATIOS)], (STRIDE,))
+def proposal_head(reads: str, channels: int, scales: Sequence[float] = SCALES) -> DenseBoxHead:
+    """The paper's anchors, three of each scale, on one map of stride 16, of `channels` channels."""
+    anchors = Anchors([paper_bases(scales, RATIOS)], (STRIDE,))
     tower = ProposalTower(channels, anchors.a_position[0], RULES.score_loss.channels(1))
-    return DenseBoxHead((reads,), tower, anchors, RULES, None)
+    # The least side of a proposal, one stride, is an eighth of the smallest anchor, and stays so for other anchors.
+    rules = replace(RULES, keep=replace(RULES.keep, side=STRIDE * min(scales) / SCALES[0]))
+    return DenseBoxHead((reads,), tower, anchors, rules, None)

@@ -3,9 +3,14 @@
 Paper: Liu, Anguelov, Erhan, Szegedy, Reed, Fu, Berg 2016, SSD: Single shot multibox detector, arXiv 1512.02325.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
 
 from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors
@@ -54,37 +59,33 @@ RECIPE = Recipe(
 
 @dataclass(frozen=True)
 class Design:
-    """The numbers of one input size.
+    """The numbers of one of the paper's two networks.
 
     Attributes:
-        side: Side of the input in pixels.
-        smallest: Side of each map's smallest square, and one more for the last map's larger square.
+        finest: Side of the finest map's squares, in hundredths of the input's.
+        shares: The same of the second map and of the deepest; those between grow evenly.
         ratios: Widths over heights above 1 of each map's boxes.
-        steps: Pixels between each map's positions.
-        extras: The coarser maps.
+        extras: The coarser maps, from the third.
     """
 
-    side: int
-    smallest: tuple[float, ...]
+    finest: int
+    shares: tuple[int, int]
     ratios: tuple[tuple[float, ...], ...]
-    steps: tuple[int, ...]
     extras: tuple[Extra, ...]
 
 
 _HALVED, _WIDE = Extra(128, 256), Extra(256, 512)
 DESIGN300 = Design(
-    300,
-    (30, 60, 111, 162, 213, 264, 315),
-    ((2,), (2, 3), (2, 3), (2, 3), (2,), (2,)),
-    (8, 16, 32, 64, 100, 300),
-    (_WIDE, _HALVED, Extra(128, 256, stride=1, padding=0), Extra(128, 256, stride=1, padding=0)),
+    finest=10,
+    shares=(20, 90),
+    ratios=((2,), (2, 3), (2, 3), (2, 3), (2,), (2,)),
+    extras=(_WIDE, _HALVED, Extra(128, 256, stride=1, padding=0), Extra(128, 256, stride=1, padding=0)),
 )
 DESIGN512 = Design(
-    512,
-    (35.84, 76.8, 153.6, 230.4, 307.2, 384, 460.8, 537.6),
-    ((2,), (2, 3), (2, 3), (2, 3), (2, 3), (2,), (2,)),
-    (8, 16, 32, 64, 128, 256, 512),
-    (_WIDE, _HALVED, _HALVED, _HALVED, Extra(128, 256, kernel=4, stride=1)),
+    finest=7,
+    shares=(15, 90),
+    ratios=((2,), (2, 3), (2, 3), (2, 3), (2, 3), (2,), (2,)),
+    extras=(_WIDE, _HALVED, _HALVED, _HALVED, Extra(128, 256, kernel=4, stride=1)),
 )
 
 
@@ -100,7 +101,9 @@ def _card(side: int) -> Card:
 
 
 @system(_card(300))
-def ssd300(classes: tuple[str, ...], *, pretrained: bool = False, width: float = 1.0, channels: int = 3) -> System:
+def ssd300(
+    classes: tuple[str, ...], *, pretrained: bool = False, width: float = 1.0, channels: int = 3, size: int = 300
+) -> System:
     """SSD on pictures stretched to 300 pixels a side: 8732 default boxes on six maps.
 
     Args:
@@ -108,12 +111,19 @@ def ssd300(classes: tuple[str, ...], *, pretrained: bool = False, width: float =
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels.
         channels: Channels of the picture.
+        size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
+            no room for fall away.
+
+    Raises:
+        UsageError: The side is too small.
     """
-    return _ssd(DESIGN300, classes, pretrained, width, channels)
+    return _ssd(DESIGN300, classes, size, pretrained=pretrained, width=width, channels=channels)
 
 
 @system(_card(512))
-def ssd512(classes: tuple[str, ...], *, pretrained: bool = False, width: float = 1.0, channels: int = 3) -> System:
+def ssd512(
+    classes: tuple[str, ...], *, pretrained: bool = False, width: float = 1.0, channels: int = 3, size: int = 512
+) -> System:
     """SSD on pictures stretched to 512 pixels a side: 24 564 default boxes on seven maps.
 
     Args:
@@ -121,25 +131,55 @@ def ssd512(classes: tuple[str, ...], *, pretrained: bool = False, width: float =
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels.
         channels: Channels of the picture.
+        size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
+            no room for fall away.
+
+    Raises:
+        UsageError: The side is too small.
     """
-    return _ssd(DESIGN512, classes, pretrained, width, channels)
+    return _ssd(DESIGN512, classes, size, pretrained=pretrained, width=width, channels=channels)
 
 
-def _ssd(design: Design, classes: tuple[str, ...], pretrained: bool, width: float, channels: int) -> System:
-    trunk = vgg16_atrous(pretrained=pretrained, width=width, channels=channels)
-    neck = SsdExtras(trunk.levels, design.extras, design.steps[2:], width=width)
+def _ssd(design: Design, classes: tuple[str, ...], size: int, **options: Any) -> System:
+    trunk = vgg16_atrous(**options)
+    steps = steps_of(design.extras, size)
+    neck = SsdExtras(trunk.levels, design.extras[: len(steps) - 2], steps[2:], width=options["width"])
     reads = ("norm4", "fc7", *neck.names)
     levels = {**trunk.levels, **neck.levels}
-    smallest = zip(design.smallest, design.smallest[1:], strict=False)
-    bases = [
-        default_bases(small, large, ratios, step)
-        for (small, large), ratios, step in zip(smallest, design.ratios, design.steps, strict=True)
-    ]
-    anchors = Anchors(bases, design.steps)
-    logits = RULES.score_loss.channels(len(classes))
-    tower = SeparateTowers([levels[name].channels for name in reads], anchors.a_position, logits)
+    anchors = Anchors(default_boxes(design, size, steps), steps)
+    tower = SeparateTowers(
+        [levels[name].channels for name in reads], anchors.a_position, RULES.score_loss.channels(len(classes))
+    )
     head = DenseBoxHead(reads, tower, anchors, RULES, len(classes))
-    return System(trunk, {"boxes": head}, neck, classes=classes, input=_input(design.side, channels), recipe=RECIPE)
+    spec = _input(size, options["channels"])
+    return System(trunk, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)
+
+
+def steps_of(extras: Sequence[Extra], size: int) -> tuple[int, ...]:
+    """Input pixels between the positions of each map, for as many maps as a picture of `size` pixels has room for.
+
+    Maps that are halved have twice the step of the one before; the others have the picture's side over theirs.
+    """
+    steps, side = [8, 16], -(-size // 16)
+    if side < 2:
+        raise UsageError(f"a side from 17 pixels is expected for SSD, found {size}")
+    for extra in extras:
+        after = (side + 2 * extra.padding - extra.kernel) // extra.stride + 1
+        if side == 1 or after < 1:
+            break
+        side = after
+        steps.append(steps[-1] * 2 if extra.stride == 2 else round(size / side))
+    return tuple(steps)
+
+
+def default_boxes(design: Design, size: int, steps: Sequence[int]) -> list[Tensor]:
+    """The boxes of one position of each map, as the authors' script spreads them over the maps (section 2.2)."""
+    low, high = design.shares
+    gap = (high - low) // max(len(steps) - 2, 1)
+    shares = [design.finest, *(low + gap * place for place in range(len(steps)))]
+    sides = [size * share / 100 for share in shares]
+    places = zip(sides, sides[1:], design.ratios, steps, strict=False)
+    return [default_bases(small, large, ratios, step) for small, large, ratios, step in places]
 
 
 def _input(side: int, channels: int) -> InputSpec:

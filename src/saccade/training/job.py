@@ -67,7 +67,7 @@ def prepare(
     measured = settings.val if val is None else str(val) if isinstance(val, float | int) else val
     opened = open_training_data(data, measured, settings)
     torch.manual_seed(settings.seed)
-    system = make_system(what, opened, system_options)
+    system = make_system(what, opened, system_options | _own_size(what, settings))
     if settings.size is not None:
         system.input = system.input.resized(settings.size)
     if settings.init is not None:
@@ -99,6 +99,13 @@ def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tupl
         raise UsageError(f"a setting is expected, found {', '.join(unknown)}", hint=hint)
     chosen = {name: value for name, value in options.items() if name in settings}
     return TrainSettings.from_dict(chosen), {name: value for name, value in options.items() if name in own}
+
+
+def _own_size(what: str | Path | System, settings: TrainSettings) -> dict[str, Any]:
+    """The side of the input, for a named system that lays out its layers or boxes by it."""
+    function = every_system().get(what) if isinstance(what, str) else None
+    takes = function is not None and "size" in options_of(function)
+    return {"size": settings.size} if takes and settings.size is not None else {}
 
 
 def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any]) -> System:

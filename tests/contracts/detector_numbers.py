@@ -1,0 +1,138 @@
+"""Rows of the table of the papers' numbers that detectors say: parameters, anchors of each map, losses."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from saccade.analysis.describe import describe
+from saccade.heads.dense_boxes import DenseBoxHead
+from saccade.losses.scores import FocalScores
+from saccade.network.maps import Maps
+from saccade.network.system import System
+from saccade.ops.anchors import paper_bases
+from saccade.systems import SYSTEMS, build
+from saccade.systems.ssd import DESIGN300, DESIGN512, Design, default_boxes, steps_of
+
+SSDS: dict[str, tuple[Design, int]] = {"SSD300": (DESIGN300, 300), "SSD512": (DESIGN512, 512)}
+
+
+@cache
+def made(name: str, classes: int | None = None) -> System:
+    """The system with the paper's classes, on the device that has no memory."""
+    with torch.device("meta"):
+        return build(name, classes or SYSTEMS[name].card.classes)
+
+
+def head_of(name: str) -> DenseBoxHead:
+    (head,) = (head for _, head in made(name).each_head())
+    assert isinstance(head, DenseBoxHead)
+    return head
+
+
+def parameters(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def raw(name: str, height: int, width: int) -> tuple[list[int], list[int]]:
+    """Sides of the head's maps for a picture of that size, and the boxes of each."""
+    system, head = made(name), head_of(name)
+    tensors: dict[str, Tensor] = {"image": torch.zeros(1, 3, height, width, device="meta")}
+    tensors |= system.trunk(tensors["image"])
+    tensors |= {} if system.neck is None else system.neck(tensors)
+    found = head(Maps(tensors, torch.tensor([[height, width]])))
+    return [tensors[level].shape[-1] for level in head.reads], [level.shape[1] for level in found.anchors]
+
+
+def row(values: Sequence[float]) -> str:
+    return " ".join(f"{value:g}" for value in values)
+
+
+def squares(title: str, place: int) -> str:
+    """Sides of each map's smallest square (0), or of the size (1) whose mean with it is the other square's."""
+    design, side = SSDS[title]
+    bases = default_boxes(design, side, steps_of(design.extras, side))
+    widths = [(boxes[:2, 2] - boxes[:2, 0]).tolist() for boxes in bases]
+    return row([round(small if place == 0 else mean**2 / small, 2) for small, mean in widths])
+
+
+def base_anchor(number: int) -> str:
+    """In the authors' way, which counts pixels."""
+    return row((paper_bases((8, 16, 32), (0.5, 1, 2))[number] - torch.tensor([0.0, 0, 1, 1])).round().tolist())
+
+
+def receptive_field() -> float | None:
+    return next(layer for layer in describe("rpn").layers if layer.name == "heads.proposals.tower.conv").receptive_field
+
+
+def focal_value() -> str:
+    """An easy box: its class has probability .9."""
+    logit = torch.tensor([[0.9]]).logit()
+    return f"{FocalScores(0.25, 2.0).cost(logit, torch.tensor([0])).item():.6g}"
+
+
+def rules(name: str, text: Callable[[DenseBoxHead], object]) -> str:
+    return str(text(head_of(name)))
+
+
+def _rpn() -> dict[tuple[str, str], Callable[[], object]]:
+    found: dict[tuple[str, str], Callable[[], object]] = {
+        ("RPN VGG", "params"): lambda: parameters(head_of("rpn")),
+        ("RPN", "anchors per position"): lambda: head_of("rpn").anchors.a_position[0],
+        ("RPN", "anchors 600x1000 floor pooling 37x62"): lambda: sum(raw("rpn", 600, 1000)[1]),
+        ("RPN", "anchors 600x1000 ceil pooling 38x63"): lambda: len(head_of("rpn").anchors([(38, 63)], (600, 1000))[0]),
+        ("RPN VGG", "receptive field"): lambda: f"{receptive_field():g}",
+    }
+    for title, part in (("3x3 conv", "conv"), ("cls", "score"), ("reg", "box")):
+        found["RPN VGG", f"{title} params"] = lambda part=part: parameters(head_of("rpn").tower.get_submodule(part))
+    for number in range(9):
+        found["RPN", f"base anchor {number}"] = lambda number=number: base_anchor(number)
+    return found
+
+
+def _ssd() -> dict[tuple[str, str], Callable[[], object]]:
+    found: dict[tuple[str, str], Callable[[], object]] = {
+        ("SSD", "base lr"): lambda: f"{made('ssd300').recipe.lr:g}",
+        ("SSD300", "max sizes"): lambda: squares("SSD300", 1),
+    }
+    for title, (_, side) in SSDS.items():
+        name = title.lower()
+        found |= {
+            (title, "boxes"): lambda n=name, s=side: sum(raw(n, s, s)[1]),
+            (title, "boxes per map"): lambda n=name, s=side: row(raw(n, s, s)[1]),
+            (title, "map sizes"): lambda n=name, s=side: row(raw(n, s, s)[0]),
+            (title, "params VOC21"): lambda n=name: parameters(made(n, 20)),
+            (title, "min sizes"): lambda t=title: squares(t, 0),
+        }
+    return found
+
+
+def detector_quantities() -> dict[tuple[str, str], Callable[[], object]]:
+    """What each row is, counted in the built detectors."""
+    tower = "retinanet"
+    return (
+        _rpn()
+        | _ssd()
+        | {
+            ("RetinaNet", "anchors 512x512"): lambda: sum(raw(tower, 512, 512)[1]),
+            ("RetinaNet", "anchors 800x1344"): lambda: sum(raw(tower, 800, 1344)[1]),
+            ("RetinaNet", "cls head params K=80"): lambda: parameters(head_of(tower).tower.get_submodule("score")),
+            ("RetinaNet", "box head params"): lambda: parameters(head_of(tower).tower.get_submodule("box")),
+            ("RetinaNet", "FPN params R50"): lambda: parameters(made(tower).neck or nn.Module()),
+            ("RetinaNet", "cls bias init"): first_bias,
+            ("RetinaNet", "alpha gamma"): lambda: rules(
+                tower, lambda h: f"{h.rules.score_loss.alpha} {h.rules.score_loss.gamma}"
+            ),
+            ("RetinaNet", "IoU pos/neg"): lambda: rules(
+                tower, lambda h: f"{h.rules.matcher.high}/{h.rules.matcher.low}"
+            ),
+            ("RetinaNet", "FL(p_t=.9, alpha_t=.25, g=2)"): focal_value,
+        }
+    )
+
+
+def first_bias() -> str:
+    """What the scores of a small RetinaNet begin with."""
+    small = build("retinanet", 2, trunk="resnet18", width=1 / 16)
+    return f"{small.state_dict()['heads.boxes.tower.score.8.bias'][0].item():.6g}"
