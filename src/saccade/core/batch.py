@@ -21,6 +21,7 @@ class Batch:
         truth: B annotations in the batch's pixels, or None.
         ids: B names of pictures, or empty.
         features: The trunk's maps of these pictures where they were made before, so that the trunk is not run.
+        regions: B times (r, 4) boxes in the batch's pixels that a search outside the network proposed, best first.
     """
 
     images: Tensor
@@ -29,6 +30,7 @@ class Batch:
     truth: tuple[Annotation, ...] | None = None
     ids: tuple[str, ...] = ()
     features: Mapping[str, Tensor] | None = None
+    regions: tuple[Tensor, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -39,7 +41,9 @@ class Batch:
         # channels_last is how convolutions run fastest on every device that we measured.
         images = self.images.to(device, non_blocking=True, memory_format=torch.channels_last)
         features = None if self.features is None else {name: map.to(device) for name, map in self.features.items()}
-        return replace(self, images=images, sizes=self.sizes.to(device), truth=truth, features=features)
+        regions = None if self.regions is None else tuple(boxes.to(device) for boxes in self.regions)
+        moved = {"truth": truth, "features": features, "regions": regions}
+        return replace(self, images=images, sizes=self.sizes.to(device), **moved)
 
     def undo(self, guesses: Sequence[Annotation]) -> list[Annotation]:
         """Annotations in the batch's pixels, moved to each picture's own pixels on the CPU."""

@@ -140,6 +140,7 @@ class InputSpec:
         frames: Sequence[Frame],
         truth: Sequence[Annotation] | None = None,
         ids: Sequence[str] = (),
+        regions: Sequence[Tensor] | None = None,
     ) -> Batch:
         """A batch of pictures that are in their frames already: normalised, then padded.
 
@@ -148,13 +149,17 @@ class InputSpec:
             frames: Where each came from.
             truth: What each shows, in its frame's target pixels.
             ids: Their names.
+            regions: (r, 4) boxes that a search proposed for each, in its frame's target pixels; by default the truth's
+                own, where all have some.
         """
         sizes = torch.tensor([image.shape[-2:] for image in images], dtype=torch.int64)
         height, width = self.padded((int(sizes[:, 0].max()), int(sizes[:, 1].max())))
         pictures = torch.zeros(len(images), self.channels, height, width)
         for picture, image in zip(pictures, images, strict=True):
             picture[:, : image.shape[-2], : image.shape[-1]] = self.normalise(as_float(image))
-        return Batch(pictures, sizes, tuple(frames), None if truth is None else tuple(truth), tuple(ids))
+        found = proposed(truth or ()) if regions is None else tuple(regions)
+        shown = None if truth is None else tuple(truth)
+        return Batch(pictures, sizes, tuple(frames), shown, tuple(ids), regions=found)
 
     def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
         """A batch of pictures as they were read, (C, h, w) each, uint8 or float 0..1; truth is in their own pixels."""
@@ -181,6 +186,12 @@ class InputSpec:
             raise ConfigError(f"keys of an input spec are expected, found {unknown}", hint=f"known keys: {known}")
         tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         return InputSpec(**tuples)
+
+
+def proposed(truth: Sequence[Annotation]) -> tuple[Tensor, ...] | None:
+    """The regions that came with each picture's truth; None where some picture has none."""
+    known = [shown.regions for shown in truth if shown.regions is not None]
+    return tuple(known) if known and len(known) == len(truth) else None
 
 
 def statistics(channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:

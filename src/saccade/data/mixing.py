@@ -82,6 +82,7 @@ def _together(truths: Sequence[Annotation], shares: Sequence[float], classes: in
     many = [truth.labels for truth in truths if truth.labels is not None]
     rows = [truth.instances for truth in truths if truth.instances is not None]
     lines = [truth.contours for truth in truths if truth.contours is not None]
+    regions = [truth.regions for truth in truths if truth.regions is not None]
     fewest = min((len(maps) for maps in lines), default=0)  # pictures may have different numbers of annotators
     complete = len(truths)
     return replace(
@@ -91,6 +92,7 @@ def _together(truths: Sequence[Annotation], shares: Sequence[float], classes: in
         labels=_any(torch.stack(many)) if len(many) == complete else None,
         instances=Instances.cat(rows) if len(rows) == complete else None,
         contours=torch.stack([maps[:fewest] for maps in lines]).amax(0) if len(lines) == complete else None,
+        regions=torch.cat(regions) if len(regions) == complete else None,
     )
 
 

@@ -15,10 +15,12 @@ class Maps(Mapping[str, Tensor]):
     Attributes:
         tensors: The maps by name.
         sizes: (B, 2) int64, height and width of each picture inside the padding, in input pixels.
+        regions: B times (r, 4) boxes in input pixels that a search outside the network proposed, or None.
     """
 
     tensors: Mapping[str, Tensor]
     sizes: Tensor
+    regions: tuple[Tensor, ...] | None = None
 
     def __getitem__(self, name: str) -> Tensor:
         return self.tensors[name]
@@ -35,4 +37,5 @@ class Maps(Mapping[str, Tensor]):
             return self
         # index_select, since the backward of x[index] with an index tensor is not deterministic on the CPU.
         rows = self.sizes.new_tensor(pictures)
-        return Maps({name: m.index_select(0, rows) for name, m in self.tensors.items()}, self.sizes[rows])
+        regions = None if self.regions is None else tuple(self.regions[place] for place in pictures)
+        return Maps({name: m.index_select(0, rows) for name, m in self.tensors.items()}, self.sizes[rows], regions)

@@ -16,7 +16,7 @@ class Stage:
     Attributes:
         share: Share of the whole run, 0..1; the shares of a recipe's stages add up to 1.
         freeze: Names of parts, heads or submodules that stand still: ``trunk``, ``box``, ``trunk.layer1``.
-        silent: Heads whose loss is left out.
+        silent: Heads whose loss is left out, or single terms of a loss, ``head/term``.
         lr: Factor of the recipe's learning rate.
         thaw: Names inside parts that stand still which learn all the same; of two names the longer decides.
         goes_on: Whether the schedule goes on from the stage before; else each stage runs the whole of it.

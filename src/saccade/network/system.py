@@ -11,13 +11,15 @@ from torch.utils import _pytree as pytree
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
-from saccade.core.input_spec import InputSpec
+from saccade.core.input_spec import InputSpec, proposed
 from saccade.core.level import Level
 from saccade.network.checks import check_fit, check_owners, check_weights
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.network.part import Neck, Trunk
 from saccade.network.recipe import Recipe
+
+Search = Callable[[Tensor], Tensor]
 
 
 class System(nn.Module):
@@ -33,6 +35,8 @@ class System(nn.Module):
         classes: Names of the classes; labels are their positions.
         input: How a picture gets in.
         recipe: How the system is trained when nobody says otherwise.
+        search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
+            that read regions which they do not propose themselves.
 
     Attributes:
         origin: What `build` was told (name, classes, options), so that a run can be loaded again, or None.
@@ -54,11 +58,13 @@ class System(nn.Module):
         classes: Sequence[str] = (),
         input: InputSpec | None = None,
         recipe: Recipe | None = None,
+        search: Search | None = None,
     ) -> None:
         super().__init__()
         self.trunk, self.neck, self.heads = trunk, neck, nn.ModuleDict(dict(heads))
         self.loss_weights, self.silent, self.settle = dict(loss_weights or {}), tuple(silent), settle
         self.classes, self.input, self.recipe = tuple(classes), input or InputSpec(), recipe or Recipe()
+        self.search = search
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
         self.thawed: tuple[str, ...] = ()
@@ -90,8 +96,18 @@ class System(nn.Module):
         return [(name, head) for name, head in self.heads.items() if isinstance(head, Head)]
 
     def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
-        """Pictures (C, h, w), uint8 or float 0..1, with truth in their own pixels, as this system takes them."""
-        return self.input.batch(images, truth)
+        """Pictures (C, h, w), uint8 or float 0..1, with truth in their own pixels, as this system takes them.
+
+        Where the system reads regions and the truth brings none, they are sought.
+        """
+        batch = self.input.batch(images, truth)
+        if self.search is None or batch.regions is not None:
+            return batch
+        found = [
+            frame.apply(Annotation(regions=self.search(image)))
+            for frame, image in zip(batch.frames, images, strict=True)
+        ]
+        return replace(batch, regions=proposed(found))
 
     def maps(self, batch: Batch) -> Maps:
         """All named maps of a batch; where the batch brings the trunk's maps, the trunk is not run."""
@@ -99,7 +115,7 @@ class System(nn.Module):
         tensors = {IMAGE: batch.images, **features}
         if self.neck is not None:
             tensors |= self.neck(tensors)
-        return Maps(tensors, batch.sizes)
+        return Maps(tensors, batch.sizes, batch.regions)
 
     def forward(self, batch: Batch) -> dict[str, Any]:
         """Each head's raw output."""

@@ -71,7 +71,8 @@ class Worker:
 
     def _read(self, group: tuple[list[Task], list[Task]]) -> tuple[list[Incoming | Refused], list[Task]]:
         whole, missing = group
-        return [take(task.place, task.file, self.predictor.system.input) for task in whole], missing
+        system = self.predictor.system
+        return [take(task.place, task.file, system.input, system.search) for task in whole], missing
 
     def _write(self, task: Task, answer: Answer) -> Entry | SaccadeError:
         """An answer's entry; its drawing and its maps are on disk then."""

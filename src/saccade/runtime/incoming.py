@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError, SaccadeError
 from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
+from saccade.network.system import Search
 from saccade.runtime.buckets import ahead
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.trust.pictures import decode_picture
@@ -33,11 +35,13 @@ class Incoming:
         place: Its position among those that were given.
         image: (C, h, w) float32 0..1.
         frame: Where its own pixels went.
+        regions: (r, 4) boxes that a search proposed, in pixels of `image`, or None.
     """
 
     place: int
     image: Tensor
     frame: Frame
+    regions: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,20 @@ class Refused:
     error: SaccadeError
 
 
-def incoming(pictures: Iterable[Picture], spec: InputSpec) -> Iterator[Incoming | Refused]:
-    """Each picture resized, or what is wrong with it, in their order."""
-    return ahead(lambda item: take(item[0], item[1], spec), enumerate(pictures))
+def incoming(
+    pictures: Iterable[Picture], spec: InputSpec, search: Search | None = None
+) -> Iterator[Incoming | Refused]:
+    """Each picture resized, or what is wrong with it, in their order; with the regions that `search` proposes."""
+    return ahead(lambda item: take(item[0], item[1], spec, search), enumerate(pictures))
 
 
-def take(place: int, picture: Picture, spec: InputSpec) -> Incoming | Refused:
+def take(place: int, picture: Picture, spec: InputSpec, search: Search | None = None) -> Incoming | Refused:
     """The picture at a position, resized, or what is wrong with it."""
     try:
-        return Incoming(place, *spec.resize(read_picture(picture, spec.channels)))
+        image = read_picture(picture, spec.channels)
+        resized, frame = spec.resize(image)
+        found = None if search is None else frame.apply(Annotation(regions=search(image))).regions
+        return Incoming(place, resized, frame, found)
     except SaccadeError as error:
         return Refused(place, _named(error, picture))
     except Exception as error:

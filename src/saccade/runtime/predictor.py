@@ -75,7 +75,7 @@ class Predictor:
         """
         if isinstance(pictures, str | Path) or batch < 1:
             raise UsageError(f"a list of pictures and a batch of at least 1 are expected, found {pictures}, {batch}")
-        yield from self.answer(incoming(pictures, self.system.input), threshold, batch)
+        yield from self.answer(incoming(pictures, self.system.input, self.system.search), threshold, batch)
 
     def answer(
         self, taken: Iterable[Incoming | Refused], threshold: float = 0.0, batch: int = 16
@@ -108,7 +108,8 @@ class Predictor:
     def _answer_group(self, group: Sequence[Incoming], threshold: float) -> Iterator[tuple[int, Answer]]:
         """Answers to pictures of one size; where they do not fit into memory together, they go one by one."""
         try:
-            batch = self.system.input.assemble([i.image for i in group], [i.frame for i in group])
+            regions = [i.regions for i in group if i.regions is not None] or None
+            batch = self.system.input.assemble([i.image for i in group], [i.frame for i in group], regions=regions)
             yield from zip([i.place for i in group], self.answers(batch, threshold), strict=True)
             return
         except Exception as error:

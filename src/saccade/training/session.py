@@ -31,7 +31,12 @@ class LossModule(nn.Module):
         The batch comes behind a function because the wrappers rebuild every dataclass among the arguments.
         """
         losses = self.system.loss(take())
-        return {name: term.float() for name, term in losses.items() if name.split("/")[0] not in self.silent}
+        return {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
+
+
+def is_silent(term: str, silent: Sequence[str]) -> bool:
+    """Whether a term, ``head/term``, is among those that are left out, by its own name or its head's."""
+    return term in silent or term.split("/")[0] in silent
 
 
 class Session:
