@@ -1,12 +1,14 @@
 """How a picture gets in: sizes by hand, the frame and the pixels agree, normalised before padded."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch.nn import functional
+from torchvision.transforms._presets import ImageClassification
 from torchvision.transforms.v2 import functional as vision
 
 from saccade.core import warp
@@ -55,15 +57,24 @@ def test_the_frame_s_matrix_gives_the_very_pixels(rule: str, interpolation: str)
     assert torch.equal(resized, warp.image(as_float(image), frame.matrix, frame.target, interpolation))
 
 
-def test_the_centre_crop_is_torchvision_s():
-    image = picture(75, 100)
-    resized, _ = InputSpec.centre_crop(48, 56).resize(image)
-    expected = vision.center_crop(vision.resize(as_float(image), [56], antialias=True), [48, 48])
-    assert resized.shape == expected.shape
-    # An odd margin may be split either way, so the window may lie one pixel off.
-    wide = vision.resize(as_float(image), [56], antialias=True)
-    windows = wide.unfold(2, 48, 1)[:, 4:52]
-    assert min(float((windows[:, :, k] - resized).abs().max()) for k in range(windows.shape[2])) < 1e-6
+@pytest.mark.parametrize("shape", [(75, 100), (75, 101), (75, 103), (103, 75), (57, 57), (60, 400)])
+def test_the_centre_crop_is_torchvision_s_to_the_pixel(shape: tuple[int, int]):
+    for side in (48, 49):
+        image = picture(*shape)
+        resized, _ = InputSpec.centre_crop(side, 56).resize(image)
+        expected = vision.center_crop(vision.resize(as_float(image), [56], antialias=True), [side, side])
+        torch.testing.assert_close(resized, expected, rtol=0, atol=1e-6)
+
+
+def test_resized_bytes_are_rounded_to_bytes_on_demand_and_floats_never():
+    image, spec = picture(75, 101), InputSpec.centre_crop(48, 56, rounds=True)
+    rounded, _ = spec.resize(image)
+    torch.testing.assert_close(
+        rounded, as_float(ImageClassification(crop_size=48, resize_size=56, mean=(0,) * 3, std=(1,) * 3)(image))
+    )
+    smooth, _ = replace(spec, rounds=False).resize(image)
+    assert not torch.equal(rounded, smooth)
+    assert torch.equal(spec.resize(as_float(image))[0], smooth)
 
 
 def test_a_rectangle_and_its_box_stay_together():

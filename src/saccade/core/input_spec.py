@@ -42,6 +42,8 @@ class InputSpec:
         longest: Greatest length of the longer side, in pixels.
         interpolation: ``bilinear``, ``bicubic`` or ``nearest``.
         antialias: Whether shrinking averages all the pixels it covers.
+        rounds: Whether pictures of bytes are rounded to bytes once they are resized, as torchvision's presets for
+            classifiers do. Elsewhere rounding only loses.
         multiple: Batches are padded to a multiple of it.
         mean: Mean of each channel on the scale 0..1.
         std: Standard deviation of each channel on the scale 0..1.
@@ -53,6 +55,7 @@ class InputSpec:
     longest: int | None = None
     interpolation: Interpolation = "bilinear"
     antialias: bool = True
+    rounds: bool = False
     multiple: int = 1
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
@@ -101,7 +104,8 @@ class InputSpec:
         """Where the pixels of a picture of size `source` (H, W) go."""
         resized, target = target_size(self.rule, source, self.size, self.shorter, self.longest)
         frame = Frame(scaling(resized[1] / source[1], resized[0] / source[0]), source, resized)
-        top, left = (resized[0] - target[0]) // 2, (resized[1] - target[1]) // 2
+        # Halves go to the even side, as in torchvision's crop, whose weights expect no other pixel.
+        top, left = round((resized[0] - target[0]) / 2), round((resized[1] - target[1]) / 2)
         return frame.then(translation(-left, -top), target) if (top, left) != (0, 0) else frame
 
     def padded(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -124,10 +128,12 @@ class InputSpec:
         frame = self.frame((image.shape[-2], image.shape[-1]))
         picture = fit_channels(image, self.channels)
         how = (frame.matrix, frame.target, self.interpolation, self.antialias)
-        if picture.numel() <= MANY_VALUES:
-            return warp.image(as_float(picture), *how), frame
         # One by one the channels of a large picture take a third of the memory.
-        return torch.cat([warp.image(as_float(plane), *how) for plane in picture.split(1)]), frame
+        planes = [picture] if picture.numel() <= MANY_VALUES else picture.split(1)
+        resized = torch.cat([warp.image(as_float(plane), *how) for plane in planes])
+        if self.rounds and image.dtype == torch.uint8:
+            resized = resized.mul(255).round().clamp(0, 255) / 255
+        return resized, frame
 
     def normalise(self, image: Tensor) -> Tensor:
         """A picture (C, h, w) on the scale 0..1, less the mean, over the standard deviation."""

@@ -28,10 +28,39 @@ def crop_input(module: nn.Module, weights: WeightsEnum) -> InputSpec:
     first = next(layer for layer in module.modules() if isinstance(layer, nn.Conv2d))
     size, shorter = preset.crop_size[0], preset.resize_size[0]
     if first.in_channels != len(preset.mean):
-        return InputSpec.centre_crop(size, shorter, first.in_channels)
-    spec = InputSpec.centre_crop(size, shorter)
+        return InputSpec.centre_crop(size, shorter, first.in_channels, rounds=True)
+    spec = InputSpec.centre_crop(size, shorter, rounds=True)
     spec = replace(spec, interpolation=preset.interpolation.value, mean=tuple(preset.mean), std=tuple(preset.std))
     return moved(spec) if getattr(module, "transform_input", False) else spec
+
+
+def detector_input(module: nn.Module) -> InputSpec:
+    """How torchvision's detectors take a picture: resized as floats without antialias, normalised, then padded."""
+    theirs: Any = module.transform
+    mean, std = tuple(map(float, theirs.image_mean)), tuple(map(float, theirs.image_std))
+    if theirs.fixed_size is not None:
+        width, height = theirs.fixed_size
+        return InputSpec("stretch", (height, width), antialias=False, mean=mean, std=std)
+    return InputSpec(
+        "shorter",
+        shorter=theirs.min_size[-1],
+        longest=theirs.max_size,
+        antialias=False,
+        multiple=theirs.size_divisible,
+        mean=mean,
+        std=std,
+    )
+
+
+def names_of_objects(count: int, weights: WeightsEnum) -> tuple[str, ...]:
+    """Names of a detector's classes, the first of them background, from the weights' metadata where the number fits.
+
+    Of names that stand more than once, which numbers without a class share, each gets its number.
+    """
+    known: list[str] = weights.meta.get("categories", [])
+    if len(known) != count:
+        return ("__background__", *(f"class {label}" for label in range(1, count)))
+    return tuple(name if known.count(name) == 1 else f"{name} {label}" for label, name in enumerate(known))
 
 
 def moved(spec: InputSpec) -> InputSpec:
