@@ -1,0 +1,140 @@
+"""Class and box of each region: the top that every region detector has.
+
+Legend: B pictures, R regions of each, n regions of all, C classes, K boxes of a region: 1, or one a logit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.export import register_dataclass
+
+from saccade.heads.region_top import Regions, RegionTop, Sampled
+from saccade.losses.scores import ScoreLoss, SoftmaxScores
+from saccade.ops.code import DeltaCoder
+from saccade.ops.keep import Candidates, Keep
+from saccade.ops.pick import hardest
+
+# By which Fast R-CNN's code normalises the targets.
+SPREAD = (0.1, 0.1, 0.2, 0.2)
+
+
+@dataclass(frozen=True)
+class ScoredRegions:
+    """Raw output of the box top.
+
+    Attributes:
+        logits: (B, R, channels of the score loss).
+        codes: (B, R, K, 4) boxes relative to the regions.
+    """
+
+    logits: Tensor
+    codes: Tensor
+
+
+register_dataclass(ScoredRegions, serialized_type_name="saccade.ScoredRegions")
+
+
+@dataclass(frozen=True)
+class BoxRules:
+    """What the papers on region detectors argue about.
+
+    Attributes:
+        keep: What stays of all that is scored.
+        coder: How a box stands relative to its region.
+        score_loss: What wrong scores cost.
+        beta: Where the smooth L1 loss of codes turns from square to linear.
+        hardest: How many regions of each picture count, those that cost most (online hard example mining, Shrivastava
+            et al. 2016), or None for all that are sampled.
+    """
+
+    keep: Keep
+    coder: DeltaCoder = field(default_factory=lambda: DeltaCoder(SPREAD))
+    score_loss: ScoreLoss = field(default_factory=SoftmaxScores)
+    beta: float = 1.0
+    hardest: int | None = None
+
+
+class BoxTop(RegionTop):
+    """Scores, and boxes that correct the regions.
+
+    Args:
+        tower: Makes, of maps, regions (n, 4) and owners (n,), logits (n, channels) and codes (n, K, 4).
+        reads: Names of the maps that the tower reads.
+        rules: The papers' constants.
+        classes: C.
+    """
+
+    terms = ("class", "box")
+    gives = frozenset({"boxes", "scores", "labels"})
+    needs = frozenset({"boxes", "labels"})
+
+    def __init__(self, tower: nn.Module, reads: tuple[str, ...], rules: BoxRules, classes: int) -> None:
+        super().__init__()
+        self.tower, self.reads, self.rules, self.classes = tower, reads, rules, classes
+
+    def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> ScoredRegions:
+        """Scores and codes of every region."""
+        logits, codes = self.tower(maps, regions.flat, regions.owners)
+        return ScoredRegions(regions.spread(logits), regions.spread(codes))
+
+    def loss(self, maps: Mapping[str, Tensor], sampled: Sampled) -> dict[str, Tensor]:
+        """``class``: cost of the scores. ``box``: smooth L1 of the objects' codes. Means over the regions that count.
+
+        Of several boxes of a region, that of the true class learns.
+        """
+        rules = self.rules
+        logits, codes = self.tower(maps, sampled.boxes, sampled.owners)
+        classes = rules.score_loss.cost(logits.float(), sampled.labels)
+        boxes = F.smooth_l1_loss(
+            self._own(codes.float(), sampled.labels), self._wanted(sampled), beta=rules.beta, reduction="none"
+        ).sum(-1) * (sampled.rows >= 0)
+        counts = self._counting((classes + boxes).detach(), sampled.owners)
+        number = counts.sum().clamp(min=1)
+        return {"class": (classes * counts).sum() / number, "box": (boxes * counts).sum() / number}
+
+    def _own(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """(n, 4) codes of each region's label, of codes (n, K, 4)."""
+        if codes.shape[1] == 1:
+            return codes[:, 0]
+        background = codes.shape[1] - self.classes
+        places = (labels + background).clamp(min=0)[:, None, None].expand(-1, 1, 4)
+        return codes.gather(1, places)[:, 0]
+
+    def _wanted(self, sampled: Sampled) -> Tensor:
+        """(n, 4) codes that the regions should give; 0 for background."""
+        wanted, places = torch.zeros_like(sampled.boxes), sampled.objects
+        wanted[places] = self.rules.coder.encode(sampled.targets[places], sampled.boxes[places])
+        return wanted
+
+    def _counting(self, cost: Tensor, owners: Tensor) -> Tensor:
+        """(n,) bool: the regions that count."""
+        if self.rules.hardest is None:
+            return torch.ones_like(cost, dtype=torch.bool)
+        counts = torch.zeros_like(cost, dtype=torch.bool)
+        for picture in owners.unique():
+            mine = (owners == picture).nonzero()[:, 0]
+            counts[mine[hardest(cost[mine], self.rules.hardest)]] = True
+        return counts
+
+    def candidates(self, raw: ScoredRegions, regions: Regions, sizes: Tensor) -> list[Candidates]:
+        """What stays of each picture, by falling score.
+
+        Args:
+            raw: What `forward` gave.
+            regions: Of what.
+            sizes: (B, 2) height and width of each picture in input pixels.
+        """
+        scores = self.rules.score_loss.scores(raw.logits.float())
+        scores = scores.masked_fill(~regions.shown[..., None], -torch.inf)
+        return [
+            self._stay(own, codes, boxes, (size[0], size[1]))
+            for own, codes, boxes, size in zip(scores, raw.codes.float(), regions.boxes, sizes.tolist(), strict=True)
+        ]
+
+    def _stay(self, scores: Tensor, codes: Tensor, boxes: Tensor, size: tuple[int, int]) -> Candidates:
+        rows, labels = self.rules.keep.best(scores)
+        decoded = self.rules.coder.decode(self._own(codes[rows], labels), boxes[rows])
+        return self.rules.keep.final(Candidates(decoded, scores[rows, labels], labels, labels), size)

@@ -1,0 +1,135 @@
+"""What a region detector's tops are given, and what is asked of them.
+
+Legend: B pictures, R regions of each (padded), n regions of all pictures.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.export import register_dataclass
+
+from saccade.core.annotation import Instances
+
+
+@dataclass(frozen=True)
+class Regions:
+    """As many regions of each picture, of which some may be padding.
+
+    Attributes:
+        boxes: (B, R, 4) x1, y1, x2, y2 in input pixels; 0 where there is none.
+        shown: (B, R) bool, whether there is one.
+    """
+
+    boxes: Tensor
+    shown: Tensor
+
+    @staticmethod
+    def of(found: Sequence[Tensor], number: int) -> "Regions":
+        """The first `number` boxes of each picture, (n, 4) each, and padding."""
+        shape = (len(found), number)
+        boxes, shown = found[0].new_zeros(*shape, 4), torch.zeros(shape, dtype=torch.bool, device=found[0].device)
+        for row, mask, own in zip(boxes, shown, found, strict=True):
+            row[: len(own)], mask[: len(own)] = own[:number], True
+        return Regions(boxes, shown)
+
+    @property
+    def flat(self) -> Tensor:
+        """(n, 4) boxes without padding, picture by picture."""
+        return self.boxes[self.shown]
+
+    @property
+    def owners(self) -> Tensor:
+        """(n,) the picture of each of them."""
+        return self.shown.nonzero()[:, 0]
+
+    def spread(self, values: Tensor) -> Tensor:
+        """(B, R, …) of values (n, …); 0 where there is no region."""
+        places = self.shown.flatten().nonzero()[:, 0]
+        whole = values.new_zeros(self.shown.numel(), *values.shape[1:]).index_copy(0, places, values)
+        return whole.unflatten(0, tuple(self.shown.shape))
+
+
+register_dataclass(Regions, serialized_type_name="saccade.Regions")
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Regions that the losses are made of.
+
+    Attributes:
+        boxes: (n, 4) x1, y1, x2, y2 in input pixels.
+        owners: (n,) the picture of each.
+        labels: (n,) class of the object that a region answers for, -1 background.
+        rows: (n,) that object's row in `truth`, or -1.
+        truth: B pictures' objects.
+    """
+
+    boxes: Tensor
+    owners: Tensor
+    labels: Tensor
+    rows: Tensor
+    truth: Sequence[Instances]
+
+    def __getitem__(self, places: Tensor) -> "Sampled":
+        columns = (self.boxes, self.owners, self.labels, self.rows)
+        return Sampled(*(column[places] for column in columns), truth=self.truth)
+
+    @property
+    def objects(self) -> Tensor:
+        """Positions of the regions that answer for an object."""
+        return (self.rows >= 0).nonzero()[:, 0]
+
+    @property
+    def targets(self) -> Tensor:
+        """(n, 4) boxes of the objects; a background region's own box."""
+        wanted = self.boxes.clone()
+        for picture, shown in enumerate(self.truth):
+            mine = ((self.owners == picture) & (self.rows >= 0)).nonzero()[:, 0]
+            if shown.boxes is not None and len(mine):
+                wanted[mine] = shown.boxes.to(wanted)[self.rows[mine]]
+        return wanted
+
+
+class RegionTop(nn.Module, ABC):
+    """One thing that is said of each region.
+
+    The top that is called ``box`` decides which regions stay, and as what; all others speak of what stays.
+
+    Attributes:
+        reads: Names of the maps that it reads.
+        terms: Names of the terms of its loss.
+        gives: Columns of `Instances` that it fills.
+        needs: Columns of the true `Instances` that its loss reads.
+    """
+
+    reads: tuple[str, ...]
+    terms: tuple[str, ...]
+    gives: frozenset[str]
+    needs: frozenset[str]
+
+    @abstractmethod
+    def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> Any:
+        """The raw output, a tree of tensors (B, R, …)."""
+
+    @abstractmethod
+    def loss(self, maps: Mapping[str, Tensor], sampled: Sampled) -> dict[str, Tensor]:
+        """Scalar terms."""
+
+
+class ColumnTop(RegionTop, ABC):
+    """A top that adds columns to the rows that stay."""
+
+    @abstractmethod
+    def columns(self, raw: Any, picture: int, rows: Instances, size: tuple[int, int]) -> dict[str, Any]:
+        """The added columns of one picture.
+
+        Args:
+            raw: What `forward` gave.
+            picture: Position of the picture in the batch; its rows are the first of R.
+            rows: Boxes, scores and labels that stay.
+            size: (H, W) of the picture in input pixels.
+        """

@@ -1,0 +1,233 @@
+"""Region detectors: regions are proposed, and each is looked at. Fast and Faster R-CNN and all that grew from them.
+
+Legend: B pictures, R regions of each (padded), n regions of all pictures.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.export import register_dataclass
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.errors import UsageError
+from saccade.heads.box_top import BoxTop
+from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, crowds
+from saccade.heads.main_object import real_objects
+from saccade.heads.region_top import ColumnTop, Regions, RegionTop, Sampled
+from saccade.network.head import Head
+from saccade.network.maps import Maps
+from saccade.ops.keep import Candidates, Keep
+from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of, leave_out
+from saccade.ops.pick import Sampler
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The rows that stay, for tops that speak of them.
+
+    Attributes:
+        regions: Their boxes.
+        scores: (B, R).
+        labels: (B, R) int64.
+    """
+
+    regions: Regions
+    scores: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class RegionRaw:
+    """Raw output of a region detector.
+
+    Attributes:
+        proposals: What the proposing head gave, or None where regions come from outside.
+        regions: The regions that were looked at.
+        tops: Each top's raw output.
+        kept: What stays, where there are tops that speak of it.
+        sizes: (B, 2) int64, height and width of each picture in input pixels.
+    """
+
+    proposals: DenseBoxes | None
+    regions: Regions
+    tops: dict[str, Any]
+    kept: Kept | None
+    sizes: Tensor
+
+
+register_dataclass(Kept, serialized_type_name="saccade.Kept")
+register_dataclass(RegionRaw, serialized_type_name="saccade.RegionRaw")
+
+
+@dataclass(frozen=True)
+class RegionRules:
+    """Which regions are looked at.
+
+    Attributes:
+        limit: Regions a picture in use.
+        learn: What stays of the proposals that are learnt from, or the number of regions from outside.
+        floor: Background that overlaps every object less is left out, where the picture shows any (Fast R-CNN, section
+            2.3: such background is easy).
+        with_truth: Whether true boxes are among the regions that are learnt from.
+    """
+
+    limit: int
+    learn: Keep | int
+    floor: float = 0.0
+    with_truth: bool = True
+
+
+class RegionHead(Head):
+    """Proposals, and tops that speak of them.
+
+    Args:
+        propose: A head for boxes of anything; None: regions come with the batch, from a search outside the network.
+        sample: Which regions of each picture the losses are made of.
+        matcher: Which region answers for which object.
+        tops: What is said of each region, by name; the one called ``box`` decides what stays.
+        rules: Which regions are looked at.
+    """
+
+    owns_rows = True
+    seeks_all = True
+
+    def __init__(
+        self,
+        propose: DenseBoxHead | None,
+        sample: Sampler,
+        matcher: Matcher,
+        tops: Mapping[str, RegionTop],
+        rules: RegionRules,
+    ) -> None:
+        super().__init__()
+        self.propose, self.sample, self.matcher, self.rules = propose, sample, matcher, rules
+        self.tops = nn.ModuleDict(dict(tops))
+        read = [name for part in (propose, *tops.values()) if part is not None for name in part.reads]
+        self.reads = tuple(dict.fromkeys(read))
+        self.gives = frozenset(f"instances.{name}" for top in tops.values() for name in top.gives)
+        self.needs = frozenset(f"instances.{name}" for top in tops.values() for name in top.needs)
+        proposing = () if propose is None else tuple(f"propose_{term}" for term in propose.terms)
+        self.terms = (*proposing, *(term for top in tops.values() for term in top.terms))
+
+    @property
+    def box(self) -> BoxTop:
+        """The top that decides what stays."""
+        return cast("BoxTop", self.tops["box"])
+
+    @property
+    def others(self) -> dict[str, ColumnTop]:
+        """The tops that speak of what stays."""
+        return {name: cast("ColumnTop", top) for name, top in self.tops.items() if name != "box"}
+
+    def forward(self, maps: Maps) -> RegionRaw:
+        """Proposals, and what the tops say of them."""
+        proposals = None if self.propose is None else self.propose(maps)
+        regions = Regions.of(self._regions(maps, proposals), self.rules.limit)
+        raw = {"box": self.box(maps, regions)}
+        kept = None
+        if self.others:
+            with torch.no_grad():
+                kept = self._kept(self.box.candidates(raw["box"], regions, maps.sizes))
+            raw |= {name: top(maps, kept.regions) for name, top in self.others.items()}
+        return RegionRaw(proposals, regions, raw, kept, maps.sizes)
+
+    @torch.no_grad()
+    def _regions(self, maps: Maps, proposals: DenseBoxes | None, learning: bool = False) -> list[Tensor]:
+        """(n, 4) regions of each picture, best first."""
+        if self.propose is not None and proposals is not None:
+            keep = self.rules.learn if learning and isinstance(self.rules.learn, Keep) else None
+            return [found.boxes for found in self.propose.candidates(proposals, keep)]
+        if maps.regions is None:
+            raise UsageError(
+                "pictures with regions are expected, found none",
+                hint="take data through saccade.data.regions, make them with `saccade propose`, or let "
+                "system.batch seek them",
+            )
+        number = self.rules.learn if learning and isinstance(self.rules.learn, int) else self.rules.limit
+        return [boxes[:number].float() for boxes in maps.regions]
+
+    def _kept(self, found: Sequence[Candidates]) -> Kept:
+        regions = Regions.of([rows.boxes for rows in found], self.box.rules.keep.limit)
+        columns = ([getattr(rows, name) for rows in found] for name in ("scores", "labels"))
+        return Kept(regions, *(regions.spread(torch.cat(column)) for column in columns))
+
+    def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+        """Terms of the proposals, ``propose_class`` and ``propose_box``, and those of each top over sampled regions."""
+        proposals = None if self.propose is None else self.propose(maps)
+        terms: dict[str, Tensor] = {}
+        if self.propose is not None and proposals is not None:
+            found = self.propose.loss_of(proposals, truth)
+            terms |= {f"propose_{term}": value for term, value in found.items()}
+        sampled = self._sampled(self._regions(maps, proposals, learning=True), truth)
+        for top in (self.box, *self.others.values()):
+            terms |= top.loss(maps, sampled)
+        return terms
+
+    @torch.no_grad()
+    def _sampled(self, regions: Sequence[Tensor], truth: Sequence[Annotation]) -> Sampled:
+        """The regions that the losses are made of, and what they should say."""
+        shown = [_on(real_objects(picture), boxes) for picture, boxes in zip(truth, regions, strict=True)]
+        parts = [
+            self._of_picture(picture, boxes, rows, crowds(truth[picture]).to(boxes))
+            for picture, (boxes, rows) in enumerate(zip(regions, shown, strict=True))
+        ]
+        boxes, owners, labels, rows = (torch.cat(column) for column in zip(*parts, strict=True))
+        return Sampled(boxes, owners, labels, rows, shown)
+
+    def _of_picture(self, picture: int, boxes: Tensor, rows: Instances, crowd: Tensor) -> tuple[Tensor, ...]:
+        """Boxes, owners, labels and rows of the truth of one picture's sampled regions."""
+        objects = boxes.new_zeros(0, 4) if rows.boxes is None else rows.boxes
+        if self.rules.with_truth:
+            boxes = torch.cat([boxes, objects])
+        matches = leave_out(self.matcher(objects, boxes), boxes, crowd)
+        if self.rules.floor and len(objects) and len(boxes):
+            overlap, _ = best_of(objects, boxes)
+            matches = matches.masked_fill((matches == BACKGROUND) & (overlap < self.rules.floor), BETWEEN)
+        places = self.sample(matches[None], boxes.new_zeros(1, len(boxes)))[0].nonzero()[:, 0]
+        taken = matches[places]
+        labels = torch.full_like(taken, BACKGROUND)
+        if rows.labels is not None and len(rows):
+            labels = torch.where(taken >= 0, rows.labels[taken.clamp(min=0)], labels)
+        return boxes[places], torch.full_like(taken, picture), labels, taken
+
+    def decode(self, raw: RegionRaw) -> list[Annotation]:
+        """The boxes that stay, with scores, labels and what other tops add."""
+        if raw.kept is None:
+            rows = [
+                Instances(boxes=found.boxes, scores=found.scores, labels=found.labels)
+                for found in self.box.candidates(raw.tops["box"], raw.regions, raw.sizes)
+            ]
+        else:
+            rows = [_rows(raw.kept, picture) for picture in range(len(raw.sizes))]
+        for picture, size in enumerate(raw.sizes.tolist()):
+            for name, top in self.others.items():
+                added = top.columns(raw.tops[name], picture, rows[picture], (size[0], size[1]))
+                rows[picture] = replace(rows[picture], **added)
+        return [Annotation(instances=found) for found in rows]
+
+    def views(self, maps: Maps) -> dict[str, list[Annotation]]:
+        """The best regions, before anybody says what they show."""
+        proposals = None if self.propose is None else self.propose(maps)
+        return {"regions": [Annotation(instances=Instances(boxes=b[:SHOWN])) for b in self._regions(maps, proposals)]}
+
+
+# Regions that a view shows.
+SHOWN = 50
+
+
+def _on(rows: Instances, boxes: Tensor) -> Instances:
+    """Boxes and labels as the regions are: on their device, of their type."""
+    if rows.boxes is None:
+        return rows
+    return replace(
+        rows, boxes=rows.boxes.to(boxes), labels=None if rows.labels is None else rows.labels.to(boxes.device)
+    )
+
+
+def _rows(kept: Kept, picture: int) -> Instances:
+    shown = kept.regions.shown[picture]
+    boxes = kept.regions.boxes[picture][shown]
+    return Instances(boxes=boxes, scores=kept.scores[picture][shown], labels=kept.labels[picture][shown])
