@@ -44,6 +44,8 @@ def target_size(
 def _shorter_side(source: Size, shorter: int, longest: int | None) -> Size:
     scale = shorter / min(source)
     if longest is not None:
+        # torchvision's detectors floor what floating point gives, and their weights expect no other side.
         scale = min(scale, longest / max(source))
+        return max(int(source[0] * scale), 1), max(int(source[1] * scale), 1)
     # A hair is added before the floor because 800 / 480 * 480 is 799.99… in floating point.
     return max(int(source[0] * scale + 1e-6), 1), max(int(source[1] * scale + 1e-6), 1)

@@ -26,15 +26,22 @@ class Pyramid(Neck):
         coarse: What comes above the deepest: ``none``; ``pool``: one map, every second position of the last (Faster
             R-CNN); ``convs_of_c5`` or ``convs_of_p5``: two maps by convolutions of stride 2, of the trunk's deepest map
             (RetinaNet, section 4) or of the pyramid's own (torchvision).
+        pyramid: A pyramid of torchvision's that is so made, to be shared in place of a new one.
     """
 
     def __init__(
-        self, trunk: Mapping[str, Level], reads: Sequence[str], channels: int = 256, coarse: Coarse = "none"
+        self,
+        trunk: Mapping[str, Level],
+        reads: Sequence[str],
+        channels: int = 256,
+        coarse: Coarse = "none",
+        *,
+        pyramid: FeaturePyramidNetwork | None = None,
     ) -> None:
         super().__init__()
         levels = [trunk[name] for name in reads]
         self.reads = tuple(reads)
-        self.pyramid = FeaturePyramidNetwork(
+        self.pyramid = pyramid or FeaturePyramidNetwork(
             [level.channels for level in levels], channels, _extra(coarse, levels[-1].channels, channels)
         )
         strides = [level.stride or 1 for level in levels]

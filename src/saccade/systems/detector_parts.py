@@ -6,18 +6,20 @@ from typing import Any
 
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
+from saccade.layers.norm import Norm, with_norm
 from saccade.network.part import Trunk
 from saccade.trunks import TRUNKS
 from saccade.trunks import trunk as build_trunk
 from saccade.trunks.cut import cut
 
 
-def trunk_to(name: str, strides: Sequence[int], **options: Any) -> tuple[Trunk, tuple[str, ...]]:
+def trunk_to(name: str, strides: Sequence[int], norm: Norm = "batch", **options: Any) -> tuple[Trunk, tuple[str, ...]]:
     """A trunk that ends at its map of the last of `strides`, and the names of its maps of all of them.
 
     Args:
         name: A trunk of ours, or any name of timm's.
         strides: Rising strides of the maps that are read.
+        norm: What stands in place of batch normalisation (see `layers.norm`).
         **options: The trunk's own options.
 
     Raises:
@@ -27,7 +29,9 @@ def trunk_to(name: str, strides: Sequence[int], **options: Any) -> tuple[Trunk, 
     takes_fc = name in TRUNKS and "fc" in inspect.signature(TRUNKS[name]).parameters
     trunk = build_trunk(name, **options, **({"fc": False} if takes_fc else {}))
     names = last_of_strides(trunk, strides)
-    return cut(trunk, names[-1]), names
+    body = cut(trunk, names[-1])
+    with_norm(body, norm)
+    return body, names
 
 
 def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:

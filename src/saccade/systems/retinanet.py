@@ -3,12 +3,14 @@
 Paper: Lin, Goyal, Girshick, He, Dollár 2017, Focal loss for dense object detection, arXiv 1708.02002.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 from saccade.core.augmentation import Augmentation
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors, pyramid_anchors
 from saccade.layers.dense_towers import TwinTower
+from saccade.layers.norm import Norm
 from saccade.layers.scale import scaled
 from saccade.losses.scores import FocalScores
 from saccade.necks.pyramid import Pyramid
@@ -61,10 +63,12 @@ def retinanet(
     *,
     trunk: str = "resnet50",
     pyramid: Literal["convs_of_c5", "convs_of_p5"] = "convs_of_c5",
+    norm: Norm = "batch",
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
     size: int = 800,
+    limit: int = 100,
 ) -> System:
     """A trunk, a feature pyramid of five maps, and two towers that all maps share.
 
@@ -72,20 +76,24 @@ def retinanet(
         classes: Names of the classes.
         trunk: A trunk with maps of strides 8, 16 and 32.
         pyramid: What the two coarsest maps are made of: the trunk's deepest (paper), or the pyramid's (torchvision).
+        norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
+            batches of few pictures; ``sync``, by batches over all processes.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
+        limit: Objects of one picture that are told at most.
 
     Raises:
         UsageError: The trunk lacks a map of a stride.
     """
-    body, reads = trunk_to(trunk, (8, 16, 32), pretrained=pretrained, width=width, channels=channels)
+    body, reads = trunk_to(trunk, (8, 16, 32), norm=norm, pretrained=pretrained, width=width, channels=channels)
     neck = Pyramid(body.levels, reads, scaled(256, width), pyramid)
     sizes = [FINEST * 2**step for step in range(len(neck.levels))]
     tower = TwinTower(scaled(256, width), OCTAVES * len(RATIOS), len(classes))
+    rules = replace(RULES, keep=replace(RULES.keep, limit=limit))
     head = DenseBoxHead(
-        tuple(neck.levels), tower, Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS)), RULES, len(classes)
+        tuple(neck.levels), tower, Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS)), rules, len(classes)
     )
     spec = shorter_side(size, channels, multiple=32)
     return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)

@@ -10,6 +10,7 @@ from saccade.core.augmentation import Augmentation
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import ProposalTower
+from saccade.layers.norm import Norm
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
@@ -60,6 +61,7 @@ def rpn(
     classes: tuple[str, ...],
     *,
     trunk: str = "vgg16",
+    norm: Norm = "batch",
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
@@ -71,6 +73,8 @@ def rpn(
     Args:
         classes: Names of the classes, which are not told apart.
         trunk: A trunk with a map of stride 16.
+        norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
+            batches of few pictures; ``sync``, by batches over all processes.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
@@ -80,7 +84,7 @@ def rpn(
     Raises:
         UsageError: The trunk has no map of stride 16.
     """
-    body, (reads,) = trunk_to(trunk, (STRIDE,), pretrained=pretrained, width=width, channels=channels)
+    body, (reads,) = trunk_to(trunk, (STRIDE,), norm=norm, pretrained=pretrained, width=width, channels=channels)
     head = proposal_head(reads, body.levels[reads].channels, scales)
     return System(body, {"proposals": head}, classes=classes, input=shorter_side(size, channels), recipe=RECIPE)
 

@@ -4,8 +4,8 @@ Paper: Liu, Anguelov, Erhan, Szegedy, Reed, Fu, Berg 2016, SSD: Single shot mult
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -66,12 +66,14 @@ class Design:
         shares: The same of the second map and of the deepest; those between grow evenly.
         ratios: Widths over heights above 1 of each map's boxes.
         extras: The coarser maps, from the third.
+        clipped: Whether no box is wider or higher than the picture.
     """
 
     finest: int
     shares: tuple[int, int]
     ratios: tuple[tuple[float, ...], ...]
     extras: tuple[Extra, ...]
+    clipped: bool = False
 
 
 _HALVED, _WIDE = Extra(128, 256), Extra(256, 512)
@@ -102,12 +104,20 @@ def _card(side: int) -> Card:
 
 @system(_card(300))
 def ssd300(
-    classes: tuple[str, ...], *, pretrained: bool = False, width: float = 1.0, channels: int = 3, size: int = 300
+    classes: tuple[str, ...],
+    *,
+    variant: Literal["paper", "torchvision"] = "paper",
+    pretrained: bool = False,
+    width: float = 1.0,
+    channels: int = 3,
+    size: int = 300,
 ) -> System:
     """SSD on pictures stretched to 300 pixels a side: 8732 default boxes on six maps.
 
     Args:
         classes: Names of the classes.
+        variant: ``paper``: boxes as for VOC. ``torchvision``: smaller ones, as the paper has them for COCO, none of
+            them larger than the picture.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels.
         channels: Channels of the picture.
@@ -117,7 +127,8 @@ def ssd300(
     Raises:
         UsageError: The side is too small.
     """
-    return _ssd(DESIGN300, classes, size, pretrained=pretrained, width=width, channels=channels)
+    design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
+    return _ssd(design, classes, size, pretrained=pretrained, width=width, channels=channels)
 
 
 @system(_card(512))
@@ -179,7 +190,10 @@ def default_boxes(design: Design, size: int, steps: Sequence[int]) -> list[Tenso
     shares = [design.finest, *(low + gap * place for place in range(len(steps)))]
     sides = [size * share / 100 for share in shares]
     places = zip(sides, sides[1:], design.ratios, steps, strict=False)
-    return [default_bases(small, large, ratios, step) for small, large, ratios, step in places]
+    bases = [(default_bases(small, large, ratios, step), step / 2) for small, large, ratios, step in places]
+    return [
+        (boxes - centre).clamp(-size / 2, size / 2) + centre if design.clipped else boxes for boxes, centre in bases
+    ]
 
 
 def _input(side: int, channels: int) -> InputSpec:

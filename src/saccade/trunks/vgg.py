@@ -4,6 +4,7 @@ Paper: Simonyan, Zisserman 2014, Very deep convolutional networks for large-scal
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from torch import nn
 from torchvision.models import VGG
@@ -53,7 +54,7 @@ def vgg19(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc
 
 def vgg_trunk(module: VGG, *, fc: bool = True) -> Chain:
     """A trunk of the layers of torchvision's VGG, shared; the last layer, which scores classes, is left out."""
-    stages = dict(_blocks(module.features.children()))
+    stages = dict(blocks(module.features.children()))
     if fc:
         layers = list(module.classifier)
         rate = next(layer.p for layer in layers if isinstance(layer, nn.Dropout))
@@ -63,8 +64,8 @@ def vgg_trunk(module: VGG, *, fc: bool = True) -> Chain:
     return Chain(stages)
 
 
-def _blocks(layers: Iterable[nn.Module]) -> list[tuple[str, nn.Module]]:
-    """Stages ``convB_n`` and ``poolB`` of block B, whose n convolutions end in a pooling."""
+def blocks(layers: Iterable[nn.Module]) -> list[tuple[str, nn.Module]]:
+    """Stages ``convB_n`` and ``poolB`` of block B, whose n convolutions end in a pooling; what follows is left out."""
     stages: list[tuple[str, nn.Module]] = []
     block, number, inner = 1, 0, dict[str, nn.Module]()
     for layer in layers:
@@ -84,7 +85,7 @@ def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool, poi
     if pointwise:
         _narrow_third_kernels(module.features)
     module.classifier = module.classifier[:-1] if fc else nn.Sequential()
-    fill(module, _begin, pretrained=name if pretrained else None, width=width, channels=channels)
+    fill(module, partial(_begin, width=width), pretrained=name if pretrained else None, width=width, channels=channels)
     trunk = vgg_trunk(module, fc=fc)
     if name != "vgg11":
         trunk.kin = _begun_by_a(trunk)
@@ -112,6 +113,6 @@ def _narrow_third_kernels(features: nn.Module) -> None:
             features.add_module(str(place), nn.Conv2d(layer.in_channels, layer.out_channels, 1, device="meta"))
 
 
-def _begin(module: nn.Module) -> None:
+def _begin(module: nn.Module, width: float) -> None:
     kaiming(module)
-    normal_linear(module)
+    normal_linear(module, width=width)

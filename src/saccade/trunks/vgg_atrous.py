@@ -3,13 +3,15 @@
 Paper: Liu et al. 2016, SSD, arXiv 1512.02325, section 3; Chen et al. 2015, arXiv 1412.7062, section 3.1.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from saccade.layers.initialise import xavier
 from saccade.layers.scale import scaled
 from saccade.trunks.chain import Chain, named
-from saccade.trunks.vgg import vgg16
+from saccade.trunks.vgg import blocks, vgg16
 
 # Of ImageNet's fc6, 4096 filters of 7 × 7 positions, every fourth filter and every third position stay.
 FILTERS, POSITIONS = 4, 3
@@ -35,6 +37,14 @@ def vgg16_atrous(*, pretrained: bool = False, width: float = 1.0, channels: int 
     if pretrained:
         _subsample(fc6, stages["fc6"].get_submodule("linear"), 7, POSITIONS)
         _subsample(fc7, stages["fc7"].get_submodule("linear"), 1, FILTERS)
+    stages["fc6"], stages["fc7"] = named(conv=fc6, relu=nn.ReLU()), named(conv=fc7, relu=nn.ReLU())
+    return Chain(stages)
+
+
+def atrous_trunk(layers: Sequence[nn.Module]) -> Chain:
+    """A trunk of layers that run in a row, shared: VGG's, then fc6 and fc7 as convolutions, as in torchvision's SSD."""
+    stages = dict(blocks(layers))
+    fc6, fc7 = [layer for layer in layers if isinstance(layer, nn.Conv2d)][-2:]
     stages["fc6"], stages["fc7"] = named(conv=fc6, relu=nn.ReLU()), named(conv=fc7, relu=nn.ReLU())
     return Chain(stages)
 

@@ -8,10 +8,11 @@ from torchvision.models import WeightsEnum
 from saccade.core.errors import UsageError
 from saccade.network.system import System
 from saccade.systems.from_torchvision.classifiers import CLASSIFIERS
+from saccade.systems.from_torchvision.dense_detectors import DENSE_DETECTORS
 
 Converter = Callable[[nn.Module, WeightsEnum | None], System]
 
-FAMILIES: dict[type[nn.Module], Converter] = {**CLASSIFIERS}
+FAMILIES: dict[type[nn.Module], Converter] = {**CLASSIFIERS, **DENSE_DETECTORS}
 
 
 def from_torchvision(module: nn.Module, *, weights: WeightsEnum | None = None) -> System:
@@ -21,9 +22,11 @@ def from_torchvision(module: nn.Module, *, weights: WeightsEnum | None = None) -
     first that torchvision published, unless `weights` says others.
 
     Args:
-        module: An AlexNet, VGG, GoogLeNet, Inception v3 or ResNet (ResNeXt and wide ones too) of torchvision's.
+        module: An AlexNet, VGG, GoogLeNet, Inception v3 or ResNet (ResNeXt and wide ones too) of torchvision's, or a
+            RetinaNet on a ResNet or an SSD on VGG-16.
         weights: The weights that it holds, such as ``ResNet50_Weights.IMAGENET1K_V2``; names of classes and the
-            preprocessing are theirs. Without them a model of 1000 classes is taken for one of ImageNet's.
+            preprocessing are theirs. Without them a model of 1000 classes is taken for one of ImageNet's, and
+            a detector of 91 for one of COCO's.
 
     Raises:
         UsageError: The module is none of these.
