@@ -1,9 +1,11 @@
 """How weights begin."""
 
+import pytest
 import torch
 from torch import nn
 
-from saccade.layers.initialise import fit_channels, kaiming, normal_linear, uniform_by_fan_in
+from saccade.layers.initialise import fit_channels, kaiming, normal, normal_linear, uniform_by_fan_in
+from saccade.trunks import trunk
 
 
 def test_grey_filters_answer_as_the_colour_ones_do_on_a_grey_picture() -> None:
@@ -32,3 +34,24 @@ def test_distributions() -> None:
     uniform_by_fan_in(network)
     assert 0.9 < float(network[1].weight.detach().abs().max()) * 300 / 2.4 <= 1
     assert 0.9 < float(network[0].bias.detach().abs().max()) * 64 * 9 / 2.4 <= 1
+
+
+def test_a_narrow_network_s_weights_are_drawn_wider_but_for_those_that_read_pictures() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 64, 11), nn.Conv2d(64, 64, 5), nn.Linear(300, 200))
+    for width, wanted in ((1.0, (0.01, 0.01, 0.01)), (0.25, (0.01, 0.02, 0.02)), (4.0, (0.01, 0.005, 0.005))):
+        normal(network, width=width, reads_pictures=True)
+        for layer, deviation in zip(network, wanted, strict=True):
+            assert float(layer.weight.detach().std()) == pytest.approx(deviation, rel=0.03)
+    normal_linear(network, width=0.25)
+    assert float(network[2].weight.detach().std()) == pytest.approx(0.02, rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["alexnet", "caffenet", "zfnet", "overfeat"])
+def test_answers_of_a_narrow_network_of_the_time_vary_as_those_of_a_wider_one(name: str) -> None:
+    pictures, spread = torch.randn(4, 3, 96, 96, generator=torch.Generator().manual_seed(0)), []
+    for width in (1 / 16, 1 / 4):
+        torch.manual_seed(0)
+        maps = trunk(name, width=width, fc=False).eval()(pictures)
+        spread.append(float(list(maps.values())[-1].detach().std(0).mean()))
+    assert 0.4 < spread[0] / spread[1] < 2.5

@@ -1,4 +1,12 @@
-"""How weights begin, as the papers and torchvision say."""
+"""How weights begin, as the papers and torchvision say.
+
+Where a paper draws from a normal distribution of a fixed deviation, the deviation is meant for its own number of
+channels. A network of another `width` draws from one over the root of that width, so that sums over fewer channels come
+out as large as the paper's; with the paper's own deviation a narrow network of the time answers nearly nothing, and
+does not begin to learn.
+"""
+
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
@@ -12,20 +20,34 @@ def kaiming(module: nn.Module) -> None:
             _fill_bias(layer, 0)
 
 
-def normal_linear(module: nn.Module, deviation: float = 0.01) -> None:
-    """Linear layers from a normal distribution, biases 0."""
+def normal_linear(module: nn.Module, deviation: float = 0.01, *, width: float = 1.0) -> None:
+    """Linear layers from a normal distribution, biases 0.
+
+    Args:
+        module: Whose layers begin.
+        deviation: The distribution's deviation where the width is 1.
+        width: Factor of the channels that the layers read.
+    """
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=deviation)
+            nn.init.normal_(layer.weight, std=deviation / sqrt(width))
             _fill_bias(layer, 0)
 
 
-def normal(module: nn.Module, deviation: float = 0.01) -> None:
-    """Convolutions and linear layers from a normal distribution, biases 0 (AlexNet's way, and its time's)."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.normal_(layer.weight, std=deviation)
-            _fill_bias(layer, 0)
+def normal(module: nn.Module, deviation: float = 0.01, *, width: float = 1.0, reads_pictures: bool = False) -> None:
+    """Convolutions and linear layers from a normal distribution, biases 0 (AlexNet's way, and its time's).
+
+    Args:
+        module: Whose layers begin.
+        deviation: The distribution's deviation where the width is 1.
+        width: Factor of the channels that the layers read.
+        reads_pictures: Whether the first layer reads pictures, whose channels no width changes.
+    """
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    for place, layer in enumerate(layers):
+        alone = reads_pictures and place == 0
+        nn.init.normal_(layer.weight, std=deviation if alone else deviation / sqrt(width))
+        _fill_bias(layer, 0)
 
 
 def truncated_normal(module: nn.Module, deviation: float = 0.1) -> None:

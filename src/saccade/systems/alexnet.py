@@ -1,5 +1,7 @@
 """AlexNet: the network that began it."""
 
+from functools import partial
+
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
 from saccade.layers.initialise import normal_linear
@@ -54,4 +56,5 @@ def alexnet(
     trunk = alexnet_trunk(variant=variant, pretrained=pretrained, width=width, channels=channels)
     side = size or (227 if variant == "paper" else 224)
     spec = InputSpec.centre_crop(side, round(side * 256 / (227 if variant == "paper" else 224)), channels)
-    return image_classifier(trunk, classes, spec, RECIPE, begin=normal_linear if variant == "paper" else None)
+    begin = partial(normal_linear, width=width) if variant == "paper" else None
+    return image_classifier(trunk, classes, spec, RECIPE, begin=begin)

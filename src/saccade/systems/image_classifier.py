@@ -1,6 +1,7 @@
 """What all classifiers of whole pictures share: one class head on a trunk's last map."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from torch import nn
@@ -53,16 +54,14 @@ def last_level(trunk: Trunk) -> tuple[str, Level]:
     return list(trunk.levels.items())[-1]
 
 
-def member(
-    name: str, card: Card, recipe: Recipe, *, begin: Callable[[nn.Module], None] | None = None
-) -> SystemFunction:
+def member(name: str, card: Card, recipe: Recipe, *, begin: Callable[..., None] | None = None) -> SystemFunction:
     """The classifier on the trunk of the same name, for families whose members differ in their trunk alone.
 
     Args:
         name: Name of the trunk and of the system.
         card: The system at a glance.
         recipe: How it is trained.
-        begin: How the head's weights begin, or None for PyTorch's way.
+        begin: How the head's weights begin at a `width`, or None for PyTorch's way.
     """
 
     @system(card)
@@ -79,7 +78,7 @@ def member(
             size: Side in pixels of the square cut from the middle, once the shorter side has 8/7 of it.
         """
         trunk = build_trunk(name, pretrained=pretrained, width=width, channels=channels)
-        return image_classifier(trunk, classes, trunk_input(name, size, channels), recipe, begin=begin)
+        return image_classifier(trunk, classes, trunk_input(name, size, channels), recipe, begin=_at(width, begin))
 
     return function
 
@@ -90,7 +89,7 @@ def unpretrained_member(
     recipe: Recipe,
     *,
     shorter: int = 256,
-    begin: Callable[[nn.Module], None] | None = None,
+    begin: Callable[..., None] | None = None,
     **trunk_options: Any,
 ) -> SystemFunction:
     """As `member`, for trunks of which nobody offers weights.
@@ -100,7 +99,7 @@ def unpretrained_member(
         card: The system at a glance.
         recipe: How it is trained.
         shorter: Length of the shorter side before the centre is cut out, for the card's size.
-        begin: How the head's weights begin, or None for PyTorch's way.
+        begin: How the head's weights begin at a `width`, or None for PyTorch's way.
         **trunk_options: Options of the trunk.
     """
 
@@ -118,6 +117,10 @@ def unpretrained_member(
         """
         trunk = build_trunk(name, width=width, channels=channels, **trunk_options)
         spec = InputSpec.centre_crop(size, round(size * shorter / card.size), channels)
-        return image_classifier(trunk, classes, spec, recipe, begin=begin)
+        return image_classifier(trunk, classes, spec, recipe, begin=_at(width, begin))
 
     return function
+
+
+def _at(width: float, begin: Callable[..., None] | None) -> Callable[[nn.Module], None] | None:
+    return None if begin is None else partial(begin, width=width)

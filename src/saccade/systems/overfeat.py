@@ -1,8 +1,10 @@
 """OverFeat as a classifier of one window; `overfeat_localizer` reads the same network densely."""
 
+from functools import partial
+
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
-from saccade.layers.initialise import normal
+from saccade.layers.initialise import normal_linear
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
@@ -57,4 +59,4 @@ def overfeat(
     trunk = overfeat_trunk(variant=variant, width=width, channels=channels)
     side = size or SIDES[variant]
     spec = InputSpec.centre_crop(side, round(side * 256 / SIDES[variant]), channels)
-    return image_classifier(trunk, classes, spec, RECIPE, begin=normal)
+    return image_classifier(trunk, classes, spec, RECIPE, begin=partial(normal_linear, width=width))

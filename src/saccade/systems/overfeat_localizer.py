@@ -97,7 +97,7 @@ def overfeat_localizer(
     score = fully_connected(level, hidden, len(classes), grid=grid, dropout=0.5)
     regressor = [scaled(size, width) for size in (4096, 1024)]
     box = fully_connected(level, regressor, 4 * len(classes) if per_class else 4, grid=grid)
-    normal(nn.ModuleList([score, box]))
+    normal(nn.ModuleList([score, box]), width=width)
     shape = WindowShape(side, step, pool, factors)
     head = WindowHead(convolutional(score, level.channels), convolutional(box, level.channels), shape)
     mean, std = statistics(channels)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from saccade.layers.initialise import normal
+from saccade.layers.initialise import normal_linear
 from saccade.network.card import Card
 from saccade.systems.alexnet import RECIPE as ALEXNET
 from saccade.systems.image_classifier import unpretrained_member
@@ -23,4 +23,4 @@ RECIPE = replace(
     "14.76 %, ten crops.",
 )
 
-zfnet = unpretrained_member("zfnet", CARD, RECIPE, begin=normal)
+zfnet = unpretrained_member("zfnet", CARD, RECIPE, begin=normal_linear)

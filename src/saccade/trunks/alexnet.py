@@ -4,6 +4,7 @@ Paper: Krizhevsky, Sutskever, Hinton 2012, ImageNet classification with deep con
 torchvision's is Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks, arXiv 1404.5997.
 """
 
+from functools import partial
 from typing import Literal
 
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 from torchvision.models import AlexNet
 
 from saccade.core.errors import UsageError
-from saccade.layers.initialise import default
+from saccade.layers.initialise import default, normal
 from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import rescale
 from saccade.trunks.blueprint import blueprint, fill
@@ -57,7 +58,7 @@ def alexnet(
     if not isinstance(module, AlexNet):
         raise TypeError(f"torchvision's alexnet should be an AlexNet, found {type(module).__name__}")
     module.classifier = module.classifier[:-1] if fc else nn.Sequential()
-    begin = _begin_paper if variant == "paper" else default
+    begin = partial(_begin_paper, width=width) if variant == "paper" else default
     fill(module, begin, pretrained="alexnet" if pretrained else None, width=width, channels=channels)
     return alexnet_trunk(module, fc=fc)
 
@@ -106,10 +107,10 @@ def _paper() -> AlexNet:
     return module
 
 
-def _begin_paper(module: nn.Module) -> None:
+def _begin_paper(module: nn.Module, width: float) -> None:
     """Weights from N(0, .01); biases 1 in the second, fourth and fifth convolution and the hidden layers, else 0."""
+    normal(module, width=width, reads_pictures=True)
     layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
     for place, layer in enumerate(layers):
-        nn.init.normal_(layer.weight, std=0.01)
         if layer.bias is not None:
             nn.init.constant_(layer.bias, 0.0 if place in (0, 2) else 1.0)

@@ -34,7 +34,7 @@ def overfeat(*, variant: Variant = "fast", width: float = 1.0, channels: int = 3
     if variant not in ("fast", "accurate"):
         raise UsageError(f"OverFeat's variant 'fast' or 'accurate' is expected, found {variant!r}")
     trunk = Chain(_fast(channels, width, fc) if variant == "fast" else _accurate(channels, width, fc))
-    normal(trunk, 0.01)
+    normal(trunk, width=width, reads_pictures=True)
     return trunk
 
 

@@ -39,7 +39,7 @@ def zfnet(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
         stages["fc6"] = dense_stage(nn.Linear(c2 * 6 * 6, dense), grid=6, after=0.5)
         stages["fc7"] = dense_stage(nn.Linear(dense, dense), after=0.5)
     trunk = Chain(stages)
-    normal(trunk, 0.01)
+    normal(trunk, width=width, reads_pictures=True)
     return trunk
 
 
