@@ -16,6 +16,10 @@ class Augmentation:
         crop_area: Share of the picture's area that a random crop covers (Inception's crop), or None for no such crop.
         crop_aspect: Width over height of that crop, drawn log-uniformly.
         crop_keeps: What a random crop must keep: nothing, or the centre of at least one object.
+        crop_overlap: Least overlaps (IoU) of that crop with some object, of which one is drawn for each picture: 0 asks
+            for none, 1 leaves the picture whole; objects whose centre is cut away go (SSD's crop). None: no such rule.
+        expand: Greatest sides, over the picture's, of a canvas of the mean colour on which every other picture is laid
+            at a random place (SSD's expansion).
         scale: Factor of size, drawn log-uniformly.
         rotate: Degrees to either side, drawn uniformly.
         translate: Share of the side to either side, drawn uniformly.
@@ -38,6 +42,8 @@ class Augmentation:
     crop_area: tuple[float, float] | None = None
     crop_aspect: tuple[float, float] = (3 / 4, 4 / 3)
     crop_keeps: Literal["nothing", "object"] = "nothing"
+    crop_overlap: tuple[float, ...] | None = None
+    expand: float = 1.0
     scale: tuple[float, float] = (1.0, 1.0)
     rotate: float = 0.0
     translate: float = 0.0
@@ -62,6 +68,11 @@ class Augmentation:
             _expect(0 < low <= high, f"a positive range {name}, the smaller number first", (low, high))
         for name in ("rotate", "translate", "shear", "pad_crop", "brightness", "contrast", "saturation", "hue"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
+        _expect(self.expand >= 1, "a size expand from 1", self.expand)
+        overlaps = self.crop_overlap
+        fits = overlaps is None or (overlaps and all(0 <= least <= 1 for least in overlaps))
+        _expect(bool(fits), "overlaps crop_overlap from 0 to 1, or None", overlaps)
+        _expect(overlaps is None or self.crop_area is not None, "a crop_area for crop_overlap", self.crop_area)
         _expect(self.blur >= 0 and self.lighting >= 0, "blur and lighting from 0", (self.blur, self.lighting))
         _expect(self.mixup is None or self.mixup > 0, "a positive parameter mixup, or None", self.mixup)
 

@@ -87,8 +87,9 @@ class Augment:
         fill = self.spec.mean if image.is_floating_point() else [255 * value for value in self.spec.mean]
         how = (self.spec.interpolation, self.spec.antialias, fill)
         moved = warp.image(image, frame.matrix, frame.target, *how, displacement=frame.displacement)
+        moved_truth, centred = frame.apply(sample.truth), self.augmentation.crop_overlap is not None
         tilted = frame.displacement is not None or not is_upright(frame.matrix)
-        return Augmented(moved, frame, keep_visible(frame.apply(sample.truth), frame.target, tighten=tilted))
+        return Augmented(moved, frame, keep_visible(moved_truth, frame.target, tilted, centred))
 
     def _mosaic(self, sample: Sample, dice: Dice) -> Augmented:
         """Four pictures around a random cross, the sample at the upper left."""

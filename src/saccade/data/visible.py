@@ -11,7 +11,7 @@ LEAST_SHARE = 0.1
 LEAST_SIDE = 1.0
 
 
-def keep_visible(truth: Annotation, size: tuple[int, int], tighten: bool = False) -> Annotation:
+def keep_visible(truth: Annotation, size: tuple[int, int], tighten: bool = False, centred: bool = False) -> Annotation:
     """The truth of a moved picture, less what lies outside it.
 
     Boxes and regions are clipped; regions without a pixel left go. A row goes, from all columns alike, when less than a
@@ -21,12 +21,13 @@ def keep_visible(truth: Annotation, size: tuple[int, int], tighten: bool = False
     Args:
         truth: Truth whose boxes and joints may leave the picture.
         size: (H, W) of the picture.
+        centred: Whether rows whose box has its centre outside go too.
         tighten: Whether boxes are taken from masks where there are some: a turned box is wider than its object.
     """
     pose_visible = _joints(truth.pose, truth.pose_visible, size)
     rows = truth.instances
     if rows is not None and len(rows):
-        rows = _rows(rows, size, tighten)
+        rows = _rows(_centred(rows, size) if centred else rows, size, tighten)
     regions = None if truth.regions is None else _regions(truth.regions, size)
     return replace(truth, instances=rows, pose_visible=pose_visible, regions=regions)
 
@@ -50,6 +51,14 @@ def _rows(rows: Instances, size: tuple[int, int], tighten: bool) -> Instances:
 def _regions(boxes: Tensor, size: tuple[int, int]) -> Tensor:
     clipped = _clip(boxes, size)
     return clipped[(clipped[:, 2:] - clipped[:, :2] >= LEAST_SIDE).all(1)]
+
+
+def _centred(rows: Instances, size: tuple[int, int]) -> Instances:
+    """The rows whose box, before it is clipped, has its centre inside."""
+    if rows.boxes is None:
+        return rows
+    centres = (rows.boxes[:, :2] + rows.boxes[:, 2:]) / 2
+    return rows[((centres >= 0) & (centres < centres.new_tensor([size[1], size[0]]))).all(1)]
 
 
 def _clip(boxes: Tensor, size: tuple[int, int]) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec, statistics
+from saccade.core.input_spec import InputSpec
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import SeparateTowers
@@ -45,7 +45,8 @@ RECIPE = Recipe(
         flip=0.5,
         crop_area=(0.3, 1.0),
         crop_aspect=(0.5, 2.0),
-        crop_keeps="object",
+        crop_overlap=(0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0),
+        expand=4.0,
         brightness=0.125,
         contrast=0.5,
         saturation=0.5,
@@ -162,7 +163,8 @@ def _ssd(design: Design, classes: tuple[str, ...], size: int, **options: Any) ->
         [levels[name].channels for name in reads], anchors.a_position, RULES.score_loss.channels(len(classes))
     )
     head = DenseBoxHead(reads, tower, anchors, RULES, len(classes))
-    spec = _input(size, options["channels"])
+    # Caffe's weights took pictures on the scale 0..255; torchvision's ImageNet weights of VGG take them normalised.
+    spec = InputSpec.stretch(size, options["channels"])
     return System(trunk, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)
 
 
@@ -194,11 +196,3 @@ def default_boxes(design: Design, size: int, steps: Sequence[int]) -> list[Tenso
     return [
         (boxes - centre).clamp(-size / 2, size / 2) + centre if design.clipped else boxes for boxes, centre in bases
     ]
-
-
-def _input(side: int, channels: int) -> InputSpec:
-    """Pictures stretched to a square, less ImageNet's mean colour, on the scale 0..255 that Caffe's weights expect."""
-    mean, std = statistics(channels)
-    if channels == 3:
-        mean, std = tuple(value / 255 for value in (123, 117, 104)), (1 / 255,) * 3
-    return InputSpec("stretch", (side, side), mean=mean, std=std)
