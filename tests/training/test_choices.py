@@ -14,7 +14,7 @@ from saccade.core.errors import ConfigError, ResourceError, UsageError
 from saccade.network.system import System
 from saccade.runtime import checkpoint
 from saccade.training import batch_size, validation
-from saccade.training.balance import class_weights, count_labels, picture_weights
+from saccade.training.balance import class_weights, count_labels, picture_weights, repeat_factors
 
 
 @pytest.fixture
@@ -121,6 +121,13 @@ def test_the_sampler_shows_classes_alike(tmp_path):
     train(tmp_path / "run", network, Uneven(), balance="sampler", epochs=3)
     # 24 draws; an epoch's eight fall into thirds of 2 or 3
     assert all(6 <= seen.count(label) <= 9 for label in range(3))
+
+
+def test_rare_classes_are_repeated_by_the_root_of_what_they_lack():
+    """Of eight pictures five show one class, two another, one a third."""
+    assert repeat_factors(Uneven(), 0.5).tolist() == pytest.approx([1.0] * 5 + [2**0.5] * 2 + [2.0])
+    assert repeat_factors(Uneven(), 0.001).tolist() == [1.0] * 8
+    assert repeat_factors(TinyDataset(0), 0.5).tolist() == []
 
 
 def test_weights_reach_the_heads_that_take_them(tmp_path, capfd):

@@ -1,6 +1,8 @@
 """Rare classes against frequent ones: how often each is shown, or how much it weighs in the loss."""
 
+from collections import Counter
 from collections.abc import Sequence
+from math import sqrt
 
 import torch
 from torch import Tensor
@@ -27,6 +29,22 @@ def class_weights(counts: Tensor) -> Tensor:
 def picture_weights(dataset: Dataset) -> Tensor:
     """(N,) how often each picture is shown, relative to the others: by its rarest class."""
     return balancing_weights([classes_of(dataset, index) for index in range(len(dataset))])
+
+
+def repeat_factors(dataset: Dataset, rare: float) -> Tensor:
+    """(N,) how often each picture is shown, relative to one of frequent classes alone.
+
+    A class that a share f of the pictures shows is repeated max(1, √(rare / f)) times, and a picture as often as its
+    rarest class. Source: Gupta, Dollár, Girshick 2019, LVIS, arXiv 1908.03195, section 4.
+
+    Args:
+        dataset: N pictures.
+        rare: Share of the pictures below which a class is rare.
+    """
+    shown = [classes_of(dataset, index) for index in range(len(dataset))]
+    counts = Counter(label for found in shown for label in found)
+    factors = {label: max(1.0, sqrt(rare * len(shown) / count)) for label, count in counts.items()}
+    return torch.tensor([max((factors[label] for label in found), default=1.0) for found in shown], dtype=torch.float64)
 
 
 def weigh_losses(system: System, weights: Tensor) -> Sequence[str]:

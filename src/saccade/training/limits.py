@@ -11,17 +11,25 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
     "schedule": ("constant", "step", "cosine", "poly", "plateau"),
     "precision": ("auto", "32", "bf16"),
-    "balance": ("none", "weights", "sampler"),
+    "balance": ("none", "weights", "sampler", "repeat"),
     "augment": ("recipe", "none"),
     "on_bad": ("fail", "skip"),
 }
 LEAST: dict[str, float] = {
     "epochs": 1, "steps": 1, "minutes": 0.001, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "momentum": 0,
     "trunk_lr_factor": 0, "weight_decay": 0, "warmup": 0, "clip": 0, "ema": 0, "patience": 1, "seed": 0, "workers": 0,
-    "threads": 1, "devices": 1,
+    "threads": 1, "devices": 1, "rare": 0,
     "save_every": 1, "timeout": 1,
 }  # fmt: skip
-MOST: dict[str, float] = {"momentum": 0.9999, "warmup": 1, "ema": 1, "lr": 1e9, "trunk_lr_factor": 1e9, "seed": 2**62}
+MOST: dict[str, float] = {
+    "momentum": 0.9999,
+    "warmup": 1,
+    "ema": 1,
+    "rare": 1,
+    "lr": 1e9,
+    "trunk_lr_factor": 1e9,
+    "seed": 2**62,
+}
 LENGTHS = ("epochs", "steps", "minutes")
 WORDS: dict[Any, str] = {
     int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "a list of names",

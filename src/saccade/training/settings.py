@@ -48,7 +48,9 @@ class TrainSettings:
         trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
         keep: Whether each reading process keeps the pictures that it has read in memory; for small sets.
         save_every: Steps between checkpoints; the default is as often as costs a thirtieth of the time.
-        balance: none, weights (of the loss) or sampler (rare classes are shown more often).
+        balance: none, weights (of the loss), sampler (all classes are shown alike) or repeat (rare classes are shown
+            more often, by the root of what they lack).
+        rare: Share of the pictures, 0..1, below which a class is rare, for `balance` repeat; 0.001 is LVIS's.
         augment: recipe or none.
         cache: Whether features of a frozen trunk are kept on disk; the default is where they can be.
         class_subset: Names of classes to train on; objects and pictures of others are left out.
@@ -91,6 +93,7 @@ class TrainSettings:
     keep: bool = False
     save_every: int | None = None
     balance: str = "none"
+    rare: float = 0.001
     augment: str = "recipe"
     cache: bool | None = None
     class_subset: tuple[str, ...] = ()

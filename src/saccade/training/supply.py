@@ -19,7 +19,7 @@ from saccade.data.loader import Loader, LoaderSettings
 from saccade.data.picture import size_of
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.training.balance import class_weights, count_labels, picture_weights, weigh_losses
+from saccade.training.balance import class_weights, count_labels, picture_weights, repeat_factors, weigh_losses
 from saccade.training.batch_size import greatest_batch
 from saccade.training.feature_cache import FIXED_SIZE, FeatureCache
 from saccade.training.feeder import Feeder
@@ -27,6 +27,7 @@ from saccade.training.job import Job
 from saccade.training.machine import pick_workers
 from saccade.training.plan import Plan, settle_recipe
 from saccade.training.preflight import normalises
+from saccade.training.settings import TrainSettings
 from saccade.training.skips import SkipList
 
 # Pictures among which the largest is sought when the greatest batch is.
@@ -87,7 +88,7 @@ class Supply:
         )
         spec, augmentation = job.system.input, recipe.augmentation
         prepare = None if augmentation.is_nothing else Augmenting(augmentation, spec)
-        weights = picture_weights(train) if settings.balance == "sampler" else None
+        weights = _shares(train, settings)
         skips = SkipList(job.out / "skipped.jsonl", say)
         shuffled = replace(reading, shuffle=True, drop_last=_leaves_one(job, batch, fabric.world_size))
         lean = Lean(train, unread(job.system.needs, augmentation), {} if settings.keep else None)
@@ -102,6 +103,13 @@ class Supply:
         if self.job.settings.balance == "weights":
             heads = weigh_losses(system, class_weights(count_labels(self.job.data.train)))
             self.say(f"classes are weighed in the loss of {', '.join(heads) or 'no head: none takes class weights'}")
+
+
+def _shares(train: Dataset, settings: TrainSettings) -> torch.Tensor | None:
+    """How often each picture is shown, relative to the others; None for alike."""
+    if settings.balance == "repeat":
+        return repeat_factors(train, settings.rare)
+    return picture_weights(train) if settings.balance == "sampler" else None
 
 
 def _default_batch(job: Job, fabric: Fabric, say: Callable[[str], None]) -> int:
