@@ -1,7 +1,8 @@
 """What a person calls their data, opened: a folder, a URI such as ``coco:DIR`` or ``scenes``, or a data set."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
@@ -13,6 +14,7 @@ from saccade.data import (
     bsds,
     coco,
     csv_table,
+    datumaro_reader,
     flic,
     image_folder,
     mask_folder,
@@ -43,12 +45,15 @@ class Reader:
         splits: The splits of a path, empty where the path is not of this format.
         looked_for: The evidence, in words.
         weight: How much the evidence says: folders of pictures are also parts of other formats. The greatest counts.
+        family: Whether there are formats within, which `open` and `splits` take as `form`: ``NAME:FORMAT:PATH``. Such a
+            reader is used only by its name.
     """
 
     open: Callable[..., Dataset]
-    splits: Callable[[Path], Sequence[str]] | None = None
+    splits: Callable[..., Sequence[str]] | None = None
     looked_for: str = ""
     weight: int = 2
+    family: bool = False
 
 
 READERS: dict[str, Reader] = {
@@ -64,6 +69,7 @@ READERS: dict[str, Reader] = {
     "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.LOOKED_FOR, weight=1),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.LOOKED_FOR, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.LOOKED_FOR, weight=1),
+    "datumaro": Reader(datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True),
     "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.LOOKED_FOR, weight=0),
 }
 
@@ -88,7 +94,8 @@ def open_data(
     """A data set by its path or URI, or several as one.
 
     Args:
-        source: A folder or an archive of one, recognised by evidence; ``NAME:PATH`` with the name of a format;
+        source: A folder or an archive of one, recognised by evidence; ``NAME:PATH`` with the name of a format,
+            or ``datumaro:FORMAT:PATH``;
             ``scenes`` with settings, as in ``scenes:count=500,size=128,seed=1``; a data set, which is given back; or a
             list of these, whose pictures follow each other and whose classes are united by name.
         split: Which part. A source that has one part only is used whole.
@@ -159,14 +166,15 @@ def _recognise(source: str | Path) -> tuple[Reader, Path]:
     known = readers()
     name, _, rest = str(source).partition(":")
     if isinstance(source, str) and rest and name in known:
-        return known[name], _existing(rest)
+        return _within(known[name], rest)
     if isinstance(source, str) and rest and not Path(source).exists() and name.isidentifier() and len(name) > 1:
         raise UsageError(
             f"a format among {', '.join([*known, 'scenes'])} is expected, found {name!r} in {source!r}",
             hint=f"write for instance coco:{rest}, or the folder alone",
         )
     path = _existing(source)
-    fits = {name: reader for name, reader in known.items() if reader.splits is not None and reader.splits(path)}
+    guessed = {name: reader for name, reader in known.items() if not reader.family}
+    fits = {name: reader for name, reader in guessed.items() if reader.splits is not None and reader.splits(path)}
     best = max((reader.weight for reader in fits.values()), default=0)
     heaviest = {name: reader for name, reader in fits.items() if reader.weight == best}
     if len(heaviest) == 1:
@@ -176,8 +184,17 @@ def _recognise(source: str | Path) -> tuple[Reader, Path]:
         raise DataError(
             f"data of one format is expected, found {len(heaviest)} that fit", path=path, hint=f"say {uris}"
         )
-    looked = "; ".join(reader.looked_for for reader in known.values() if reader.splits)
+    looked = "; ".join(reader.looked_for for reader in guessed.values() if reader.splits)
     raise DataError("data of a known format is expected, found none", path=path, hint=f"looked for {looked}")
+
+
+def _within(reader: Reader, rest: str) -> tuple[Reader, Path]:
+    """The reader of what stands behind its name: a path, or a format within a family and a path."""
+    form, _, path = rest.partition(":")
+    if not reader.family or not path or Path(rest).exists() or reader.splits is None:
+        return reader, _existing(rest)
+    inner = replace(reader, open=partial(reader.open, form=form), splits=partial(reader.splits, form=form))
+    return inner, _existing(path)
 
 
 def _existing(path: str | Path) -> Path:
