@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.io import savemat
+from scipy.sparse import csc_array
 
 from saccade.core.errors import DataError
-from saccade.trust.mat_file import load_mat
+from saccade.trust.mat_file import dense, load_mat
 
 HEADER = b"MATLAB 5.0".ljust(124) + b"\x00\x01IM"
 
@@ -87,3 +88,46 @@ def test_changed_at_any_byte(tmp_path: Path, packed: bool, share: float, put: by
     else:
         return
     assert error.path == str(path)
+
+
+def row(flags: int, sizes: tuple[int, ...], *content: bytes) -> bytes:
+    start = element(6, struct.pack("<II", flags, 0)) + element(5, struct.pack(f"<{len(sizes)}i", *sizes))
+    return HEADER + element(14, start + element(1, b"x") + b"".join(content))
+
+
+ONE = struct.pack("<d", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sizes", "content"),
+    [
+        (6, (1, 1), [element(0x409, ONE)]),  # No type of numbers.
+        (6, (1, 1), [element(19, ONE)]),
+        (6 | 0x800, (1, 1), [element(9, ONE)]),  # Complex, and nothing imaginary.
+        (4, (), [element(16, b"a")]),  # Text of no sides.
+        (4, (1,), [element(16, b"a")]),
+        (1, (1, 2), [matrix((0, 0))]),  # A cell too few.
+        (2, (1, 1), [element(5, struct.pack("<i", 0)), element(1, b"")]),  # Names of no length.
+        (2, (1, 1), [element(5, struct.pack("<i", 8)), element(1, b"a".ljust(8, b"\0"))]),  # A field without a value.
+        (17, (1, 1), [matrix((0, 0))]),  # An object.
+    ],
+)
+def test_parts_that_ended_the_process_in_scipy(
+    flags: int, sizes: tuple[int, ...], content: list[bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mat"
+    path.write_bytes(row(flags, sizes, *content))
+    with pytest.raises(DataError, match="matrix"):
+        load_mat(path)
+    path.write_bytes(row(6, (1, 1), element(9, ONE)))
+    assert load_mat(path)["x"].item() == 1.0
+
+
+def test_a_sparse_matrix_whose_columns_go_back_is_none() -> None:
+    sound = csc_array(np.eye(3, dtype=bool))
+    found = dense(sound)
+    assert found is not None
+    assert found.tolist() == np.eye(3, dtype=bool).tolist()
+    for starts in ([0, 2, 1, 3], [0, 1, 2, 10**9]):
+        sound.indptr = np.array(starts, np.int32)
+        assert dense(sound) is None

@@ -21,10 +21,11 @@ from scipy.sparse import issparse
 from saccade.core.errors import DataError
 from saccade.trust.files import kind_of, read_bytes
 from saccade.trust.limits import MAX_MAT_BYTES, MAX_MAT_DEPTH, MAX_PIXELS, MAX_SIDE
+from saccade.trust.mat_parts import SPARSE, is_whole
 
 _HEADER = 128
 _PACKED, _MATRIX = 15, 14
-_SPARSE = 5
+_MOST_SIDES = 32
 
 
 def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES, *, sparse: bool = False) -> dict[str, Any]:
@@ -108,10 +109,12 @@ def _elements(data: bytes, start: int, end: int, order: str, padded: bool) -> It
 
 
 def _check(data: bytes, order: str, sparse: bool) -> None:
-    """Whether all matrices are of a size that their bytes can hold, and not nested too deeply."""
-    waiting = [(start, end, 1) for _, start, end in _elements(data, _HEADER, len(data), order, padded=False)]
+    """Whether all matrices are whole, of a size that their bytes can hold, and not nested too deeply."""
+    waiting = [(*part, 1) for part in _elements(data, _HEADER, len(data), order, padded=False)]
     while waiting:
-        start, end, depth = waiting.pop()
+        kind, start, end, depth = waiting.pop()
+        if kind != _MATRIX:
+            raise _RefusedError(f"an element of type {kind} in place of a matrix")
         if depth > MAX_MAT_DEPTH:
             raise _RefusedError(f"matrices nested more than {MAX_MAT_DEPTH} deep")
         if start == end:  # An empty matrix.
@@ -122,10 +125,14 @@ def _check(data: bytes, order: str, sparse: bool) -> None:
         flags = struct.unpack_from(f"{order}I", data, parts[0][1])[0]
         count = (parts[1][2] - parts[1][1]) // 4
         sizes = struct.unpack_from(f"{order}{count}i", data, parts[1][1])
-        most = (MAX_PIXELS if sparse else -1) if flags & 0xFF == _SPARSE else end - start
+        if not 2 <= count <= _MOST_SIDES:
+            raise _RefusedError(f"a matrix of {count} sides")
+        most = (MAX_PIXELS if sparse else -1) if flags & 0xFF == SPARSE else end - start
         if min(sizes, default=0) < 0 or math.prod(sizes) > most or max(sizes, default=0) > max(end - start, MAX_SIDE):
             raise _RefusedError(f"a matrix of {'x'.join(map(str, sizes[:8]))} in {end - start} bytes")
-        waiting += [(a, b, depth + 1) for kind, a, b in parts if kind == _MATRIX]
+        if not is_whole(data, order, flags, math.prod(sizes), parts):
+            raise _RefusedError("a matrix with other parts than its kind has")
+        waiting += [(*part, depth + 1) for part in parts if part[0] == _MATRIX]
 
 
 def dense(matrix: Any) -> NDArray[np.bool_] | None:
@@ -135,7 +142,10 @@ def dense(matrix: Any) -> NDArray[np.bool_] | None:
     if not issparse(matrix):
         return None
     # SciPy's own way down to C trusts the places that the file gives; NumPy looks at each.
-    columns = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    lengths = np.diff(matrix.indptr)
+    if (lengths < 0).any() or int(lengths.sum()) != len(matrix.indices):
+        return None
+    columns = np.repeat(np.arange(matrix.shape[1]), lengths)
     found = np.zeros(matrix.shape, np.bool_)
     try:
         found[matrix.indices, columns] = True
