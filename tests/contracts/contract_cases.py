@@ -9,7 +9,10 @@ from torch import Tensor, nn
 from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.batch import Batch
 from saccade.core.masks import Masks
+from saccade.heads.dense_boxes import DenseBoxHead
+from saccade.heads.regions import RegionHead
 from saccade.network.system import System
+from saccade.ops.pick import RandomPick, Sampler
 from saccade.systems import SYSTEMS, build, options_of
 
 CLASSES = 10
@@ -29,6 +32,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "renet": {"width": 1 / 16, "size": 32},
     "inception_v3": {"size": 76},
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
+    "faster_rcnn": {"trunk": "vgg11", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "retinanet": {"trunk": "resnet18"},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
 # Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.
@@ -36,6 +40,8 @@ DEEPER = (
     *("vgg13", "vgg16", "vgg16c", "vgg19", "resnet34", "resnet101", "resnet152"),
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
 )
+# Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
+LARGE = ("faster_rcnn", "fast_rcnn", "rfcn", "ion", "multipath")
 
 
 def narrow_options(name: str) -> dict[str, Any]:
@@ -51,11 +57,19 @@ def narrow(name: str, **options: Any) -> System:
 
 
 def without_chance(system: System) -> System:
-    """The system with its dropout at 0."""
+    """The system with its dropout at 0, and samplers that draw all there is."""
     for module in system.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
+        if isinstance(module, RegionHead):
+            module.sample = _all_of(module.sample)
+        if isinstance(module, DenseBoxHead):
+            module.rules = replace(module.rules, sample=_all_of(module.rules.sample))
     return system
+
+
+def _all_of(sample: Sampler) -> Sampler:
+    return replace(sample, number=9999) if isinstance(sample, RandomPick) else sample
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from contract_cases import DEEPER
+from contract_cases import DEEPER, LARGE
 
 from saccade.analysis.describe import describe
 from saccade.systems import SYSTEMS, build
 
-CASES = [pytest.param(name, marks=[pytest.mark.slow] if name in DEEPER else []) for name in SYSTEMS]
+CASES = [pytest.param(name, marks=[pytest.mark.slow] if name in (*DEEPER, *LARGE) else []) for name in SYSTEMS]
 
 
 @pytest.mark.parametrize("name", CASES)

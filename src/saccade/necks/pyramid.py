@@ -47,12 +47,19 @@ class Pyramid(Neck):
         strides = [level.stride or 1 for level in levels]
         more = {"none": 0, "pool": 1}.get(coarse, 2)
         strides += [strides[-1] * 2 ** (step + 1) for step in range(more)]
-        self.levels = {f"p{stride.bit_length() - 1}": Level(channels, stride) for stride in strides}
+        self.levels = dict(zip(_names(strides), [Level(channels, stride) for stride in strides], strict=True))
 
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The added maps, finest first."""
         found = self.pyramid({name: maps[name] for name in self.reads})
         return dict(zip(self.levels, found.values(), strict=True))
+
+
+def _names(strides: Sequence[int]) -> list[str]:
+    """``p2``, ``p3`` …; of several maps of one stride the later get a further number, as in ``p5_2``."""
+    powers = [stride.bit_length() - 1 for stride in strides]
+    counts = [powers[: place + 1].count(power) for place, power in enumerate(powers)]
+    return [f"p{power}" if count == 1 else f"p{power}_{count}" for power, count in zip(powers, counts, strict=True)]
 
 
 class _OfDeepest(ExtraFPNBlock):

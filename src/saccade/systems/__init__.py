@@ -12,6 +12,7 @@ from saccade.systems.alexnet import alexnet
 from saccade.systems.caffenet import caffenet
 from saccade.systems.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
 from saccade.systems.classifier import classifier
+from saccade.systems.faster_rcnn import faster_rcnn
 from saccade.systems.googlenet import googlenet
 from saccade.systems.inception import inception_v3
 from saccade.systems.lecture_cnn import lecture_cnn
@@ -61,6 +62,7 @@ SYSTEMS: dict[str, SystemFunction] = {
     "localizer": localizer,
     "overfeat_localizer": overfeat_localizer,
     "rpn": rpn,
+    "faster_rcnn": faster_rcnn,
     "ssd300": ssd300,
     "ssd512": ssd512,
     "retinanet": retinanet,

@@ -1,0 +1,130 @@
+"""torchvision's Faster R-CNN as a system."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torchvision.models import WeightsEnum
+from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Weights
+from torchvision.models.detection.backbone_utils import BackboneWithFPN
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.ops import FrozenBatchNorm2d
+
+from saccade.core.errors import UsageError
+from saccade.core.level import Level
+from saccade.heads.box_top import BoxTop
+from saccade.heads.dense_boxes import DenseBoxHead
+from saccade.layers.anchors import Anchors
+from saccade.layers.dense_towers import ProposalTower
+from saccade.layers.region_pool import RegionPool
+from saccade.layers.region_towers import Outputs, PooledTower
+from saccade.necks.pyramid import Pyramid
+from saccade.network.part import Trunk
+from saccade.network.system import System
+from saccade.ops.keep import Keep
+from saccade.systems.faster_rcnn import PYRAMID_BOXES, PYRAMID_PROPOSALS, PYRAMID_RECIPE, pyramid_head
+from saccade.systems.from_torchvision.classifiers import named_after
+from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
+from saccade.trunks.chain import Chain
+from saccade.trunks.resnet import resnet_trunk
+
+EPSILON = 1e-5
+
+
+def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
+    """Faster R-CNN on the pyramid of a ResNet or a MobileNet v3; labels are less by one, since background is none.
+
+    Raises:
+        UsageError: Trunk, pooling or layers are others than those of torchvision's own models.
+    """
+    trunk, neck = trunk_and_pyramid(module.backbone)
+    rois = cast("Any", module.roi_heads)
+    count = int(rois.box_predictor.cls_score.out_features) if isinstance(rois.box_predictor, FastRCNNPredictor) else 0
+    if not count or rois.has_mask() or rois.has_keypoint():
+        raise UsageError("torchvision's own layers for scores and boxes are expected, and no masks or joints")
+    names = names_of_objects(count, weights or FasterRCNN_ResNet50_FPN_Weights.COCO_V1)[1:]
+    head = pyramid_head(_propose(module, neck), _box_top(rois, neck, len(names)))
+    spec = detector_input(module)
+    system = System(trunk, {"regions": head}, neck, classes=names, input=spec, recipe=PYRAMID_RECIPE)
+    body = cast("Any", module.backbone).body
+    if "layer3" not in body or len(body["layer3"]) != 6 or not hasattr(body["layer3"][0], "conv3"):
+        return system
+    frozen = any(isinstance(layer, FrozenBatchNorm2d) for layer in body.modules())
+    options = {"trunk": "resnet50", "norm": "frozen" if frozen else "batch", "limit": rois.detections_per_img}
+    return named_after(system, "faster_rcnn", options)
+
+
+def trunk_and_pyramid(backbone: nn.Module) -> tuple[Trunk, Pyramid]:
+    """A trunk and a neck of the layers of a backbone of torchvision's, shared.
+
+    Raises:
+        UsageError: It is no ResNet or MobileNet with a pyramid.
+    """
+    body: Any = getattr(backbone, "body", None)
+    if not isinstance(backbone, BackboneWithFPN) or not ("layer4" in body or "0" in body):
+        raise UsageError(f"a ResNet or MobileNet with a pyramid is expected, found {type(backbone).__name__}")
+    for layer in body.modules():
+        if isinstance(layer, FrozenBatchNorm2d) and layer.eps != EPSILON:
+            # The same function with the usual epsilon, so that the weights alone say what the network is.
+            layer.get_buffer("running_var").add_(layer.eps - EPSILON)
+            layer.eps = EPSILON
+    trunk = resnet_trunk(body) if "layer4" in body else _mobilenet(body)
+    reads = tuple(name if "layer4" in body else f"block{name}" for name in body.return_layers)
+    return trunk, Pyramid(trunk.levels, reads, coarse="pool", pyramid=backbone.fpn)
+
+
+def _mobilenet(body: Any) -> Chain:
+    """The blocks of a MobileNet, one map each."""
+    levels: dict[str, Level] = {}
+    stride = 2
+    for name, block in body.items():
+        halves = getattr(block, "_is_cn", False)  # torchvision marks the blocks that halve so
+        stride *= 2 if halves else 1
+        levels[f"block{name}"] = Level(int(block.out_channels), stride)
+    return Chain({f"block{name}": block for name, block in body.items()}, levels)
+
+
+def _propose(module: FasterRCNN, neck: Pyramid) -> DenseBoxHead:
+    rpn: Any = module.rpn
+    layers = [layer for layer in rpn.head.conv.modules() if isinstance(layer, nn.Conv2d)]
+    anchors = Anchors(rpn.anchor_generator.cell_anchors)
+    with torch.device("meta"):  # its layers are replaced at once
+        tower = ProposalTower(layers[0].in_channels, anchors.a_position[0], 1)
+    row = [part for layer in layers for part in (layer, nn.ReLU())][:-1]
+    tower.add_module("conv", layers[0] if len(layers) == 1 else nn.Sequential(*row))
+    tower.score, tower.box = rpn.head.cls_logits, rpn.head.bbox_pred
+    first, limit = rpn._pre_nms_top_n["testing"], rpn._post_nms_top_n["testing"]
+    # torchvision keeps a score that equals its threshold; no sigmoid is below 0.
+    least = rpn.score_thresh or -1.0
+    keep = Keep(least, first, overlap=rpn.nms_thresh, limit=limit, side=rpn.min_size, alike="map")
+    return DenseBoxHead(tuple(neck.levels), tower, anchors, replace(PYRAMID_PROPOSALS, keep=keep), None)
+
+
+def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
+    pool, head, predictor = rois.box_roi_pool, rois.box_head, rois.box_predictor
+    reads = _pooled(neck, pool.featmap_names)
+    size: int = predictor.cls_score.in_features
+    body = head
+    if isinstance(head, TwoMLPHead):
+        body = nn.Sequential(nn.Flatten(1), head.fc6, nn.ReLU(), head.fc7, nn.ReLU())
+    with torch.device("meta"):
+        tower = PooledTower(
+            RegionPool(neck.levels, reads, pool.output_size[0], "align"), body, size, Outputs(classes + 1, classes + 1)
+        )
+    tower.score, tower.box = predictor.cls_score, predictor.bbox_pred
+    keep = replace(PYRAMID_BOXES.keep, score=rois.score_thresh, overlap=rois.nms_thresh, limit=rois.detections_per_img)
+    coder = replace(PYRAMID_BOXES.coder, spread=tuple(1 / weight for weight in rois.box_coder.weights))
+    return BoxTop(tower, reads, replace(PYRAMID_BOXES, keep=keep, coder=coder), classes)
+
+
+def _pooled(neck: Pyramid, names: list[str]) -> tuple[str, ...]:
+    """The maps that regions are pooled from: of those of one stride torchvision's rule only ever takes the first."""
+    maps = list(neck.levels)[:-1]
+    chosen = [maps[place] for place in range(len(maps)) if str(place) in names]
+    strides = [neck.levels[name].stride for name in chosen]
+    return tuple(name for place, name in enumerate(chosen) if strides.index(strides[place]) == place)
+
+
+REGION_DETECTORS: dict[type[nn.Module], Callable[..., System]] = {FasterRCNN: from_faster_rcnn}
