@@ -33,17 +33,8 @@ def load(path: Path, form: str | None) -> Any:
     """
     package = _package()
     environment = package.Environment()
-    known = sorted({*environment.importers, *environment.extractors})
     name = form or _detected(environment, path)
-    own = next((own for own in _OWN if name == own or name.startswith(f"{own}_")), None)
-    if own:
-        raise UsageError(
-            f"a format that saccade does not read itself is expected, found {name!r}", hint=f"say {own}:{path}"
-        )
-    if name in _REFUSED:
-        raise UsageError(f"another format is expected, found {name!r}: {_REFUSED[name]}")
-    if name not in known:
-        raise UsageError(f"one of datumaro's formats is expected, found {name!r}", hint=f"it knows {', '.join(known)}")
+    _check_name(name, {*environment.importers, *environment.extractors}, path)
     try:
         found = package.Dataset.import_from(str(path), name, env=environment)
         found.init_cache()  # It reads only now.
@@ -54,6 +45,28 @@ def load(path: Path, form: str | None) -> Any:
             hint="mend the data, or name the format: datumaro:FORMAT:DIR",
         ) from error
     return found
+
+
+def _check_name(name: str, known: set[str], path: Path) -> None:
+    """Whether a format is left to datumaro.
+
+    Raises:
+        UsageError: We read it ourselves, it is refused, or datumaro does not know it.
+    """
+    if own := _own(name):
+        raise UsageError(
+            f"a format that saccade does not read itself is expected, found {name!r}", hint=f"say {own}:{path}"
+        )
+    if name in _REFUSED:
+        raise UsageError(f"another format is expected, found {name!r}: {_REFUSED[name]}")
+    if name not in known:
+        left = sorted(other for other in known - _REFUSED.keys() if not _own(other))
+        raise UsageError(f"one of datumaro's formats is expected, found {name!r}", hint=f"it knows {', '.join(left)}")
+
+
+def _own(name: str) -> str | None:
+    """Our own name of a format that we read too."""
+    return next((own for own in _OWN if name == own or name.startswith(f"{own}_")), None)
 
 
 def _package() -> Any:
