@@ -142,7 +142,7 @@ DEFECTS: list[tuple[list[Any], Any, str, int | None]] = [
     (["categories", 1, "name"], "cat", "/categories/1/name", None),
     (["categories", 1, "id"], 90, "/categories/1/id", None),
     (["categories", 1, "skeleton", 0], [1, 4], "/categories/1/skeleton/0", None),
-    (["categories"], None, "/", None),
+    (["categories"], None, None, None),
     (["images"], {}, "/images", None),
 ]
 

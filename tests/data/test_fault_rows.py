@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from made import coco_content, save_picture, write_coco
 
 from saccade.core.errors import DataError
+from saccade.data.check import check_data
 from saccade.data.open import open_data
 
 WIDTH, HEIGHT = 60, 40
@@ -122,3 +123,66 @@ def test_identifiers_with_gaps_are_labels_from_nought(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found 2") as caught:
         open_data(write_coco(tmp_path / "other", content))
     assert caught.value.annotation_id == 11
+
+
+def defects_of(root: Path) -> list[tuple[str | int | None, int | str | None]]:
+    return [(one.where, one.annotation_id) for one in check_data(root, workers=0, quick=True).defects]
+
+
+def test_every_fault_of_one_annotation_is_listed(tmp_path: Path) -> None:
+    content = coco_content()
+    content["annotations"][3] |= {"bbox": [1, 2, 0, 4], "category_id": 8, "iscrowd": 5, "segmentation": [[1, 2]]}
+    fields = ("bbox", "category_id", "iscrowd", "segmentation/0")
+    found = defects_of(write_coco(tmp_path, content))
+    assert found == [(f"/annotations/3/{name}", 14) for name in fields]
+
+
+def test_annotations_of_a_missing_picture_are_looked_at(tmp_path: Path) -> None:
+    content = coco_content()
+    content["annotations"][0]["bbox"] = [1, 2, 0, 4]
+    root = write_coco(tmp_path, content)
+    picture = next(place for place, one in enumerate(content["images"]) if one["id"] == 7)
+    next(root.rglob(content["images"][picture]["file_name"])).unlink()
+    assert defects_of(root) == [("/annotations/0/bbox", 11), (f"/images/{picture}/file_name", None)]
+
+
+def test_a_category_that_is_left_out_is_told_once(tmp_path: Path) -> None:
+    content = coco_content()
+    content["categories"][1]["name"] = content["categories"][0]["name"]
+    assert defects_of(write_coco(tmp_path, content)) == [("/categories/1/name", None)]
+
+
+@pytest.mark.parametrize(
+    ("points", "count"), [([5, 5, 20, 5, 12, 5], 1), ([5, 5, 10, 10, 20, 20], 1), ([5, 5, 20, 5, 20, 20], 0)]
+)
+def test_an_outline_on_one_line_is_found(points: list[float], count: int, tmp_path: Path) -> None:
+    content = coco_content()
+    content["annotations"][3] |= {"bbox": [5, 5, 15, 15], "segmentation": [[5, 5, 20, 5, 20, 20, 5, 20], points]}
+    assert defects_of(write_coco(tmp_path, content)) == [("/annotations/3/segmentation/1", 14)] * count
+
+
+def test_a_wrong_number_of_keypoints(tmp_path: Path) -> None:
+    content = coco_content()
+    content["categories"][0] |= {"keypoints": ["nose", "left_ear"]}
+    content["annotations"][1] |= {"keypoints": [52, 33, 2, 55, 34, 1], "num_keypoints": 2}
+    assert defects_of(write_coco(tmp_path, content)) == []
+    content["annotations"][1]["num_keypoints"] = 1
+    (tmp_path / "other").mkdir()
+    assert defects_of(write_coco(tmp_path / "other", content)) == [("/annotations/1/num_keypoints", 12)]
+
+
+def test_a_number_written_as_text_is_told(tmp_path: Path) -> None:
+    content = coco_content()
+    content["annotations"][0]["image_id"] = "7"
+    with pytest.raises(DataError) as caught:
+        open_data(write_coco(tmp_path, content))
+    assert caught.value.hint == "write it as 7, as /images does"
+
+
+def test_a_name_too_long_for_a_file_is_told(tmp_path: Path) -> None:
+    content = coco_content()
+    content["images"][0]["file_name"] = "a" * 3000
+    content["images"][1]["file_name"] = f"{'b' * 3000}/c.png"
+    root = write_coco(tmp_path)
+    (root / "annotations/instances_train.json").write_text(json.dumps(content))
+    assert {where for where, _ in defects_of(root)} >= {"/images/0/file_name", "/images/1/file_name"}

@@ -11,6 +11,7 @@ from saccade.data.pictured import Pictured
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical
 from saccade.data.store import Ragged
+from saccade.trust.files import is_file
 from saccade.trust.paths import name_in
 
 LOOKED_FOR = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
@@ -73,15 +74,22 @@ def missing_pictures(folder: Path, names: Sequence[str]) -> list[tuple[str, str]
     listings = {parent: _listing(parent) for parent in {path.parent for path in paths}}
     absent = [path.name not in listings[path.parent] for path in paths]
     many = f" ({sum(absent)} of {len(names)} are missing)" if sum(absent) > 1 else ""
-    hint = "put the picture there, or take it off the list"
     return [
-        (f"a picture is expected in {folder}, found no {name!r}{many}", hint) if gone else None
+        (f"a picture is expected in {folder}, found no {name[:200]!r}{many}", _cure(name)) if gone else None
         for name, gone in zip(names, absent, strict=True)
     ]
 
 
+def _cure(name: str) -> str:
+    slashes = "write / in place of \\, or " if "\\" in name else ""
+    return f"{slashes}put the picture there, or take it off the list"
+
+
 def _listing(folder: Path) -> frozenset[str]:
-    return frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset()
+    try:
+        return frozenset(entry.name for entry in folder.iterdir())
+    except OSError:  # No such folder, or a name too long for one.
+        return frozenset()
 
 
 def picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
@@ -89,7 +97,7 @@ def picture_folder(root: Path, document: Path, split: str, names: Sequence[str])
     beside = [document.parent] if document.name == _ROBOFLOW else []
     tails = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017", "images", ".")
     folders = beside + [root / tail for tail in tails]
-    return max(folders, key=lambda folder: sum((folder / name).is_file() for name in names))
+    return max(folders, key=lambda folder: sum(is_file(folder / name) for name in names))
 
 
 def documents(path: Path) -> dict[str, Path]:

@@ -1,14 +1,12 @@
 """A COCO document, checked and put into arrays."""
 
-import difflib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.data.coco_rows import read_row
+from saccade.data.coco_reading import Reading
 from saccade.data.joints import joints
 from saccade.data.origin import Origin
 from saccade.data.pointer import Node
@@ -102,7 +100,10 @@ def unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> list
             field = node.get(key)
             value = field.identifier() if key == "id" else field.text()
             if (key, value) in seen:
-                raise field.wrong(f"a {key} of its own is expected, found {value!r}, which {seen[key, value]} has too")
+                article = "an" if key == "id" else "a"
+                raise field.wrong(
+                    f"{article} {key} of its own is expected, found {value!r}, which {seen[key, value]} has too"
+                )
             seen[key, value] = node.pointer
 
     return kept(nodes, check, report)
@@ -141,44 +142,42 @@ def _joints(categories: list[Node]) -> Joints | None:
 def _store(
     root: Node, pictures: list[Node], categories: list[Node], marks: int, report: Report
 ) -> tuple[Store, Origin]:
-    places = {node.value["id"]: place for place, node in enumerate(pictures)}
     labels = {node.value["id"]: label for label, node in enumerate(categories)}
-    # Annotations of a picture that is left out go with it: its defect has been told.
-    left_out = identifiers(root) - places.keys()
     sizes = [(int(node.value["height"]), int(node.value["width"])) for node in pictures]
     rows: list[list[Row]] = [[] for _ in pictures]
-    seen: dict[Hashable, Node] = {}
-
-    def read(node: Node) -> None:
-        identifier = node.get("id").identifier()
-        node = node.named(identifier)
-        if identifier in seen:
-            other = seen[identifier].pointer
-            raise node.get("id").wrong(f"an id of its own is expected, found {identifier!r}, which {other} has too")
-        seen[identifier] = node
-        picture = node.get("image_id")
-        if picture.identifier() in left_out:
-            return
-        place = declared(picture, places, "images")
-        label = declared(node.get("category_id"), labels, "categories")
-        rows[place].append(read_row(node, sizes[place], label, marks))
-
-    kept(root.items("annotations"), read, report)
+    reading = Reading(
+        {node.value["id"]: place for place, node in enumerate(pictures)},
+        labels,
+        sizes,
+        _sizes_left_out(root, {node.value["id"] for node in pictures}),
+        identifiers(root, "categories") - labels.keys(),
+        marks,
+    )
+    for node in root.items("annotations"):
+        try:
+            found = reading.read(node)
+            if found is not None:
+                rows[found[0]].append(found[1])
+        except DataError as error:
+            for one in reading.faults(node) or [error]:
+                report(one)
     return to_store(sizes, rows, marks, len(categories)), to_origin("coco", [root.path], rows)
 
 
-def identifiers(root: Node) -> set[Hashable]:
-    """The identifiers of all listed pictures, the faulty ones too."""
-    entries = [entry for entry in root.get("images").value if isinstance(entry, dict)]
+def _sizes_left_out(root: Node, kept: set[Hashable]) -> dict[Hashable, tuple[int, int] | None]:
+    """(H, W) of the listed pictures that are left out, by identifier; None where it is not known."""
+    found: dict[Hashable, tuple[int, int] | None] = dict.fromkeys(identifiers(root) - kept)
+    for node in root.items("images") if found else []:
+        try:
+            check_picture(node)
+        except DataError:
+            continue
+        if node.value.get("id") in found:
+            found[node.value["id"]] = (int(node.value["height"]), int(node.value["width"]))
+    return found
+
+
+def identifiers(root: Node, where: str = "images") -> set[Hashable]:
+    """The identifiers of all listed pictures, or of whatever else, the faulty ones too."""
+    entries = [entry for entry in root.get(where).value if isinstance(entry, dict)]
     return {entry.get("id") for entry in entries if isinstance(entry.get("id"), Hashable)}
-
-
-def declared(node: Node, known: dict[Any, int], where: str) -> int:
-    """The place of an identifier that another part of the document has declared."""
-    if node.identifier() in known:
-        return known[node.value]
-    if type(node.value) is int:
-        near = min((key for key in known if type(key) is int), key=lambda key: abs(key - node.value), default=None)
-    else:
-        near = next(iter(difflib.get_close_matches(node.value, [k for k in known if isinstance(k, str)], 1)), None)
-    raise node.wrong(f"an id of /{where} is expected, found {node.value!r}", f"the nearest known is {near!r}")

@@ -3,12 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.errors import DataError
 from saccade.data.origin import Box, clip
 from saccade.data.pointer import Node, shown
+from saccade.data.report import telling
 from saccade.data.rows import Row
 from saccade.ops import rle
 
 Size = tuple[int, int]
+_ANY: Size = (2**62, 2**62)
+_NONE: Box = (0.0, 0.0, 0.0, 0.0)
 
 
 def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
@@ -28,6 +32,26 @@ def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
     code, polygons = _outline(node, size)
     place = int(node.key)
     return Row(box, label, _area(node, box), _crowd(node), points, visible, code, polygons, place, given)
+
+
+def row_faults(node: Node, size: Size | None, joints: int) -> list[DataError]:
+    """All that is wrong with the fields of an annotation that `read_row` refuses.
+
+    Args:
+        node: The annotation.
+        size: (H, W) of its picture; None where it is not known, and outlines cannot be judged.
+        joints: How many joints the document declares.
+    """
+    found: list[DataError] = []
+    with telling(found.append):
+        _box(node.get("bbox"), size or _ANY)
+    for check in (lambda: _area(node, _NONE), lambda: _crowd(node), lambda: _keypoints(node, joints)):
+        with telling(found.append):
+            check()
+    with telling(found.append):
+        if size is not None:
+            _outline(node, size)
+    return found
 
 
 def _area(node: Node, box: Box) -> float:
@@ -77,6 +101,11 @@ def _keypoints(node: Node, joints: int) -> tuple[list[float], list[int]]:
     for joint, state in enumerate(visible):
         if state not in (0, 1, 2):
             raise keypoints.get(3 * joint + 2).wrong(f"a visibility of 0, 1 or 2 is expected, found {state}")
+    count, marked = node.optional("num_keypoints"), sum(state > 0 for state in visible)
+    if count is not None and count.value != marked:
+        raise count.wrong(
+            f"{marked}, the number of keypoints with a visibility of 1 or 2, is expected, found {shown(count.value)}"
+        )
     # COCO's joints name whole pixels, whose centres are at +.5; its boxes and polygons are continuous already.
     points = [
         value + 0.5 if state else 0.0

@@ -17,6 +17,7 @@ from saccade.data.report import Report, strict, telling
 from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
 from saccade.data.split_names import USUAL, canonical
 from saccade.data.store import Ragged
+from saccade.trust.files import is_file
 from saccade.trust.paths import name_in, plain_name
 from saccade.trust.pictures import picture_size
 
@@ -209,7 +210,7 @@ class _Builder:
             raise self._wrong(record, error.what, error.hint) from error
         here = self.table.path.parent
         folders = (here, here / "images", here / self.split, here / "images" / self.split)
-        found = next((folder / record.file for folder in folders if (folder / record.file).is_file()), None)
+        found = next((folder / record.file for folder in folders if is_file(folder / record.file)), None)
         if found is None:
             raise self._wrong(record, f"a picture is expected, found no {record.file!r}", "add it, or delete the row")
         return name_in(self.root, found)

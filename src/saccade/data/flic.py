@@ -9,6 +9,7 @@ from saccade.core.errors import DataError
 from saccade.data.joints import joints
 from saccade.data.persons import PersonRow, Persons
 from saccade.data.report import Report, strict, telling
+from saccade.trust.files import is_file
 from saccade.trust.mat_file import load_mat
 from saccade.trust.paths import name_in, plain_name
 
@@ -75,7 +76,7 @@ def _row(root: Path, file: Path, place: int, example: Any) -> PersonRow:
         plain_name(text)
     except DataError as error:
         raise _wrong(file, place, error.what) from error
-    if not (root / "images" / text).is_file():
+    if not is_file(root / "images" / text):
         raise _wrong(file, place, f"a picture in {root / 'images'} is expected, found no {text[:200]!r}")
     coords, torso = (_numbers(file, place, name, example[name]) for name in ("coords", "torsobox"))
     if coords.ndim != 2 or coords.shape[0] != 2 or coords.shape[1] <= max(_COLUMNS.values()):

@@ -13,6 +13,7 @@ from saccade.data.persons import PersonRow, Persons
 from saccade.data.pointer import Node
 from saccade.data.report import Report, strict, telling
 from saccade.data.split_names import USUAL, canonical
+from saccade.trust.files import is_file
 from saccade.trust.json_file import load_json
 from saccade.trust.mat_file import load_mat
 from saccade.trust.paths import name_in, plain_name
@@ -135,7 +136,7 @@ def _picture(root: Path, node: Node) -> str:
         name = plain_name(field.text())
     except DataError as error:
         raise field.wrong(error.what, error.hint) from error
-    found = next((path for path in (root / "images" / name, root / name) if path.is_file()), None)
+    found = next((path for path in (root / "images" / name, root / name) if is_file(path)), None)
     if found is None:
         raise field.wrong(f"a picture in {root / 'images'} is expected, found no {name!r}", "put it there")
     return name_in(root, found)

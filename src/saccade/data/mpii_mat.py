@@ -10,6 +10,7 @@ from saccade.core.errors import DataError
 from saccade.data.mpii_form import HEAD_SHARE, NAMES, SHIFT
 from saccade.data.persons import PersonRow
 from saccade.data.report import Report, telling
+from saccade.trust.files import is_file
 from saccade.trust.mat_file import load_mat
 from saccade.trust.paths import name_in, plain_name
 
@@ -62,7 +63,7 @@ class _Rect:
             plain_name(name)
         except DataError as error:
             raise self._wrong(error.what) from error
-        if not (self.root / "images" / name).is_file():
+        if not is_file(self.root / "images" / name):
             raise self._wrong(f"a picture in {self.root / 'images'} is expected, found no {name[:200]!r}")
         places = [(0.0, 0.0)] * len(NAMES)
         visible = [0] * len(NAMES)

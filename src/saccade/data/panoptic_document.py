@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
 from saccade.data.coco import missing_pictures, picture_folder
-from saccade.data.coco_document import check_picture, declared, identifiers, kept, unique, with_files
+from saccade.data.coco_document import check_picture, identifiers, kept, unique, with_files
+from saccade.data.coco_reading import declared
 from saccade.data.index_map import IGNORE
 from saccade.data.pointer import Node, shown
 from saccade.data.report import Report
 from saccade.data.rows import collector_at_rest
 from saccade.data.store import Ragged, starts_of
+from saccade.trust.files import is_file
 from saccade.trust.json_file import load_json
 from saccade.trust.paths import name_in, plain_name
 
@@ -154,7 +156,7 @@ class _Reading:
             raise node.wrong(error.what, error.hint) from error
         file = self.document.path
         beside = [file.with_suffix(""), self.root / file.stem, self.root / f"panoptic_{self.split}"]
-        place = next((folder / name for folder in beside if (folder / name).is_file()), None)
+        place = next((folder / name for folder in beside if is_file(folder / name)), None)
         if place is None:
             raise node.wrong(f"a PNG in {beside[0]} is expected, found no {name!r}", "unpack the PNGs there")
         return place

@@ -27,11 +27,12 @@ def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: 
     image = decode_picture(path, channels)
     found = (image.shape[1], image.shape[2])
     if declared is not None and found != declared:
-        turned = ", since its EXIF orientation is applied" if found[::-1] == declared else ""
+        turned = ", the sides exchanged" if found[::-1] == declared else ""
+        upright = "; sizes are those of the upright picture, after its EXIF orientation" if turned else ""
         raise DataError(
             f"a picture of {declared[1]}x{declared[0]}, as annotated, is expected, found {found[1]}x{found[0]}{turned}",
             path=path,
-            hint="mend the width and height of the annotations, or replace the picture",
+            hint=f"mend the width and height of the annotations, or replace the picture{upright}",
         )
     return image
 

@@ -43,8 +43,9 @@ class Node:
 
     def wrong(self, what: str, hint: str | None = None) -> DataError:
         """The error to raise about the value at this place."""
-        pointer = self.pointer or "/"
-        return DataError(what, path=self.path, pointer=pointer, annotation_id=self.annotation_id, hint=hint)
+        return DataError(
+            what, path=self.path, pointer=self.pointer or None, annotation_id=self.annotation_id, hint=hint
+        )
 
     def get(self, key: str | int) -> "Node":
         """The value under a key of an object or at a place of a list, which must be there."""

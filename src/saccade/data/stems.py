@@ -5,6 +5,7 @@ from pathlib import Path
 from saccade.core.errors import DataError
 from saccade.data.report import Report, telling
 from saccade.data.split_names import USUAL, canonical
+from saccade.trust.files import is_file
 from saccade.trust.paths import plain_name
 from saccade.trust.pictures import SUFFIXES
 from saccade.trust.text_file import load_lines
@@ -43,7 +44,7 @@ def pairs(truths: Path, pictures: Path, listing: Path | None, report: Report) ->
                 if picture in found:
                     raise DataError(f"each name once is expected, found {stem!r} again", path=listing, line=line)
                 truth = truths / f"{stem}.mat"
-                if not truth.is_file():
+                if not is_file(truth):
                     raise DataError(f"a file {truth} is expected, found none", path=listing, line=line, hint=_HINT)
                 found[picture] = truth
     return found

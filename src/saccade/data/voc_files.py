@@ -6,6 +6,7 @@ from pathlib import Path
 from saccade.core.errors import DataError
 from saccade.data.report import Report, telling
 from saccade.data.split_names import USUAL, canonical
+from saccade.trust.files import is_file
 from saccade.trust.paths import plain_name
 from saccade.trust.pictures import SUFFIXES
 from saccade.trust.text_file import load_lines
@@ -45,7 +46,7 @@ class Part:
             plain_name(name)
         files = [self.annotations / f"{name.removesuffix(Path(name).suffix) if cut else name}.xml"
                  for name in names for cut in (False, True)]  # fmt: skip
-        file = next((file for file in files if file.is_file()), None)
+        file = next((file for file in files if is_file(file)), None)
         if file is None:
             raise DataError(
                 f"an annotation {files[0]} is expected, found none",

@@ -8,6 +8,7 @@ from saccade.core.errors import DataError
 from saccade.data.pointer import Node
 from saccade.data.report import Report, telling
 from saccade.data.split_names import USUAL, canonical
+from saccade.trust.files import is_file
 from saccade.trust.paths import leaving_allowed, name_in, plain_name
 from saccade.trust.pictures import only_pictures
 from saccade.trust.text_file import load_lines
@@ -74,19 +75,26 @@ def _place(node: Node, folder: str) -> Path:
         PurePosixPath(folder.replace("\\", "/")) / text.replace("\\", "/"),
         PurePosixPath(text.replace("\\", "/")),
     ]
-    outside = [root / whole for whole in wholes if leaving_allowed() and (root / whole).exists()]
+    outside = [root / whole for whole in wholes if leaving_allowed() and _is_there(root / whole)]
     if outside:
         return outside[0]
     for whole in wholes:
         parts = [part for part in whole.parts if part not in (".", "..", "/")]
         for start in range(len(parts)):
             place = root.joinpath(*parts[start:])
-            if place.exists() and place.resolve().is_relative_to(root.resolve()):
+            if _is_there(place) and place.resolve().is_relative_to(root.resolve()):
                 return place
     raise node.wrong(
         f"a folder or a list of pictures in {root} is expected, found no {text!r}",
         "put the YAML file into the data's folder, and name the pictures' folders relative to it",
     )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # A name too long for one.
+        return False
 
 
 def _shown(root: Path) -> Folders | None:
@@ -145,13 +153,13 @@ def _in_list(root: Path, listing: Path, report: Report) -> Iterable[str]:
 
 def _listed(root: Path, listing: Path, line: int, text: str) -> str:
     """Where a line of a list leads, from its own folder, the data's folder, or by the tail of its path."""
-    if leaving_allowed() and (listing.parent / text).is_file():
+    if leaving_allowed() and is_file(listing.parent / text):
         return name_in(root, listing.parent / text)
     parts = [part for part in PurePosixPath(text.replace("\\", "/")).parts if part not in (".", "..", "/")]
     for start in range(len(parts)):
         for base in (listing.parent, root):
             name = base.joinpath(*parts[start:])
-            if name.is_file() and name.is_relative_to(root):
+            if is_file(name) and name.is_relative_to(root):
                 return plain_name(name.relative_to(root).as_posix())
     raise DataError(
         f"a picture in {root} is expected, found no {text[:200]!r}",

@@ -45,6 +45,14 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
         return path.read_bytes()
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that the system refuses to look up, such as one too long, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 @contextmanager
 def readable(path: Path) -> Generator[None]:
     """Reading inside the block fails with an error that names the path and the cure.

@@ -92,7 +92,8 @@ def strange_outlines(objects: Objects) -> list[tuple[int, float]]:
     overlap = inner / np.maximum(union, 1e-9)
     # A thin object's extent may be of no area, and a pixel of rounding much of a small one.
     large = (boxes[:, 2:] - boxes[:, :2]).min(1) > 4 * _TOLERANCE
-    odd = (overlap < _LEAST_OVERLAP) & large & ~objects.crowd[rows]
+    # Outlines without any area are told by themselves.
+    odd = (overlap < _LEAST_OVERLAP) & large & ~objects.crowd[rows] & ((high - low).min(1) > 0)
     return list(zip(rows[odd].tolist(), overlap[odd].tolist(), strict=True))
 
 

@@ -11,6 +11,7 @@ from saccade.data.check.boxes import odd_boxes
 from saccade.data.check.copies import Copies
 from saccade.data.check.counts import Counts, count
 from saccade.data.check.defects import Defect, without_repeats
+from saccade.data.check.flat import flat_outlines
 from saccade.data.check.labels import disagreements, odd_labels
 from saccade.data.check.notes import folder_notes, name_notes, picture_notes, split_notes
 from saccade.data.check.objects import Objects, objects_of
@@ -98,15 +99,16 @@ def _of_annotations(parts: Sequence[Part], objects: Sequence[Objects | None]) ->
         single += summed[1:]
         # Boxes in fractions are all thin: the one row says it.
         single += [] if in_fractions(own) else odd_boxes(part, own)
+        single += flat_outlines(part, own)
         single += crossing_outlines(part, own)
     return first, single
 
 
 def _order(defect: Defect) -> tuple[str, int, tuple[int | str, ...]]:
-    """By file, and in it by line or pointer, whose numbers count as numbers."""
+    """By file, and in it by line or pointer, whose numbers count as numbers; objects of one line in their order."""
     where = defect.where
     if isinstance(where, int):
-        return defect.path or "", 1, (where,)
+        return defect.path or "", 1, (where, defect.annotation_id if isinstance(defect.annotation_id, int) else 0)
     # Numbers are written at equal length, so that texts sort as they do.
     steps = [step.zfill(12) if step.isdecimal() else step for step in (where or "").split("/")]
     return defect.path or "", 0, tuple(steps)

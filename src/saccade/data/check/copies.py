@@ -10,6 +10,7 @@ from saccade.data.check.pictures import Facts, Job
 
 _EXPECTED = "a picture in one split alone"
 _CURE = "keep it in one split"
+_WHOLES = {"trainval": ("train", "val"), "all": ("train", "val", "test", "trainval")}  # splits made of others
 _QUARTERS = ("", "a quarter", "a half", "three quarters")
 
 
@@ -44,7 +45,8 @@ class Copies:
         for place, job in enumerate(self._jobs):
             first = job.samples[0]
             for sample in _first_of_each_part(job)[1:]:
-                yield self._defect(sample, "the same file as {}", first)
+                if self._apart(first[0], sample[0]):
+                    yield self._defect(sample, "the same file as {}", first)
             for other, what in self._twins(place):
                 yield self._defect(first, what, self._jobs[other].samples[0])
                 break
@@ -59,7 +61,13 @@ class Copies:
                 yield other, f"nearly the same picture as {{}}{_way(pair.way)}"
 
     def _earlier(self, other: int, place: int) -> bool:
-        return self._jobs[other].samples[0][0] < self._jobs[place].samples[0][0]
+        first, second = self._jobs[other].samples[0][0], self._jobs[place].samples[0][0]
+        return first < second and self._apart(first, second)
+
+    def _apart(self, one: int, other: int) -> bool:
+        """Whether two parts should share no picture: VOC's trainval is train and val."""
+        names = {self._parts[one].name, self._parts[other].name}
+        return len(names) == 2 and not any(whole in names and names <= {whole, *of} for whole, of in _WHOLES.items())
 
     def _defect(self, sample: tuple[int, int], what: str, other: tuple[int, int]) -> Defect:
         part, index = sample
