@@ -40,8 +40,10 @@ check: $(READY_DEV)
 	$(BIN)/ruff check src tests bench examples docs
 	$(BIN)/pyright
 
+# As many processes as cores, each with one thread: torch's threads would only wait for one another.
 test: check
-	$(BIN)/pytest -m "not slow and not real_data and not gpu" --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal -m "not slow and not real_data and not gpu" \
+		--cov --cov-report=term:skip-covered
 
 test-all: check
 	HYPOTHESIS_PROFILE=search $(BIN)/pytest
