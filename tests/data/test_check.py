@@ -226,7 +226,7 @@ def test_names_alike_and_names_that_spreadsheets_run_are_noted(tmp_path: Path):
     for category, name in zip(content["categories"], ["Ant", "ant ", "=cmd()"], strict=True):
         category["name"] = name
     notes = check_data(write_coco(tmp_path, content), quick=True).notes
-    assert "classes whose names differ in case or space alone: 'ant ', 'Ant'" in notes
+    assert "classes whose names differ in case, space or the form of accents alone: 'ant ', 'Ant'" in notes
     assert "classes whose names a spreadsheet takes for formulas: '=cmd()'" in notes
 
 

@@ -14,13 +14,15 @@ from saccade.trust.text_file import load_lines
 Kind = Literal["boxes", "label", "labels", "states"]
 Box = tuple[float, float, float, float]
 
-_FILE = ("file", "filename", "file_name", "path", "file_path", "filepath", "image", "image_path", "image_name")
+_FILE = ("file", "filename", "file_name", "path", "file_path", "filepath", "image", "image_path", "image_name",
+         "image_file", "img", "img_path")  # fmt: skip
 _LABEL = ("label", "class", "category", "class_name", "name")
 _LABELS = ("labels", "tags", "classes", "categories")
 _SIDES = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"), ("x_min", "y_min", "x_max", "y_max"))
 _SPLIT = ("split", "subset", "set")
 _BESIDE = frozenset(("width", "height", "id"))  # Known columns that are not read.
-_STATES = {"0": 0, "1": 1, "-1": -1, "": -1}
+# Tables with unknown values are often written with floats.
+_STATES = {"0": 0, "1": 1, "-1": -1, "": -1, "0.0": 0, "1.0": 1, "-1.0": -1}
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ class Record:
 def read_header(path: Path) -> Header | None:
     """What the columns of a table are; None where they are not of this format."""
     try:
-        with path.open("r", encoding="utf-8-sig", newline="") as file:
+        with path.open("r", encoding="utf-8-sig", errors="replace", newline="") as file:
             text = [line for line in (file.readline(65536), file.readline(65536)) if line.strip()]
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return None
     return _header([line.rstrip("\r\n") for line in text])
 
@@ -190,5 +192,6 @@ def _number(path: Path, line: int, column: str, text: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         what = f"a finite number is expected in column {column!r}, found {text[:80]!r}"
-        raise DataError(what, path=path, line=line, hint="mend or delete the row")
+        hint = "write a point before decimals" if "," in text else "mend or delete the row"
+        raise DataError(what, path=path, line=line, hint=hint)
     return value

@@ -23,6 +23,8 @@ from saccade.trust.pictures import picture_size
 
 LOOKED_FOR = "SPLIT.csv with columns file and label, labels, or x1,y1,x2,y2,label (CSV)"
 
+_SUFFIXES = (".csv", ".tsv")
+
 
 @dataclass(frozen=True)
 class _Table:
@@ -84,12 +86,12 @@ def _tables(path: Path) -> dict[str, _Table]:
         DataError: Two claim the same split.
     """
     if path.is_file():
-        header = read_header(path) if path.suffix.lower() == ".csv" else None
+        header = read_header(path) if path.suffix.lower() in _SUFFIXES else None
         return {} if header is None else {"train": _Table(path, header)}
     if not path.is_dir():
         return {}
     found: dict[str, _Table] = {}
-    for file in sorted([*path.glob("*.csv"), *path.glob("*/_*.csv")]):
+    for file in sorted(file for end in _SUFFIXES for file in (*path.glob(f"*{end}"), *path.glob(f"*/_*{end}"))):
         header = read_header(file)
         if header is None:
             continue
@@ -212,7 +214,9 @@ class _Builder:
         folders = (here, here / "images", here / self.split, here / "images" / self.split)
         found = next((folder / record.file for folder in folders if is_file(folder / record.file)), None)
         if found is None:
-            raise self._wrong(record, f"a picture is expected, found no {record.file!r}", "add it, or delete the row")
+            slashes = "write / in place of \\, or " if "\\" in record.file else ""
+            hint = f"{slashes}add it, or delete the row"
+            raise self._wrong(record, f"a picture is expected, found no {record.file[:200]!r}", hint)
         return name_in(self.root, found)
 
     def _some(self, found: dict[str, int]) -> None:

@@ -21,7 +21,7 @@ def draw_frame(augmentation: Augmentation, spec: InputSpec, source: Size, truth:
     """A random map of a picture of size `source` (H, W) into what `spec` asks for."""
     x1, y1, x2, y2 = draw_window(augmentation, source, truth, dice)
     size = (y2 - y1, x2 - x1)
-    fit = _fit(augmentation, spec, size)
+    fit = _fit(augmentation, spec, size, dice)
     matrix = fit.matrix @ _flips(augmentation, size, dice) @ _tilt(augmentation, size, dice) @ translation(-x1, -y1)
     bend = None if augmentation.elastic is None else draw_displacement(augmentation.elastic, fit.target, dice)
     return Frame(matrix, source, fit.target, displacement=bend)
@@ -37,10 +37,16 @@ def refit(frame: Frame, target: Size) -> Frame:
     return frame.then(translation(left, top) @ scaling(scale, scale), target)
 
 
-def _fit(augmentation: Augmentation, spec: InputSpec, size: Size) -> Frame:
+def _fit(augmentation: Augmentation, spec: InputSpec, size: Size, dice: Dice) -> Frame:
+    """The picture, or the window cut out of it, in the size that the network takes."""
     if augmentation.crop_area is not None and spec.size is not None and spec.rule in ("crop", "stretch"):
         return replace(spec, rule="stretch").frame(size)  # a random crop stands in for the central one
-    return spec.frame(size)
+    frame = spec.frame(size)
+    if augmentation.zoom == (1.0, 1.0) or spec.rule not in ("shorter", "native"):
+        return frame
+    factor = dice.log_uniform(*augmentation.zoom)
+    height, width = (max(round(side * factor), 1) for side in frame.target)
+    return Frame(scaling(width / size[1], height / size[0]), size, (height, width))
 
 
 def _tilt(augmentation: Augmentation, size: Size, dice: Dice) -> Tensor:

@@ -17,6 +17,24 @@ from saccade.trust.pictures import SUFFIXES, only_pictures
 LOOKED_FOR = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
 
 
+_NO_CLASSES = frozenset(
+    (
+        "annotations",
+        "annotation",
+        "jpegimages",
+        "images",
+        "image",
+        "imgs",
+        "img",
+        "imagesets",
+        "labels",
+        "masks",
+        "mask",
+    )
+    + ("segmentationclass", "segmentationobject", "vocdevkit", "xmls")
+)  # Folders of other formats.
+
+
 class ImageFolder(Pictured):
     """One split of pictures, each in a folder named for its class.
 
@@ -88,7 +106,10 @@ def splits(path: Path) -> list[str]:
     nested = sorted(_split_folders(path), key=lambda name: ("train", "val", "test").index(name))
     if nested:
         return nested
-    return ["train"] if any(map(_has_picture, _folders(path))) else []
+    folders = _folders(path)
+    if folders and all(folder.name.lower() in _NO_CLASSES for folder in folders):
+        return []  # Part of another format, which would be read as pictures of a class called Annotations.
+    return ["train"] if any(map(_has_picture, folders)) else []
 
 
 def open_folder(path: Path, split: str, report: Report = strict) -> ImageFolder:

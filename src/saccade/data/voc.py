@@ -70,13 +70,25 @@ def open_voc(path: Path, split: str, report: Report = strict) -> Listed:
 def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:
     """The annotated pictures of a split. Trees are let go one by one: they are a hundred times as large as rows."""
     found: list[_Picture] = []
+    seen: dict[str, Path] = {}
     with collector_at_rest():
         for file in part.files(report):
             with telling(report):
                 found.append(_picture(root, part, load_xml(file), report))
+                _check_name(found, seen)
     if not found:
         raise DataError("annotated pictures are expected, found none", path=part.listing or part.annotations)
     return found
+
+
+def _check_name(found: list[_Picture], seen: dict[str, Path]) -> None:
+    """Whether the last picture is annotated for the first time; it is taken out again if not."""
+    last = found[-1]
+    if last.name in seen:
+        found.pop()
+        what = f"a picture of its own is expected, found {last.name}, which {seen[last.name].name} annotates too"
+        raise DataError(what, path=last.file, hint="delete one of the two files")
+    seen[last.name] = last.file
 
 
 def _picture(root: Path, part: Part, tree: Element, report: Report) -> _Picture:
@@ -91,7 +103,10 @@ def _picture(root: Path, part: Part, tree: Element, report: Report) -> _Picture:
             hint="put the picture there, or delete the annotation",
         )
     picture = part.pictures / name
-    size = read_size(tree) or picture_size(picture)
+    size: tuple[int, int] | None = None
+    with telling(report):
+        size = read_size(tree)
+    size = size or picture_size(picture)
     stem = tree.path.relative_to(part.annotations).with_suffix("").as_posix()
     return _Picture(picture.relative_to(root).as_posix(), tree.path, stem, size, read_rows(tree, size, report))
 

@@ -1,7 +1,10 @@
 """Where a folder in Pascal VOC's format keeps its annotations, pictures and splits."""
 
-from dataclasses import dataclass
-from pathlib import Path
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PureWindowsPath
 
 from saccade.core.errors import DataError
 from saccade.data.report import Report, telling
@@ -15,6 +18,9 @@ _ANNOTATIONS = ("Annotations", "annotations", "annotations/xmls", "xmls", "label
 _PICTURES = ("JPEGImages", "images", "Images", ".")
 
 
+_USUAL = sorted(SUFFIXES, key=lambda suffix: (suffix == ".npy", suffix))  # beside a picture it is a cache
+
+
 @dataclass(frozen=True)
 class Part:
     """One split.
@@ -23,16 +29,18 @@ class Part:
         annotations: The folder of the XML files.
         pictures: The folder of the pictures.
         listing: The file that lists the names, or None where all annotations belong to the split.
+        nested: Whether annotations may lie in folders below.
     """
 
     annotations: Path
     pictures: Path
     listing: Path | None = None
+    nested: bool = False
 
     def files(self, report: Report) -> list[Path]:
         """The XML files in order; `report` is told of listed names without one and of names listed twice."""
         if self.listing is None:
-            return sorted(self.annotations.glob("*.xml"))
+            return sorted(_xml_files(self.annotations, self.nested))
         found: dict[Path, int] = {}
         for line, text in enumerate(load_lines(self.listing), 1):
             if text.strip():
@@ -66,12 +74,31 @@ class Part:
     def picture(self, annotation: Path, named: str | None) -> str | None:
         """The file in `pictures` of an annotation: of its own name, or else that which it names; None if absent."""
         stem = annotation.relative_to(self.annotations).with_suffix("").as_posix()
-        last = Path(named).name if named else ""
-        same = [Path(last).suffix] if Path(last).suffix.lower() in SUFFIXES else []
-        usual = sorted(SUFFIXES, key=lambda suffix: (suffix == ".npy", suffix))  # beside a picture it is a cache
-        suffixes = [*same, ".jpg", *usual, *(suffix.upper() for suffix in usual)]
-        candidates = [f"{stem}{suffix}" for suffix in suffixes] + ([last] if same else [])
-        return next((name for name in candidates if (self.pictures / name).is_file()), None)
+        last = PureWindowsPath(named).name if named else ""  # It knows both kinds of slashes.
+        same = [PureWindowsPath(last).suffix] if PureWindowsPath(last).suffix.lower() in SUFFIXES else []
+        suffixes = [*same, ".jpg", *_USUAL]
+        stems = dict.fromkeys((stem, stem.rpartition("/")[2]))
+        for candidate in [*(f"{one}{suffix}" for one in stems for suffix in suffixes), *([last] if same else [])]:
+            found = self._on_disk.get(candidate.lower(), [])
+            if found:
+                return candidate if candidate in found else found[0]
+        return None
+
+    @cached_property
+    def _on_disk(self) -> dict[str, list[str]]:
+        """Paths below `pictures` by their spelling in small letters: suffixes are written in many ways."""
+        found: dict[str, list[str]] = {}
+        for folder, below, files in os.walk(self.pictures):
+            below[:] = sorted(name for name in below if name[0] != ".")
+            place = Path(folder).relative_to(self.pictures).as_posix()
+            for name in sorted(files):
+                path = name if place == "." else f"{place}/{name}"
+                found.setdefault(path.lower(), []).append(path)
+        return found
+
+
+def _xml_files(folder: Path, nested: bool) -> Iterator[Path]:
+    return (file for file in (folder.rglob("*.xml") if nested else folder.glob("*.xml")) if file.name[0] != ".")
 
 
 def parts(root: Path) -> dict[str, Part]:
@@ -79,9 +106,8 @@ def parts(root: Path) -> dict[str, Part]:
     whole = _part(root)
     if whole is not None and whole.annotations != root:
         lists = _lists(root)
-        return {canonical(file.stem): Part(whole.annotations, whole.pictures, file) for file in lists} or {
-            "train": whole
-        }
+        listed = {canonical(file.stem): replace(whole, listing=file) for file in lists}
+        return listed or {"train": whole}
     nested = {canonical(name.name): _part(name) for name in sorted(root.iterdir()) if canonical(name.name) in USUAL}
     return {name: part for name, part in nested.items() if part is not None} or ({"train": whole} if whole else {})
 
@@ -91,16 +117,24 @@ def data_folder(path: Path) -> Path:
     if not path.is_dir():
         return path
     below = [folder for pattern in ("VOC20*", "VOCdevkit/VOC20*") for folder in sorted(path.glob(pattern))]
-    return below[0] if len(below) == 1 and not (path / "Annotations").is_dir() else path
+    if not below or (path / "Annotations").is_dir():
+        return path
+    if len(below) > 1:
+        raise DataError(
+            f"one folder in Pascal VOC's format is expected, found {', '.join(folder.name for folder in below)}",
+            path=path,
+            hint=f"say which: voc:{below[0]}, or several, each by --data",
+        )
+    return below[0]
 
 
 def _part(folder: Path) -> Part | None:
-    places = [folder / name for name in _ANNOTATIONS]
-    annotations = next((place for place in places if place.is_dir() and any(place.glob("*.xml"))), None)
-    if annotations is None:
-        return None
-    pictures = next(place for name in _PICTURES if (place := folder / name).is_dir())
-    return Part(annotations, pictures)
+    for name in _ANNOTATIONS:
+        place, nested = folder / name, name[0] in "Aa"
+        if place.is_dir() and any(_xml_files(place, nested)):
+            pictures = next(known for one in _PICTURES if (known := folder / one).is_dir())
+            return Part(place, pictures, nested=nested)
+    return None
 
 
 def _lists(root: Path) -> list[Path]:

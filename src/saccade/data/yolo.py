@@ -7,7 +7,7 @@ from saccade.core.errors import DataError
 from saccade.data.class_list import find_class_list
 from saccade.data.joints import COCO_NAMES, mirrored_pairs
 from saccade.data.listed import Listed
-from saccade.data.pointer import Node
+from saccade.data.pointer import Node, shown
 from saccade.data.report import Report, strict, telling
 from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
 from saccade.data.store import Ragged
@@ -95,6 +95,7 @@ def _classes(folders: Folders, report: Report) -> tuple[str, ...]:
 
 def _declared_classes(document: Node) -> tuple[str, ...]:
     names = document.get("names")
+    _check_names(document, names)
     if isinstance(names.value, dict):
         if sorted(map(str, names.value)) != sorted(str(number) for number in range(len(names.value))):
             raise names.wrong(f"numbers from 0 to {len(names.value) - 1} are expected, found {list(names.value)[:20]}")
@@ -108,6 +109,16 @@ def _declared_classes(document: Node) -> tuple[str, ...]:
     if count is not None and count.positive_int() != len(found):
         raise count.wrong(f"{len(found)}, as many as there are names, is expected, found {count.value}")
     return found
+
+
+def _check_names(document: Node, names: Node) -> None:
+    """Whether all are names: YAML takes no and yes, without quotes, for truth values."""
+    keys = list(names.value) if isinstance(names.value, dict) else [node.key for node in document.items("names")]
+    for key in keys:
+        name = Node(names.value[key], names.path, names, key)
+        if type(name.value) not in (str, int, float):
+            hint = "put it into quotes: no, yes, on, off and null mean other things in YAML"
+            raise name.wrong(f"the name of a class is expected, found {shown(name.value)}", hint)
 
 
 def _joints(document: Node) -> tuple[Joints | None, int]:

@@ -44,12 +44,27 @@ def find(path: Path) -> Folders | None:
     if not path.is_dir():
         return None
     file = next((path / name for name in _YAML_NAMES if (path / name).is_file()), None)
-    return _shown(path) if file is None else _declared(file)
+    return (_other_yaml(path) or _shown(path)) if file is None else _declared(file)
+
+
+def _other_yaml(root: Path) -> Folders | None:
+    """What the one YAML file of another name says that names classes and splits, such as ``coco8.yaml``."""
+    found: list[Folders] = []
+    for file in sorted(entry for entry in root.iterdir() if entry.suffix in YAML and entry.is_file()):
+        try:
+            folders = _declared(file)
+        except DataError:
+            continue
+        if folders is not None and folders.document is not None and "names" in folders.document.value:
+            found.append(folders)
+    return found[0] if len(found) == 1 else None
 
 
 def _declared(file: Path) -> Folders | None:
     document = Node(load_yaml(file), file)
-    if not isinstance(document.value, dict) or "names" not in document.value:
+    if not isinstance(document.value, dict):
+        return None
+    if "names" not in document.value and not any(isinstance(document.value.get(key), str) for key in ("train", "val")):
         return None
     known: dict[str, list[Path]] = {}
     for key in document.value:

@@ -1,6 +1,7 @@
 """XML of the user's as a tree that knows its lines; no document type, entity or reference outside is ever followed."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,11 @@ from xml.parsers import expat
 from saccade.core.errors import DataError
 from saccade.trust.files import kind_of, read_bytes
 from saccade.trust.limits import MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS
+
+_DECLARED = re.compile(
+    rb"""\s*<\?xml[^>]*encoding\s*=\s*["'](gb2312|gbk|gb18030|big5|shift_jis|euc-jp|euc-kr|windows-125\d|cp125\d|koi8-r)["']""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -87,8 +93,8 @@ def load_xml(path: str | Path) -> Element:
             document type (entities can stand for gigabytes, or for other files).
     """
     path = Path(path)
-    data = read_bytes(path, MAX_XML_BYTES)
-    tree = _Tree(path)
+    data, encoding = _readable(path)
+    tree = _Tree(path, encoding)
     try:
         tree.parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -98,7 +104,7 @@ def load_xml(path: str | Path) -> Element:
             f"XML is expected, found at column {error.offset + 1}: {found}",
             path=path,
             line=error.lineno,
-            hint="the file may be cut short: write or download it again",
+            hint=_cure(data),
         ) from error
     except (LookupError, ValueError) as error:  # An encoding that Python does not know, or of several bytes.
         raise DataError(f"XML in UTF-8 is expected, found: {error}", path=path) from error
@@ -107,14 +113,36 @@ def load_xml(path: str | Path) -> Element:
     return tree.root
 
 
+def _readable(path: Path) -> tuple[bytes, str | None]:
+    """The file in UTF-8 where its first line names one of the encodings that expat has no table of."""
+    data = read_bytes(path, MAX_XML_BYTES)
+    declared = _DECLARED.match(data[:200])
+    if declared is None:
+        return data, None
+    try:
+        return data.decode(declared[1].decode()).encode(), "utf-8"
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"text in {declared[1].decode()}, as declared, is expected, found other bytes"
+        raise DataError(what, path=path, line=line) from error
+
+
+def _cure(data: bytes) -> str:
+    try:
+        data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        return "write it in UTF-8, or name its encoding in the first line: <?xml version='1.0' encoding='ISO-8859-1'?>"
+    return "the file may be cut short: write or download it again"
+
+
 class _Tree:
     """The tree while it grows."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, encoding: str | None) -> None:
         self.path, self.count = path, 0
         self.open = [Element("", path, 1)]
         self.texts: list[list[str]] = [[]]
-        self.parser: Any = expat.ParserCreate()
+        self.parser: Any = expat.ParserCreate(encoding)
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from unicodedata import normalize
 
 from saccade.data.check.boxes import whole_pictures
 from saccade.data.check.counts import Counts
@@ -42,10 +43,11 @@ def name_notes(classes: Sequence[str]) -> Iterator[str]:
     """What is odd about names of classes."""
     alike: dict[str, list[str]] = {}
     for name in classes:
-        alike.setdefault(" ".join(name.split()).casefold(), []).append(name)
+        alike.setdefault(normalize("NFC", " ".join(name.split()).casefold()), []).append(name)
     for names in alike.values():
         if len(names) > 1:
-            yield f"classes whose names differ in case or space alone: {some_of([repr(name) for name in names])}"
+            some = some_of([repr(name) for name in names])
+            yield f"classes whose names differ in case, space or the form of accents alone: {some}"
     formulas = [repr(name) for name in classes if name.startswith(_FORMULA)]
     if formulas:
         yield f"classes whose names a spreadsheet takes for formulas: {some_of(formulas)}"
