@@ -43,6 +43,19 @@ def test_turns_and_scales_keep_the_middle():
         assert torch.allclose(frame.apply(middle).pose, middle.pose, atol=1e-4)
 
 
+def test_the_input_s_own_size_is_drawn_where_it_may_vary():
+    spec = InputSpec("shorter", shorter=30, longest=200)
+    found = frames(Augmentation(zoom=(0.5, 2)), 60, spec)
+    sides = torch.tensor([f.target for f in found])
+    assert 15 <= sides[:, 0].min() < 20
+    assert 45 < sides[:, 0].max() <= 60
+    torch.testing.assert_close(sides[:, 1] / sides[:, 0], torch.full((60,), 4 / 3), atol=0.08, rtol=0)
+    for frame in found[:5]:  # the picture's corner is the frame's
+        corner = frame.apply(Annotation(pose=torch.tensor([[80.0, 60.0]]))).pose[0]
+        torch.testing.assert_close(corner, torch.tensor(frame.target).flip(0).float())
+    assert {f.target for f in frames(Augmentation(zoom=(0.5, 2)), 9, InputSpec.stretch(32))} == {(32, 32)}
+
+
 def test_padded_crops_shift_by_whole_pixels():
     shifts = {tuple(f.matrix[:2, 2].tolist()) for f in frames(Augmentation(pad_crop=2), 200)}
     assert shifts == {(float(x), float(y)) for x in range(-2, 3) for y in range(-2, 3)}

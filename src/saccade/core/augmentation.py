@@ -21,6 +21,8 @@ class Augmentation:
         expand: Greatest sides, over the picture's, of a canvas of the mean colour on which every other picture is laid
             at a random place (SSD's expansion).
         scale: Factor of size, drawn log-uniformly.
+        zoom: Factor of the input's own size, drawn log-uniformly, for networks that take pictures of any size (input
+            rules ``shorter`` and ``native``): training at several scales.
         rotate: Degrees to either side, drawn uniformly.
         translate: Share of the side to either side, drawn uniformly.
         shear: Degrees to either side, drawn uniformly.
@@ -45,6 +47,7 @@ class Augmentation:
     crop_overlap: tuple[float, ...] | None = None
     expand: float = 1.0
     scale: tuple[float, float] = (1.0, 1.0)
+    zoom: tuple[float, float] = (1.0, 1.0)
     rotate: float = 0.0
     translate: float = 0.0
     shear: float = 0.0
@@ -63,7 +66,7 @@ class Augmentation:
     def __post_init__(self) -> None:
         for name in ("flip", "flip_vertical", "mosaic", "erase"):
             _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
-        for name in ("crop_area", "crop_aspect", "scale"):
+        for name in ("crop_area", "crop_aspect", "scale", "zoom"):
             low, high = getattr(self, name) or (1.0, 1.0)
             _expect(0 < low <= high, f"a positive range {name}, the smaller number first", (low, high))
         for name in ("rotate", "translate", "shear", "pad_crop", "brightness", "contrast", "saturation", "hue"):

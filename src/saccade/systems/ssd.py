@@ -126,8 +126,10 @@ def ssd300(
             no room for fall away.
 
     Raises:
-        UsageError: The side is too small.
+        UsageError: The side is too small, or the variant unknown.
     """
+    if variant not in ("paper", "torchvision"):
+        raise UsageError(f"variant='paper' or 'torchvision' is expected, found {variant!r}")
     design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
     return _ssd(design, classes, size, pretrained=pretrained, width=width, channels=channels)
 

@@ -1,0 +1,87 @@
+"""What SSD, RetinaNet and the RPN do with their options: sizes, anchors, limits."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from saccade.core.errors import UsageError
+from saccade.data.scenes import Scenes
+from saccade.heads.dense_boxes import DenseBoxHead
+from saccade.network.system import System
+from saccade.systems import build
+from saccade.systems.ssd import DESIGN300, DESIGN512, default_boxes, steps_of
+from saccade.training.job import prepare
+
+NARROW = {"width": 1 / 16}
+
+
+def head_of(system: System) -> DenseBoxHead:
+    (head,) = (head for _, head in system.each_head())
+    assert isinstance(head, DenseBoxHead)
+    return head
+
+
+@pytest.mark.parametrize(
+    ("design", "size", "steps"),
+    [
+        (DESIGN300, 300, (8, 16, 32, 64, 100, 300)),
+        (DESIGN512, 512, (8, 16, 32, 64, 128, 256, 512)),
+        (DESIGN300, 64, (8, 16, 32, 64)),
+        (DESIGN300, 160, (8, 16, 32, 64, 160)),
+        (DESIGN512, 300, (8, 16, 32, 64, 128, 256, 300)),
+        (DESIGN300, 17, (8, 16, 32)),
+    ],
+)
+def test_ssd_has_as_many_maps_as_a_picture_has_room_for(design, size: int, steps: tuple[int, ...]) -> None:
+    assert steps_of(design.extras, size) == steps
+    name = "ssd300" if design is DESIGN300 else "ssd512"
+    system = build(name, 2, size=size, **NARROW).eval()
+    raw = system.forward(system.batch([torch.rand(3, size, size)]))["boxes"]
+    assert len(raw.anchors) == len(steps)
+    # The maps have the sides that the steps say: the anchors' centres cover the picture and hardly more.
+    for level, step in zip(raw.anchors, steps, strict=True):
+        centres = (level[0, :, :2] + level[0, :, 2:]) / 2
+        assert float(centres.min()) == pytest.approx(step / 2)
+        assert size - step < float(centres.max()) < size + step
+
+
+def test_default_boxes_grow_from_map_to_map_and_with_the_picture() -> None:
+    small, large = (default_boxes(DESIGN300, size, steps_of(DESIGN300.extras, size)) for size in (300, 600))
+    sides = [float(boxes[0, 2] - boxes[0, 0]) for boxes in small]
+    assert sides == pytest.approx([30, 60, 111, 162, 213, 264])
+    assert [float(boxes[0, 2] - boxes[0, 0]) for boxes in large[:2]] == pytest.approx([60, 120])
+    clipped = default_boxes(replace(DESIGN300, clipped=True), 300, steps_of(DESIGN300.extras, 300))
+    widths = torch.cat([boxes[:, 2] - boxes[:, 0] for boxes in clipped])
+    assert float(widths.max()) == pytest.approx(300)
+    assert float((small[5][:, 2] - small[5][:, 0]).max()) > 300
+
+
+def test_a_picture_too_small_and_an_unknown_variant_are_refused() -> None:
+    with pytest.raises(UsageError, match="17 pixels"):
+        build("ssd300", 2, size=16)
+    with pytest.raises(UsageError, match="torchvision"):
+        build("ssd300", 2, variant="caffe")
+
+
+def test_the_training_s_size_reaches_the_default_boxes(tmp_path) -> None:
+    data = Scenes(count=2, size=32, seed=1)
+    system = prepare("ssd300", data, tmp_path, None, {"size": 64, "width": 1 / 16}).system
+    assert system.input.size == (64, 64)
+    assert system.origin["options"] == {"size": 64, "width": 1 / 16}
+    assert len(head_of(system).reads) == 4
+
+
+def test_scales_of_the_rpn_are_sides_over_sixteen_and_small_proposals_go_with_small_anchors() -> None:
+    paper, small = (head_of(build("rpn", 1, trunk="resnet18", **NARROW, **o)) for o in ({}, {"scales": (2.0,)}))
+    (bases,) = (small.anchors.get_buffer("bases0"),)
+    torch.testing.assert_close((bases[:, 2:] - bases[:, :2]).prod(1).sqrt(), torch.full((3,), 32.0), atol=1.5, rtol=0)
+    assert (paper.rules.keep.side, small.rules.keep.side) == (16, 4)
+
+
+def test_a_limit_bounds_the_answers() -> None:
+    system = build("retinanet", 3, trunk="resnet18", limit=7, size=64, **NARROW).eval()
+    head = head_of(system)
+    torch.nn.init.constant_(head.tower.score[-1].bias, 3.0)
+    (answer,) = system.predict(system.batch([torch.rand(3, 64, 64)]))
+    assert len(answer.get("instances")) == 7
