@@ -6,13 +6,16 @@ import pytest
 import torch
 import torchvision.models as tv
 from safetensors.torch import save_file
+from small_runs import train
 
+from helpers import TinyDataset, tiny_system
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
 from saccade.layers.initialise import fit_channels
 from saccade.network.system import System
 from saccade.runtime import checkpoint
+from saccade.runtime.run_folder import RunFolder
 from saccade.systems import build
 from saccade.training.initial import take_weights
 
@@ -136,3 +139,15 @@ def test_weights_of_another_kind_are_refused(tmp_path: Path) -> None:
     save_file({"weight": torch.zeros(2)}, tmp_path / "a.safetensors")
     with pytest.raises(ConfigError, match=r"such as trunk.*found weight"):
         take_weights(vgg("vgg11"), tmp_path / "a.safetensors", trust_pickle=False)
+
+
+def test_a_run_records_what_began_anew(tmp_path: Path) -> None:
+    first = train(tmp_path / "first", tiny_system(), TinyDataset(4), steps=1)
+    assert RunFolder(first.path).read_config()["renewed"] == []
+    fewer = tiny_system()
+    weights_before = {k: v for k, v in fewer.state_dict().items() if not k.startswith("heads.")}
+    save_file(weights_before, tmp_path / "trunk.safetensors")
+    run = train(tmp_path / "second", fewer, TinyDataset(4), steps=1, init=str(tmp_path / "trunk.safetensors"))
+    assert RunFolder(run.path).read_config()["renewed"] == [
+        name for name in fewer.state_dict() if name.startswith("heads.")
+    ]

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD
+from saccade.systems import build
 from saccade.trunks import trunk, trunk_input
 from saccade.trunks.lenet import TABLE, scaled_table
 from saccade.trunks.timm_adapter import timm_trunk
@@ -41,7 +43,9 @@ def test_alexnet_s_weights_begin_as_the_paper_says() -> None:
     assert all(bool((stage.conv.bias == 1).all()) for stage in ones)
     assert not any(bool(stage.conv.bias.any()) for stage in (made.conv1, made.conv3))
     assert bool((made.fc6.linear.bias == 1).all())
-    assert abs(float(made.fc6.linear.weight.detach().std()) - 0.01) < 1e-3
+    # A quarter of the channels, twice the deviation; pictures have as many as ever.
+    assert abs(float(made.fc6.linear.weight.detach().std()) - 0.02) < 1e-3
+    assert abs(float(made.conv1.conv.weight.detach().std()) - 0.01) < 1e-3
 
 
 def test_alexnet_normalises_by_the_sum_over_five_channels() -> None:
@@ -86,3 +90,13 @@ def test_pictures_get_in_as_the_trunk_expects() -> None:
     assert (ours.shorter, ours.mean, ours.interpolation) == (256, (0.485, 0.456, 0.406), "bilinear")
     assert (other.shorter, other.mean, other.interpolation) == (249, (0.5, 0.5, 0.5), "bicubic")
     assert trunk_input("vit_tiny_patch16_224", 64, channels=1).channels == 1
+
+
+@pytest.mark.parametrize("name", ["alexnet", "caffenet", "zfnet", "overfeat"])
+def test_trunks_that_begin_by_fixed_deviations_read_pixels_of_0_to_255_less_their_mean(name: str) -> None:
+    side = 96
+    for spec in (trunk_input(name, side), build(name, 3, width=1 / 16, size=side).input):
+        white = spec.batch([torch.ones(3, side, side)]).images[0, :, 0, 0]
+        torch.testing.assert_close(white, 255 * (1 - torch.tensor(IMAGENET_MEAN)))
+    assert trunk_input("vgg16", side).std == IMAGENET_STD
+    assert build("alexnet", 3, variant="torchvision", width=1 / 16, size=side).input.std == IMAGENET_STD

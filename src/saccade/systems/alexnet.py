@@ -11,6 +11,7 @@ from saccade.network.system import System
 from saccade.systems.image_classifier import image_classifier
 from saccade.trunks.alexnet import Variant
 from saccade.trunks.alexnet import alexnet as alexnet_trunk
+from saccade.trunks.inputs import raw_pixels
 
 RECIPE = Recipe(
     lr=0.01,
@@ -56,5 +57,6 @@ def alexnet(
     trunk = alexnet_trunk(variant=variant, pretrained=pretrained, width=width, channels=channels)
     side = size or (227 if variant == "paper" else 224)
     spec = InputSpec.centre_crop(side, round(side * 256 / (227 if variant == "paper" else 224)), channels)
+    spec = raw_pixels(spec) if variant == "paper" else spec
     begin = partial(normal_linear, width=width) if variant == "paper" else None
     return image_classifier(trunk, classes, spec, RECIPE, begin=begin)

@@ -14,8 +14,8 @@ from saccade.network.card import Card, SystemFunction, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
+from saccade.trunks import in_range, trunk_input
 from saccade.trunks import trunk as build_trunk
-from saccade.trunks import trunk_input
 
 
 def image_classifier(
@@ -116,7 +116,7 @@ def unpretrained_member(
             size: Side in pixels of the square cut from the middle; the margin around it keeps the paper's share.
         """
         trunk = build_trunk(name, width=width, channels=channels, **trunk_options)
-        spec = InputSpec.centre_crop(size, round(size * shorter / card.size), channels)
+        spec = in_range(name, InputSpec.centre_crop(size, round(size * shorter / card.size), channels))
         return image_classifier(trunk, classes, spec, recipe, begin=_at(width, begin))
 
     return function

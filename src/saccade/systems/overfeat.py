@@ -9,6 +9,7 @@ from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import image_classifier
+from saccade.trunks.inputs import raw_pixels
 from saccade.trunks.overfeat import Variant
 from saccade.trunks.overfeat import overfeat as overfeat_trunk
 
@@ -58,5 +59,5 @@ def overfeat(
     """
     trunk = overfeat_trunk(variant=variant, width=width, channels=channels)
     side = size or SIDES[variant]
-    spec = InputSpec.centre_crop(side, round(side * 256 / SIDES[variant]), channels)
+    spec = raw_pixels(InputSpec.centre_crop(side, round(side * 256 / SIDES[variant]), channels))
     return image_classifier(trunk, classes, spec, RECIPE, begin=partial(normal_linear, width=width))

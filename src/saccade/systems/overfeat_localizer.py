@@ -20,6 +20,7 @@ from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.trunks.cut import cut
 from saccade.trunks.dense import convolutional
+from saccade.trunks.inputs import raw_pixels
 from saccade.trunks.overfeat import Variant, overfeat
 from saccade.trunks.scales import Scales
 
@@ -101,6 +102,6 @@ def overfeat_localizer(
     shape = WindowShape(side, step, pool, factors)
     head = WindowHead(convolutional(score, level.channels), convolutional(box, level.channels), shape)
     mean, std = statistics(channels)
-    spec = InputSpec("shorter", shorter=sides[-1], mean=mean, std=std)
+    spec = raw_pixels(InputSpec("shorter", shorter=sides[-1], mean=mean, std=std))
     recipe = RECIPE if order == "both" else replace(RECIPE, stages=IN_ORDER)
     return System(Scales(body, factors), {"windows": head}, classes=classes, input=spec, recipe=recipe)

@@ -46,6 +46,8 @@ def describe(job: Job, device: torch.device) -> dict[str, Any]:
         "processes": world_size(),
         "val": job.data.val_name,
         "settings": job.settings.as_dict(),
+        # Of first weights from a file (`init`): which the file did not have, or had for another number of classes.
+        "renewed": list(job.renewed),
         "recipe": asdict(job.recipe),
     }
 

@@ -10,6 +10,7 @@ import torch
 from saccade.core.errors import UsageError
 from saccade.data.channels import with_channels
 from saccade.data.open import Source, Sources
+from saccade.data.regions import with_regions
 from saccade.metrics.metric import Metric
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
@@ -36,6 +37,7 @@ class Job:
         resume: Whether a run that is in `out` goes on.
         metrics: A user's further metrics.
         callbacks: A user's own parts of the loop.
+        renewed: Weights that begin anew although the settings name a file of first weights.
     """
 
     system: System
@@ -46,6 +48,7 @@ class Job:
     resume: bool = False
     metrics: tuple[Metric, ...] = ()
     callbacks: tuple[Callback, ...] = ()
+    renewed: tuple[str, ...] = ()
 
 
 def prepare(
@@ -70,17 +73,17 @@ def prepare(
     system = make_system(what, opened, system_options | _own_size(what, settings))
     if settings.size is not None:
         system.input = system.input.resized(settings.size)
-    if settings.init is not None:
-        take_weights(system, settings.init, settings.trust_pickle)
+    renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
     if system.classes:
         check_same_classes(system.classes, opened.train.classes, opened.title)
-    channels = system.input.channels
+    channels, search = system.input.channels, system.search
     opened = replace(
         opened,
-        train=with_channels(opened.train, channels),
-        val=None if opened.val is None else with_channels(opened.val, channels),
+        train=with_regions(with_channels(opened.train, channels), search),
+        val=None if opened.val is None else with_regions(with_channels(opened.val, channels), search),
     )
-    return Job(system, opened, Path(out) if out else next_out(what, resume), settings, system.recipe, resume)
+    place = Path(out) if out else next_out(what, resume)
+    return Job(system, opened, place, settings, system.recipe, resume, renewed=tuple(renewed))
 
 
 def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:

@@ -12,7 +12,7 @@ from saccade.trunks.caffenet import caffenet
 from saccade.trunks.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
 from saccade.trunks.googlenet import googlenet
 from saccade.trunks.inception import inception_v3
-from saccade.trunks.inputs import minus_one_to_one
+from saccade.trunks.inputs import minus_one_to_one, raw_pixels
 from saccade.trunks.lecture_cnn import lecture_cnn
 from saccade.trunks.lenet import lenet5
 from saccade.trunks.overfeat import overfeat
@@ -51,6 +51,12 @@ TRUNKS: dict[str, Callable[..., Trunk]] = {
     "renet": renet,
 }
 
+# Of trunks that do not read pictures by ImageNet's mean and deviation.
+RANGES: dict[str, Callable[[InputSpec], InputSpec]] = {
+    "inception_v3": minus_one_to_one,
+    **dict.fromkeys(("alexnet", "caffenet", "zfnet", "overfeat"), raw_pixels),
+}
+
 
 def trunk(name: str, **options: Any) -> Trunk:
     """Build a trunk by name.
@@ -78,7 +84,12 @@ def trunk_input(name: str, size: int, channels: int = 3) -> InputSpec:
     if name not in TRUNKS and knows(name):
         return timm_input(name, size, channels)
     spec = InputSpec.centre_crop(size, round(size * 256 / 224), channels)
-    return minus_one_to_one(spec) if name == "inception_v3" else spec
+    return in_range(name, spec)
+
+
+def in_range(name: str, spec: InputSpec) -> InputSpec:
+    """The spec, with the scale of values that the weights of the trunk `name` are meant for as they begin."""
+    return RANGES[name](spec) if name in RANGES else spec
 
 
 def _without_pretrained(name: str, function: Callable[..., Trunk], options: dict[str, Any]) -> dict[str, Any]:
