@@ -30,6 +30,8 @@ class Augmentation:
         elastic: (standard deviation of the displacements in pixels, distance of the control points in pixels).
         mosaic: Probability that four pictures share a canvas.
         mixup: Beta parameter of the blend of two pictures, or None.
+        paste: Probability that about half of the objects of another picture are cut out by their masks and laid over
+            this one (copy-paste); pictures without masks stay as they are.
         brightness: Greatest relative change.
         contrast: Greatest relative change.
         saturation: Greatest relative change.
@@ -55,6 +57,7 @@ class Augmentation:
     elastic: tuple[float, float] | None = None
     mosaic: float = 0.0
     mixup: float | None = None
+    paste: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
@@ -64,7 +67,7 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "mosaic", "erase"):
+        for name in ("flip", "flip_vertical", "mosaic", "paste", "erase"):
             _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
         for name in ("crop_area", "crop_aspect", "scale", "zoom"):
             low, high = getattr(self, name) or (1.0, 1.0)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import torch
 from torch import Generator, Tensor
 
 from saccade.core import warp
@@ -18,6 +19,7 @@ from saccade.data.colour import change_colour
 from saccade.data.dice import Dice
 from saccade.data.geometry import draw_frame, refit
 from saccade.data.mixing import mixup, mosaic, quarters
+from saccade.data.paste import can_paste, paste
 from saccade.data.visible import keep_visible
 
 CROSS = (0.3, 0.7)
@@ -52,10 +54,12 @@ class Augment:
     dataset: Dataset | None = None
 
     def __post_init__(self) -> None:
-        if self.dataset is None and (self.augmentation.mosaic or self.augmentation.mixup is not None):
+        if self.dataset is None and (
+            self.augmentation.mosaic or self.augmentation.paste or self.augmentation.mixup is not None
+        ):
             raise UsageError(
-                "a data set to take other pictures from is expected for mosaic and mixup, found none",
-                hint="pass dataset=, or set mosaic=0 and mixup=None",
+                "a data set to take other pictures from is expected for mosaic, mixup and paste, found none",
+                hint="pass dataset=, or set mosaic=0, mixup=None and paste=0",
             )
 
     def __call__(self, sample: Sample, generator: Generator) -> Augmented:
@@ -74,6 +78,8 @@ class Augment:
             return Augmented(image, frame, frame.apply(sample.truth))
         dice = Dice(generator)
         drawn = self._mosaic(sample, dice) if dice.happens(self.augmentation.mosaic) else self._one(sample, dice)
+        if dice.happens(self.augmentation.paste):
+            drawn = self._paste(drawn, dice)
         if self.augmentation.mixup is not None:
             drawn = self._mixup(drawn, self.augmentation.mixup, dice)
         return drawn._replace(image=change_colour(drawn.image, self.augmentation, dice, self.spec.mean))
@@ -107,6 +113,15 @@ class Augment:
         second = self._one(self._another(dice), dice, (first.image.shape[-2], first.image.shape[-1]))
         images, truths = (first.image, second.image), (first.truth, second.truth)
         image, truth = mixup(images, truths, max(share, 1 - share), self._classes())
+        return Augmented(image, first.frame, truth)
+
+    def _paste(self, first: Augmented, dice: Dice) -> Augmented:
+        """Each object of another picture is laid over the first with a chance of one in two."""
+        second = self._one(self._another(dice), dice, (first.image.shape[-2], first.image.shape[-1]))
+        if not can_paste(first.truth, second.truth):
+            return first
+        chosen = torch.tensor([dice.happens(0.5) for _ in range(len(second.truth.instances or ()))])
+        image, truth = paste((first.image, second.image), (first.truth, second.truth), chosen)
         return Augmented(image, first.frame, truth)
 
     def _another(self, dice: Dice) -> Sample:

@@ -21,10 +21,11 @@ def unread(needs: frozenset[str], augmentation: Augmentation) -> frozenset[str]:
 
     Args:
         needs: Dotted fields that the losses read.
-        augmentation: What is done to pictures; a tilted box is tightened by its mask, so then masks stay.
+        augmentation: What is done to pictures; a tilted box is tightened by its mask, and objects are cut out by
+            theirs, so then masks stay.
     """
     tilts = augmentation.rotate or augmentation.shear or augmentation.elastic is not None
-    masks = () if tilts or "instances.masks" in needs else ("instances.masks",)
+    masks = () if tilts or augmentation.paste or "instances.masks" in needs else ("instances.masks",)
     return frozenset([*(name for name in MAPS if name not in needs), *masks])
 
 
