@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from saccade.core.level import Level
 from saccade.network.part import Trunk
+from saccade.trunks.scales import resized
 
 POOLED = "pooled"
 
@@ -43,7 +43,5 @@ class PooledTrunk(Trunk):
         averages = [maps[self.layer].mean((2, 3), keepdim=True)]
         for factor in self.factors:
             side = [round(length * factor) for length in images.shape[2:]]
-            # No device has this kernel in 16 bits.
-            seen = F.interpolate(images.float(), side, mode="bilinear", antialias=True).to(images.dtype)
-            averages.append(self._trunk[0](seen)[self.layer].mean((2, 3), keepdim=True))
+            averages.append(self._trunk[0](resized(images, side))[self.layer].mean((2, 3), keepdim=True))
         return {**maps, POOLED: torch.stack(averages).mean(0)}

@@ -35,6 +35,11 @@ class Scales(Trunk):
         maps: dict[str, Tensor] = {}
         for name, factor in zip(self.levels, self.factors, strict=True):
             sides = scaled_sides(shape, factor)
-            scaled = images if sides == shape else F.interpolate(images, sides, mode="bilinear", antialias=True)
-            maps[name] = self.body(scaled)[self.deepest]
+            maps[name] = self.body(images if sides == shape else resized(images, sides))[self.deepest]
         return maps
+
+
+def resized(images: Tensor, sides: Sequence[int]) -> Tensor:
+    """Pictures (B, channels, H, W) at other sides, in the precision that they come in; shrinking averages."""
+    # No device has this kernel in 16 bits.
+    return F.interpolate(images.float(), list(sides), mode="bilinear", antialias=True).to(images.dtype)
