@@ -26,6 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         help="leave out objects that score less; by default all are kept, and a detector's drawn from .5 on",
     )
     parser.add_argument("--no-drawn", dest="drawn", action="store_false", help="draw nothing")
+    parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     from saccade.runtime.load import load
@@ -34,7 +35,14 @@ def run(arguments: Sequence[str]) -> int:
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
     with _progress() as tell:
         outcome = predict_files(
-            predictor, typed.inputs, typed.out, typed.threshold, typed.batch, drawn=typed.drawn, tell=tell
+            predictor,
+            typed.inputs,
+            typed.out,
+            typed.threshold,
+            typed.batch,
+            drawn=typed.drawn,
+            tell=tell,
+            csv=typed.csv,
         )
     before = f", {outcome.kept} of them before" if outcome.kept else ""
     sys.stdout.write(f"{outcome.done} pictures answered{before}: {outcome.out}/predictions.json\n")

@@ -1,8 +1,9 @@
 """Answers to files on disk: a JSON of all and a drawing of each, written so that a kill costs little.
 
-The folder of answers holds ``predictions.json``, ``classes.txt``, ``drawn/``, maps as PNG files where the network gives
-some (`runtime.answers.write_maps`), ``failed.json`` where pictures failed, and ``.progress.jsonl``, by which a killed
-prediction goes on. A file is done when its line stands there; all else is done anew.
+The folder of answers holds ``predictions.json``, ``predictions.csv`` where it is wanted, ``classes.txt``, ``drawn/``,
+maps as PNG files where the network gives some (`runtime.answers.write_maps`), ``failed.json`` where pictures failed,
+and ``.progress.jsonl``, by which a killed prediction goes on. A file is done when its line stands there; all else is done
+anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,12 +13,14 @@ from typing import Any
 
 from saccade.core.errors import SaccadeError
 from saccade.core.input_spec import InputSpec
+from saccade.runtime.answer_table import HEADER, rows_of
 from saccade.runtime.buckets import buckets
 from saccade.runtime.file_worker import Task, Worker
 from saccade.runtime.inputs import find_pictures, readable_name, unique_names
 from saccade.runtime.journal import Journal, fingerprint
 from saccade.runtime.predictor import ROOM, Predictor
 from saccade.trust.atomic import write_text
+from saccade.trust.csv_file import write_csv
 from saccade.trust.pictures import picture_size
 from saccade.trust.plain import to_json
 
@@ -47,6 +50,7 @@ def predict_files(
     batch: int = 16,
     drawn: bool = True,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    csv: bool = False,
 ) -> Outcome:
     """Answer files, folders and globs. Called again after a kill, it does what is missing.
 
@@ -58,6 +62,7 @@ def predict_files(
         batch: Greatest number of pictures that go through the network together.
         drawn: Whether the answers are drawn.
         tell: Called with the number of files done and their total as the work goes on.
+        csv: Whether ``predictions.csv`` is written too.
 
     Raises:
         DataError: An input names nothing.
@@ -78,7 +83,9 @@ def predict_files(
             journal.add(good)
             done += len(good)
             tell(done + len(failed), len(files))
-        _conclude(out, predictor.classes, [journal.answer(file) for file in files], failed)
+        answers = [answer for answer in map(journal.answer, files) if answer is not None]
+        _conclude(out, predictor.classes, answers, failed)
+        _write_table(out / "predictions.csv", predictor.classes, answers if csv else None)
     return Outcome(out, done, kept, failed)
 
 
@@ -111,7 +118,7 @@ def _open_groups(
 def _conclude(
     out: Path,
     classes: Sequence[str],
-    answers: Sequence[dict[str, Any] | None],
+    answers: Sequence[dict[str, Any]],
     failed: Mapping[Path, SaccadeError],
 ) -> None:
     write_text(out / "classes.txt", "".join(f"{name}\n" for name in classes))
@@ -120,5 +127,13 @@ def _conclude(
         write_text(out / "failed.json", to_json(errors, indent=1))
     else:
         (out / "failed.json").unlink(missing_ok=True)
-    lines = ",\n".join(to_json(answer) for answer in answers if answer is not None)
+    lines = ",\n".join(to_json(answer) for answer in answers)
     write_text(out / "predictions.json", f"[\n{lines}\n]\n")
+
+
+def _write_table(path: Path, classes: Sequence[str], answers: Sequence[dict[str, Any]] | None) -> None:
+    """Writes the answers as a table, or takes the table of former answers away."""
+    if answers is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_csv(path, HEADER, (row for answer in answers for row in rows_of(answer, classes)))
