@@ -23,8 +23,8 @@ def rows_of(answer: Mapping[str, Any], classes: Sequence[str]) -> Iterator[tuple
 def _objects(answer: Mapping[str, Any], classes: Sequence[str]) -> list[tuple[Cell, ...]]:
     columns: Mapping[str, Any] = answer["instances"]
     count = max(map(len, columns.values()), default=0)
-    labels: list[Any] = columns.get("labels") or [None] * count
-    scores: list[Any] = columns.get("scores") or [None] * count
+    labels: list[int | None] = columns.get("labels") or [None] * count
+    scores: list[float | None] = columns.get("scores") or [None] * count
     boxes: list[Any] = columns.get("boxes") or [_NOWHERE] * count
     names: list[Cell] = [None if label is None else classes[label] for label in labels]
     file: Cell = answer["file"]

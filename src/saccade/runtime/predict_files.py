@@ -2,8 +2,8 @@
 
 The folder of answers holds ``predictions.json``, ``predictions.csv`` where it is wanted, ``classes.txt``, ``drawn/``,
 maps as PNG files where the network gives some (`runtime.answers.write_maps`), ``failed.json`` where pictures failed,
-and ``.progress.jsonl``, by which a killed prediction goes on. A file is done when its line stands there; all else is done
-anew.
+and ``.progress.jsonl``, by which a killed prediction goes on. A file is done when its line stands there; all else is
+done anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
