@@ -186,3 +186,14 @@ def test_a_name_too_long_for_a_file_is_told(tmp_path: Path) -> None:
     root = write_coco(tmp_path)
     (root / "annotations/instances_train.json").write_text(json.dumps(content))
     assert {where for where, _ in defects_of(root)} >= {"/images/0/file_name", "/images/1/file_name"}
+
+
+@pytest.mark.parametrize("identifier", [None, [1], {}, 7.5, "absent"])
+def test_a_picture_without_a_sound_identifier(identifier: object, tmp_path: Path) -> None:
+    content = coco_content()
+    content["images"][0]["id"] = identifier
+    if identifier == "absent":
+        del content["images"][0]["id"]
+    found = defects_of(write_coco(tmp_path, content))
+    assert ("/images/0" if identifier == "absent" else "/images/0/id", None) in found
+    assert {annotation for _, annotation in found} == {None, 11, 12, 13}

@@ -172,12 +172,13 @@ def _sizes_left_out(root: Node, kept: set[Hashable]) -> dict[Hashable, tuple[int
             check_picture(node)
         except DataError:
             continue
-        if node.value.get("id") in found:
-            found[node.value["id"]] = (int(node.value["height"]), int(node.value["width"]))
+        identifier = node.value.get("id")
+        if isinstance(identifier, int | str) and identifier in found:
+            found[identifier] = (int(node.value["height"]), int(node.value["width"]))
     return found
 
 
 def identifiers(root: Node, where: str = "images") -> set[Hashable]:
     """The identifiers of all listed pictures, or of whatever else, the faulty ones too."""
     entries = [entry for entry in root.get(where).value if isinstance(entry, dict)]
-    return {entry.get("id") for entry in entries if isinstance(entry.get("id"), Hashable)}
+    return {entry["id"] for entry in entries if isinstance(entry.get("id"), int | str)}
