@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "train a system on your pictures",
     "evaluate": "measure a run",
     "predict": "answer pictures with a run",
+    "propose": "regions that may show objects, for detectors that read some",
     "look": "what a run's network sees in pictures",
     "features": "what a run's network makes of pictures, as numbers",
 }

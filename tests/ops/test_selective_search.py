@@ -125,5 +125,5 @@ def test_windows_cover_a_picture_without_looking():
     boxes = WindowSearch()(torch.zeros(3, 60, 100))
     assert len(torch.unique(boxes, dim=0)) == len(boxes) > 300
     squares = torch.tensor([[x, y, x + 24.0, y + 24] for x in (0, 30, 76) for y in (0, 17, 36)])
-    assert (iou_matrix(boxes, squares).amax(0) > 0.6).all()
+    assert (iou_matrix(boxes, squares).amax(0) > 0.4).all()
     assert torch.equal(WindowSearch(count=5)(torch.zeros(3, 60, 100)), boxes[:5])

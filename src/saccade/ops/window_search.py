@@ -21,7 +21,7 @@ class WindowSearch:
 
     shares: tuple[float, ...] = (0.9, 0.6, 0.4, 0.25, 0.15)
     ratios: tuple[float, ...] = (0.5, 1.0, 2.0)
-    step: float = 0.25
+    step: float = 0.5
     count: int | None = None
 
     def __call__(self, image: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.channels import with_channels
 from saccade.data.open import Sources, open_data
+from saccade.data.regions import with_regions
 from saccade.data.sides import Choice, open_val
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
@@ -84,7 +85,8 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
         dataset = data_of_run(Path(run), data, split)
     if predictor.classes:
         check_same_classes(predictor.classes, dataset.classes)
-    return predictor, with_channels(dataset, predictor.system.input.channels)
+    system = predictor.system
+    return predictor, with_regions(with_channels(dataset, system.input.channels), system.search)
 
 
 def data_of_run(

@@ -62,7 +62,7 @@ def subject_of(predictor: Predictor, picture: Picture, label: str | int | None =
         UsageError: The class is unknown.
     """
     image = read_picture(picture, predictor.system.input.channels)
-    batch = predictor.place(predictor.system.input.batch([image]))
+    batch = predictor.place(predictor.system.batch([image]))
     (answer,) = predictor.answers(batch)
     chosen = best_label(answer) if label is None else label_of(predictor.classes, label)
     return Subject(predictor.system, image, batch, answer, chosen, probability_of(answer, chosen), group)

@@ -123,7 +123,7 @@ def _default_batch(job: Job, fabric: Fabric, say: Callable[[str], None]) -> int:
     largest = train[max(range(len(sizes)), key=lambda index: sizes[index][0] * sizes[index][1])]
 
     def make(count: int) -> Batch:
-        return spec.batch([largest.image] * count, [largest.truth] * count)
+        return job.system.batch([largest.image] * count, [largest.truth] * count)
 
     found = greatest_batch(job.system, job.recipe, fabric, make, len(job.data.train))
     say(f"batches of {found} pictures fit into memory")

@@ -1,0 +1,91 @@
+"""Regions of all pictures of a data set, by a search or by a run, written to one file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import ConfigError
+from saccade.data.regions import Remembering
+from saccade.ops.region_file import RegionTable, picture_key, write_regions
+from saccade.ops.search import SEARCHES, Search, search_named
+from saccade.runtime.load import load
+
+Found = tuple[bytes, Tensor]
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class _Searching(torch.utils.data.Dataset[Found]):
+    """Key and regions of each picture, for torch's loader, whose workers search beside each other."""
+
+    dataset: Dataset
+    search: Search
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> Found:
+        image = self.dataset[index].image
+        return picture_key(image), self.search(image)
+
+
+def propose(
+    what: str,
+    dataset: Dataset,
+    out: str | Path,
+    *,
+    count: int = 2000,
+    workers: int = 0,
+    tell: Tell = lambda _, __: None,
+) -> RegionTable:
+    """Propose regions, and write them where region detectors read them (``--search FILE``).
+
+    A search keeps what it found of each picture; broken off and begun again, it does what is missing.
+
+    Args:
+        what: A search (``selective-search``, ``selective-search-quality``, ``windows``), or the folder of a run whose
+            network gives boxes.
+        dataset: The pictures.
+        out: The file, ``.safetensors``.
+        count: Regions of a picture at most.
+        workers: Processes that search; 0 searches in this one.
+        tell: Called with the number of pictures done and their total.
+
+    Raises:
+        UsageError: There is neither such a search nor such a run.
+        ConfigError: The run's network gives no boxes.
+        ResourceError: The disk is full.
+    """
+    if what in SEARCHES or not Path(what).is_dir():
+        search = search_named(what, count)
+        searching = _Searching(dataset, search if what == "windows" else Remembering(search))
+        stream: Iterator[Found] = iter(
+            torch.utils.data.DataLoader(searching, batch_size=None, num_workers=workers, collate_fn=None)
+        )
+    else:
+        stream = _of_run(Path(what), dataset, count)
+    keys, boxes = list[bytes](), list[Tensor]()
+    for key, found in stream:
+        keys.append(key)
+        boxes.append(found)
+        tell(len(keys), len(dataset))
+    ids = tuple(dataset.id(index) for index in range(len(dataset)))
+    table = RegionTable(ids, tuple(keys), tuple(boxes), what)
+    write_regions(Path(out), table)
+    return table
+
+
+def _of_run(run: Path, dataset: Dataset, count: int) -> Iterator[Found]:
+    """Key and boxes of each picture, best first, as a run's network answers."""
+    predictor = load(run)
+    if "instances.boxes" not in predictor.system.gives:
+        raise ConfigError("a run whose network gives boxes is expected, found one that gives none", path=run)
+    for index in range(len(dataset)):
+        image = dataset[index].image
+        rows = predictor([image])[0].instances
+        boxes = torch.zeros(0, 4) if rows is None or rows.boxes is None else rows.boxes
+        yield picture_key(image), boxes[:count]

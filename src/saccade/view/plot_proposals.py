@@ -1,0 +1,28 @@
+"""Charts of what proposals cover."""
+
+from collections.abc import Mapping, Sequence
+
+from saccade.view.plot import Chart
+from saccade.view.text import shortened
+
+
+def against_counts(curves: Mapping[str, Sequence[float | None]], counts: Sequence[int], label: str) -> bytes:
+    """One line a curve over the number of proposals, on a scale of powers of ten, as SVG.
+
+    Args:
+        curves: The value at each number, by name; unknown ones are left out.
+        counts: Numbers of proposals, rising.
+        label: What the values are.
+    """
+    with Chart(5.6, 3.1) as chart:
+        for name, values in curves.items():
+            known = [(c, v) for c, v in zip(counts, values, strict=True) if v is not None]
+            chart.axes.plot(
+                [c for c, _ in known], [v for _, v in known], marker="o", markersize=3.5, label=shortened(name)
+            )
+        chart.axes.set_xscale("log")
+        chart.axes.set_ylim(0, 1.02)
+        chart.axes.set_xlabel("proposals a picture")
+        chart.axes.set_ylabel(label)
+        chart.axes.legend(loc="best")
+        return chart.svg()

@@ -1,0 +1,70 @@
+"""`saccade propose`: regions of all pictures in a file that detectors read, and how much they cover."""
+
+import json
+
+import pytest
+import torch
+
+from saccade import cli
+from saccade.core.errors import ConfigError
+from saccade.data.open import open_data
+from saccade.ops.region_file import read_regions
+from saccade.ops.search import search_named
+from saccade.ops.window_search import WindowSearch
+from saccade.runtime.propose import propose
+
+DATA = "scenes:count=3,size=48,seed=1"
+
+
+def test_windows_are_proposed_told_and_drawn(tmp_path, capsys):
+    out, page = tmp_path / "w.safetensors", tmp_path / "w.html"
+    words = ["propose", "windows", DATA, "--out", str(out), "--count", "50", "--html", str(page), "--json"]
+    assert cli.main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["pictures"] == 3
+    assert told["counts"] == [1, 3, 10, 30, 50]
+    assert told["recall"] == sorted(told["recall"])
+    assert 0 < told["recall"][-1] <= 1
+    table, data = read_regions(out), open_data(DATA, "train")
+    assert table.ids == tuple(data.id(index) for index in range(3))
+    image = data[1].image
+    torch.testing.assert_close(table.boxes[1], WindowSearch(count=50)(image))
+    torch.testing.assert_close(search_named(str(out), 7)(image), table.boxes[1][:7])
+    text = page.read_text(encoding="utf-8")
+    assert "MABO" in text
+    assert text.count("data:image/svg") == 2
+
+
+def test_a_search_is_kept_and_goes_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SACCADE_CACHE", str(tmp_path / "cache"))
+    data = open_data("scenes:count=2,size=32,seed=1", "train")
+    first = propose("selective-search", data, tmp_path / "a.safetensors", count=20)
+    files = sorted((tmp_path / "cache").rglob("*.boxes"))
+    assert len(files) == 2
+    files[0].unlink()
+    again = propose("selective-search", data, tmp_path / "b.safetensors", count=20, workers=1)
+    assert all(torch.equal(one, other) for one, other in zip(first.boxes, again.boxes, strict=True))
+    assert sorted((tmp_path / "cache").rglob("*.boxes")) == files
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def test_another_ending_or_search_is_refused_before_any_work(tmp_path, capsys):
+    assert cli.main(["propose", "windows", DATA, "--out", str(tmp_path / "w.json")]) == 2
+    assert ".safetensors" in capsys.readouterr().err
+    assert cli.main(["propose", "telepathy", DATA, "--out", str(tmp_path / "w.safetensors")]) == 2
+    assert "selective-search" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_run_proposes_its_boxes_and_a_classifier_s_is_refused(tmp_path):
+    import saccade as sc
+
+    options = {"width": 1 / 16, "size": 32, "batch": 2, "steps": 1, "workers": 0}
+    data = open_data("scenes:count=2,size=32,seed=1", "train")
+    sc.train("rpn", data, out=tmp_path / "rpn", scales=(1.0, 2.0), trunk="vgg11", **options)
+    table = propose(str(tmp_path / "rpn"), data, tmp_path / "r.safetensors", count=5)
+    assert all(0 < len(boxes) <= 5 for boxes in table.boxes)
+    sc.train("lenet5", data, out=tmp_path / "lenet", batch=2, steps=1, workers=0)
+    with pytest.raises(ConfigError, match="gives boxes"):
+        propose(str(tmp_path / "lenet"), data, tmp_path / "l.safetensors")

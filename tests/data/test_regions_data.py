@@ -1,0 +1,99 @@
+"""Regions on disk: files that are written and read, and a search that is made once a picture."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+
+from helpers import TinyDataset, picture
+from saccade.core.errors import DataError, UsageError
+from saccade.data.regions import Remembering, cache_folder, with_regions
+from saccade.ops.region_file import KnownRegions, RegionTable, picture_key, read_regions, write_regions
+from saccade.ops.search import search_named
+from saccade.ops.window_search import WindowSearch
+
+CALLS = []
+
+
+@dataclass(frozen=True)
+class Halves:
+    """The left half of a picture; it counts how often it is asked."""
+
+    share: float = 0.5
+    asked: list = field(default_factory=lambda: CALLS, repr=False)
+
+    def __call__(self, image):
+        self.asked.append(tuple(image.shape))
+        return torch.tensor([[0.0, 0, image.shape[2] * self.share, image.shape[1]]])
+
+
+@pytest.fixture
+def table():
+    boxes = (torch.tensor([[0.0, 1, 2, 3], [1, 1, 4, 4]]), torch.zeros(0, 4))
+    return RegionTable(("a.png", "ü.png"), (picture_key(picture(0)), picture_key(picture(1))), boxes, "by hand")
+
+
+def test_a_file_of_regions_is_read_as_it_was_written(table, tmp_path):
+    write_regions(tmp_path / "r.safetensors", table)
+    found = read_regions(tmp_path / "r.safetensors")
+    assert (found.ids, found.keys, found.made_by) == (table.ids, table.keys, "by hand")
+    assert all(torch.equal(one, other) for one, other in zip(found.boxes, table.boxes, strict=True))
+
+
+def test_regions_of_a_file_are_found_by_the_picture(table, tmp_path):
+    path = tmp_path / "r.safetensors"
+    write_regions(path, table)
+    search = search_named(str(path), count=1)
+    assert search(picture(0)).tolist() == [[0, 1, 2, 3]]
+    assert search(picture(1)).shape == (0, 4)
+    with pytest.raises(DataError, match="regions in the file"):
+        search(picture(2))
+
+
+def test_another_file_is_no_file_of_regions(tmp_path):
+    from saccade.trust.tensors import write_tensors
+
+    path = tmp_path / "r.safetensors"
+    write_tensors(path, {"boxes": torch.zeros(1, 4)})
+    with pytest.raises(DataError, match="file of regions"):
+        KnownRegions(str(path))(picture(0))
+
+
+def test_an_unknown_search_is_refused_with_the_known_ones():
+    with pytest.raises(UsageError, match="selective-search-quality"):
+        search_named("telepathy")
+    assert search_named("windows", 3) == WindowSearch(count=3)
+
+
+def test_a_picture_is_searched_once(tmp_path):
+    CALLS.clear()
+    remembering = Remembering(Halves(), tmp_path)
+    first, again = remembering(picture(0)), Remembering(Halves(), tmp_path)(picture(0))
+    assert torch.equal(first, again)
+    assert CALLS == [(3, 10, 12)]
+    assert Remembering(Halves(0.25), tmp_path)(picture(0)).tolist() == [[0, 0, 3, 10]]
+    assert len(CALLS) == 2
+
+
+def test_a_damaged_memory_is_sought_anew(tmp_path):
+    remembering = Remembering(Halves(), tmp_path)
+    first = remembering(picture(0))
+    (file,) = tmp_path.rglob("*.boxes")
+    file.write_bytes(file.read_bytes()[:-3])
+    assert torch.equal(remembering(picture(0)), first)
+    assert file.stat().st_size == 16
+
+
+def test_samples_have_regions_and_truth_alone_costs_no_search(tmp_path, monkeypatch):
+    monkeypatch.setenv("SACCADE_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path / "regions"
+    CALLS.clear()
+    data = with_regions(TinyDataset(), Halves())
+    assert "regions" in data.fields
+    assert data.truth(0).regions is None
+    assert CALLS == []
+    assert data[0].truth.regions.tolist() == [[0, 0, 6, 10]]
+    assert data.id(0) == TinyDataset().id(0)
+    assert with_regions(data, Halves()) is data
+    plain = TinyDataset()
+    assert with_regions(plain, None) is plain
