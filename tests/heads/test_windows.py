@@ -127,3 +127,24 @@ def test_both_variants_answer_pictures_of_any_shape():
         answer = system.predict(system.batch([torch.zeros(3, 40, 90, dtype=torch.uint8)]))[0]
         assert len(answer.instances) == 2
         assert answer.label_scores.shape == (2,)
+
+
+def test_views_spread_scores_over_what_windows_hold_and_show_boxes_before_they_are_merged():
+    system = overfeat_localizer(("a", "b"), width=1 / 64, scales=2).eval()
+    batch = system.batch([torch.randint(0, 256, (3, 60, 80), dtype=torch.uint8)])
+    with torch.no_grad():
+        maps = system.maps(batch)
+        head = system.heads["windows"]
+        seen, raw = head.views(maps), head(maps)
+        (answer,) = system.decode(maps)
+    label = int(answer.label)
+    assert seen["scores"].shape == (1, 2, 36, 48)
+    # In the upper left corner only the first window looks; the smaller scale's is woven of 3 × 3 offsets too.
+    for scale, logits in enumerate(raw.logits):
+        corner = logits.softmax(1)[0, label, 0, 0]
+        torch.testing.assert_close(seen["scores"][0, scale, 0, 0], corner)
+        assert seen["scores"][0, scale].max() <= logits.softmax(1)[0, label].max() + 1e-6
+    (found,) = seen["boxes"]
+    assert len(found.instances) == 6
+    assert bool((found.instances.labels == label).all())
+    assert system.heads["windows"].evidence(raw).shape == (1, 2)

@@ -11,37 +11,19 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.main_object import main_object
+from saccade.heads.window_scores import WindowScores, absolute, flat, flat_scale, seen
+from saccade.heads.window_views import box_view, score_view
 from saccade.losses.localization import half_squared
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
+from saccade.network.system import full_precision
 from saccade.ops.merge import merge_boxes
 from saccade.ops.windows import coverage, interleave, pool_from_offsets, scaled_sides, window_grid
 
 GUESSES = 5
-
-
-@dataclass(frozen=True)
-class WindowScores:
-    """Raw output of a window head, scale by scale.
-
-    Attributes:
-        logits: S times (B, C, h, w) scores before the softmax.
-        codes: S times (B, 4, h, w) or (B, 4 · C, h, w): edges x1, y1, x2, y2 over the window's sides, from its corner.
-        windows: S times (B, h, w, 4) x1, y1, x2, y2 in input pixels.
-        sizes: (B, 2) int64, height and width of each picture in input pixels.
-    """
-
-    logits: list[Tensor]
-    codes: list[Tensor]
-    windows: list[Tensor]
-    sizes: Tensor
-
-
-register_dataclass(WindowScores, serialized_type_name="saccade.WindowScores")
 
 
 @dataclass(frozen=True)
@@ -139,13 +121,23 @@ class WindowHead(Head):
         # Sums over a mask, where an index would leave the backward pass without a fixed order.
         return (cost * used).sum() / used.sum(), (distance * used).sum() / used.sum()
 
+    def evidence(self, raw: WindowScores) -> Tensor:
+        """(B, C) mean over scales of each class's best window, before the softmax."""
+        return torch.stack([logits.flatten(2).amax(2) for logits in raw.logits]).mean(0)
+
+    def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
+        """``scores``: how likely windows of each scale find the guessed class; ``boxes``: before they are merged."""
+        raw = full_precision(self(maps))
+        labels = [int(found.get("label")) for found in self.decode(raw)]
+        return {"scores": score_view(raw, labels, maps[IMAGE].shape[-2:]), "boxes": box_view(raw, labels)}
+
     def decode(self, raw: WindowScores) -> list[Annotation]:
         """The mean over scales of each class's best window, and the best merged box of each likely class."""
         return [self._answer(raw, picture) for picture in range(len(raw.sizes))]
 
     def _answer(self, raw: WindowScores, picture: int) -> Annotation:
         size = (int(raw.sizes[picture, 0]), int(raw.sizes[picture, 1]))
-        scales = [seen(*_flat_scale(raw, scale, picture), size) for scale in range(len(raw.logits))]
+        scales = [seen(*flat_scale(raw, scale, picture), size) for scale in range(len(raw.logits))]
         scores = [logits.softmax(1) for logits, _, _ in scales]
         best = torch.stack([found.amax(0) for found in scores])
         mean = best.mean(0)
@@ -178,31 +170,3 @@ class WindowHead(Head):
             weights.append(top.values)
         merged, _ = merge_boxes(torch.cat(boxes), torch.cat(weights), self.threshold)
         return torch.tensor(label, device=merged.device), merged[0]
-
-
-def absolute(codes: Tensor, windows: Tensor) -> Tensor:
-    """(n, 4) boxes in input pixels of edges (n, 4) over their windows' sides."""
-    side = windows[:, 2:] - windows[:, :2]
-    return windows[:, :2].repeat(1, 2) + codes.float() * side.repeat(1, 2)
-
-
-def seen(logits: Tensor, codes: Tensor, windows: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-    """The windows whose centre lies on the picture (H, W) and not in its batch's padding; the first one always."""
-    centres = (windows[:, :2] + windows[:, 2:]) / 2
-    inside = (centres[:, 0] < size[1]) & (centres[:, 1] < size[0])
-    inside[0] = True
-    return logits[inside], codes[inside], windows[inside]
-
-
-def flat(raw: WindowScores, picture: int) -> tuple[Tensor, Tensor, Tensor]:
-    """(n, C) logits, (n, 1 or C, 4) codes and (n, 4) windows of one picture, over all scales."""
-    size = (int(raw.sizes[picture, 0]), int(raw.sizes[picture, 1]))
-    scales = [seen(*_flat_scale(raw, scale, picture), size) for scale in range(len(raw.logits))]
-    logits, codes, windows = zip(*scales, strict=True)
-    return torch.cat(logits), torch.cat(codes), torch.cat(windows)
-
-
-def _flat_scale(raw: WindowScores, scale: int, picture: int) -> tuple[Tensor, Tensor, Tensor]:
-    logits, codes, windows = raw.logits[scale][picture], raw.codes[scale][picture], raw.windows[scale][picture]
-    boxes = codes.flatten(1).T
-    return logits.flatten(1).T, boxes.view(len(boxes), -1, 4), windows.reshape(-1, 4)
