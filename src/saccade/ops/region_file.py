@@ -1,8 +1,8 @@
 """Files of regions that were proposed before: what ``saccade propose`` writes and a search reads.
 
-A ``.safetensors`` file holds ``boxes`` (N, 4) float32 of all pictures, ``counts`` (P,) int64 how many each has, ``keys`` (P, 32)
-uint8, and ``facts``, the UTF-8 bytes of a JSON object with ``ids`` and ``made_by``. Pictures are known by a key of their
-pixels, so that files may be renamed or moved.
+A ``.safetensors`` file holds ``boxes`` (N, 4) float32 of all pictures, ``counts`` (P,) int64, how many each has,
+``keys`` (P, 32) uint8, and ``facts``, the UTF-8 bytes of a JSON object with ``ids`` and ``made_by``. Pictures are known
+by a key of their pixels, so that files may be renamed or moved.
 """
 
 import hashlib
