@@ -22,6 +22,7 @@ from test_panoptic import written
 from test_pose_readers import flic, mpii, person, release
 
 from saccade.core.errors import SaccadeError
+from saccade.data.check import check_data
 from saccade.data.open import READERS, open_data
 from saccade.data.open import splits as splits_of
 from saccade.ops import rle
@@ -221,6 +222,8 @@ def test_a_spoilt_file_is_refused_in_our_own_words(tmp_path: Path, little_memory
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             read_all(uri, split)
+            if SEARCH:
+                assert all(one.found and one.expected for one in check_data(uri, workers=0, quick=True).defects)
 
     spoil()
 

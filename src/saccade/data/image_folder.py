@@ -17,22 +17,13 @@ from saccade.trust.pictures import SUFFIXES, only_pictures
 LOOKED_FOR = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
 
 
+# Folders of other formats.
 _NO_CLASSES = frozenset(
     (
-        "annotations",
-        "annotation",
-        "jpegimages",
-        "images",
-        "image",
-        "imgs",
-        "img",
-        "imagesets",
-        "labels",
-        "masks",
-        "mask",
+        *("annotations", "annotation", "jpegimages", "images", "image", "imgs", "img", "imagesets", "labels", "masks"),
+        *("mask", "segmentationclass", "segmentationobject", "vocdevkit", "xmls"),
     )
-    + ("segmentationclass", "segmentationobject", "vocdevkit", "xmls")
-)  # Folders of other formats.
+)
 
 
 class ImageFolder(Pictured):
