@@ -9,9 +9,11 @@ from small_runs import Do, digests, lines, system, train
 
 import saccade as sc
 from helpers import TinyDataset
+from saccade.core.errors import ConfigError
 from saccade.data.subset import Subset
 from saccade.heads.classify import ClassifyHead
 from saccade.heads.locate import LocateHead
+from saccade.systems import build
 from saccade.training.guard import NotFiniteError, check_finite
 
 
@@ -94,3 +96,12 @@ def test_what_is_finite_passes(tmp_path):
     for losses, norm in (({"loss": math.inf}, 1.0), ({"loss": 1.0}, math.nan)):
         with pytest.raises(NotFiniteError):
             check_finite(losses, norm, 0, ["a"], tmp_path / "witness.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "batch", "said"), [("alexnet", 2, "large enough.*2x3x32x32"), ("resnet18", 1, "more than one.*1x3x32x32")]
+)
+def test_pictures_that_are_too_small_or_too_few_are_named(tmp_path, name, batch, said):
+    system = build(name, TinyDataset(1).classes, width=1 / 16, size=32)
+    with pytest.raises(ConfigError, match=said):
+        train(tmp_path / "run", system, TinyDataset(4), steps=1, batch=batch)

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saccade.core.batch import Batch
-from saccade.core.errors import ResourceError, SaccadeError
+from saccade.core.errors import ConfigError, ResourceError, SaccadeError
 from saccade.trust.atomic import write_text
+
+# What PyTorch says where a window is larger than its map, and where a normalisation has one value a channel.
+TOO_SMALL = ("Output size is too small", "Kernel size can't be greater")
+TOO_FEW = "Expected more than 1 value per channel"
 
 
 class NotFiniteError(SaccadeError):
@@ -61,3 +65,20 @@ def out_of_memory_at(batches: Sequence[Batch], step: int) -> ResourceError:
         f"little; it held {shown}",
         hint="take a smaller --batch with --accumulate, a smaller --size, or --batch 0 to find the greatest that fits",
     )
+
+
+def too_small_for(error: Exception, batches: Sequence[Batch]) -> ConfigError | None:
+    """The error that says that pictures, or their number, are too small for the network; None where it is another."""
+    shape = "x".join(map(str, batches[0].images.shape))
+    found = f"found a batch of {shape} (pictures, channels, height, width)"
+    if any(said in str(error) for said in TOO_SMALL):
+        return ConfigError(
+            f"pictures that are large enough for every layer are expected, {found}",
+            hint="give a larger --size; `saccade describe SYSTEM --size N` names the layer that is too large",
+        )
+    if TOO_FEW in str(error):
+        return ConfigError(
+            f"more than one value a channel is expected where the network normalises over a batch, {found}",
+            hint="give --batch 2 or more, or a larger --size",
+        )
+    return None

@@ -11,7 +11,7 @@ from saccade.core.errors import SaccadeError
 from saccade.runtime.device import is_out_of_memory
 from saccade.training.callback import Callback
 from saccade.training.feeder import Feeder
-from saccade.training.guard import check_finite, met_at, out_of_memory_at
+from saccade.training.guard import check_finite, met_at, out_of_memory_at, too_small_for
 from saccade.training.keeper import Keeper
 from saccade.training.log import Log
 from saccade.training.plan import Plan
@@ -166,9 +166,11 @@ class Loop:
     def _backward(self, group: list[Batch]) -> tuple[dict[str, float], float]:
         try:
             return self.session.backward(group, self.progress.step)
-        except (RuntimeError, MemoryError) as error:
+        except (RuntimeError, ValueError, MemoryError) as error:
             if is_out_of_memory(error):
                 raise out_of_memory_at(group, self.progress.step) from error
+            if (small := too_small_for(error, group)) is not None:
+                raise small from error
             raise self.feeder.explain(error) from error
 
     def _tick(self) -> None:
