@@ -5,6 +5,7 @@ from collections.abc import Callable
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.dense_boxes import DenseBoxHead
 from saccade.heads.main_object import main_object
+from saccade.heads.regions import RegionHead
 from saccade.network.system import System
 from saccade.ops.boxes import iou, iou_matrix
 
@@ -45,6 +46,12 @@ def _all_boxes_and_near_ones(guess: Annotation, truth: Annotation) -> bool:
     return _each_found(rows, wanted[near[0]]) and bool(near.any(1).all())
 
 
+def _all_boxes_among_others(guess: Annotation, truth: Annotation) -> bool:
+    """Each true object is found with its class; what lies far from all objects was never taught to be silent."""
+    rows = _sure(guess)
+    return bool(len(rows)) and _each_found(rows, truth.get("instances"))
+
+
 def _all_proposals(guess: Annotation, truth: Annotation) -> bool:
     """Each true object is among the first boxes; what crosses the border was never taught to be silent."""
     rows = _sure(guess)[:10]
@@ -69,6 +76,8 @@ def _boxes(system: System) -> Agreement:
     if "instances.labels" not in system.gives:
         return _all_proposals
     dense = [head.rules.matcher for head in seeking if isinstance(head, DenseBoxHead)]
+    if any(isinstance(head, RegionHead) and head.rules.floor for head in seeking):
+        return _all_boxes_among_others
     return _all_boxes_and_near_ones if any(matcher.low < matcher.high for matcher in dense) else _all_boxes
 
 

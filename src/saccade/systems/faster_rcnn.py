@@ -103,6 +103,7 @@ def faster_rcnn(
     size: int = 600,
     scales: tuple[float, ...] | None = None,
     norm: Norm = "batch",
+    samples: int | None = None,
     limit: int = 100,
 ) -> System:
     """Regions that the network proposes itself.
@@ -123,6 +124,7 @@ def faster_rcnn(
         scales: Sides of the anchors: in units of 16 pixels (8, 16, 32), on a pyramid in units of each map's stride (8).
         norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
             batches of few pictures; ``sync``, by batches over all processes.
+        samples: Regions of a picture that are learnt from, a quarter of them objects; 128, on a pyramid 512.
         limit: Objects of one picture that are told at most.
 
     Raises:
@@ -131,7 +133,7 @@ def faster_rcnn(
     options = {"pretrained": pretrained, "width": width, "channels": channels}
     made = _classic if is_classic(trunk) else _pyramid
     system = made(classes, trunk, scales, size, options | {"norm": norm})
-    told(system.heads["regions"], limit)
+    told(system.heads["regions"], limit, samples)
     stages = one_stage(system.trunk, pretrained)
     if schedule == "alternate":
         stages = alternate(first_layers(system.trunk, pretrained), system.neck is not None)
@@ -176,9 +178,10 @@ def pyramid_head(propose: DenseBoxHead, top: BoxTop) -> RegionHead:
     return RegionHead(propose, RandomPick(number=512, share=0.25), HALF, {"box": top}, rules)
 
 
-def told(head: nn.Module, limit: int) -> None:
-    """Let a head tell of at most `limit` objects of a picture."""
+def told(head: nn.Module, limit: int, samples: int | None) -> None:
+    """Let a head tell of at most `limit` objects of a picture, and learn from so many regions."""
     if isinstance(head, RegionHead):
+        head.sample = head.sample if samples is None else RandomPick(number=samples, share=0.25)
         head.box.rules = replace(head.box.rules, keep=replace(head.box.rules.keep, limit=limit))
 
 

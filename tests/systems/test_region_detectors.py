@@ -1,0 +1,127 @@
+"""Region detectors: the papers' numbers, their stages, and what each pools."""
+
+import pytest
+import torch
+from torch import nn
+
+from saccade.core.errors import UsageError
+from saccade.core.level import Level
+from saccade.layers.position_sensitive import PositionSensitiveTower
+from saccade.layers.region_towers import Outputs
+from saccade.layers.spatial_pyramid import SpatialPyramid
+from saccade.systems.fast_rcnn import fast_rcnn
+from saccade.systems.faster_rcnn import faster_rcnn
+from saccade.systems.rfcn import rfcn
+from saccade.systems.spp_net import spp_net
+
+VOC = tuple(f"class {label}" for label in range(20))
+
+
+def parameters(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+def on_meta(function, **options):
+    with torch.device("meta"):
+        return function(VOC, **options)
+
+
+def test_fast_r_cnn_has_the_paper_s_parameters_and_samples():
+    system = on_meta(fast_rcnn)
+    head = system.heads["regions"]
+    assert parameters(system) == 134_690_729
+    assert head.sample.number * system.recipe.batch == 128
+    assert (head.sample.share, head.rules.floor, head.rules.limit) == (0.25, 0.1, 2000)
+    assert head.box.rules.coder.spread == (0.1, 0.1, 0.2, 0.2)
+
+
+def test_faster_r_cnn_adds_an_rpn():
+    system = on_meta(faster_rcnn)
+    head = system.heads["regions"]
+    assert parameters(system) == 134_690_729 + 2_387_510
+    assert parameters(head.propose) == 2_387_510
+    assert (head.rules.limit, head.rules.learn.limit, head.rules.learn.first) == (300, 2000, 12_000)
+    assert head.terms == ("propose_class", "propose_box", "class", "box")
+
+
+def test_the_pyramid_s_top_has_torchvision_s_size():
+    head = on_meta(faster_rcnn, trunk="resnet50").heads["regions"]
+    assert parameters(head.box.tower.body) == 256 * 49 * 1024 + 1024 + 1024 * 1024 + 1024
+    assert head.box.tower.pool.strides == (4, 8, 16, 32)
+
+
+@pytest.mark.parametrize("trunk", ["vgg11", "resnet18"])
+def test_four_alternating_steps_teach_what_the_paper_says(trunk):
+    system = faster_rcnn(("a", "b"), trunk=trunk, width=1 / 16, size=64, schedule="alternate")
+    stages = system.recipe.stages
+    assert sum(stage.share for stage in stages) == pytest.approx(1)
+    terms = {f"regions/{term}" for term in system.heads["regions"].terms}
+    learns: list[set[str]] = []
+    for stage in stages:
+        assert set(stage.silent) < terms
+        system.freeze(stage.freeze)
+        found = {path.split(".")[0] for path, p in system.named_parameters() if p.requires_grad and "heads" not in path}
+        parts = ("heads.regions.propose", "heads.regions.tops")
+        learns.append(found | {n for n in parts if all(p.requires_grad for p in system.get_submodule(n).parameters())})
+    shared = {"trunk"} if system.neck is None else {"trunk", "neck"}
+    proposing, looking = {"heads.regions.propose"}, {"heads.regions.tops"}
+    assert learns == [shared | proposing, shared | looking, proposing, looking]
+
+
+def test_pretrained_trunks_keep_their_first_layers_and_statistics(monkeypatch):
+    from saccade.systems.region_parts import first_layers
+    from saccade.trunks import trunk
+
+    assert first_layers(trunk("vgg16", width=1 / 16, fc=False), True) == tuple(
+        f"trunk.{name}" for name in ("conv1_2", "pool1", "conv2_2")
+    )
+    assert "trunk.layer4.0.bn1" in first_layers(trunk("resnet18", width=1 / 16), True)
+    assert first_layers(trunk("resnet18", width=1 / 16), False) == ()
+
+
+def test_spp_net_s_regions_are_12_800_numbers():
+    head = on_meta(spp_net).heads["regions"]
+    assert head.box.tower.pool.size == 12_800
+    assert SpatialPyramid(Level(1, 16), "map", (4, 3, 2, 1)).size == 30
+
+
+def test_a_pyramid_of_a_region_holds_the_maxima_of_its_cells():
+    map = torch.arange(64.0).view(1, 1, 8, 8)
+    pool = SpatialPyramid(Level(1, 16), "map", (2, 1))
+    found = pool({"map": map}, torch.tensor([[0.0, 0, 63, 63]]), torch.zeros(1, dtype=torch.int64))
+    # The region rounds to the positions 0..4 of each side; cells of 2.5 positions reach from 0 to 2 and from 2 to 4.
+    assert found.tolist() == [[18, 20, 34, 36, 36]]
+
+
+def test_r_fcn_has_the_paper_s_maps_and_strides():
+    system = on_meta(rfcn)
+    tower = system.heads["regions"].box.tower
+    assert (tower.score.out_channels, tower.box.out_channels) == (1029, 196)
+    assert (tower.reduce.in_channels, tower.reduce.out_channels) == (2048, 1024)
+    assert tower.stride == 16
+    assert system.heads["regions"].propose.reads == ("layer3",)
+    assert (system.heads["regions"].rules.learn.limit, system.heads["regions"].box.rules.hardest) == (300, 128)
+
+
+def test_each_cell_votes_by_its_own_maps():
+    tower = PositionSensitiveTower(Level(1, 1), "map", 1, 2, Outputs(1, 1))
+    for layer in (tower.reduce, tower.score, tower.box):
+        nn.init.ones_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    tower.score.weight.data = torch.tensor([1.0, 10, 100, 1000]).view(4, 1, 1, 1)
+    map = torch.ones(1, 1, 4, 4)
+    map[..., 2:, 2:] = 3
+    logits, codes = tower({"map": map}, torch.tensor([[0.0, 0, 4, 4]]), torch.zeros(1, dtype=torch.int64))
+    assert logits.item() == pytest.approx((1 + 10 + 100 + 3000) / 4)
+    assert codes.shape == (1, 1, 4)
+
+
+@pytest.mark.parametrize("make", [faster_rcnn, spp_net, rfcn])
+def test_a_trunk_without_the_maps_is_refused(make):
+    with pytest.raises(UsageError, match="stride"):
+        make(("a",), trunk="resnet20")
+
+
+def test_a_trunk_without_fully_connected_layers_is_refused():
+    with pytest.raises(UsageError, match="fully connected"):
+        fast_rcnn(("a",), trunk="resnet18")
