@@ -15,6 +15,8 @@ from saccade.command_line import data, demo
 from saccade.data.check import Checked
 from saccade.data.write.convert import Written
 from saccade.data.write.loss import Tally
+from saccade.metrics.proposals import coverage
+from saccade.ops.region_file import RegionTable
 from saccade.systems import SYSTEMS
 from saccade.training.job import split_options
 
@@ -77,6 +79,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.look_files.look_files", predict_files)
     table = SimpleNamespace(ids=(), features=np.zeros((0, 8)), layer="deep")
     monkeypatch.setattr("saccade.runtime.features.features", lambda *a, **_: calls.append(a) or table)
+    regions = RegionTable((), (), (), "nothing")
+    monkeypatch.setattr("saccade.runtime.propose.propose", lambda *a, **_: calls.append(a) or regions)
+    monkeypatch.setattr("saccade.metrics.proposals.coverage", lambda _, __, counts: coverage((), (), counts))
+    monkeypatch.setattr("saccade.view.proposals_page.write_proposals", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.feature_view.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.feature_view.write_feature_page", lambda *_: None)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
