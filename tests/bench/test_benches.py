@@ -11,7 +11,16 @@ import pytest
 from bench.__main__ import BENCHES
 
 ROOT = Path(__file__).parents[2]
-ROWS = {"train_resnet50": 1, "loader": 3, "feature_cache": 1, "memory": 2, "reading": 3, "predict": 2, "windows": 1, "threads": 8}
+ROWS = {
+    "train_resnet50": 1,
+    "loader": 3,
+    "feature_cache": 1,
+    "memory": 2,
+    "reading": 3,
+    "predict": 2,
+    "windows": 1,
+    "threads": 8,
+}
 
 
 @pytest.mark.slow

@@ -28,7 +28,9 @@ def test_a_near_name_is_offered():
 
 
 def test_train_lists_settings_and_options_of_the_system(tmp_path):
-    with pytest.raises(UsageError, match=r"(?s)found _target_.*accumulate.*lenet5 are channels, mean, std, variant, width"):
+    with pytest.raises(
+        UsageError, match=r"(?s)found _target_.*accumulate.*lenet5 are channels, mean, std, variant, width"
+    ):
         sc.train("lenet5", tmp_path / "nothing", _target_="os.system")
     assert not list(tmp_path.iterdir())
 
