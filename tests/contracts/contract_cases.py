@@ -33,8 +33,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "inception_v3": {"size": 76},
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 128, "scales": (1.0, 2.0, 4.0)},
-    "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 128},
-    "fast_rcnn": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 128},
+    "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
+    "fast_rcnn": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
     "retinanet": {"trunk": "resnet18"},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
 # Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.

@@ -67,6 +67,7 @@ def pictures():
 
 
 def test_a_resnet_s_answers_and_losses_are_torchvision_s():
+    torch.manual_seed(0)
     backbone = resnet_fpn_backbone(backbone_name="resnet18", weights=None, trainable_layers=5)
     theirs = loud(FasterRCNN(backbone, num_classes=7, min_size=96, max_size=160, rpn_post_nms_top_n_test=100))
     system = same_answers(theirs, pictures())
@@ -74,8 +75,9 @@ def test_a_resnet_s_answers_and_losses_are_torchvision_s():
 
 
 def test_a_mobilenet_s_answers_are_torchvision_s():
+    torch.manual_seed(0)
     theirs = loud(tv.fasterrcnn_mobilenet_v3_large_fpn(num_classes=7, min_size=128, max_size=224, **NONE))
-    system = same_answers(theirs, pictures())
+    system = same_answers(theirs, pictures(), spared=3)
     assert [level.stride for level in system.neck.levels.values()] == [32, 32, 64]
 
 

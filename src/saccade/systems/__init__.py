@@ -12,6 +12,7 @@ from saccade.systems.alexnet import alexnet
 from saccade.systems.caffenet import caffenet
 from saccade.systems.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
 from saccade.systems.classifier import classifier
+from saccade.systems.fast_rcnn import fast_rcnn
 from saccade.systems.faster_rcnn import faster_rcnn
 from saccade.systems.googlenet import googlenet
 from saccade.systems.inception import inception_v3
@@ -24,6 +25,7 @@ from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.systems.retinanet import retinanet
 from saccade.systems.rpn import rpn
+from saccade.systems.spp_net import spp_net
 from saccade.systems.ssd import ssd300, ssd512
 from saccade.systems.statistics import with_statistics
 from saccade.systems.svm import svm
@@ -62,6 +64,8 @@ SYSTEMS: dict[str, SystemFunction] = {
     "localizer": localizer,
     "overfeat_localizer": overfeat_localizer,
     "rpn": rpn,
+    "spp_net": spp_net,
+    "fast_rcnn": fast_rcnn,
     "faster_rcnn": faster_rcnn,
     "ssd300": ssd300,
     "ssd512": ssd512,
