@@ -4,22 +4,19 @@ A data set of files may offer a method `picture(index, channels)`: its pictures 
 opacity or pages of a TIFF among them. All others' pictures are fitted as they come: grey is repeated, RGB weighed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Dataset, Joints
+from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.data.picture import (
-    classes_of,
-    contours_by_class,
     picture_of,
     reads_channels,
-    semantic_classes_of,
     size_of,
 )
+from saccade.data.wrapped import Wrapped
 
 
 def with_channels(dataset: Dataset, channels: int) -> Dataset:
@@ -32,7 +29,7 @@ def with_channels(dataset: Dataset, channels: int) -> Dataset:
 
 
 @dataclass(frozen=True)
-class Channelled:
+class Channelled(Wrapped):
     """A data set whose pictures are read with a number of channels.
 
     Attributes:
@@ -44,32 +41,9 @@ class Channelled:
     channels: int
 
     @property
-    def classes(self) -> Sequence[str]:
-        """Names of the classes."""
-        return self.dataset.classes
-
-    @property
-    def semantic_classes(self) -> Sequence[str]:
-        """Names of the pixels' classes."""
-        return semantic_classes_of(self.dataset)
-
-    @property
-    def contours_by_class(self) -> bool:
-        """Whether contours are a map a class, rather than one a person who drew."""
-        return contours_by_class(self.dataset)
-
-    @property
     def fields(self) -> frozenset[str]:
         """Annotated fields."""
         return self.dataset.fields
-
-    @property
-    def joints(self) -> Joints | None:
-        """What the joints are."""
-        return self.dataset.joints
-
-    def __len__(self) -> int:
-        return len(self.dataset)
 
     def __getitem__(self, index: int) -> Sample:
         return Sample(self.picture(index), self.dataset.truth(index), self.dataset.id(index))
@@ -82,14 +56,6 @@ class Channelled:
         """The truth of one picture."""
         return self.dataset.truth(index)
 
-    def id(self, index: int) -> str:
-        """The name of one picture."""
-        return self.dataset.id(index)
-
     def size(self, index: int) -> tuple[int, int]:
         """(H, W) of one picture."""
         return size_of(self.dataset, index, self.channels)
-
-    def classes_of(self, index: int) -> frozenset[int]:
-        """Classes that one picture shows."""
-        return classes_of(self.dataset, index)

@@ -13,18 +13,19 @@ import torch
 from saccade.core import warp
 from saccade.core.affine import is_upright
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Dataset, Joints
+from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.core.input_spec import fit_channels
 from saccade.core.sample import Sample
 from saccade.data.dice import Dice, generator_for
 from saccade.data.disturbances import DISTURBANCES, Size
-from saccade.data.picture import classes_of, contours_by_class, semantic_classes_of, size_of
+from saccade.data.picture import size_of
 from saccade.data.visible import keep_visible
+from saccade.data.wrapped import Wrapped
 
 
-class Disturbed:
+class Disturbed(Wrapped):
     """A data set, each picture disturbed in one way.
 
     Pictures keep their size. What leaves them is dropped from the truth as in training; at strength 0 pictures and
@@ -59,32 +60,9 @@ class Disturbed:
         return self.strength * self._how.full
 
     @property
-    def classes(self) -> Sequence[str]:
-        """C names."""
-        return self.dataset.classes
-
-    @property
-    def semantic_classes(self) -> Sequence[str]:
-        """Names of the pixels' classes."""
-        return semantic_classes_of(self.dataset)
-
-    @property
-    def contours_by_class(self) -> bool:
-        """Whether contours are a map a class, rather than one a person who drew."""
-        return contours_by_class(self.dataset)
-
-    @property
     def fields(self) -> frozenset[str]:
         """Annotated fields."""
         return self.dataset.fields
-
-    @property
-    def joints(self) -> Joints | None:
-        """What the joints are, or None."""
-        return self.dataset.joints
-
-    def __len__(self) -> int:
-        return len(self.dataset)
 
     def __getitem__(self, index: int) -> Sample:
         sample = self.dataset[index]
@@ -112,17 +90,9 @@ class Disturbed:
         matrix = torch.eye(3, dtype=torch.float64) if move is None else move(self.amount, size, self._dice(index))
         return Frame(matrix, size, size)
 
-    def id(self, index: int) -> str:
-        """The name of one picture."""
-        return self.dataset.id(index)
-
     def size(self, index: int) -> Size:
         """(H, W) of one picture."""
         return size_of(self.dataset, index)
-
-    def classes_of(self, index: int) -> frozenset[int]:
-        """Classes that one picture showed before it was disturbed."""
-        return classes_of(self.dataset, index)
 
     def _dice(self, index: int) -> Dice:
         return Dice(generator_for(self.seed, list(DISTURBANCES).index(self.kind), index))

@@ -4,14 +4,14 @@ Maps and masks cost more to move than the picture itself: a loader that carries 
 alone is half idle work.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
-from saccade.core.dataset import Dataset, Joints
+from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.data.picture import size_of
+from saccade.data.wrapped import Wrapped
 
 MAPS = ("semantic", "contours")
 
@@ -38,7 +38,7 @@ def without(truth: Annotation, fields: frozenset[str]) -> Annotation:
 
 
 @dataclass(frozen=True)
-class Lean:
+class Lean(Wrapped):
     """A data set whose samples lack some fields of their truth.
 
     Attributes:
@@ -52,22 +52,9 @@ class Lean:
     kept: dict[int, Sample] | None = None
 
     @property
-    def classes(self) -> Sequence[str]:
-        """Names of the classes."""
-        return self.dataset.classes
-
-    @property
     def fields(self) -> frozenset[str]:
         """Annotated fields."""
         return self.dataset.fields - self.left_out
-
-    @property
-    def joints(self) -> Joints | None:
-        """What the joints are."""
-        return self.dataset.joints
-
-    def __len__(self) -> int:
-        return len(self.dataset)
 
     def __getitem__(self, index: int) -> Sample:
         if self.kept is not None and index in self.kept:
@@ -81,10 +68,6 @@ class Lean:
     def truth(self, index: int) -> Annotation:
         """The truth of one picture."""
         return without(self.dataset.truth(index), self.left_out)
-
-    def id(self, index: int) -> str:
-        """The name of one picture."""
-        return self.dataset.id(index)
 
     def size(self, index: int) -> tuple[int, int]:
         """(H, W) of one picture."""

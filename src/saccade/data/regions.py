@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,9 +10,10 @@ import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Dataset, Joints
+from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.data.picture import classes_of, contours_by_class, semantic_classes_of, size_of
+from saccade.data.picture import size_of
+from saccade.data.wrapped import Wrapped
 from saccade.ops.region_file import KnownRegions, picture_key
 from saccade.ops.search import Search
 from saccade.trust.atomic import write_bytes
@@ -72,7 +72,7 @@ def with_regions(dataset: Dataset, search: Search | None) -> Dataset:
 
 
 @dataclass(frozen=True)
-class Searched:
+class Searched(Wrapped):
     """A data set whose samples have regions.
 
     They are sought when a sample is read, so that a loader's workers search beside each other; truth alone lacks them.
@@ -86,32 +86,9 @@ class Searched:
     search: Search
 
     @property
-    def classes(self) -> Sequence[str]:
-        """Names of the classes."""
-        return self.dataset.classes
-
-    @property
-    def semantic_classes(self) -> Sequence[str]:
-        """Names of the pixels' classes."""
-        return semantic_classes_of(self.dataset)
-
-    @property
-    def contours_by_class(self) -> bool:
-        """Whether contours are a map a class."""
-        return contours_by_class(self.dataset)
-
-    @property
     def fields(self) -> frozenset[str]:
         """Annotated fields, regions among them."""
         return self.dataset.fields | {"regions"}
-
-    @property
-    def joints(self) -> Joints | None:
-        """What the joints are."""
-        return self.dataset.joints
-
-    def __len__(self) -> int:
-        return len(self.dataset)
 
     def __getitem__(self, index: int) -> Sample:
         sample = self.dataset[index]
@@ -121,14 +98,6 @@ class Searched:
         """The truth of one picture, without regions."""
         return self.dataset.truth(index)
 
-    def id(self, index: int) -> str:
-        """The name of one picture."""
-        return self.dataset.id(index)
-
     def size(self, index: int) -> tuple[int, int]:
         """(H, W) of one picture."""
         return size_of(self.dataset, index)
-
-    def classes_of(self, index: int) -> frozenset[int]:
-        """Classes that one picture shows."""
-        return classes_of(self.dataset, index)

@@ -1,0 +1,49 @@
+"""What a data set that changes another's samples leaves as it is."""
+
+from collections.abc import Sequence
+
+from saccade.core.dataset import Dataset, Joints
+from saccade.data.picture import classes_of, contours_by_class, semantic_classes_of
+
+
+class Wrapped:
+    """The pictures of another data set, in their order, with its classes, joints and names.
+
+    Samples, truth, fields and sizes are up to the one who wraps.
+
+    Attributes:
+        dataset: The other data set.
+    """
+
+    dataset: Dataset
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """C names."""
+        return self.dataset.classes
+
+    @property
+    def semantic_classes(self) -> Sequence[str]:
+        """Names of the pixels' classes."""
+        return semantic_classes_of(self.dataset)
+
+    @property
+    def contours_by_class(self) -> bool:
+        """Whether contours are a map a class, rather than one a person who drew."""
+        return contours_by_class(self.dataset)
+
+    @property
+    def joints(self) -> Joints | None:
+        """What the joints are, or None."""
+        return self.dataset.joints
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def id(self, index: int) -> str:
+        """The name of one picture."""
+        return self.dataset.id(index)
+
+    def classes_of(self, index: int) -> frozenset[int]:
+        """Classes that one picture of the other data set shows."""
+        return classes_of(self.dataset, index)
