@@ -55,7 +55,7 @@ def quieted(module: nn.Module, images: Sequence[Tensor]) -> None:
 
 
 @torch.no_grad()
-def same_answers(module: nn.Module, images: list[Tensor], *, least: int = 20) -> None:
+def assert_same_answers(module: nn.Module, images: list[Tensor], *, least: int = 20) -> None:
     """One picture at a time: torchvision's answers change in the company of a larger picture."""
     quieted(module, images[:1])
     system, shift = sc.from_torchvision(module), int(isinstance(module, SSD))
@@ -99,7 +99,7 @@ def small_retinanet(norm: type[nn.Module], **options: object) -> RetinaNet:
 
 def test_a_retinanet_answers_as_torchvision_s() -> None:
     # 161 pixels: torchvision's shorter side becomes one less than asked for.
-    same_answers(small_retinanet(FrozenBatchNorm2d), pictures((161, 200), (90, 300), (128, 128)))
+    assert_same_answers(small_retinanet(FrozenBatchNorm2d), pictures((161, 200), (90, 300), (128, 128)))
 
 
 def test_a_retinanet_is_known_by_the_name_of_ours() -> None:
@@ -127,7 +127,7 @@ def test_the_second_version_s_towers_are_normalised_by_groups() -> None:
     torch.manual_seed(1)
     module = filled(tv.retinanet_resnet50_fpn_v2(**NONE, num_classes=CLASSES, min_size=96, max_size=160))
     assert any(isinstance(layer, nn.GroupNorm) for layer in sc.from_torchvision(module).heads.modules())
-    same_answers(module, pictures((110, 150)))
+    assert_same_answers(module, pictures((110, 150)))
 
 
 def small_ssd() -> SSD:
@@ -151,7 +151,7 @@ def small_ssd() -> SSD:
 
 def test_an_ssd_answers_as_torchvision_s() -> None:
     module = small_ssd()
-    same_answers(module, pictures((200, 350)))
+    assert_same_answers(module, pictures((200, 350)))
     system = sc.from_torchvision(module)
     assert system.classes == tuple(f"class {label}" for label in range(1, CLASSES))
     assert system.input.size == (300, 300)
@@ -191,5 +191,5 @@ def test_photographs_get_torchvision_s_boxes(data_root) -> None:
     photos = sc.open_data(data_root / "coco128")
     images = [photos[index].image.float() / 255 for index in (0, 1, 2)]
     torch.manual_seed(0)
-    same_answers(filled(tv.retinanet_resnet50_fpn(**NONE, min_size=320, max_size=533)), images)
-    same_answers(filled(tv.ssd300_vgg16(**NONE)), images)
+    assert_same_answers(filled(tv.retinanet_resnet50_fpn(**NONE, min_size=320, max_size=533)), images)
+    assert_same_answers(filled(tv.ssd300_vgg16(**NONE)), images)

@@ -44,7 +44,7 @@ def spread(module, image):
 
 
 @torch.no_grad()
-def same_answers(module, images, least=20, spared=0):
+def assert_same_answers(module, images, least=20, spared=0):
     """One picture at a time: torchvision's answers change in the company of a larger picture."""
     spread(module, images[0].float() / 255)
     system = from_faster_rcnn(module, None).eval()
@@ -70,21 +70,21 @@ def test_a_resnet_s_answers_and_losses_are_torchvision_s():
     torch.manual_seed(0)
     backbone = resnet_fpn_backbone(backbone_name="resnet18", weights=None, trainable_layers=5)
     theirs = loud(FasterRCNN(backbone, num_classes=7, min_size=96, max_size=160, rpn_post_nms_top_n_test=100))
-    system = same_answers(theirs, pictures())
+    system = assert_same_answers(theirs, pictures())
     assert system.classes == tuple(f"class {label}" for label in range(1, 7))
 
 
 def test_a_mobilenet_s_answers_are_torchvision_s():
     torch.manual_seed(0)
     theirs = loud(tv.fasterrcnn_mobilenet_v3_large_fpn(num_classes=7, min_size=128, max_size=224, **NONE))
-    system = same_answers(theirs, pictures(), spared=3)
+    system = assert_same_answers(theirs, pictures(), spared=3)
     assert [level.stride for level in system.neck.levels.values()] == [32, 32, 64]
 
 
 @pytest.mark.slow
 def test_the_second_version_s_deeper_layers_are_taken_over():
     theirs = loud(tv.fasterrcnn_resnet50_fpn_v2(num_classes=3, min_size=64, max_size=96, **NONE))
-    same_answers(theirs, pictures()[:1], least=5)
+    assert_same_answers(theirs, pictures()[:1], least=5)
 
 
 def test_our_own_system_takes_the_weights_by_name():
@@ -110,4 +110,4 @@ def test_masks_are_another_system_s():
 def test_photographs_are_answered_alike(name, data_root):
     files = sorted((data_root / "coco128").rglob("*.jpg"))[:3]
     theirs = loud(getattr(tv, name)(min_size=320, max_size=533, **NONE))
-    same_answers(theirs, [decode_image(str(file), "RGB") for file in files], spared=12)
+    assert_same_answers(theirs, [decode_image(str(file), "RGB") for file in files], spared=12)

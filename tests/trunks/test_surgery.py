@@ -44,7 +44,7 @@ def unchanged(module: nn.Module, before: dict[str, Tensor]) -> bool:
     return before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
 
 
-def near(found: Tensor, wanted: Tensor) -> None:
+def assert_near(found: Tensor, wanted: Tensor) -> None:
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5 * float(wanted.abs().max()) + 1e-9)
 
 
@@ -70,7 +70,7 @@ def test_dense_gives_the_same_answer_on_a_picture_of_the_trained_size(name: str)
     ours, theirs = turned(images), original(images)
     assert list(ours) == list(theirs)
     for level in theirs:
-        near(ours[level], theirs[level])
+        assert_near(ours[level], theirs[level])
     assert unchanged(original, before)
     assert not any(isinstance(layer, nn.Linear | nn.Flatten) for layer in turned.modules())
     last = [level.stride for level in original.levels.values() if level.stride is not None][-1]
@@ -97,7 +97,7 @@ def test_without_padding_dense_is_window_by_window(variant: str, side: int, stri
         for column in range(3):
             top, left = row * stride, column * stride
             window = images[:, :, top : top + side, left : left + side]
-            near(answers[:, :, row, column], original(window)[last][:, :, 0, 0])
+            assert_near(answers[:, :, row, column], original(window)[last][:, :, 0, 0])
 
 
 @torch.no_grad()
@@ -108,7 +108,7 @@ def test_with_padding_dense_equals_the_windows_in_what_does_not_see_it() -> None
     whole, window = dense(original)(images), original(images[:, :, 32:256, 32:256])
     assert whole["fc7"].shape[2:] == (3, 3)
     # pool3 has stride 8 and sees 32 pixels or so, which is 4 positions from the border at most.
-    near(whole["pool3"][:, :, 8:28, 8:28], window["pool3"][:, :, 4:24, 4:24])
+    assert_near(whole["pool3"][:, :, 8:28, 8:28], window["pool3"][:, :, 4:24, 4:24])
     assert not torch.allclose(whole["pool3"][:, :, 4:32, 4:32], window["pool3"])
     assert not torch.allclose(whole["fc7"][:, :, 1:2, 1:2], window["fc7"])
 
@@ -121,7 +121,7 @@ def test_a_head_s_layers_become_convolutions() -> None:
     map = torch.rand(2, 6, 7, 6)
     answers = sliding(map)
     assert answers.shape == (2, 4, 3, 2)
-    near(answers[:, :, 2, 1], body(map[:, :, 2:7, 1:6]))
+    assert_near(answers[:, :, 2, 1], body(map[:, :, 2:7, 1:6]))
     above = convolutional(fully_connected(Level(6, None), (), 4), 6)
     assert above(map).shape == (2, 4, 7, 6)
     with pytest.raises(UsageError, match="square grid"):
@@ -149,7 +149,7 @@ def test_dilated_resnet_is_torchvision_s(stride: int, replaced: list[bool]) -> N
     ours, images = dilate(original, stride), torch.rand(1, 3, 72, 64)
     wanted = resnet_trunk(theirs)(images)
     for name, map in ours(images).items():
-        near(map, wanted[name])
+        assert_near(map, wanted[name])
     assert ours.levels["layer4"] == Level(2048, stride)
     assert unchanged(original, before)
 
@@ -162,7 +162,7 @@ def test_dilated_resnet50_is_torchvision_s() -> None:
     theirs = filled(tv.resnet50(replace_stride_with_dilation=[False, True, True]))
     theirs.load_state_dict(module.state_dict())
     images = torch.rand(1, 3, 128, 96)
-    near(dilate(resnet_trunk(module), 8)(images)["layer4"], resnet_trunk(theirs)(images)["layer4"])
+    assert_near(dilate(resnet_trunk(module), 8)(images)["layer4"], resnet_trunk(theirs)(images)["layer4"])
 
 
 DILATED = [
@@ -198,7 +198,7 @@ def test_the_coarse_grid_of_a_dilated_map_is_the_old_map(name: str, stride: int,
         assert (height, width) == map.shape[2:]
         # Rounding up an odd side leaves positions beyond the old map's end, where the old layers met zeros.
         inside = slice(0, height - 96 // (original.levels[level].stride or 1) if name == "caffenet" else height)
-        near(sampled[:, :, inside, inside], map[:, :, inside, inside])
+        assert_near(sampled[:, :, inside, inside], map[:, :, inside, inside])
         assert new[level].shape[1] == finer.levels[level].channels
     strides = [level.stride or 0 for level in original.levels.values()]
     assert [level.stride for level in finer.levels.values()] == [min(found, stride) for found in strides]
@@ -225,7 +225,7 @@ def test_a_dilated_dense_network_answers_at_more_places() -> None:
     coarse, fine = original(images)["fc7"], dilate(original, 8)(images)["fc7"]
     assert coarse.shape[2:] == (3, 2)
     assert fine.shape[2] > 3 * (coarse.shape[2] - 1)
-    near(fine[:, :, ::4, ::4][:, :, :3, :2], coarse)
+    assert_near(fine[:, :, ::4, ::4][:, :, :3, :2], coarse)
 
 
 @torch.no_grad()
@@ -240,7 +240,7 @@ def test_places_say_where_the_maxima_were() -> None:
     assert told.levels["pool2_places"] == Level(8, 4)
     places, before = maps["pool2_places"], maps["conv2_1"]
     assert places.dtype == torch.int64
-    near(before.flatten(2).gather(2, places.flatten(2)).view_as(places), maps["pool2"])
+    assert_near(before.flatten(2).gather(2, places.flatten(2)).view_as(places), maps["pool2"])
     unpooled = F.max_unpool2d(maps["pool2"], places, 2)
     assert unpooled.shape == before.shape
     assert set(told.state_dict()) == set(original.state_dict())

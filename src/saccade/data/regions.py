@@ -16,6 +16,7 @@ from saccade.data.picture import size_of
 from saccade.data.wrapped import Wrapped
 from saccade.ops.region_file import KnownRegions, picture_key
 from saccade.ops.search import Search
+from saccade.ops.window_search import WindowSearch
 from saccade.trust.atomic import write_bytes
 
 # A box is four float32 numbers.
@@ -67,7 +68,7 @@ def with_regions(dataset: Dataset, search: Search | None) -> Dataset:
     if search is None or "regions" in dataset.fields:
         return dataset
     # What comes from a file is remembered there, and windows are found faster than read.
-    quick = isinstance(search, KnownRegions) or type(search).__name__ == "WindowSearch"
+    quick = isinstance(search, KnownRegions | WindowSearch)
     return Searched(dataset, search if quick else Remembering(search))
 
 

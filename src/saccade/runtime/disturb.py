@@ -1,7 +1,8 @@
 """How the scores of a run fall when its pictures are disturbed: one call, or ``saccade evaluate --disturb``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +74,23 @@ def disturb(
         raise UsageError(f"disturbances are expected, found none; there are {', '.join(DISTURBANCES)}")
     predictor, dataset = opened(run, data, split)
     fill = predictor.system.input.mean
-    sets = {
-        kind: [Disturbed(dataset, kind, strength, fill, seed) for strength in rising] for kind in dict.fromkeys(kinds)
-    }
-    if plain is None:
-        plain = _measured(predictor, dataset, batch, workers).scores
-    found: dict[str, Curves] = {}
-    for kind, disturbed in sets.items():
-        measured = [_measured(predictor, one, batch, workers).scores for one in disturbed[1:]]
-        scores = {name: [plain.get(name), *(values.get(name) for values in measured)] for name in plain}
-        found[kind] = Curves(DISTURBANCES[kind].unit, [one.amount for one in disturbed], scores)
+    sets = {kind: [Disturbed(dataset, kind, strength, fill, seed) for strength in rising] for kind in kinds}
+    measured = partial(_measured, predictor, batch=batch, workers=workers)
+    plain = measured(dataset).scores if plain is None else plain
+    found = {kind: _curves(kind, disturbed, plain, measured) for kind, disturbed in sets.items()}
     told = {kind: {"strengths": rising, **asdict(curves)} for kind, curves in found.items()}
     if out is not None:
         _write(Path(out), predictor, name_of(run), dataset, sets, found, told)
     return told
+
+
+def _curves(
+    kind: str, disturbed: Sequence[Disturbed], plain: Mapping[str, float | None], measured: Callable[..., Evaluation]
+) -> Curves:
+    """Scores over the strengths of one kind, of which the first, nothing, is the plain evaluation."""
+    values = [measured(one).scores for one in disturbed[1:]]
+    scores = {name: [plain.get(name), *(value.get(name) for value in values)] for name in plain}
+    return Curves(DISTURBANCES[kind].unit, [one.amount for one in disturbed], scores)
 
 
 def _measured(predictor: Predictor, dataset: Dataset, batch: int, workers: int) -> Evaluation:
