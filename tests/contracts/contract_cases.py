@@ -33,6 +33,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "inception_v3": {"size": 76},
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 128, "scales": (1.0, 2.0, 4.0)},
+    "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
     "fast_rcnn": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
     "retinanet": {"trunk": "resnet18"},

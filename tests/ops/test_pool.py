@@ -21,12 +21,6 @@ def test_align_of_a_ramp_gives_the_ramp_at_the_cells_centres():
     torch.testing.assert_close(found[0, 0, 0], torch.tensor([3.0, 5, 7, 9]))
 
 
-def test_each_cell_of_a_position_sensitive_pool_reads_its_own_maps():
-    maps = torch.arange(4.0).view(1, 4, 1, 1).expand(1, 4, 8, 8).contiguous()
-    found = pool.pool_position_sensitive(maps, torch.tensor([[0.0, 0, 63, 63]]), ONE, 2, 8)
-    assert found[0, 0].tolist() == [[0, 1], [2, 3]]
-
-
 @pytest.mark.parametrize("side", [10, 13, 6, 7])
 def test_the_pyramid_has_its_fifty_bins_on_any_map_and_each_is_a_maximum(side):
     maps = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(side))

@@ -12,7 +12,7 @@ from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.layers.initialise import normal
 from saccade.layers.region_towers import Outputs
-from saccade.ops.pool import pool_position_sensitive
+from saccade.ops.position_sensitive import pool_position_sensitive
 
 
 class PositionSensitiveTower(nn.Module):

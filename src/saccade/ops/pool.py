@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.ops import ps_roi_pool, roi_align, roi_pool
+from torchvision.ops import roi_align, roi_pool
 
 Kind = Literal["align", "max"]
 
@@ -31,12 +31,6 @@ def pool_regions(maps: Tensor, regions: Tensor, owners: Tensor, size: int, strid
     if kind == "max":
         return roi_pool(maps.float(), rows, size, 1 / stride).to(maps.dtype)
     return roi_align(maps.float(), rows, size, 1 / stride, sampling_ratio=2).to(maps.dtype)
-
-
-def pool_position_sensitive(maps: Tensor, regions: Tensor, owners: Tensor, size: int, stride: float) -> Tensor:
-    """(n, C, p, p) of maps (B, C · p · p, h, w): each cell averages its own group of maps (Dai et al. 2016, R-FCN)."""
-    rows = _with_owners(maps, regions, owners)
-    return ps_roi_pool(maps.float(), rows, size, 1 / stride).to(maps.dtype)
 
 
 def spatial_pyramid(maps: Tensor, levels: tuple[int, ...] = (6, 3, 2, 1)) -> Tensor:

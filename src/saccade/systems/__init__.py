@@ -24,6 +24,7 @@ from saccade.systems.overfeat_localizer import overfeat_localizer
 from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.systems.retinanet import retinanet
+from saccade.systems.rfcn import rfcn
 from saccade.systems.rpn import rpn
 from saccade.systems.spp_net import spp_net
 from saccade.systems.ssd import ssd300, ssd512
@@ -67,6 +68,7 @@ SYSTEMS: dict[str, SystemFunction] = {
     "spp_net": spp_net,
     "fast_rcnn": fast_rcnn,
     "faster_rcnn": faster_rcnn,
+    "rfcn": rfcn,
     "ssd300": ssd300,
     "ssd512": ssd512,
     "retinanet": retinanet,
