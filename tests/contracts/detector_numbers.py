@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from saccade.analysis.describe import describe
 from saccade.heads.dense_boxes import DenseBoxHead
+from saccade.heads.grid_boxes import GridBoxes
 from saccade.losses.scores import FocalScores
 from saccade.network.maps import Maps
 from saccade.network.system import System
@@ -108,12 +109,35 @@ def _ssd() -> dict[tuple[str, str], Callable[[], object]]:
     return found
 
 
+def _grid() -> dict[tuple[str, str], Callable[[], object]]:
+    def said() -> GridBoxes:
+        return made("yolo1").forward(made("yolo1").batch([torch.zeros(3, 448, 448)]).to("meta"))["boxes"]
+
+    def first_layer() -> nn.Module:
+        return next(m for m in made("yolo1").heads.modules() if isinstance(m, nn.Linear))
+
+    def factors() -> str:
+        weights = made("yolo1").loss_weights
+        return f"{weights['boxes/centre']:g}/{weights['boxes/empty']:g}"
+
+    return {
+        ("YOLO v1", "output values 7x7x30"): lambda: sum(
+            leaf.numel() for leaf in (said().classes, said().confidences, said().codes)
+        ),
+        ("YOLO v1", "boxes"): lambda: said().confidences.numel(),
+        ("YOLO v1", "params (bias, no BN)"): lambda: parameters(made("yolo1")),
+        ("YOLO v1", "fc4096 params"): lambda: parameters(first_layer()),
+        ("YOLO v1", "loss weights coord/noobj"): factors,
+    }
+
+
 def detector_quantities() -> dict[tuple[str, str], Callable[[], object]]:
     """What each row is, counted in the built detectors."""
     tower = "retinanet"
     return (
         _rpn()
         | _ssd()
+        | _grid()
         | {
             ("RetinaNet", "anchors 512x512"): lambda: sum(raw(tower, 512, 512)[1]),
             ("RetinaNet", "anchors 800x1344"): lambda: sum(raw(tower, 800, 1344)[1]),

@@ -16,6 +16,8 @@ from saccade.heads.classify import ClassifyHead, ClassScores
 from saccade.heads.codes import class_codes
 from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
 from saccade.heads.euclidean import Distances, EuclideanHead
+from saccade.heads.grid_boxes import GridBoxes, GridBoxHead
+from saccade.heads.grid_targets import cell_truth
 from saccade.heads.locate import LocatedBoxes, LocateHead
 from saccade.heads.locate_many import LocateManyHead, ManyBoxes
 from saccade.heads.main_object import main_object
@@ -139,6 +141,26 @@ def _locate_many(form: BoxForm) -> HeadCase:
     return HeadCase(lambda: LocateManyHead("map", _body(outputs), form, objects=OBJECTS), _many_boxes(form))
 
 
+def _grid(grid: int, boxes: int) -> HeadCase:
+    cells = grid**2
+
+    def perfect(truth: list[Annotation], sizes: Tensor) -> GridBoxes:
+        classes, confidences = torch.zeros(len(truth), cells, CLASSES), torch.zeros(len(truth), cells, boxes)
+        codes = torch.zeros(len(truth), cells, boxes, 4)
+        for row, (shown, size) in enumerate(zip(truth, sizes, strict=True)):
+            found = cell_truth(shown, size, grid)
+            classes[row, found.cells, found.labels] = 1
+            confidences[row, found.cells, -1] = 1
+            codes[row, found.cells, -1] = found.codes
+        return GridBoxes(classes, confidences, codes, sizes)
+
+    def make() -> Head:
+        body = _body(cells * (CLASSES + 5 * boxes))
+        return GridBoxHead("map", body, grid=grid, boxes=boxes, classes=CLASSES)
+
+    return HeadCase(make, perfect)
+
+
 HEADS: dict[str, HeadCase] = {
     "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
     "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),
@@ -150,6 +172,8 @@ HEADS: dict[str, HeadCase] = {
     "locate sigmoid": _locate(BoxForm("corner", "mse_sigmoid")),
     "locate per class": _locate(BoxForm("centre", "l2"), per_class=True),
     "locate many": _locate_many(BoxForm("corner", "smooth_l1")),
+    "grid": _grid(7, 2),
+    "grid of one box": _grid(3, 1),
     "dense softmax": _dense(
         SoftmaxScores(),
         HardNegatives(),

@@ -19,6 +19,10 @@ def conv_relu(
         groups: Groups of channels that do not see each other.
         leak: Slope of the rectifier below zero.
     """
-    rectifier = nn.LeakyReLU(leak, inplace=True) if leak else nn.ReLU(inplace=True)
     conv = nn.Conv2d(entry, size, kernel, stride, padding, groups=groups)
-    return nn.Sequential(OrderedDict(conv=conv, relu=rectifier))
+    return nn.Sequential(OrderedDict(conv=conv, relu=rectifier(leak)))
+
+
+def rectifier(leak: float = 0.0) -> nn.Module:
+    """A rectifier of slope `leak` below zero."""
+    return nn.LeakyReLU(leak, inplace=True) if leak else nn.ReLU(inplace=True)

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from torch import nn
 
 from saccade.core.level import Level
+from saccade.layers.convolution import rectifier
 
 
 def fully_connected(
-    level: Level, hidden: Sequence[int], outputs: int, *, grid: int = 1, dropout: float = 0.0
+    level: Level, hidden: Sequence[int], outputs: int, *, grid: int = 1, dropout: float = 0.0, leak: float = 0.0
 ) -> nn.Sequential:
     """A map (B, C, h, w) to vectors (B, outputs).
 
     The map is averaged to grid × grid positions (1: the global average) and flattened; each hidden layer is followed by
-    ReLU and dropout, the last layer by nothing.
+    a rectifier and dropout, the last layer by nothing.
 
     Args:
         level: The map that is read; a map of one position is flattened as it is.
@@ -21,13 +22,14 @@ def fully_connected(
         outputs: Size of the last layer.
         grid: Positions a side that the map is averaged to.
         dropout: Probability with which hidden values are dropped.
+        leak: Slope of the rectifiers below zero.
     """
     grid = 1 if level.stride is None else grid
     layers: list[nn.Module] = [] if level.stride is None else [nn.AdaptiveAvgPool2d(grid)]
     layers.append(nn.Flatten(1))
     size = level.channels * grid * grid
     for width in hidden:
-        layers += [nn.Linear(size, width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
+        layers += [nn.Linear(size, width), rectifier(leak), nn.Dropout(dropout)]
         size = width
     return nn.Sequential(*layers, nn.Linear(size, outputs))
 

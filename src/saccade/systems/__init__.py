@@ -31,6 +31,7 @@ from saccade.systems.ssd import ssd300, ssd512
 from saccade.systems.statistics import with_statistics
 from saccade.systems.svm import svm
 from saccade.systems.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
+from saccade.systems.yolo1 import yolo1
 from saccade.systems.yolo24 import yolo24
 from saccade.systems.zfnet import zfnet
 
@@ -69,6 +70,7 @@ SYSTEMS: dict[str, SystemFunction] = {
     "fast_rcnn": fast_rcnn,
     "faster_rcnn": faster_rcnn,
     "rfcn": rfcn,
+    "yolo1": yolo1,
     "ssd300": ssd300,
     "ssd512": ssd512,
     "retinanet": retinanet,

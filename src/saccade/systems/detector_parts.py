@@ -25,13 +25,25 @@ def trunk_to(name: str, strides: Sequence[int], norm: Norm = "batch", **options:
     Raises:
         UsageError: There is no such trunk, or it lacks a map of a stride.
     """
-    # Fully connected layers have no place in a detector's trunk; without them they need not be made first.
-    takes_fc = name in TRUNKS and "fc" in inspect.signature(TRUNKS[name]).parameters
-    trunk = build_trunk(name, **options, **({"fc": False} if takes_fc else {}))
+    trunk = without_fc(name, **options)
     names = last_of_strides(trunk, strides)
     body = cut(trunk, names[-1])
     with_norm(body, norm)
     return body, names
+
+
+def without_fc(name: str, **options: Any) -> Trunk:
+    """A trunk without its fully connected layers, which have no place in a detector's.
+
+    Args:
+        name: A trunk of ours, or any name of timm's.
+        **options: The trunk's own options.
+
+    Raises:
+        UsageError: There is no such trunk or option.
+    """
+    takes_fc = name in TRUNKS and "fc" in inspect.signature(TRUNKS[name]).parameters
+    return build_trunk(name, **options, **({"fc": False} if takes_fc else {}))
 
 
 def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from saccade.trunks.caffenet import caffenet
 from saccade.trunks.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
 from saccade.trunks.googlenet import googlenet
 from saccade.trunks.inception import inception_v3
-from saccade.trunks.inputs import minus_one_to_one, raw_pixels
+from saccade.trunks.inputs import minus_one_to_one, raw_pixels, zero_to_one
 from saccade.trunks.lecture_cnn import lecture_cnn
 from saccade.trunks.lenet import lenet5
 from saccade.trunks.overfeat import overfeat
@@ -21,6 +21,7 @@ from saccade.trunks.resnet import resnet18, resnet34, resnet50, resnet101, resne
 from saccade.trunks.timm_adapter import knows, timm_input, timm_trunk
 from saccade.trunks.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
 from saccade.trunks.yolo24 import yolo24
+from saccade.trunks.yolo_tiny import yolo_tiny
 from saccade.trunks.zfnet import zfnet
 
 TRUNKS: dict[str, Callable[..., Trunk]] = {
@@ -31,6 +32,7 @@ TRUNKS: dict[str, Callable[..., Trunk]] = {
     "zfnet": zfnet,
     "overfeat": overfeat,
     "yolo24": yolo24,
+    "yolo_tiny": yolo_tiny,
     "vgg11": vgg11,
     "vgg13": vgg13,
     "vgg16": vgg16,
@@ -55,6 +57,7 @@ TRUNKS: dict[str, Callable[..., Trunk]] = {
 RANGES: dict[str, Callable[[InputSpec], InputSpec]] = {
     "inception_v3": minus_one_to_one,
     **dict.fromkeys(("alexnet", "caffenet", "zfnet", "overfeat"), raw_pixels),
+    **dict.fromkeys(("yolo24", "yolo_tiny"), zero_to_one),
 }
 
 

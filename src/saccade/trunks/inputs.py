@@ -10,6 +10,11 @@ def minus_one_to_one(spec: InputSpec) -> InputSpec:
     return replace(spec, mean=(0.5,) * spec.channels, std=(0.5,) * spec.channels)
 
 
+def zero_to_one(spec: InputSpec) -> InputSpec:
+    """The same way in, on the scale 0..1 as it is, which Darknet's networks learn on."""
+    return replace(spec, mean=(0.0,) * spec.channels, std=(1.0,) * spec.channels)
+
+
 def raw_pixels(spec: InputSpec) -> InputSpec:
     """The spec for pictures of 0 to 255 less their mean, of no set deviation.
 

@@ -1,0 +1,117 @@
+"""YOLO: the cells of a grid say what stands in them and where, in one pass over the whole picture.
+
+Paper: Redmon, Divvala, Girshick, Farhadi 2015, You only look once, arXiv 1506.02640.
+"""
+
+from dataclasses import replace
+
+from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
+from saccade.heads.grid_boxes import GridBoxHead
+from saccade.layers.fully_connected import fully_connected
+from saccade.layers.scale import scaled
+from saccade.network.card import Card, system
+from saccade.network.part import Trunk
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.systems.detector_parts import without_fc
+from saccade.trunks import trunk_input
+from saccade.trunks.cut import cut
+from saccade.trunks.yolo24 import LEAK
+
+# Factors of equation 3: where boxes are counts for more than that most cells are empty.
+LOSS_WEIGHTS = {"boxes/centre": 5.0, "boxes/size": 5.0, "boxes/empty": 0.5}
+
+RECIPE = Recipe(
+    lr=0.01,
+    milestones=(75 / 135, 105 / 135),
+    warmup=0.02,
+    epochs=135,
+    batch=64,
+    clip=10.0,
+    augmentation=Augmentation(flip=0.5, scale=(0.8, 1.2), translate=0.2, saturation=0.5, brightness=0.5),
+    best="AP50",
+    note="Redmon 2015: 135 passes over VOC 2007 + 2012, rate raised to 0.01 in the first, divided by 10 after 75 "
+    "and 105; shifts and sizes by up to 20 %, exposure and saturation by up to 1.5; 20 convolutions know ImageNet. "
+    "VOC 2007 mAP 63.4, with VGG-16 66.4; VOC 2012 57.9. The bound of the gradient is ours.",
+)
+
+
+@system(
+    Card(
+        task="detect",
+        year=2015,
+        paper="Redmon, Divvala, Girshick, Farhadi: You only look once, arXiv 1506.02640",
+        needs=("instances.boxes", "instances.labels"),
+        size=448,
+        classes=20,
+    )
+)
+def yolo1(
+    classes: tuple[str, ...],
+    *,
+    trunk: str = "yolo24",
+    grid: int = 7,
+    boxes: int = 2,
+    hidden: int = 4096,
+    pretrained: bool = False,
+    width: float = 1.0,
+    channels: int = 3,
+    size: int = 448,
+) -> System:
+    """24 convolutions and two fully connected layers, on pictures stretched to a square.
+
+    The layers read the trunk's deepest map that has as many positions a side as the grid has cells: at 448 pixels the
+    paper's whole trunk, of stride 64; at fewer pixels a finer map of it, unless the grid is coarser too.
+
+    Args:
+        classes: Names of the classes.
+        trunk: A trunk of ours, or any name of timm's. ``yolo_tiny`` with ``hidden=0`` is Fast YOLO as it was released.
+        grid: Cells a side; an object is sought by the cell of its centre, and each cell has one class.
+        boxes: Boxes a cell, of which the one that fits best learns.
+        hidden: Size of the fully connected layer before the last; 0: there is none.
+        pretrained: Take ImageNet weights for the trunk.
+        width: Factor of all channels, for our own trunks.
+        channels: Channels of the picture.
+        size: Side in pixels that pictures are stretched to.
+
+    Raises:
+        UsageError: Grid, boxes or hidden layer are too small, or the trunk has no map of so many positions.
+    """
+    if grid < 1 or boxes < 1 or hidden < 0:
+        found = f"grid={grid}, boxes={boxes}, hidden={hidden}"
+        raise UsageError(f"a cell and a box or more, and a hidden layer of size 0 or more are expected, found {found}")
+    built = without_fc(trunk, pretrained=pretrained, width=width, channels=channels)
+    reads = deepest(built, grid, size)
+    layers = fully_connected(
+        built.levels[reads],
+        (scaled(hidden, width),) if hidden else (),
+        grid**2 * (len(classes) + 5 * boxes),
+        grid=grid,
+        dropout=0.5,
+        leak=LEAK,
+    )
+    head = GridBoxHead(reads, layers, grid=grid, boxes=boxes, classes=len(classes))
+    return System(
+        cut(built, reads),
+        {"boxes": head},
+        loss_weights=LOSS_WEIGHTS,
+        classes=classes,
+        input=replace(trunk_input(trunk, size, channels), rule="stretch", shorter=None),
+        recipe=RECIPE,
+    )
+
+
+def deepest(trunk: Trunk, grid: int, size: int) -> str:
+    """The trunk's deepest map with at least `grid` positions a side of a picture of `size` pixels.
+
+    Raises:
+        UsageError: There is none.
+    """
+    fine = [name for name, level in trunk.levels.items() if level.stride and -(-size // level.stride) >= grid]
+    if not fine:
+        raise UsageError(
+            f"a picture of at least {grid} pixels a side is expected for a grid of {grid}, found {size}",
+            hint="choose a larger --size, or a coarser --grid",
+        )
+    return fine[-1]
