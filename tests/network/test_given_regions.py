@@ -12,7 +12,7 @@ from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
 from saccade.data.mixing import mixup, mosaic, quarters
 from saccade.data.visible import keep_visible
-from saccade.runtime.incoming import take
+from saccade.runtime.incoming import Intake
 from saccade.runtime.predictor import Predictor
 
 BOXES = torch.tensor([[1.0, 2, 5, 6], [0, 0, 12, 10]])
@@ -75,7 +75,7 @@ def test_prediction_seeks_in_each_picture_s_own_pixels():
     system.search = lambda image: (seen.append((image.dtype, tuple(image.shape))), searched(image))[1]
     Predictor(system)([picture(0), picture(1)])
     assert seen == [(torch.uint8, (3, 10, 12)), (torch.uint8, (3, 11, 13))]
-    taken = take(0, picture(0), system.input, system.search)
+    (taken,) = Intake(system.input, system.search).take(0, picture(0))
     torch.testing.assert_close(taken.regions, torch.tensor([[0.0, 0, 8, 16]]))
 
 

@@ -116,8 +116,12 @@ class InputSpec:
         )
         return height, width
 
-    def resize(self, image: Tensor) -> tuple[Tensor, Frame]:
+    def resize(self, image: Tensor, frame: Frame | None = None) -> tuple[Tensor, Frame]:
         """A picture (C, h, w), uint8 or float 0..1, as float32 0..1 in its frame, before normalising and padding.
+
+        Args:
+            image: The picture.
+            frame: Where its pixels go; by default where `frame` sends those of a picture of its size.
 
         Raises:
             UsageError: The picture is not a (C, h, w) tensor with at least one pixel.
@@ -125,7 +129,7 @@ class InputSpec:
         """
         if image.ndim != 3 or not image.numel():
             raise UsageError(f"a picture (C, h, w) is expected, found a tensor of shape {tuple(image.shape)}")
-        frame = self.frame((image.shape[-2], image.shape[-1]))
+        frame = frame or self.frame((image.shape[-2], image.shape[-1]))
         picture = fit_channels(image, self.channels)
         how = (frame.matrix, frame.target, self.interpolation, self.antialias)
         # One by one the channels of a large picture take a third of the memory.

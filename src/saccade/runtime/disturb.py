@@ -14,8 +14,7 @@ from saccade.data.disturb import Disturbed
 from saccade.data.disturbances import DISTURBANCES
 from saccade.data.open import Sources
 from saccade.metrics.evaluation import Evaluation
-from saccade.runtime.evaluate import Subject, name_of, opened
-from saccade.runtime.measure import evaluation_of
+from saccade.runtime.evaluate import Subject, measured, name_of, opened
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.reporting import asked
 from saccade.trust.atomic import write_text
@@ -75,9 +74,9 @@ def disturb(
     predictor, dataset = opened(run, data, split)
     fill = predictor.system.input.mean
     sets = {kind: [Disturbed(dataset, kind, strength, fill, seed) for strength in rising] for kind in kinds}
-    measured = partial(_measured, predictor, batch=batch, workers=workers)
-    plain = measured(dataset).scores if plain is None else plain
-    found = {kind: _curves(kind, disturbed, plain, measured) for kind, disturbed in sets.items()}
+    scored = partial(measured, predictor, batch=batch, workers=workers)
+    plain = scored(dataset).scores if plain is None else plain
+    found = {kind: _curves(kind, disturbed, plain, scored) for kind, disturbed in sets.items()}
     told = {kind: {"strengths": rising, **asdict(curves)} for kind, curves in found.items()}
     if out is not None:
         _write(Path(out), predictor, name_of(run), dataset, sets, found, told)
@@ -85,16 +84,12 @@ def disturb(
 
 
 def _curves(
-    kind: str, disturbed: Sequence[Disturbed], plain: Mapping[str, float | None], measured: Callable[..., Evaluation]
+    kind: str, disturbed: Sequence[Disturbed], plain: Mapping[str, float | None], scored: Callable[..., Evaluation]
 ) -> Curves:
     """Scores over the strengths of one kind, of which the first, nothing, is the plain evaluation."""
-    values = [measured(one).scores for one in disturbed[1:]]
+    values = [scored(one).scores for one in disturbed[1:]]
     scores = {name: [plain.get(name), *(value.get(name) for value in values)] for name in plain}
     return Curves(DISTURBANCES[kind].unit, [one.amount for one in disturbed], scores)
-
-
-def _measured(predictor: Predictor, dataset: Dataset, batch: int, workers: int) -> Evaluation:
-    return evaluation_of(predictor.system, dataset, batch=batch, workers=workers)
 
 
 def _write(

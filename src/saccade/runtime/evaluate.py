@@ -3,15 +3,18 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.channels import with_channels
 from saccade.data.open import Sources, open_data
 from saccade.data.regions import with_regions
 from saccade.data.sides import Choice, open_val
+from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.classes import check_same_classes
@@ -58,7 +61,7 @@ def evaluate(
         DataError: Run or data cannot be read.
     """
     predictor, dataset = opened(run, data, split)
-    found = evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics)
+    found = measured(predictor, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
         page = ReportContent(name_of(run), name_of(data), evaluation=without_losses(found), environment=environment())
         gallery = Gallery(predictor, dataset)
@@ -66,6 +69,25 @@ def evaluate(
         write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))
         write_text(Path(out) / "scores.json", to_json(found.scores, indent=1) + "\n")
     return dict(found.scores)
+
+
+def measured(
+    predictor: Predictor, dataset: Dataset, *, batch: int = 16, workers: int = 0, metrics: Sequence[Metric] = ()
+) -> Evaluation:
+    """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures."""
+    answer = None if predictor.views.plain else partial(_answers, predictor, dataset, batch)
+    return evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, answer=answer)
+
+
+def _answers(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> list[Annotation]:
+    samples = enumerate(dataset[place] for place in places)
+    intake = predictor.intake
+    taken = (one for at, sample in samples for one in intake.take(at, sample.image, sample.truth.regions))
+    found = dict(predictor.answer(taken, batch=batch))
+    for answer in found.values():
+        if isinstance(answer, SaccadeError):
+            raise answer
+    return [answer for _, answer in sorted(found.items()) if isinstance(answer, Annotation)]
 
 
 def opened(run: Subject, data: Sources | None = None, split: str | None = None) -> tuple[Predictor, Dataset]:

@@ -10,7 +10,7 @@ from saccade.core.errors import DataError, SaccadeError
 from saccade.runtime.answers import as_values, write_maps
 from saccade.runtime.buckets import ahead
 from saccade.runtime.device import is_out_of_memory, out_of_memory
-from saccade.runtime.incoming import Incoming, Refused, take
+from saccade.runtime.incoming import Incoming, Refused
 from saccade.runtime.inputs import readable_name
 from saccade.runtime.predictor import Answer, Predictor
 from saccade.trust.atomic import replacing
@@ -71,8 +71,8 @@ class Worker:
 
     def _read(self, group: tuple[list[Task], list[Task]]) -> tuple[list[Incoming | Refused], list[Task]]:
         whole, missing = group
-        system = self.predictor.system
-        return [take(task.place, task.file, system.input, system.search) for task in whole], missing
+        intake = self.predictor.intake
+        return [one for task in whole for one in intake.take(task.place, task.file)], missing
 
     def _write(self, task: Task, answer: Answer) -> Entry | SaccadeError:
         """An answer's entry; its drawing and its maps are on disk then."""

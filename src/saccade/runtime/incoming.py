@@ -4,7 +4,7 @@ Legend: C channels, (H, W) a picture's own size.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from saccade.core.input_spec import InputSpec
 from saccade.network.system import Search
 from saccade.runtime.buckets import ahead
 from saccade.runtime.device import is_out_of_memory, out_of_memory
+from saccade.runtime.picture_views import Views
 from saccade.trust.pictures import decode_picture
 
 Picture = str | Path | Tensor | np.ndarray[Any, Any]
@@ -36,12 +37,14 @@ class Incoming:
         image: (C, h, w) float32 0..1.
         frame: Where its own pixels went.
         regions: (r, 4) boxes that a search proposed, in pixels of `image`, or None.
+        view: Which view of the picture it is.
     """
 
     place: int
     image: Tensor
     frame: Frame
     regions: Tensor | None = None
+    view: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,26 +55,47 @@ class Refused:
     error: SaccadeError
 
 
-def incoming(
-    pictures: Iterable[Picture], spec: InputSpec, search: Search | None = None
-) -> Iterator[Incoming | Refused]:
-    """Each picture resized, or what is wrong with it, in their order; with the regions that `search` proposes."""
-    return ahead(lambda item: take(item[0], item[1], spec, search), enumerate(pictures))
+@dataclass(frozen=True)
+class Intake:
+    """How pictures get into a network.
 
+    Attributes:
+        spec: Size, interpolation, channels.
+        search: Proposes regions for systems that read some which they do not propose themselves.
+        views: Which views of each picture the network is shown.
+    """
 
-def take(place: int, picture: Picture, spec: InputSpec, search: Search | None = None) -> Incoming | Refused:
-    """The picture at a position, resized, or what is wrong with it."""
-    try:
-        image = read_picture(picture, spec.channels)
-        resized, frame = spec.resize(image)
-        found = None if search is None else frame.apply(Annotation(regions=search(image))).regions
-        return Incoming(place, resized, frame, found)
-    except SaccadeError as error:
-        return Refused(place, _named(error, picture))
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        return Refused(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
+    spec: InputSpec
+    search: Search | None = None
+    views: Views = field(default_factory=Views)
+
+    def each(self, pictures: Iterable[Picture]) -> Iterator[Incoming | Refused]:
+        """The views of each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
+        for taken in ahead(lambda item: self.take(*item), enumerate(pictures)):
+            yield from taken
+
+    def take(self, place: int, picture: Picture, regions: Tensor | None = None) -> list[Incoming | Refused]:
+        """The views of the picture at a position, or the one thing that is wrong with it.
+
+        Args:
+            place: The position.
+            picture: A file or an array.
+            regions: (r, 4) boxes in the picture's own pixels, where they were sought before.
+        """
+        try:
+            image = read_picture(picture, self.spec.channels)
+            if regions is None and self.search is not None:
+                regions = self.search(image)
+            return [
+                Incoming(place, seen, frame, frame.apply(Annotation(regions=regions)).regions, view)
+                for view, (seen, frame) in enumerate(self.views.of(image, self.spec))
+            ]
+        except SaccadeError as error:
+            return [Refused(place, _named(error, picture))]
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return [Refused(place, _named(out_of_memory("the decoded picture", "the machine"), picture))]
 
 
 def read_picture(picture: Picture, channels: int) -> Tensor:

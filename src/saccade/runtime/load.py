@@ -25,6 +25,8 @@ def load(
     which: Literal["best", "last"] = "best",
     device: str = "auto",
     precision: str | None = None,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
 ) -> Predictor:
     """The network of a run, ready for use.
 
@@ -34,6 +36,8 @@ def load(
         which: ``best`` or ``last`` checkpoint; without a best one the last is taken.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
+        scales: Sizes at which each picture is seen, as factors of its usual one (see `Predictor`).
+        flip: Whether each picture is seen mirrored too.
 
     Returns:
         The predictor; `system` itself is left as it was.
@@ -51,7 +55,7 @@ def load(
     _take(network, _weights(folder, which), folder.path)
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
-    return Predictor(network, precision, device)
+    return Predictor(network, precision, device, scales, flip)
 
 
 def _classes(folder: RunFolder, config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.data.loader import Loader, LoaderSettings
@@ -20,6 +21,7 @@ from saccade.runtime.feature_tally import FeatureTally
 from saccade.runtime.loss_tally import LossTally
 
 State = Any
+Answering = Callable[[Sequence[int]], Sequence[Annotation]]
 
 
 class Measure:
@@ -29,10 +31,14 @@ class Measure:
         system: The network, on its device.
         dataset: The pictures; scores go by its truth in the pictures' own pixels.
         metrics: Further metrics beside those that apply.
+        answer: Gives the answers to pictures at some places of the data set, in their own pixels, where they are not
+            simply what the system says of the batch.
     """
 
-    def __init__(self, system: System, dataset: Dataset, metrics: Iterable[Metric] = ()) -> None:
-        self.system, self.dataset = system, dataset
+    def __init__(
+        self, system: System, dataset: Dataset, metrics: Iterable[Metric] = (), answer: Answering | None = None
+    ) -> None:
+        self.system, self.dataset, self.answer = system, dataset, answer
         detects = any(head.seeks_all for _, head in system.each_head())
         chosen = choose(system.gives, frozenset(dataset.fields), dataset.classes, localizes=not detects)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
@@ -51,9 +57,11 @@ class Measure:
             if placed.truth is not None:
                 with self._full_losses():
                     self.losses.add(self.system.loss_of(maps, placed.truth), placed.truth)
-            guesses = self.system.decode(maps)
-        for guess, name in zip(batch.undo([finish(guess) for guess in guesses]), batch.ids, strict=True):
-            self.evaluator.update(guess, self.dataset.truth(self._places[name]), name)
+            guesses = None if self.answer else self.system.decode(maps)
+        places = [self._places[name] for name in batch.ids]
+        answers = self.answer(places) if self.answer else batch.undo([finish(guess) for guess in guesses or ()])
+        for guess, place, name in zip(answers, places, batch.ids, strict=True):
+            self.evaluator.update(guess, self.dataset.truth(place), name)
 
     def state(self) -> State:
         """All that was taken so far, to be sent to another process."""
@@ -88,6 +96,7 @@ def evaluation_of(
     workers: int = 0,
     metrics: Sequence[Metric] = (),
     share: Callable[[State], Sequence[State]] | None = None,
+    answer: Answering | None = None,
 ) -> Evaluation:
     """How good a system is on a data set, the losses among the scores.
 
@@ -101,10 +110,11 @@ def evaluation_of(
         workers: Processes that read, where no loader is given.
         metrics: Further metrics beside those that apply.
         share: Sends what this process found to all that measure together, and gives what the *others* found.
+        answer: See `Measure`.
     """
     if device is not None:
         system.to(device)
-    measure = Measure(system, dataset, metrics)
+    measure = Measure(system, dataset, metrics, answer)
     own = None
     if loader is None:
         own = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))

@@ -14,7 +14,8 @@ from saccade.network.system import System
 from saccade.runtime.answers import finish
 from saccade.runtime.buckets import buckets
 from saccade.runtime.device import at_home, evaluating, is_out_of_memory, out_of_memory, pick_device, pick_dtype
-from saccade.runtime.incoming import Incoming, Picture, Refused, incoming
+from saccade.runtime.incoming import Incoming, Intake, Picture, Refused
+from saccade.runtime.picture_views import Views, check_views, gathered, keep_of, merged
 
 # Pixels of resized pictures that may wait for others of their size: 800 MB as float RGB.
 ROOM = 2**26
@@ -31,16 +32,38 @@ class Predictor:
         system: The network.
         precision: ``32``, ``bf16`` or ``16``: the type to which weights are cast.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        scales: Sizes at which each picture is seen, as factors of its usual one; of several the answers are merged
+            (`runtime.picture_views`).
+        flip: Whether each picture is seen mirrored too.
+
+    Raises:
+        UsageError: There is no such device or precision, or a scale is out of bounds.
+        ConfigError: The system cannot be shown several views.
     """
 
-    def __init__(self, system: System, precision: str | None = "32", device: str = "auto") -> None:
+    def __init__(
+        self,
+        system: System,
+        precision: str | None = "32",
+        device: str = "auto",
+        scales: Sequence[float] = (1.0,),
+        flip: bool = False,
+    ) -> None:
         self.device, self.dtype = pick_device(device), pick_dtype(precision)
+        self.views = Views(tuple(map(float, scales)), flip)
         self.system = at_home(system, self.device, self.dtype)
+        with evaluating(self.system):
+            check_views(self.system, self.views)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes; labels are their positions."""
         return self.system.classes
+
+    @property
+    def intake(self) -> Intake:
+        """How pictures get into the network."""
+        return Intake(self.system.input, self.system.search, self.views)
 
     def __call__(self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16) -> list[Annotation]:
         """Answers to pictures, in their order.
@@ -75,12 +98,24 @@ class Predictor:
         """
         if isinstance(pictures, str | Path) or batch < 1:
             raise UsageError(f"a list of pictures and a batch of at least 1 are expected, found {pictures}, {batch}")
-        yield from self.answer(incoming(pictures, self.system.input, self.system.search), threshold, batch)
+        yield from self.answer(self.intake.each(pictures), threshold, batch)
 
     def answer(
         self, taken: Iterable[Incoming | Refused], threshold: float = 0.0, batch: int = 16
     ) -> Iterator[tuple[int, Answer]]:
-        """Position and answer of each picture that was taken in, as they are found."""
+        """Position and answer of each picture that `intake` took in, as they are found."""
+        found = self._each(taken, threshold, batch)
+        if self.views.plain:
+            yield from ((item.place, answer) for item, answer in found)
+            return
+        keep = keep_of(self.system)
+        for place, answers in gathered(self._by_view(found), len(self.views)):
+            yield place, _first_error(answers) or merged([one for one in answers if isinstance(one, Annotation)], keep)
+
+    def _each(
+        self, taken: Iterable[Incoming | Refused], threshold: float, batch: int
+    ) -> Iterator[tuple[Incoming | Refused, Answer]]:
+        """What was taken in, each with its answer."""
         refused: list[Refused] = []
         spec = self.system.input
         read = _sift(taken, refused)
@@ -88,6 +123,12 @@ class Predictor:
             yield from self._answer_group(group, threshold)
             yield from _drain(refused)
         yield from _drain(refused)
+
+    def _by_view(self, found: Iterable[tuple[Incoming | Refused, Answer]]) -> Iterator[tuple[int, int, Answer]]:
+        """Place, view and answer; a picture that was refused gives its error for every view."""
+        for item, answer in found:
+            for view in [item.view] if isinstance(item, Incoming) else range(len(self.views)):
+                yield item.place, view, answer
 
     def answers(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
         """Answers to the pictures of a batch, each in its own pixels, on the CPU, float32."""
@@ -105,12 +146,12 @@ class Predictor:
         batch = batch.to(self.device)
         return replace(batch, images=batch.images.to(self.dtype))
 
-    def _answer_group(self, group: Sequence[Incoming], threshold: float) -> Iterator[tuple[int, Answer]]:
+    def _answer_group(self, group: Sequence[Incoming], threshold: float) -> Iterator[tuple[Incoming, Answer]]:
         """Answers to pictures of one size; where they do not fit into memory together, they go one by one."""
         try:
             regions = [i.regions for i in group if i.regions is not None] or None
             batch = self.system.input.assemble([i.image for i in group], [i.frame for i in group], regions=regions)
-            yield from zip([i.place for i in group], self.answers(batch, threshold), strict=True)
+            yield from zip(group, self.answers(batch, threshold), strict=True)
             return
         except Exception as error:
             if not is_out_of_memory(error):
@@ -122,7 +163,7 @@ class Predictor:
                 yield from self._answer_group([one], threshold)
         else:
             height, width = group[0].frame.source
-            yield group[0].place, out_of_memory(f"a picture of {height}x{width} pixels", self.device)
+            yield group[0], out_of_memory(f"a picture of {height}x{width} pixels", self.device)
 
 
 def _sift(stream: Iterable[Incoming | Refused], refused: list[Refused]) -> Iterator[Incoming]:
@@ -134,7 +175,11 @@ def _sift(stream: Iterable[Incoming | Refused], refused: list[Refused]) -> Itera
             refused.append(item)
 
 
-def _drain(refused: list[Refused]) -> Iterator[tuple[int, SaccadeError]]:
+def _drain(refused: list[Refused]) -> Iterator[tuple[Refused, SaccadeError]]:
     while refused:
         item = refused.pop(0)
-        yield item.place, item.error
+        yield item, item.error
+
+
+def _first_error(answers: Iterable[Answer]) -> SaccadeError | None:
+    return next((answer for answer in answers if isinstance(answer, SaccadeError)), None)
