@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from saccade.core.errors import ResourceError, UsageError
+from saccade.layers.fold import fold_normalisation
 from saccade.network.system import System
 
 DTYPES = {"32": torch.float32, "bf16": torch.bfloat16, "16": torch.float16}
@@ -76,11 +77,17 @@ def out_of_memory(what: str, device: torch.device | str) -> ResourceError:
 
 
 def at_home(system: System, device: torch.device, dtype: torch.dtype) -> System:
-    """The system on a device, its floats of one type: itself where it is so already, else a copy."""
+    """The system on a device, its floats of one type: itself where it is so already, else a copy.
+
+    In a copy of 16 bits the trunk's normalisation is folded into its convolutions, which is quicker and rounds less.
+    """
     floats = [t for t in (*system.parameters(), *system.buffers()) if t.is_floating_point()]
     there = torch.empty(0, device=device).device  # with its number: cuda is cuda:0
     if any(t.dtype != dtype or t.device != there for t in floats):
-        system = copy.deepcopy(system).to(device, dtype)
+        system = copy.deepcopy(system)
+        if dtype != torch.float32:
+            fold_normalisation(system.trunk)
+        system = system.to(device, dtype)
     return system.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
 
