@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 
 from saccade.command_line.config_file import overridden, read_config
-from saccade.command_line.flags import Parser, flags_of, of_dataclass, of_function, refuse_unknown, told_of, unite
+from saccade.command_line.flags import Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
+from saccade.core.docstring import told_of
 from saccade.core.errors import ConfigError, DataError, UsageError
 
 

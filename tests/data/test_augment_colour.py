@@ -95,3 +95,10 @@ def test_floats_stay_between_0_and_1():
 def test_nothing_asked_nothing_done():
     image = picture()
     assert changed(image) is image
+
+
+def test_each_change_of_colour_is_made_as_often_as_asked():
+    never = [changed(picture(), i, brightness=0.4, hue=0.2, saturation=0.4, contrast=0.4, colour=0.0) for i in range(5)]
+    assert all(torch.equal(one, picture()) for one in never)
+    often = [torch.equal(changed(picture(), i, brightness=0.4, colour=0.25), picture()) for i in range(200)]
+    assert 130 <= sum(often) <= 170

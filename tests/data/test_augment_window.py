@@ -67,6 +67,17 @@ def test_one_of_several_overlaps_is_drawn() -> None:
     assert overlaps[~whole].max() > 0.7
 
 
+def test_a_share_that_cannot_be_had_is_drawn_anew() -> None:
+    """No crop of a third of the picture overlaps a speck by half: the share 0 is then as likely as the whole."""
+    speck = truth(torch.tensor([[38.0, 28, 42, 32]]))
+    options = Augmentation(crop_area=(0.3, 1), crop_aspect=(0.5, 2), crop_overlap=(0.0, 0.3, 0.5, 0.7, 0.9, 1.0))
+    found = torch.tensor(windows(options, speck))
+    whole = (found == torch.tensor([0, 0, 80, 60])).all(1)
+    assert 70 < int(whole.sum()) < 130
+    inside = (found[:, :2] <= torch.tensor([40, 30])).all(1) & (found[:, 2:] > torch.tensor([40, 30])).all(1)
+    assert inside.all()
+
+
 def test_where_nothing_fits_the_whole_is_shown() -> None:
     tiny = truth(torch.tensor([[10.0, 10, 14, 14]]))
     assert set(windows(CROPS, tiny, 10)) == {(0, 0, 80, 60)}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import saccade as sc
+from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.training.limits import LEAST, MOST
 from saccade.training.settings import FREE_TO_CHANGE, TrainSettings
@@ -74,6 +75,27 @@ def test_contradictions(both):
 def test_plain_values_go_round():
     settings = TrainSettings(steps=3, freeze=("trunk", "label"), lr=0.1, rename={"cat": "pet"}, fold="1/5")
     assert TrainSettings.from_dict(settings.as_dict()) == settings
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("none", "none"),
+        ("mosaic=.5, mixup=0.10", "recipe,mosaic=0.5,mixup=0.1"),
+        ({"mixup": 0.1, "mosaic": 0.5}, "recipe,mosaic=0.5,mixup=0.1"),
+        (Augmentation(flip=0.5), "none,flip=0.5"),
+    ],
+)
+def test_augmentation_is_kept_in_one_form_however_it_is_said(said, kept):
+    settings = TrainSettings(augment=said)
+    assert settings.augment == kept
+    assert TrainSettings.from_dict(settings.as_dict()) == settings
+
+
+@pytest.mark.parametrize("wrong", ["flips=0.5", "flip=2", 0.5, ("flip",), {"flip": "often"}])
+def test_augmentation_that_cannot_be_is_refused(wrong):
+    with pytest.raises(UsageError, match="augment"):
+        TrainSettings(augment=wrong)
 
 
 def test_one_name_is_a_list_of_one_and_a_path_is_text():

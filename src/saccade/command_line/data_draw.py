@@ -1,7 +1,11 @@
-"""``saccade data draw``: pictures with all their annotations, on one sheet or on a page to leaf through."""
+"""``saccade data draw``: pictures with all their annotations, on one sheet or on a page to leaf through.
+
+As they are, or as a training sees them.
+"""
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +29,18 @@ def run(arguments: Sequence[str]) -> int:
         raise UsageError(f"a file .png or .html is expected, found {typed.out!r}", hint="--out drawn.png")
     from saccade.command_line.drawn import choose, drawings
 
+    if typed.augment is not None:
+        from saccade.data.augment_choice import read_choice
+
+        read_choice(typed.augment)  # what is malformed is said before anything is read
     chosen = choose(typed.data, typed.split, typed.class_name, typed.defects, suffix == ".png")
     count = typed.count or (_ON_A_SHEET if suffix == ".png" else _ON_A_PAGE)
     places = chosen.sample(count, typed.seed)
+    if typed.system is not None or typed.augment is not None or typed.size is not None:
+        from saccade.command_line.training_view import training_view
+
+        seen = training_view(chosen.data, typed.system, typed.augment or "recipe", typed.size, typed.seed)
+        chosen = replace(chosen, data=seen, defects={})
     with progress("pictures") as tell:
         drawn = _told(drawings(chosen, places), len(places), tell)
         title = f"{typed.data} · {chosen.split}"
@@ -48,6 +61,12 @@ def _parse(arguments: Sequence[str]) -> Any:
     parser.add_argument(
         "--defects", action="store_true", help="check the data first: mark defects on a page; alone on a sheet"
     )
+    parser.add_argument(
+        "--system", metavar="NAME", help="as a training of this system sees them: its input, its recipe"
+    )
+    told = "as a training with this augmentation sees them, such as mosaic=1,mixup=0.5 (see saccade train --help)"
+    parser.add_argument("--augment", metavar="FIELDS", help=told)
+    parser.add_argument("--size", type=at_least_one, metavar="N", help="side of the training's input in pixels")
     parser.add_argument("--out", default="drawn.png", metavar="FILE", help="a sheet .png, or a page .html")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))

@@ -3,12 +3,12 @@
 import argparse
 import difflib
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, get_type_hints
 
 from saccade.command_line.values import convert, describe, is_switch
+from saccade.core.docstring import told_of
 from saccade.core.errors import UsageError
 
 
@@ -74,24 +74,6 @@ def of_function(function: Callable[..., Any], without: Iterable[str] = ()) -> di
         for name, parameter in inspect.signature(function).parameters.items()
         if name not in without and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
     }
-
-
-def told_of(docstring: str, section: str) -> dict[str, str]:
-    """What a docstring's section says of each name, in one line."""
-    lines = inspect.cleandoc(docstring).splitlines()
-    found: dict[str, str] = {}
-    name, inside = "", False
-    for line in lines:
-        if not line.startswith(" "):
-            inside = line.strip() == f"{section}:" or (inside and not line.strip())
-            continue
-        entry = re.match(r" {4}(\w+): (.*)", line)
-        if inside and entry:
-            name = entry[1]
-            found[name] = entry[2]
-        elif inside and name:
-            found[name] += f" {line.strip()}"
-    return found
 
 
 class Parser(argparse.ArgumentParser):

@@ -27,7 +27,7 @@ def convert(annotation: Any, value: Any) -> Any:
     if origin is Literal:
         return _chosen(get_args(annotation), value)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _pairs(value)
+        return _pairs(value) if get_args(annotation) == (str, str) else _by_name(value)
     if origin in (tuple, list) or (isinstance(origin, type) and issubclass(origin, Sequence)):
         return _sequence(annotation, value)
     if annotation is NoneType:
@@ -53,7 +53,7 @@ def describe(annotation: Any) -> str:
     if origin is Literal:
         return "one of " + ", ".join(str(member) for member in members)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return "OLD=NEW, several with commas between,"
+        return "OLD=NEW, several with commas between," if members == (str, str) else "values by name"
     if origin is None:
         return WORDS.get(annotation, "a value")
     return f"a list of {describe(members[0])}" if members else "a list"
@@ -99,6 +99,13 @@ def _pairs(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(_is_name(part) for part in (*value, *value.values())):
         raise ValueError(f"OLD=NEW, several with commas between, is expected, found {value!r}")
     return {str(old): str(new) for old, new in value.items()}
+
+
+def _by_name(value: Any) -> dict[str, Any]:
+    """Values by name, of a file's mapping; who takes them reads them."""
+    if not isinstance(value, dict):
+        raise ValueError(f"values by name are expected, found {value!r}")
+    return {str(name): one for name, one in value.items()}
 
 
 def _pair(text: str) -> tuple[str, str]:

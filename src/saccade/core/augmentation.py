@@ -36,6 +36,7 @@ class Augmentation:
         contrast: Greatest relative change.
         saturation: Greatest relative change.
         hue: Greatest change, in turns of the colour circle.
+        colour: Probability of each of the changes of brightness, contrast, saturation and hue.
         lighting: Standard deviation of the change along the principal colours (AlexNet, section 4.1).
         blur: Greatest standard deviation of a Gaussian blur, in pixels.
         erase: Probability that a rectangle is painted over.
@@ -62,18 +63,24 @@ class Augmentation:
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0
+    colour: float = 1.0
     lighting: float = 0.0
     blur: float = 0.0
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "mosaic", "paste", "erase"):
+        for name in ("flip", "flip_vertical", "mosaic", "paste", "erase", "colour"):
             _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
         for name in ("crop_area", "crop_aspect", "scale", "zoom"):
             low, high = getattr(self, name) or (1.0, 1.0)
             _expect(0 < low <= high, f"a positive range {name}, the smaller number first", (low, high))
+        _expect(self.crop_area is None or self.crop_area[1] <= 1, "a share crop_area up to 1", self.crop_area)
         for name in ("rotate", "translate", "shear", "pad_crop", "brightness", "contrast", "saturation", "hue"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
+        _expect(self.translate <= 1, "a share translate up to 1", self.translate)
+        _expect(self.shear < 90, "a slant shear below 90 degrees", self.shear)
+        shift, distance = self.elastic or (0.0, 1.0)
+        _expect(0 <= shift <= distance / 4, "shifts elastic up to a quarter of their points' distance", self.elastic)
         _expect(self.expand >= 1, "a size expand from 1", self.expand)
         overlaps = self.crop_overlap
         fits = overlaps is None or (overlaps and all(0 <= least <= 1 for least in overlaps))

@@ -26,9 +26,9 @@ def change_colour(image: Tensor, augmentation: Augmentation, dice: Dice, mean: t
         dice: Where the numbers come from.
         mean: Colour of erased rectangles, C values 0..1.
     """
-    if augmentation.brightness:
+    if augmentation.brightness and _happens(augmentation, dice):
         image = _each(vision.adjust_brightness, image, 1 + dice.spread(augmentation.brightness))
-    if augmentation.contrast:
+    if augmentation.contrast and _happens(augmentation, dice):
         image = _each(vision.adjust_contrast, image, 1 + dice.spread(augmentation.contrast))
     if len(image) == 3:
         image = _rgb(image, augmentation, dice)
@@ -39,6 +39,11 @@ def change_colour(image: Tensor, augmentation: Augmentation, dice: Dice, mean: t
     return image
 
 
+def _happens(augmentation: Augmentation, dice: Dice) -> bool:
+    """Whether one of the four changes of colour is made."""
+    return augmentation.colour == 1 or dice.happens(augmentation.colour)
+
+
 def _each(change: Callable[[Tensor, float], Tensor], image: Tensor, factor: float) -> Tensor:
     """A change that torchvision allows for one channel or three; any other number goes channel by channel."""
     factor = max(factor, 0.0)
@@ -46,9 +51,9 @@ def _each(change: Callable[[Tensor, float], Tensor], image: Tensor, factor: floa
 
 
 def _rgb(image: Tensor, augmentation: Augmentation, dice: Dice) -> Tensor:
-    if augmentation.saturation:
+    if augmentation.saturation and _happens(augmentation, dice):
         image = vision.adjust_saturation(image, max(1 + dice.spread(augmentation.saturation), 0.0))
-    if augmentation.hue:
+    if augmentation.hue and _happens(augmentation, dice):
         image = vision.adjust_hue(image, dice.spread(min(augmentation.hue, 0.5)))
     if augmentation.lighting:
         image = lighting(image, dice.normal(3) * augmentation.lighting)

@@ -16,6 +16,9 @@ from saccade.data.window import draw_window
 
 Size = tuple[int, int]
 
+# Rules of the input under which pictures come in sizes of their own, so that they may be trained on at several.
+ANY_SIZE = ("shorter", "native")
+
 
 def draw_frame(augmentation: Augmentation, spec: InputSpec, source: Size, truth: Annotation, dice: Dice) -> Frame:
     """A random map of a picture of size `source` (H, W) into what `spec` asks for."""
@@ -42,7 +45,7 @@ def _fit(augmentation: Augmentation, spec: InputSpec, size: Size, dice: Dice) ->
     if augmentation.crop_area is not None and spec.size is not None and spec.rule in ("crop", "stretch"):
         return replace(spec, rule="stretch").frame(size)  # a random crop stands in for the central one
     frame = spec.frame(size)
-    if augmentation.zoom == (1.0, 1.0) or spec.rule not in ("shorter", "native"):
+    if augmentation.zoom == (1.0, 1.0) or spec.rule not in ANY_SIZE:
         return frame
     factor = dice.log_uniform(*augmentation.zoom)
     height, width = (max(round(side * factor), 1) for side in frame.target)

@@ -8,13 +8,15 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
 from saccade.data.dice import Dice
-from saccade.ops.boxes import iou_matrix
+from saccade.ops.boxes import area, iou_matrix
 
 Size = tuple[int, int]
 Window = tuple[int, int, int, int]
 
 # How often a crop is drawn anew: Inception's, and SSD's, which must overlap an object.
 TRIES, OVERLAP_TRIES = 10, 50
+# Crops whose overlaps are counted in one go.
+AT_ONCE = 10
 # How often a picture is laid on a larger canvas, where that is asked for (Liu et al. 2016, SSD, section 3.6).
 EXPANDED = 0.5
 
@@ -51,9 +53,9 @@ def _canvas(greatest: float, source: Size, dice: Dice) -> Window:
 def _crop(augmentation: Augmentation, canvas: Window, dice: Dice) -> Window | None:
     """Inception's crop: share of the area uniform, shape log-uniform; None where it does not fit into the canvas."""
     left, top, right, low = canvas
-    area = (right - left) * (low - top) * dice.uniform(*augmentation.crop_area or (1.0, 1.0))
+    covered = _area(canvas) * dice.uniform(*augmentation.crop_area or (1.0, 1.0))
     aspect = dice.log_uniform(*augmentation.crop_aspect)
-    width, height = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+    width, height = round(math.sqrt(covered * aspect)), round(math.sqrt(covered / aspect))
     if not (0 < width <= right - left and 0 < height <= low - top):
         return None
     x, y = dice.whole(left, right - width), dice.whole(top, low - height)
@@ -63,23 +65,40 @@ def _crop(augmentation: Augmentation, canvas: Window, dice: Dice) -> Window | No
 def _overlapping(augmentation: Augmentation, canvas: Window, truth: Annotation, dice: Dice) -> Window:
     """SSD's crop: it overlaps some object by a least share drawn before, and holds some object's centre.
 
-    Where fifty draws find none, and where 1 is drawn, the whole canvas is shown.
+    Where fifty draws find none, another share is drawn, so that each share that can be had is as likely as the others;
+    1 stands for the whole canvas, and so does a picture on which no share can be had.
     """
-    choices = augmentation.crop_overlap or (1.0,)
-    least, boxes = choices[dice.whole(0, len(choices) - 1)], _boxes(truth)
-    if least >= 1:
-        return canvas
-    centres = _centres(boxes)
-    for _ in range(OVERLAP_TRIES):
-        window = _crop(augmentation, canvas, dice)
-        if window is None:
-            continue
-        if boxes is None or centres is None:
-            return window
-        overlaps = iou_matrix(boxes.new_tensor([window]), boxes)
-        if float(overlaps.max()) >= least and _holds(window, centres):
-            return window
+    choices, boxes = list(augmentation.crop_overlap or (1.0,)), _boxes(truth)
+    while choices:
+        least = choices.pop(dice.whole(0, len(choices) - 1))
+        found = canvas if least >= 1 else _overlapping_by(least, augmentation, canvas, boxes, dice)
+        if found is not None:
+            return found
     return canvas
+
+
+def _overlapping_by(
+    least: float, augmentation: Augmentation, canvas: Window, boxes: Tensor | None, dice: Dice
+) -> Window | None:
+    """A crop that overlaps some object by `least` or more and holds some object's centre; None where none is found."""
+    centres, smallest = _centres(boxes), (augmentation.crop_area or (1.0, 1.0))[0] * _area(canvas)
+    if boxes is not None and float(area(boxes).max()) < least * smallest:
+        return None  # even the smallest crop is too large for all objects
+    for _ in range(OVERLAP_TRIES // AT_ONCE):
+        crops = (_crop(augmentation, canvas, dice) for _ in range(AT_ONCE))
+        windows = [window for window in crops if window is not None]
+        if boxes is None or centres is None or not windows:
+            fits = [True] * len(windows)
+        else:
+            fits = (iou_matrix(boxes.new_tensor(windows), boxes).amax(1) >= least).tolist()
+        for window, fit in zip(windows, fits, strict=True):
+            if fit and (centres is None or _holds(window, centres)):
+                return window
+    return None
+
+
+def _area(window: Window) -> int:
+    return (window[2] - window[0]) * (window[3] - window[1])
 
 
 def _boxes(truth: Annotation) -> Tensor | None:

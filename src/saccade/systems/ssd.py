@@ -43,7 +43,7 @@ RECIPE = Recipe(
     batch=32,
     augmentation=Augmentation(
         flip=0.5,
-        crop_area=(0.3, 1.0),
+        crop_area=(0.09, 1.0),
         crop_aspect=(0.5, 2.0),
         crop_overlap=(0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0),
         expand=4.0,
@@ -51,10 +51,12 @@ RECIPE = Recipe(
         contrast=0.5,
         saturation=0.5,
         hue=0.05,
+        colour=0.5,
     ),
     best="AP",
     note="Liu 2016: 120 000 steps of 32 pictures on VOC 2007 + 2012, rate 0.001, divided by 10 at 80 000 and 100 000; "
-    "expansion, crops by overlap, flips, colours; ImageNet weights. VOC 2007 mAP: SSD300 77.2, SSD512 79.8.",
+    "expansion, crops of .3 to 1 of the sides by overlap, flips, colours; ImageNet weights. VOC 2007 mAP: SSD300 77.2, "
+    "SSD512 79.8.",
 )
 
 

@@ -12,7 +12,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": ("constant", "step", "cosine", "poly", "plateau"),
     "precision": ("auto", "32", "bf16"),
     "balance": ("none", "weights", "sampler", "repeat"),
-    "augment": ("recipe", "none"),
     "on_bad": ("fail", "skip"),
 }
 LEAST: dict[str, float] = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from saccade.core.augmentation import Augmentation
+from saccade.data.augment_choice import read_choice
 from saccade.network.recipe import Recipe
 from saccade.training.settings import TrainSettings
 from saccade.training.unfreeze import staged
@@ -69,8 +69,7 @@ def settle_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: in
     recipe = replace(recipe, lr=recipe.lr * min(scale, 1.0) if settings.lr is None else settings.lr)
     if settings.ema is not None:
         recipe = replace(recipe, ema=settings.ema or None)
-    if settings.augment == "none":
-        recipe = replace(recipe, augmentation=Augmentation())
+    recipe = replace(recipe, augmentation=read_choice(settings.augment).settle(recipe.augmentation))
     if settings.freeze:
         stages = (replace(s, freeze=(*s.freeze, *settings.freeze)) for s in recipe.stages)
         recipe = replace(recipe, stages=tuple(stages))

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_type_hints
 
+from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
+from saccade.data.augment_choice import read_choice
 from saccade.training.limits import check
 
 
@@ -51,7 +53,8 @@ class TrainSettings:
         balance: none, weights (of the loss), sampler (all classes are shown alike) or repeat (rare classes are shown
             more often, by the root of what they lack).
         rare: Share of the pictures, 0..1, below which a class is rare, for `balance` repeat; 0.001 is LVIS's.
-        augment: recipe or none.
+        augment: What is drawn for each training picture: recipe, none, or fields of the augmentation by name, such as
+            mosaic=0.5,zoom=0.8:1.25 beginning with the recipe's, or none,flip=0.5 with nothing.
         cache: Whether features of a frozen trunk are kept on disk; the default is where they can be.
         class_subset: Names of classes to train on; objects and pictures of others are left out.
         rename: New names of classes, as OLD=NEW; classes that get one name become one.
@@ -94,7 +97,7 @@ class TrainSettings:
     save_every: int | None = None
     balance: str = "none"
     rare: float = 0.001
-    augment: str = "recipe"
+    augment: str | Mapping[str, Any] | Augmentation = "recipe"
     cache: bool | None = None
     class_subset: tuple[str, ...] = ()
     rename: Mapping[str, str] | None = None
@@ -109,6 +112,8 @@ class TrainSettings:
         Raises:
             UsageError: A value is outside what the field takes, or two fields contradict each other.
         """
+        # One text for one meaning, so that it can be written down and compared, however it was said.
+        object.__setattr__(self, "augment", str(read_choice(self.augment)))
         check({f.name: getattr(self, f.name) for f in fields(self)}, get_type_hints(TrainSettings))
 
     def as_dict(self) -> dict[str, Any]:

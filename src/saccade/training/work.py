@@ -8,6 +8,7 @@ import torch
 from lightning_fabric import Fabric
 
 from saccade.core.errors import ConfigError
+from saccade.data.augment_choice import check_use, read_choice
 from saccade.runtime import checkpoint
 from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder
@@ -106,6 +107,7 @@ def _progress(begun: checkpoint.Checkpoint | None, threads: int) -> Progress:
 def _assemble(job: Job, fabric: Fabric, signals: Signals, log: Log, progress: Progress) -> Loop:
     """All parts of the loop, after the checks that must come before step 0."""
     check_data(job.data)
+    check_use(read_choice(job.settings.augment), job.system.input, job.data.train)
     supply = Supply.of(job, fabric, log.say, progress.pictures)
     recipe, progress.pictures = supply.plan.recipe, supply.plan.settings.batch or 1
     check_before_step_0(job.system, job.data, recipe.stages, progress.pictures, log.say)
