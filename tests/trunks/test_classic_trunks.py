@@ -137,3 +137,12 @@ def test_inception_s_pictures_get_in_from_minus_one_to_one() -> None:
     for spec in (trunk_input("inception_v3", 299), build("inception_v3", 2, width=1 / 16).input):
         assert (spec.mean, spec.std, spec.shorter) == ((0.5,) * 3, (0.5,) * 3, 342)
     assert trunk_input("googlenet", 224).mean == (0.485, 0.456, 0.406)
+
+
+@torch.no_grad()
+def test_a_normalised_vgg_gives_torchvision_s_maps() -> None:
+    theirs = tv.vgg11_bn().eval()
+    ours = trunk("vgg11_bn", fc=False).eval()
+    ours.load_state_dict(dict(zip(ours.state_dict(), theirs.features.state_dict().values(), strict=True)))
+    pictures = torch.rand(1, 3, 64, 64)
+    torch.testing.assert_close(ours(pictures)["pool5"], theirs.features(pictures))

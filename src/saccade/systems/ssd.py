@@ -25,7 +25,7 @@ from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import HardNegatives
-from saccade.trunks.vgg_atrous import vgg16_atrous
+from saccade.trunks.vgg_atrous import Body, vgg16_atrous
 
 RULES = DenseRules(
     coder=DeltaCoder(spread=(0.1, 0.1, 0.2, 0.2)),
@@ -110,6 +110,7 @@ def ssd300(
     classes: tuple[str, ...],
     *,
     variant: Literal["paper", "torchvision"] = "paper",
+    trunk: Body = "vgg16",
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
@@ -121,6 +122,7 @@ def ssd300(
         classes: Names of the classes.
         variant: ``paper``: boxes as for VOC. ``torchvision``: smaller ones, as the paper has them for COCO, none of
             them larger than the picture.
+        trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels.
         channels: Channels of the picture.
@@ -133,17 +135,24 @@ def ssd300(
     if variant not in ("paper", "torchvision"):
         raise UsageError(f"variant='paper' or 'torchvision' is expected, found {variant!r}")
     design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
-    return _ssd(design, classes, size, pretrained=pretrained, width=width, channels=channels)
+    return _ssd(design, classes, size, body=trunk, pretrained=pretrained, width=width, channels=channels)
 
 
 @system(_card(512))
 def ssd512(
-    classes: tuple[str, ...], *, pretrained: bool = False, width: float = 1.0, channels: int = 3, size: int = 512
+    classes: tuple[str, ...],
+    *,
+    trunk: Body = "vgg16",
+    pretrained: bool = False,
+    width: float = 1.0,
+    channels: int = 3,
+    size: int = 512,
 ) -> System:
     """SSD on pictures stretched to 512 pixels a side: 24 564 default boxes on seven maps.
 
     Args:
         classes: Names of the classes.
+        trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels.
         channels: Channels of the picture.
@@ -153,7 +162,7 @@ def ssd512(
     Raises:
         UsageError: The side is too small.
     """
-    return _ssd(DESIGN512, classes, size, pretrained=pretrained, width=width, channels=channels)
+    return _ssd(DESIGN512, classes, size, body=trunk, pretrained=pretrained, width=width, channels=channels)
 
 
 def _ssd(design: Design, classes: tuple[str, ...], size: int, **options: Any) -> System:

@@ -19,7 +19,7 @@ from saccade.trunks.overfeat import overfeat
 from saccade.trunks.renet import renet
 from saccade.trunks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.trunks.timm_adapter import knows, timm_input, timm_trunk
-from saccade.trunks.vgg import vgg11, vgg13, vgg16, vgg16c, vgg19
+from saccade.trunks.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg16c, vgg19, vgg19_bn
 from saccade.trunks.yolo24 import yolo24
 from saccade.trunks.yolo_tiny import yolo_tiny
 from saccade.trunks.zfnet import zfnet
@@ -38,6 +38,10 @@ TRUNKS: dict[str, Callable[..., Trunk]] = {
     "vgg16": vgg16,
     "vgg16c": vgg16c,
     "vgg19": vgg19,
+    "vgg11_bn": vgg11_bn,
+    "vgg13_bn": vgg13_bn,
+    "vgg16_bn": vgg16_bn,
+    "vgg19_bn": vgg19_bn,
     "googlenet": googlenet,
     "inception_v3": inception_v3,
     "resnet18": resnet18,

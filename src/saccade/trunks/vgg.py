@@ -52,6 +52,29 @@ def vgg19(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc
     return _vgg("vgg19", pretrained, width, channels, fc)
 
 
+def vgg11_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration A with batch normalisation. See `vgg16_bn`."""
+    return _vgg("vgg11_bn", pretrained, width, channels, fc)
+
+
+def vgg13_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration B with batch normalisation. See `vgg16_bn`."""
+    return _vgg("vgg13_bn", pretrained, width, channels, fc)
+
+
+def vgg16_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration D whose convolutions are normalised by batch, as the paper, a year too early, could not.
+
+    It learns from nothing where `vgg16` stands still. Maps and arguments are those of `vgg16`.
+    """
+    return _vgg("vgg16_bn", pretrained, width, channels, fc)
+
+
+def vgg19_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
+    """Configuration E with batch normalisation. See `vgg16_bn`."""
+    return _vgg("vgg19_bn", pretrained, width, channels, fc)
+
+
 def vgg_trunk(module: VGG, *, fc: bool = True) -> Chain:
     """A trunk of the layers of torchvision's VGG, shared; the last layer, which scores classes, is left out."""
     stages = dict(blocks(module.features.children()))
@@ -87,7 +110,7 @@ def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool, poi
     module.classifier = module.classifier[:-1] if fc else nn.Sequential()
     fill(module, partial(_begin, width=width), pretrained=name if pretrained else None, width=width, channels=channels)
     trunk = vgg_trunk(module, fc=fc)
-    if name != "vgg11":
+    if not name.startswith("vgg11"):
         trunk.kin = _begun_by_a(trunk)
     return trunk
 

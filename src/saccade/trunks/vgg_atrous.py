@@ -4,34 +4,46 @@ Paper: Liu et al. 2016, SSD, arXiv 1512.02325, section 3; Chen et al. 2015, arXi
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from saccade.core.errors import UsageError
 from saccade.layers.initialise import xavier
 from saccade.layers.scale import scaled
 from saccade.trunks.chain import Chain, named
-from saccade.trunks.vgg import blocks, vgg16
+from saccade.trunks.vgg import blocks, vgg16, vgg16_bn
 
+BODIES = {"vgg16": vgg16, "vgg16_bn": vgg16_bn}
 # Of ImageNet's fc6, 4096 filters of 7 × 7 positions, every fourth filter and every third position stay.
 FILTERS, POSITIONS = 4, 3
 
 
-def vgg16_atrous(*, pretrained: bool = False, width: float = 1.0, channels: int = 3) -> Chain:
+Body = Literal["vgg16", "vgg16_bn"]
+
+
+def vgg16_atrous(body: Body = "vgg16", *, pretrained: bool = False, width: float = 1.0, channels: int = 3) -> Chain:
     """VGG-16 of stride 16: pool5 keeps its map's size, fc6 is a 3 × 3 convolution of dilation 6, fc7 one of 1 × 1.
 
     Maps: those of `vgg16`, with ``fc6`` and ``fc7`` of 1024 channels at stride 16; pool3 rounds sizes up.
 
     Args:
+        body: As the papers have it, or normalised by batch.
         pretrained: Take torchvision's ImageNet weights; fc6 and fc7 are subsampled from the fully connected layers.
         width: Factor of all channels.
         channels: Channels of the picture.
+
+    Raises:
+        UsageError: There is no such body.
     """
-    body = vgg16(pretrained=pretrained, width=width, channels=channels, fc=pretrained)
-    stages = dict(body.named_children())
+    if body not in BODIES:
+        raise UsageError(f"a body of {' or '.join(BODIES)} is expected, found {body!r}")
+    whole = BODIES[body](pretrained=pretrained, width=width, channels=channels, fc=pretrained)
+    stages = dict(whole.named_children())
     stages["pool3"] = nn.MaxPool2d(2, 2, ceil_mode=True)
     stages["pool5"] = nn.MaxPool2d(3, 1, 1)
-    entry, size = body.levels["pool5"].channels, scaled(1024, width)
+    entry, size = whole.levels["pool5"].channels, scaled(1024, width)
     fc6, fc7 = nn.Conv2d(entry, size, 3, padding=6, dilation=6), nn.Conv2d(size, size, 1)
     xavier(nn.ModuleList([fc6, fc7]))
     if pretrained:
