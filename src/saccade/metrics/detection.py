@@ -1,31 +1,33 @@
 """Detection: every object of a picture, by COCO's and VOC's rules.
 
-Legend: N pictures, g guesses of a picture, m objects, C classes.
+Legend: N pictures, C classes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
-import torch
+import numpy as np
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.metrics.coco_scores import Tables, summary, tables
-from saccade.metrics.evaluation import Curve, Details
-from saccade.metrics.voc import Ranked, average_precision, rank
-from saccade.ops.boxes import area
+from saccade.metrics.coco_rows import as_results, as_truth
+from saccade.metrics.coco_scores import Tables, summary, tables_of, uncollected
+from saccade.metrics.confusion import Column, mean_defined
+from saccade.metrics.evaluation import Curve, Details, ObjectErrors
+from saccade.metrics.matches import coco_matches, voc_matches
+from saccade.metrics.object_confusion import object_confusion
+from saccade.metrics.object_errors import breakdown, judge
+from saccade.metrics.overlaps import Overlaps, Picture, picture_of
+from saccade.metrics.ranked import Ranked, average_precision, pooled
 
-GUESSES = 100
-# Columns that the scores read; masks are another metric's.
-_GUESSED, _TRUE = ("boxes", "labels", "scores"), ("boxes", "labels", "area", "crowd", "difficult")
-_OVERLAP = 0.5
-_CURVES = 12
+_OVERLAP, _STRICT = 0.5, 0.75
 
 
 class Detection:
     """Scores ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` (COCO) and ``voc_ap voc_ap11`` (VOC, overlap .5).
 
-    COCO's scores count difficult objects as any other, since COCO knows none; VOC's spare them, and crowds.
+    COCO's scores, and all that is told of errors, count difficult objects as any other, since COCO knows none; VOC's
+    scores spare them, and crowds.
 
     Args:
         classes: C names.
@@ -38,120 +40,115 @@ class Detection:
         labels = frozenset({"instances.labels"}) if told_apart else frozenset[str]()
         self.needs = labels | {"instances.boxes"}
         self.reads = labels | {"instances.boxes", "instances.scores"}
-        self._rows: list[tuple[Instances, Instances]] = []
+        self._pictures: list[Picture] = []
+        self._found: _Found | None = None
 
     def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is 1 - F1 of the guesses that score at least .5, at overlap .5."""
-        found = _only(guess.instances, _GUESSED).sorted()[:GUESSES]
-        wanted = _only(truth.instances, _TRUE)
-        if not self.told_apart:
-            found, wanted = _of_one_class(found), _of_one_class(wanted)
-        self._rows.append((found, wanted))
-        return _badness(found, wanted)
+        rows = picture_of(guess.instances or Instances(), truth.instances or Instances(), told_apart=self.told_apart)
+        self._pictures.append(rows)
+        self._found = None
+        return badness(rows)
 
     def result(self) -> dict[str, float | None]:
         """The scores; None where undefined."""
-        scores = summary(self._tables())
+        found = self._all()
+        scores = summary(found.tables)
         if self.told_apart:
-            ranked = self._ranked()
-            scores["voc_ap"] = _mean([average_precision(r) for r in ranked])
-            scores["voc_ap11"] = _mean([average_precision(r, 11) for r in ranked])
+            scores["voc_ap"] = mean_defined([average_precision(r) for r in found.voc])
+            scores["voc_ap11"] = mean_defined([average_precision(r, 11) for r in found.voc])
         return scores
 
     def explain(self) -> Details:
-        """AP, AP50, AR100 and VOC's AP of each class, and precision against recall at overlap .5."""
-        if not self.told_apart:
-            return Details()
-        found, ranked = self._tables(), self._ranked()
-        columns: dict[str, list[float | None]] = {
-            "AP": [found.ap(label=label) for label in range(len(self.classes))],
-            "AP50": [found.ap(0, label=label) for label in range(len(self.classes))],
-            "AR100": [found.ar(2, label) for label in range(len(self.classes))],
-            "voc_ap": [average_precision(r) for r in ranked],
-            "objects": [float(r.objects) for r in ranked],
-        }
-        curves = [_curve(name, r) for name, r in zip(self.classes, ranked, strict=True) if r.objects]
-        return Details(per_class=columns, curves={"precision_recall": tuple(curves[:_CURVES])})
+        """Scores and best threshold of each class, precision against recall, kinds of errors, confusion."""
+        return self._all().details() if self.told_apart else Details()
 
-    def state(self) -> list[tuple[Instances, Instances]]:
+    def state(self) -> list[Picture]:
         """Guesses and objects of each picture."""
-        return self._rows
+        return self._pictures
 
-    def merge(self, states: Iterable[list[tuple[Instances, Instances]]]) -> None:
+    def merge(self, states: Iterable[list[Picture]]) -> None:
         """Adds the pictures of other processes."""
-        for rows in states:
-            self._rows.extend(rows)
+        for pictures in states:
+            self._pictures.extend(pictures)
+        self._found = None
 
-    def _ranked(self) -> list[Ranked]:
-        guesses, truths = [g for g, _ in self._rows], [t for _, t in self._rows]
-        return [rank(guesses, truths, label, _OVERLAP) for label in range(len(self.classes))]
-
-    def _tables(self) -> Tables:
-        names = self.classes if self.told_apart else ("object",)
-        truth = {
-            # The sides are not read by COCO's evaluation of boxes, but must be there.
-            "images": [{"id": place, "width": 1, "height": 1} for place in range(len(self._rows))],
-            "categories": [{"id": label, "name": name} for label, name in enumerate(names)],
-            "annotations": [row for place, (_, t) in enumerate(self._rows) for row in _annotations(place, t)],
-        }
-        for number, row in enumerate(truth["annotations"], 1):
-            row["id"] = number
-        return tables(truth, [row for place, (g, _) in enumerate(self._rows) for row in _results(place, g)], "bbox")
+    def _all(self) -> "_Found":
+        if self._found is None:
+            names = self.classes if self.told_apart else ("object",)
+            self._found = _Found(Overlaps.of(self._pictures), len(self._pictures), names)
+        return self._found
 
 
-def _only(rows: Instances | None, names: Sequence[str]) -> Instances:
-    columns = {} if rows is None else rows.columns()
-    return Instances(**{name: column for name, column in columns.items() if name in names})
+def badness(rows: Picture, score: float = 0.5) -> float | None:
+    """1 - F1 over all classes of one picture; None where nothing is there and nothing is claimed.
 
-
-def _of_one_class(rows: Instances) -> Instances:
-    return replace(rows, labels=torch.zeros(len(rows), dtype=torch.int64))
-
-
-def _badness(found: Instances, wanted: Instances) -> float | None:
-    """1 - F1 over all classes of a picture; None where nothing is there and nothing is claimed."""
-    if found.scores is not None:
-        found = found[found.scores >= _OVERLAP]
-    labels = {label for rows in (found, wanted) if rows.labels is not None for label in rows.labels.tolist()}
-    ranked = [rank([found], [wanted], label, _OVERLAP) for label in labels]
-    right = sum(int(r.right.sum()) for r in ranked)
-    whole = sum(len(r.right) + r.objects for r in ranked)
+    Args:
+        rows: The picture.
+        score: Guesses that score less are left out.
+    """
+    kept = int((rows.scores >= score).sum())  # guesses go by falling score
+    of = Overlaps.of([rows])
+    matches = voc_matches(of, _OVERLAP)
+    right = int((matches.taken[:kept] >= 0).sum())
+    whole = int(matches.counts[:kept].sum()) + int(matches.sought.sum())
     return 1 - 2 * right / whole if whole else None
 
 
-def _annotations(place: int, rows: Instances) -> list[dict[str, Any]]:
-    """COCO's rows of one picture's objects."""
-    if rows.boxes is None or rows.labels is None:
-        return []
-    sizes = area(rows.boxes) if rows.area is None else rows.area
-    crowds = torch.zeros(len(rows)) if rows.crowd is None else rows.crowd
-    columns = (_xywh(rows), rows.labels.tolist(), sizes.tolist(), crowds.int().tolist())
-    return [
-        {"image_id": place, "bbox": box, "category_id": label, "area": size, "iscrowd": crowd}
-        for box, label, size, crowd in zip(*columns, strict=True)
-    ]
+@dataclass(frozen=True)
+class _Found:
+    """All that is known of some pictures; each part is worked out once, when it is asked for."""
+
+    of: Overlaps
+    pictures: int
+    classes: tuple[str, ...]
+
+    @cached_property
+    def tables(self) -> Tables:
+        """COCO's tables."""
+        with uncollected():
+            return tables_of(as_truth(self.of, self.pictures, self.classes), as_results(self.of), "bbox")
+
+    @cached_property
+    def voc(self) -> list[Ranked]:
+        """Each class by VOC's rule."""
+        return voc_matches(self.of, _OVERLAP).ranked(self.of, len(self.classes))
+
+    def details(self) -> Details:
+        """What stands behind the scores."""
+        by_coco = {at: coco_matches(self.of, at).ranked(self.of, len(self.classes)) for at in (_OVERLAP, _STRICT)}
+        loose = by_coco[_OVERLAP]
+        best = pooled(loose).best_threshold()
+        cut = 0.5 if best is None else best.score
+        errors = ObjectErrors(
+            breakdown(self.of, judge(self.of), len(self.classes)),
+            None if best is None else best.score,
+            object_confusion(self.of, len(self.classes), cut, _OVERLAP),
+        )
+        curves = {f"precision_recall_{at:.0%}".rstrip("%"): self._curves(parts) for at, parts in by_coco.items()}
+        return Details(per_class=self._columns(loose), curves=curves, objects=errors)
+
+    def _columns(self, ranked: Sequence[Ranked]) -> dict[str, Column]:
+        labels = range(len(self.classes))
+        best = [r.best_threshold() for r in ranked]
+        return {
+            "AP": [self.tables.ap(label=label) for label in labels],
+            "AP50": [self.tables.ap(0, label=label) for label in labels],
+            "voc_ap": [average_precision(r) for r in self.voc],
+            "box_recall": [r.recall() for r in ranked],
+            "objects": [float(r.objects) for r in ranked],
+            "box_threshold": [None if b is None else b.score for b in best],
+            "box_f1": [None if b is None else b.f1 for b in best],
+        }
+
+    def _curves(self, ranked: Sequence[Ranked]) -> tuple[Curve, ...]:
+        known = [(name, r) for name, r in zip(self.classes, ranked, strict=True) if r.objects]
+        return tuple(Curve(name, *_line(r), average_precision(r, 101)) for name, r in known)
 
 
-def _results(place: int, rows: Instances) -> list[dict[str, Any]]:
-    """COCO's rows of one picture's guesses."""
-    if rows.boxes is None or rows.labels is None or rows.scores is None:
-        return []
-    return [
-        {"image_id": place, "bbox": box, "category_id": label, "score": score}
-        for box, label, score in zip(_xywh(rows), rows.labels.tolist(), rows.scores.tolist(), strict=True)
-    ]
-
-
-def _xywh(rows: Instances) -> list[list[float]]:
-    boxes = torch.zeros(0, 4) if rows.boxes is None else rows.boxes.double()
-    return torch.cat([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1).tolist()
-
-
-def _curve(name: str, ranked: Ranked) -> Curve:
+def _line(ranked: Ranked) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """At most 200 points of precision against recall: those at which the recall grows, spread evenly."""
     recall, precision = ranked.curve()
-    return Curve(name, tuple(recall.tolist()), tuple(precision.tolist()), average_precision(ranked))
-
-
-def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    grown = np.flatnonzero(ranked.right)
+    grown = grown[np.unique(np.linspace(0, len(grown) - 1, min(len(grown), 200)).round().astype(int))]
+    return tuple(recall[grown].tolist()), tuple(precision[grown].tolist())

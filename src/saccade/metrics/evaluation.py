@@ -30,6 +30,38 @@ class Judged(NamedTuple):
     badness: float
 
 
+class ErrorShare(NamedTuple):
+    """One kind of error of detection.
+
+    Attributes:
+        kind: ``classification``, ``localization``, ``both``, ``duplicate``, ``background`` or ``missed``;
+            ``false_positive`` and ``false_negative`` are all of the first five, and all objects that are not found.
+        number: How many guesses, or objects, are wrong that way.
+        gain: The AP (overlap .5) that mending this kind alone would add; None where AP is undefined.
+    """
+
+    kind: str
+    number: int
+    gain: float | None
+
+
+@dataclass(frozen=True)
+class ObjectErrors:
+    """What stands behind the scores of a detector.
+
+    Attributes:
+        shares: The kinds of errors, of all guesses whatever their score.
+        threshold: The score of the greatest F1 over all classes together, which the confusion is drawn at; None where
+            nothing determines it.
+        confusion: (C + 1, C + 1) int64: rows by truth, columns by guess; the last row has guesses where no object is,
+            the last column objects that no guess lies on.
+    """
+
+    shares: tuple[ErrorShare, ...]
+    threshold: float | None
+    confusion: Tensor
+
+
 @dataclass(frozen=True)
 class Details:
     """What stands behind the scores of one metric.
@@ -39,12 +71,14 @@ class Details:
         confusion: (C, C) int64, rows by truth.
         curves: Families of curves by name, such as ``roc``.
         histograms: Families of 20 counts over 0..1 by name, such as ``confidence``: {"right": …, "wrong": …}.
+        objects: Errors of a detector, and what it takes for what.
     """
 
     per_class: Mapping[str, list[float | None]] = field(default_factory=dict)
     confusion: Tensor | None = None
     curves: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
     histograms: Mapping[str, Mapping[str, list[int]]] = field(default_factory=dict)
+    objects: ObjectErrors | None = None
 
 
 @dataclass(frozen=True)

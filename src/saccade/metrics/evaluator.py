@@ -97,6 +97,7 @@ class Evaluator:
             confusion=next((part.confusion for part in parts if part.confusion is not None), None),
             curves=_joined("family of curves", (part.curves for part in parts)),
             histograms=_joined("histogram", (part.histograms for part in parts)),
+            objects=next((part.objects for part in parts if part.objects is not None), None),
         )
 
 

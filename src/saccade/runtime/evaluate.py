@@ -64,7 +64,7 @@ def evaluate(
     found = measured(predictor, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
         page = ReportContent(name_of(run), name_of(data), evaluation=without_losses(found), environment=environment())
-        gallery = Gallery(predictor, dataset)
+        gallery = Gallery(predictor, dataset, found.details.objects)
         worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
         write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))
         write_text(Path(out) / "scores.json", to_json(found.scores, indent=1) + "\n")

@@ -14,7 +14,9 @@ import torchvision
 from saccade import __version__
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
-from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.core.sample import Sample
+from saccade.metrics.evaluation import Evaluation, Judged, ObjectErrors
+from saccade.metrics.object_errors import PictureVerdict, verdict_of
 from saccade.runtime.feature_table import FeatureTable
 from saccade.runtime.feature_view import feature_view
 from saccade.runtime.predictor import Predictor
@@ -23,6 +25,8 @@ from saccade.runtime.report_views import what_it_sees
 from saccade.runtime.run_folder import RunFolder
 from saccade.view.content import Exhibit, ReportContent
 from saccade.view.draw import draw
+from saccade.view.error_kinds import ERROR_KINDS
+from saccade.view.palette import Colour
 from saccade.view.report import write_report
 
 PICTURES = 12
@@ -52,7 +56,7 @@ def report(
     validations = [_validation(record) for record in records if "at_step" in record]
     worst, typical, seen = (), (), ()
     if dataset is not None and evaluation is not None:
-        gallery = Gallery(predictor, dataset)
+        gallery = Gallery(predictor, dataset, evaluation.details.objects)
         worst, typical = gallery.show(evaluation.worst(PICTURES)), gallery.show(evaluation.typical(PICTURES))
         seen = what_it_sees(predictor, dataset, evaluation)
     content = ReportContent(
@@ -75,28 +79,44 @@ def report(
 
 
 class Gallery:
-    """Pictures of a data set with guess and truth drawn side by side."""
+    """Pictures of a data set with guess and truth drawn side by side; a detector's boxes in the colours of its errors.
 
-    def __init__(self, predictor: Predictor, dataset: Dataset) -> None:
-        self.predictor, self.dataset = predictor, dataset
+    Args:
+        predictor: The network in use.
+        dataset: The pictures.
+        errors: What was found of a detector's errors; its guesses are shown from the threshold there on.
+    """
+
+    def __init__(self, predictor: Predictor, dataset: Dataset, errors: ObjectErrors | None = None) -> None:
+        self.predictor, self.dataset, self.errors = predictor, dataset, errors
         self.places = {dataset.id(index): index for index in range(len(dataset))}
 
     def show(self, judged: Sequence[Judged]) -> tuple[Exhibit, ...]:
         """An exhibit for each judged picture."""
         samples = [self.dataset[self.places[one.id]] for one in judged]
         guesses = self.predictor([sample.image for sample in samples])
-        shown: list[Exhibit] = []
-        for one, sample, guess in zip(judged, samples, guesses, strict=True):
-            drawn = draw(sample.image, guess, self.dataset.classes, self.dataset.joints)
-            truth = draw(
-                sample.image,
-                asked(sample.truth, self.predictor.system.gives),
-                self.dataset.classes,
-                self.dataset.joints,
-            )
-            note = f"{1 - one.badness:.0%}"
-            shown.append(Exhibit(one.id, drawn, truth, note, bad=one.badness > 0.5))
-        return tuple(shown)
+        return tuple(self._exhibit(*three) for three in zip(judged, samples, guesses, strict=True))
+
+    def _exhibit(self, judged: Judged, sample: Sample, guess: Annotation) -> Exhibit:
+        truth, caption = asked(sample.truth, self.predictor.system.gives), judged.id
+        paint: list[list[Colour] | None] = [None, None]
+        if self.errors is not None and guess.instances is not None and truth.instances is not None:
+            cut = 0.5 if self.errors.threshold is None else self.errors.threshold
+            verdict = verdict_of(guess.instances, truth.instances, cut)
+            guess = replace(guess, instances=verdict.guesses)
+            paint = [[ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects)]
+            caption = f"{caption}\n{_counted(verdict)}"
+        drawn, shown = (
+            draw(sample.image, one, self.dataset.classes, self.dataset.joints, colours=colours)
+            for one, colours in zip((guess, truth), paint, strict=True)
+        )
+        return Exhibit(caption, drawn, shown, f"{1 - judged.badness:.0%}", bad=judged.badness > 0.5)
+
+
+def _counted(verdict: PictureVerdict) -> str:
+    """How many guesses and missed objects there are of each kind, such as ``2 right · 1 missed``."""
+    every = [*verdict.kinds, *(kind for kind in verdict.objects if kind == "missed")]
+    return " · ".join(f"{every.count(k)} {shown.title.lower()}" for k, shown in ERROR_KINDS.items() if k in every)
 
 
 def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:

@@ -6,11 +6,13 @@ from saccade.metrics.evaluation import Details
 from saccade.metrics.scores import describe
 from saccade.view import plot, plot_classes
 from saccade.view.markup import Markup, element, joined
+from saccade.view.object_sections import CURVES, threshold
 from saccade.view.sections import figure
 from saccade.view.text import score
 
 WIDE = 14
-COUNTS = frozenset({"support", "positives"})
+COUNTS = frozenset({"support", "positives", "objects"})
+THRESHOLDS = frozenset({"box_threshold"})
 TITLES = {
     "support": "Pictures",
     "positives": "Pictures",
@@ -18,6 +20,9 @@ TITLES = {
     "average_precision": "AP",
     "label_auc": "AUC of label",
     "label_recall": "Recall of label",
+    "box_recall": "Recall",
+    "box_threshold": "Best threshold",
+    "box_f1": "F1 there",
 }
 
 
@@ -36,9 +41,16 @@ def classes(columns: Mapping[str, Sequence[float | None]], names: Sequence[str])
     table = element("table", element("thead", element("tr", *heads)), element("tbody", *rows))
     return joined(
         element("h2", "Classes"),
-        element("p", "Click on a column to sort by it. A dash: the data does not determine it.", class_="lead"),
+        element("p", _lead(columns), class_="lead"),
         element("div", element("div", table, class_="scroll"), class_="card"),
     )
+
+
+def _lead(columns: Mapping[str, Sequence[float | None]]) -> str:
+    told = "Click on a column to sort by it. A dash: the data does not determine it."
+    if "box_threshold" in columns:
+        told += " Best threshold: the score to keep guesses of the class by, where its F1 (IoU ≥ .5) is greatest."
+    return told
 
 
 def _title(column: str) -> str:
@@ -48,7 +60,7 @@ def _title(column: str) -> str:
 
 def _telling(columns: Mapping[str, Sequence[float | None]]) -> str | None:
     """The column that says most about a class, of those that there are."""
-    return next((name for name in ("f1", "average_precision", "iou") if name in columns), None)
+    return next((name for name in ("f1", "average_precision", "AP", "iou") if name in columns), None)
 
 
 def _cell(column: str, value: float | None, barred: bool) -> Markup:
@@ -56,6 +68,8 @@ def _cell(column: str, value: float | None, barred: bool) -> Markup:
         return element("td", "–", class_="none", data_value="")
     if column in COUNTS:
         return element("td", f"{value:,.0f}", data_value=str(value))
+    if column in THRESHOLDS:
+        return element("td", threshold(value), data_value=f"{value:.6f}")
     if not barred:
         return element("td", score(value), data_value=f"{value:.6f}")
     bar = element("span", element("i", style=f"width:{100 * min(max(value, 0), 1):.1f}%"), class_="bar")
@@ -83,7 +97,7 @@ def _confusion(details: Details, names: Sequence[str]) -> list[Markup]:
 def _rocs(details: Details) -> list[Markup]:
     lead = "Each class against the rest."
     titles = {"roc": "ROC", "label_roc": "ROC of labels"}
-    known = {name: curves for name, curves in details.curves.items() if curves}
+    known = {name: curves for name, curves in details.curves.items() if curves and not name.startswith(CURVES)}
     return [figure(titles.get(name, name), lead, plot_classes.roc(curves)) for name, curves in known.items()]
 
 

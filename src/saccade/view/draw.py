@@ -32,6 +32,7 @@ def draw(
     classes: Sequence[str],
     joints: Joints | None = None,
     threshold: float | None = None,
+    colours: Sequence[Colour] | None = None,
 ) -> Image.Image:
     """Paints all that an annotation says over its picture.
 
@@ -41,6 +42,7 @@ def draw(
         classes: Names by label, drawn as they are given; a label beyond them is drawn as its number.
         joints: What connects the joints of keypoints and pose; without it they are dots.
         threshold: Objects with lower scores are left out.
+        colours: A colour for each object, in place of that of its class.
 
     Returns:
         An RGB picture; one smaller than 320 pixels is enlarged by a whole number.
@@ -48,12 +50,15 @@ def draw(
     height, width = image.shape[-2:]
     factor = max(-(-_READABLE // max(height, width)), 1)
     picture = to_picture(image).resize((width * factor, height * factor), Image.Resampling.BICUBIC)
-    shown = replace(annotation, instances=_chosen(annotation.instances, threshold))
+    order = _chosen(annotation.instances, threshold)
+    rows = (annotation.instances or Instances())[order]
+    shown = replace(annotation, instances=rows)
+    paint = [_row_colour(rows, row) if colours is None else colours[place] for row, place in enumerate(order)]
     canvas = np.array(picture, dtype=np.float32)
-    _lay_maps(canvas, shown, factor, len(classes))
+    _lay_maps(canvas, shown, factor, len(classes), paint)
     picture = Image.fromarray(canvas.round().astype(np.uint8))
     _draw_people(picture, shown, joints, factor)
-    _draw_boxes(picture, shown.instances, classes, factor)
+    _draw_boxes(picture, rows, classes, factor, paint)
     _name_regions(picture, shown, classes, factor)
     _draw_banner(picture, shown, classes)
     return picture
@@ -67,30 +72,31 @@ def to_picture(image: Tensor) -> Image.Image:
     return Image.fromarray(shown.permute(1, 2, 0).contiguous().cpu().numpy())
 
 
-def _chosen(rows: Instances | None, threshold: float | None) -> Instances:
-    """The objects to draw, large ones first so that small ones stay on top."""
+def _chosen(rows: Instances | None, threshold: float | None) -> list[int]:
+    """Positions of the objects to draw, large ones first so that small ones stay on top."""
     if rows is None:
-        return Instances()
+        return []
+    places = torch.arange(len(rows))
     if threshold is not None and rows.scores is not None:
-        rows = rows[rows.scores >= threshold]
+        places = places[rows.scores >= threshold]
     if rows.boxes is None:
-        return rows
-    width, height = (rows.boxes[:, 2:] - rows.boxes[:, :2]).unbind(1)
-    return rows[(width * height).argsort(descending=True, stable=True)]
+        return places.tolist()
+    width, height = (rows.boxes[places, 2:] - rows.boxes[places, :2]).unbind(1)
+    return places[(width * height).argsort(descending=True, stable=True)].tolist()
 
 
-def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int) -> None:
+def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int, paint: Sequence[Colour]) -> None:
     rows = shown.instances
     if shown.semantic is not None:
         faint = rows is not None and rows.masks is not None
         lay_semantic(canvas, _enlarged(shown.semantic, factor), classes, _FAINT if faint else _CLEAR)
     if rows is not None and rows.masks is not None:
-        _lay_masks(canvas, rows, rows.masks, factor)
+        _lay_masks(canvas, rows.masks, factor, paint)
     if shown.contours is not None:
         lay_contours(canvas, _enlarged(shown.contours.float().amax(0), factor))
 
 
-def _lay_masks(canvas: Canvas, rows: Instances, masks: Masks, factor: int) -> None:
+def _lay_masks(canvas: Canvas, masks: Masks, factor: int, paint: Sequence[Colour]) -> None:
     """One mask after the other, each in its own window: those of a crowd would not fit into memory all at once."""
     height, width = masks.size
     for row, (crop, (x1, y1, x2, y2)) in enumerate(zip(masks.crops(), masks.windows.tolist(), strict=True)):
@@ -99,23 +105,25 @@ def _lay_masks(canvas: Canvas, rows: Instances, masks: Masks, factor: int) -> No
         mask = torch.zeros(bottom - top, right - left, dtype=torch.bool)
         mask[y1 - top : y2 - top, x1 - left : x2 - left] = crop
         window = canvas[top * factor : bottom * factor, left * factor : right * factor]
-        lay_mask(window, _enlarged(mask, factor), _row_colour(rows, row), width=_stroke(canvas.shape))
+        lay_mask(window, _enlarged(mask, factor), paint[row], width=_stroke(canvas.shape))
 
 
-def _draw_boxes(picture: Image.Image, rows: Instances | None, classes: Sequence[str], factor: int) -> None:
+def _draw_boxes(
+    picture: Image.Image, rows: Instances, classes: Sequence[str], factor: int, paint: Sequence[Colour]
+) -> None:
     """Boxes, then their tags on top of all boxes."""
-    if rows is None or rows.boxes is None:
+    if rows.boxes is None:
         return
     pen, stroke, letters = ImageDraw.Draw(picture), _stroke(picture.size), _letters(picture)
     boxes = [_inside((box * factor).tolist(), picture.size) for box in rows.boxes]
     for row, box in enumerate(boxes):
         if box is not None:
-            pen.rectangle(box, outline=_row_colour(rows, row), width=stroke)
+            pen.rectangle(box, outline=paint[row], width=stroke)
     for row, box in enumerate(boxes):
         text = _row_text(rows, row, classes)
         if box is not None and text:
             above = box[1] - tag_height(letters)
-            draw_tag(pen, (box[0], above if above >= 0 else box[1]), text, _row_colour(rows, row), letters)
+            draw_tag(pen, (box[0], above if above >= 0 else box[1]), text, paint[row], letters)
 
 
 def _inside(box: list[float], size: tuple[int, int]) -> tuple[int, int, int, int] | None:

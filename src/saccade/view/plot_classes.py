@@ -41,26 +41,35 @@ def confused_pairs(matrix: np.ndarray, most: int = MOST_PAIRS) -> list[Pair]:
     return [Pair(t, g, int(wrong[t, g]), float(wrong[t, g] / support[t])) for t, g in places if wrong[t, g]]
 
 
-def confusion(matrix: np.ndarray, classes: Sequence[str]) -> bytes:
-    """A confusion matrix (C, C), rows by truth; beyond 40 classes the pairs most often confused."""
-    if len(classes) > MOST_CELLS:
-        return _pairs(confused_pairs(matrix), classes)
+def confusion(
+    matrix: np.ndarray, classes: Sequence[str], guessed: Sequence[str] | None = None, what: str = "pictures"
+) -> bytes:
+    """A confusion matrix (C, C), rows by truth; beyond 40 classes the pairs most often confused.
+
+    Args:
+        matrix: (C, C) counts.
+        classes: C names of rows.
+        guessed: C names of columns, where they are others.
+        what: What is counted.
+    """
+    if len(classes) > MOST_CELLS + (guessed is not None):
+        return _pairs(confused_pairs(matrix), classes, what)
     side = float(np.clip(2.2 + 0.34 * len(classes), 4.2, 10))
     with Chart(side + 0.6, side) as chart:
         support = matrix.sum(1, keepdims=True)
         shares = np.divide(matrix, support, out=np.zeros(matrix.shape), where=support > 0)
         shades = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#bfd3fb", "#2563eb", "#173a8f"])
         chart.axes.imshow(shares, cmap=shades, vmin=0, vmax=1, aspect="equal")
-        _name_cells(chart.axes, [shortened(name, 18) for name in classes])
+        _name_cells(chart.axes, *([shortened(name, 18) for name in names] for names in (classes, guessed or classes)))
         if len(classes) <= MOST_NUMBERS:
             _number_cells(chart.axes, matrix, shares)
         return chart.svg()
 
 
-def _name_cells(axes: Axes, names: list[str]) -> None:
+def _name_cells(axes: Axes, names: list[str], guessed: list[str]) -> None:
     small = 10 if len(names) <= 16 else 8 if len(names) <= 26 else 7.5
-    upright = max(map(len, names), default=0) <= 5 and len(names) <= 12
-    axes.set_xticks(range(len(names)), names, fontsize=small, rotation=0 if upright else 90, color=INK)
+    upright = max(map(len, guessed), default=0) <= 5 and len(names) <= 12
+    axes.set_xticks(range(len(names)), guessed, fontsize=small, rotation=0 if upright else 90, color=INK)
     axes.set_yticks(range(len(names)), names, fontsize=small, color=INK)
     axes.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
@@ -79,10 +88,10 @@ def _number_cells(axes: Axes, matrix: np.ndarray, shares: np.ndarray) -> None:
             axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=small, color=colour)
 
 
-def _pairs(pairs: Sequence[Pair], classes: Sequence[str]) -> bytes:
+def _pairs(pairs: Sequence[Pair], classes: Sequence[str], what: str) -> bytes:
     names = [f"{shortened(classes[p.truth], 18)} → {shortened(classes[p.guess], 18)}" for p in pairs]
     notes = [f"{p.pictures:,}  ({percent(p.share, 0)})" for p in pairs]
-    return _bars([p.share for p in pairs], names, notes, "share of the true class's pictures")
+    return _bars([p.share for p in pairs], names, notes, f"share of the true class's {what}")
 
 
 def bars(values: Sequence[float | None], classes: Sequence[str], label: str) -> bytes:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from saccade.trust.atomic import write_text
-from saccade.view import class_sections, feature_sections, sections
+from saccade.view import class_sections, feature_sections, object_sections, sections
 from saccade.view.content import ReportContent
 from saccade.view.markup import Markup, element, joined
 from saccade.view.page import hero, page
@@ -30,12 +30,14 @@ def _sections(content: ReportContent) -> dict[str, tuple[str, Markup]]:
     """Title and body of each section that has something to say, by anchor."""
     details = None if content.evaluation is None else content.evaluation.details
     classes = () if content.evaluation is None else content.evaluation.classes
+    legend = object_sections.legend() if details and details.objects else None
     offered = {
         "curves": ("Training", sections.curves(content.training, content.validation)),
         "classes": ("Classes", details and class_sections.classes(details.per_class, classes)),
+        "errors": ("Errors", details and object_sections.errors(details, classes)),
         "mistakes": ("Mistakes", details and class_sections.mistakes(details, classes)),
-        "worst": ("Most wrong", sections.gallery("Most wrong", sections.WORST, content.worst)),
-        "typical": ("Typical", sections.gallery("Typical", sections.TYPICAL, content.typical)),
+        "worst": ("Most wrong", sections.gallery("Most wrong", sections.WORST, content.worst, legend)),
+        "typical": ("Typical", sections.gallery("Typical", sections.TYPICAL, content.typical, legend)),
         "features": ("Features", feature_sections.features(content.features)),
         "seen": ("What it sees", sections.plates("What the network sees", sections.SEEN, content.seen)),
         "settings": ("Settings", sections.pairs("Settings", "What the training was told.", content.settings)),

@@ -98,12 +98,12 @@ def _full(lines: Sequence[plot.Line]) -> list[plot.Line]:
     return [line for line in lines if line.values]
 
 
-def gallery(title: str, lead: str, exhibits: Sequence[Exhibit]) -> Markup | None:
-    """Pictures, truth beside guess."""
+def gallery(title: str, lead: str, exhibits: Sequence[Exhibit], legend: Markup | None = None) -> Markup | None:
+    """Pictures, truth beside guess, below what their colours mean."""
     if not exhibits:
         return None
-    figures = [_exhibit(exhibit) for exhibit in exhibits]
-    return joined(element("h2", title), element("p", lead, class_="lead"), element("div", *figures, class_="gallery"))
+    figures = element("div", *[_exhibit(exhibit) for exhibit in exhibits], class_="gallery")
+    return joined(element("h2", title), element("p", lead, class_="lead"), legend, figures)
 
 
 def _exhibit(exhibit: Exhibit) -> Markup:
