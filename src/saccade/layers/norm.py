@@ -3,9 +3,9 @@
 from typing import Literal
 
 from torch import nn
-from torchvision.ops import FrozenBatchNorm2d
 
 from saccade.core.errors import UsageError
+from saccade.layers.frozen_norm import frozen, replaced
 
 Norm = Literal["batch", "frozen", "group", "sync"]
 
@@ -29,18 +29,8 @@ def with_norm(module: nn.Module, norm: Norm) -> nn.Module:
         raise UsageError(f"norm='batch', 'frozen', 'group' or 'sync' is expected, found {norm!r}")
     if norm == "sync":
         return nn.SyncBatchNorm.convert_sync_batchnorm(module)
-    for path, layer in list(module.named_modules()):
-        if isinstance(layer, nn.BatchNorm2d) and norm != "batch":
-            parent, _, name = path.rpartition(".")
-            other = _frozen(layer) if norm == "frozen" else _grouped(layer)
-            setattr(module.get_submodule(parent), name, other)
-    return module
-
-
-def _frozen(layer: nn.BatchNorm2d) -> FrozenBatchNorm2d:
-    frozen = FrozenBatchNorm2d(layer.num_features, layer.eps)
-    frozen.load_state_dict(layer.state_dict())
-    return frozen
+    make = {"frozen": frozen, "group": _grouped}.get(norm)
+    return module if make is None else replaced(module, nn.BatchNorm2d, make)
 
 
 def _grouped(layer: nn.BatchNorm2d) -> nn.GroupNorm:

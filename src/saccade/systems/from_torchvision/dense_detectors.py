@@ -24,6 +24,7 @@ from saccade.ops.anchors import default_bases
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.systems.from_torchvision.classifiers import named_after
+from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
 from saccade.systems.retinanet import RECIPE as RETINANET
 from saccade.systems.retinanet import RULES as RETINANET_RULES
@@ -41,8 +42,6 @@ RESNETS = {
     (23, True): "resnet101",
     (36, True): "resnet152",
 }
-# Of PyTorch's normalisations.
-EPSILON = 1e-5
 
 
 def from_retinanet(module: RetinaNet, weights: WeightsEnum | None) -> System:
@@ -108,11 +107,7 @@ def _resnet_and_pyramid(backbone: nn.Module) -> tuple[Any, Pyramid]:
     body = cast("Any", backbone).body if isinstance(backbone, BackboneWithFPN) else None
     if body is None or "layer4" not in body:
         raise UsageError(f"a RetinaNet on a ResNet with a pyramid is expected, found {type(backbone).__name__}")
-    for layer in body.modules():
-        if isinstance(layer, FrozenBatchNorm2d) and layer.eps != EPSILON:
-            # The same function with the usual epsilon, so that the weights alone say what the network is.
-            cast("Tensor", layer.running_var).add_(layer.eps - EPSILON)
-            layer.eps = EPSILON
+    with_our_norms(body)
     trunk, pyramid = resnet_trunk(body), cast("FeaturePyramidNetwork", backbone.fpn)
     reads, channels = tuple(body.return_layers), cast("int", backbone.out_channels)
     return trunk, Pyramid(trunk.levels, reads, channels, _coarse(pyramid), pyramid=pyramid)

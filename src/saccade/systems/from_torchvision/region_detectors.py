@@ -26,11 +26,10 @@ from saccade.network.system import System
 from saccade.ops.keep import Keep
 from saccade.systems.faster_rcnn import PYRAMID_BOXES, PYRAMID_PROPOSALS, PYRAMID_RECIPE, pyramid_head
 from saccade.systems.from_torchvision.classifiers import named_after
+from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
 from saccade.trunks.chain import Chain
 from saccade.trunks.resnet import resnet_trunk
-
-EPSILON = 1e-5
 
 
 def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
@@ -65,11 +64,7 @@ def trunk_and_pyramid(backbone: nn.Module) -> tuple[Trunk, Pyramid]:
     body: Any = getattr(backbone, "body", None)
     if not isinstance(backbone, BackboneWithFPN) or not ("layer4" in body or "0" in body):
         raise UsageError(f"a ResNet or MobileNet with a pyramid is expected, found {type(backbone).__name__}")
-    for layer in body.modules():
-        if isinstance(layer, FrozenBatchNorm2d) and layer.eps != EPSILON:
-            # The same function with the usual epsilon, so that the weights alone say what the network is.
-            layer.get_buffer("running_var").add_(layer.eps - EPSILON)
-            layer.eps = EPSILON
+    with_our_norms(body)
     trunk = resnet_trunk(body) if "layer4" in body else _mobilenet(body)
     reads = tuple(name if "layer4" in body else f"block{name}" for name in body.return_layers)
     return trunk, Pyramid(trunk.levels, reads, coarse="pool", pyramid=backbone.fpn)
