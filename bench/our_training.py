@@ -8,6 +8,7 @@ import torch
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
+from saccade.network.system import System
 from saccade.systems import build
 from saccade.training.job import prepare
 from saccade.training.machine import hold_memory, make_fabric, repeatable
@@ -34,15 +35,20 @@ class Steps:
     def of(system: str, classes: int, side: int) -> "Steps":
         """Steps of a system by name, on the CPU, without data."""
         torch.manual_seed(0)
-        built = build(system, classes, size=side)
-        return Steps(Session(built, built.recipe, make_fabric(TrainSettings(device="cpu")), seed=0))
+        return Steps.on(build(system, classes, size=side))
 
-    def take(self, batch: Batch) -> None:
-        """One step."""
+    @staticmethod
+    def on(system: System) -> "Steps":
+        """Steps of a system by its own recipe, on the CPU, without data."""
+        return Steps(Session(system, system.recipe, make_fabric(TrainSettings(device="cpu")), seed=0))
+
+    def take(self, batch: Batch, lr: float = LR) -> float:
+        """One step; returns the loss before it."""
         with repeatable(self.session.fabric.device, strict=False):
-            self.session.backward([batch], self.done)
-        self.session.step(LR)
+            losses, _ = self.session.backward([batch], self.done)
+        self.session.step(lr)
         self.done += 1
+        return losses["loss"]
 
     def noise(self, pictures: int, side: int) -> Batch:
         """A batch of square pictures of noise, their classes in turn."""

@@ -18,6 +18,7 @@ ROWS = {
     "memory": 2,
     "reading": 3,
     "predict": 2,
+    "detectors": 4,
     "windows": 1,
     "threads": 8,
 }
