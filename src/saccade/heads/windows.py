@@ -43,6 +43,34 @@ class WindowShape:
     factors: tuple[float, ...]
 
 
+def slide(
+    maps: Maps, reads: Sequence[str], shape: WindowShape, score: nn.Module, box: nn.Module, *, joint: bool = False
+) -> WindowScores:
+    """Scores and codes of every window of every scale.
+
+    Args:
+        maps: Among them each scale's, before the last pooling.
+        reads: Names of those.
+        shape: What a window is.
+        score: Makes scores of a pooled map.
+        box: Makes codes of it.
+        joint: Whether codes send a gradient back.
+    """
+    sizes = [scaled_sides((maps[IMAGE].shape[-2], maps[IMAGE].shape[-1]), factor) for factor in shape.factors]
+    logits: list[Tensor] = []
+    codes: list[Tensor] = []
+    windows: list[Tensor] = []
+    for name, sides in zip(reads, sizes, strict=True):
+        pooled = pool_from_offsets(maps[name], shape.pool)
+        logits.append(interleave(score(pooled), shape.pool))
+        codes.append(interleave(box(pooled if joint else pooled.detach()), shape.pool))
+        down, across = maps[IMAGE].shape[-2] / sides[0], maps[IMAGE].shape[-1] / sides[1]
+        places = (logits[-1].shape[-2], logits[-1].shape[-1])
+        grid = window_grid(places, (shape.step * down, shape.step * across), (shape.side * down, shape.side * across))
+        windows.append(grid.to(logits[-1].device).expand(len(logits[-1]), -1, -1, -1))
+    return WindowScores(logits, codes, windows, maps.sizes)
+
+
 class WindowHead(Head):
     """Scores and boxes of all windows; boxes of all windows that show a likely class are merged.
 
@@ -79,21 +107,7 @@ class WindowHead(Head):
 
     def forward(self, maps: Maps) -> WindowScores:
         """Scores and codes of every window of every scale."""
-        logits, codes, windows = zip(*(self._scale(maps, place) for place in range(len(self.reads))), strict=True)
-        return WindowScores(list(logits), list(codes), list(windows), maps.sizes)
-
-    def _scale(self, maps: Maps, place: int) -> tuple[Tensor, Tensor, Tensor]:
-        pooled = pool_from_offsets(maps[self.reads[place]], self.shape.pool)
-        logits = interleave(self.score(pooled), self.shape.pool)
-        codes = interleave(self.box(pooled.detach()), self.shape.pool)
-        picture = maps[IMAGE].shape[-2:]
-        sides = scaled_sides((picture[0], picture[1]), self.shape.factors[place])
-        down, across = picture[0] / sides[0], picture[1] / sides[1]
-        step, side = self.shape.step, self.shape.side
-        grid = window_grid(
-            (logits.shape[-2], logits.shape[-1]), (step * down, step * across), (side * down, side * across)
-        )
-        return logits, codes, grid.to(logits.device).expand(len(logits), -1, -1, -1)
+        return slide(maps, self.reads, self.shape, self.score, self.box)
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """``class``: cross entropy; ``box``: half the squared distance of the edges. Means over windows, then pictures.

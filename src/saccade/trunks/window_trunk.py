@@ -54,7 +54,7 @@ class WindowTrunk(Trunk):
             raise UsageError(
                 f"a window that leaves the trunk one position is expected, found {side} pixels, which leave "
                 f"{self.positions} × {self.positions}",
-                hint="its fully connected layers were built for a smaller window",
+                hint="its fully connected layers were built for a smaller window; leave them out",
             )
         strides = [max(round(1 / min(factor)), 1) for factor in self.factors]
         self.levels = {f"scale{place}": Level(channels, stride) for place, stride in enumerate(strides, 1)}

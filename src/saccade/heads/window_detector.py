@@ -1,0 +1,127 @@
+"""OverFeat as a detector: a class, background or a box of its own for every window of several scales.
+
+Paper: Sermanet, Eigen, Zhang, Mathieu, Fergus, LeCun 2013, OverFeat, arXiv 1312.6229, sections 3.3, 4 and 5.
+
+Legend: B pictures, S scales, C classes, m windows of all scales, K boxes of a window: 1 or C.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from saccade.core.annotation import Annotation
+from saccade.heads.dense_boxes import crowds
+from saccade.heads.main_object import real_objects
+from saccade.heads.window_answers import WindowAnswers, codes_of
+from saccade.heads.window_scores import WindowScores
+from saccade.heads.window_views import detection_views
+from saccade.heads.windows import WindowShape, slide
+from saccade.losses.localization import half_squared
+from saccade.losses.scores import SoftmaxScores
+from saccade.network.head import Head
+from saccade.network.maps import IMAGE, Maps
+from saccade.ops.keep import Keep
+from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, leave_out
+from saccade.ops.pick import Sampler
+
+
+@dataclass(frozen=True)
+class DetectorRules:
+    """What the windows learn, and what stays of them.
+
+    Attributes:
+        matcher: Which window shows which object.
+        sample: Which windows count.
+        answers: What stays of all that is scored.
+        joint: Whether boxes move the trunk too.
+    """
+
+    matcher: Matcher
+    sample: Sampler
+    answers: WindowAnswers
+    joint: bool = False
+
+
+class WindowDetectorHead(Head):
+    """Scores and boxes of all windows, of which those that agree are merged or suppressed.
+
+    Args:
+        score: (B, C + 1, h', w') scores of a pooled map, background first: fully connected layers as convolutions.
+        box: (B, 4 · K, h', w') codes of the same.
+        shape: What a window is.
+        rules: What they learn, and what stays.
+    """
+
+    terms = ("class", "box")
+    owns_rows = True
+    seeks_all = True
+    gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
+    needs = frozenset({"instances.boxes", "instances.labels"})
+
+    def __init__(self, score: nn.Module, box: nn.Module, shape: WindowShape, rules: DetectorRules) -> None:
+        super().__init__()
+        self.score, self.box, self.shape, self.rules = score, box, shape, rules
+        self.reads = tuple(f"scale{place}" for place in range(1, 1 + len(shape.factors)))
+
+    @property
+    def keep(self) -> Keep:
+        """What stays of all that is scored."""
+        return self.rules.answers.keep
+
+    def forward(self, maps: Maps) -> WindowScores:
+        """Scores and codes of every window of every scale."""
+        return slide(maps, self.reads, self.shape, self.score, self.box, joint=self.rules.joint)
+
+    def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+        """``class``: cross entropy of the windows that count. ``box``: half the squared distance of objects' edges.
+
+        Both are means over a picture's windows, then over pictures; edges are over the window's sides.
+        """
+        raw = self(maps)
+        logits, codes, windows = _rows(raw)
+        with torch.no_grad():
+            parts = [self._targets(windows, raw.sizes[picture], shown) for picture, shown in enumerate(truth)]
+            matches, labels, wanted = (torch.stack(column) for column in zip(*parts, strict=True))
+        cost = SoftmaxScores().cost(logits, labels)
+        chosen = self.rules.sample(matches, cost)
+        objects = chosen & (matches >= 0)
+        own = codes_of(codes.flatten(0, 1), labels.flatten()).view_as(wanted)
+        return {"class": _mean(cost, chosen), "box": _mean(half_squared(own, wanted), objects)}
+
+    def _targets(self, windows: Tensor, size: Tensor, truth: Annotation) -> tuple[Tensor, Tensor, Tensor]:
+        """(m,) matches, (m,) labels or -1, and (m, 4) edges that the windows of one picture should give."""
+        rows = real_objects(truth)
+        objects = windows.new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(windows)
+        matches = leave_out(self.rules.matcher(objects, windows), windows, crowds(truth).to(windows))
+        centres = (windows[:, :2] + windows[:, 2:]) / 2
+        matches = matches.masked_fill((centres >= size.flip(0).to(windows)).any(1), BETWEEN)
+        labels, wanted = torch.full_like(matches, BACKGROUND), torch.zeros_like(windows)
+        if len(objects) and rows.labels is not None:
+            taken = matches.clamp(min=0)
+            sides = (windows[:, 2:] - windows[:, :2]).repeat(1, 2)
+            labels = torch.where(matches >= 0, rows.labels.to(matches)[taken], labels)
+            wanted = (objects[taken] - windows[:, :2].repeat(1, 2)) / sides
+        return matches, labels, wanted
+
+    def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
+        """``scores``: how likely windows of each scale show the picture's surest class; ``windows``: the best boxes."""
+        return detection_views(self(maps), maps[IMAGE].shape[-2:])
+
+    def decode(self, raw: WindowScores) -> list[Annotation]:
+        """The boxes that stay, with scores and labels."""
+        return self.rules.answers(raw)
+
+
+def _rows(raw: WindowScores) -> tuple[Tensor, Tensor, Tensor]:
+    """(B, m, C + 1) logits, (B, m, K, 4) codes and (m, 4) windows, of all scales."""
+    logits = torch.cat([scale.flatten(2) for scale in raw.logits], 2).transpose(1, 2).float()
+    codes = torch.cat([scale.flatten(2) for scale in raw.codes], 2).transpose(1, 2).float()
+    windows = torch.cat([scale[0].reshape(-1, 4) for scale in raw.windows])
+    return logits, codes.unflatten(2, (-1, 4)), windows
+
+
+def _mean(values: Tensor, counts: Tensor) -> Tensor:
+    """The mean over pictures of the mean of values (B, m) where `counts` says so; 0 for a picture without any."""
+    return ((values * counts).sum(1) / counts.sum(1).clamp(min=1)).mean()

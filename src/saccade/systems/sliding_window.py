@@ -1,0 +1,104 @@
+"""A classifier slid over the picture at several sizes: where the ladder of detectors starts.
+
+Paper: Vaillant, Monrocq, LeCun 1994, Original approach for the localisation of objects in images, IEE Proceedings on
+Vision, Image and Signal Processing 141(4): a network that learns from windows with and without an object, then runs
+over whole pictures at once, at several sizes.
+"""
+
+from saccade.core.augmentation import Augmentation
+from saccade.core.input_spec import InputSpec, statistics
+from saccade.heads.sliding import Evaluate, SlidingHead
+from saccade.heads.window_answers import WindowAnswers
+from saccade.network.card import Card, system
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.ops.keep import Keep
+from saccade.ops.match import Matcher
+from saccade.ops.pick import RandomPick
+from saccade.ops.window_samples import Jitter, WindowSample
+from saccade.systems.window_parts import slid_trunk
+from saccade.trunks import in_range
+from saccade.trunks.window_trunk import WindowTrunk
+
+# Each scale's picture is smaller by the root of two, from one at which windows are a twelfth of the shorter side.
+SCALES = tuple(round(2 ** (-step / 2), 4) for step in range(7))
+
+# Moved a little, a box still shows its object; moved far, it is the background that is hardest to tell from it.
+SAMPLE = WindowSample(
+    jitters=(Jitter(4, shift=0.12, growth=0.2), Jitter(6, shift=0.8, growth=0.6)),
+    each=20,
+    matcher=Matcher(high=0.6, low=0.4),
+    pick=RandomPick(number=96, share=0.25),
+)
+
+RECIPE = Recipe(
+    optimiser="adamw",
+    lr=2e-3,
+    weight_decay=0.05,
+    decay_all=False,
+    schedule="cosine",
+    warmup=0.05,
+    epochs=30,
+    batch=8,
+    clip=1.0,
+    augmentation=Augmentation(flip=0.5, brightness=0.2, contrast=0.2, saturation=0.2),
+    best="AP",
+    note="Vaillant 1994 learns from windows with and without an object and then runs over whole pictures, densely. The "
+    "trunk is free here and so the rest is ours: decoupled weight decay and a cosine, of each picture 96 windows, a "
+    "quarter of them objects' boxes moved a little, the others background near objects and anywhere.",
+)
+
+
+@system(
+    Card(
+        task="detect",
+        year=1994,
+        paper="Vaillant, Monrocq, LeCun: Original approach for the localisation of objects in images, IEE Proc. 141(4)",
+        needs=("instances.boxes", "instances.labels"),
+        size=384,
+        classes=20,
+    )
+)
+def sliding_window(
+    classes: tuple[str, ...],
+    *,
+    trunk: str = "resnet20",
+    window: int = 32,
+    scales: tuple[float, ...] = SCALES,
+    ratios: tuple[float, ...] = (1.0,),
+    fc: bool = False,
+    evaluate: Evaluate = "dense",
+    overlap: float = 0.3,
+    pretrained: bool = False,
+    width: float = 1.0,
+    channels: int = 3,
+    size: int = 384,
+) -> System:
+    """A classifier with a background class on all windows of a picture; of those that overlap, the surest stays.
+
+    Args:
+        classes: Names of the classes.
+        trunk: Any trunk of ours whose stages run in a row: ``lenet5``, ``resnet20``, ``vgg16`` …
+        window: Side in pixels of the windows that the classifier sees.
+        scales: Sizes at which the picture is seen, as factors of `size`; 1 finds the smallest objects.
+        ratios: Heights over widths of the windows on the picture, which is stretched so that they become squares.
+        fc: Whether the trunk's fully connected layers slide too, as convolutions; they need the window that they were
+            built for, such as 224 pixels. Without them a window is the average over its positions.
+        evaluate: ``dense``: all windows at once. ``windows``: each is cut out and runs alone, which costs much more.
+        overlap: Intersection over union above which the less sure of two windows goes.
+        pretrained: Take ImageNet weights for the trunk.
+        width: Factor of all channels.
+        channels: Channels of the picture.
+        size: Length of the picture's shorter side in pixels at a scale of 1.
+
+    Raises:
+        UsageError: There is no such trunk, or windows of that size do not fit it.
+    """
+    factors = [(scale * ratio**-0.5, scale * ratio**0.5) for scale in scales for ratio in ratios]
+    classifier = slid_trunk(trunk, fc=fc, pretrained=pretrained, width=width, channels=channels)
+    body = WindowTrunk(classifier, window, factors, channels)
+    answers = WindowAnswers(Keep(score=0.05, first=400, each="class", overlap=overlap, limit=100))
+    head = SlidingHead(body, len(classes), SAMPLE, answers, evaluate)
+    mean, std = statistics(channels)
+    spec = in_range(trunk, InputSpec("shorter", shorter=size, mean=mean, std=std))
+    return System(body, {"windows": head}, classes=classes, input=spec, recipe=RECIPE)

@@ -1,0 +1,196 @@
+"""Detectors of windows: dense against one by one, perfect answers, merging, targets, and what is refused."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.errors import UsageError
+from saccade.heads.window_answers import WindowAnswers, codes_of
+from saccade.heads.window_scores import WindowScores
+from saccade.ops.keep import Keep
+from saccade.ops.pick import everything
+from saccade.ops.windows import window_grid
+from saccade.systems.overfeat_detector import overfeat_detector
+from saccade.systems.sliding_window import sliding_window
+from saccade.trunks import trunk as build_trunk
+from saccade.trunks.window_trunk import WindowTrunk
+
+CLASSES = ("a", "b", "c")
+SURE = 20.0
+
+
+def objects(*rows):
+    boxes, labels = zip(*rows, strict=True) if rows else ((), ())
+    return Annotation(instances=Instances(boxes=torch.tensor(boxes).view(-1, 4), labels=torch.tensor(labels).long()))
+
+
+def slid(**options):
+    torch.manual_seed(0)
+    return sliding_window(CLASSES, **({"trunk": "lecture_cnn", "window": 16, "size": 40} | options)).eval()
+
+
+def detector(**options):
+    torch.manual_seed(0)
+    few = {"trunk": "lecture_cnn", "window": 20, "hidden": 64, "size": 60, "scales": (1.0, 0.5)}
+    return overfeat_detector(CLASSES, **(few | options)).eval()
+
+
+@pytest.mark.parametrize(("trunk", "window"), [("lecture_cnn", 16), ("lenet5", 32)])
+def test_windows_say_the_same_densely_and_one_by_one_where_nothing_pads(trunk, window):
+    system = slid(trunk=trunk, window=window, size=2 * window, scales=(1.0, 0.6), ratios=(1.0, 0.8))
+    batch = system.batch([torch.rand(3, 50, 70)])
+    with torch.no_grad():
+        dense = system.forward(batch)["windows"]
+        system.heads["windows"].evaluate = "windows"
+        alone = system.forward(batch)["windows"]
+    assert len(dense.logits) == 4
+    assert dense.logits[0].shape[-2] > 4
+    for found, wanted in zip(dense.logits, alone.logits, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_padding_makes_a_window_alone_another_than_one_in_the_picture():
+    system = slid(trunk="resnet20", width=0.25)
+    batch = system.batch([torch.rand(3, 41, 54)])
+    with torch.no_grad():
+        dense = system.forward(batch)["windows"]
+        system.heads["windows"].evaluate = "windows"
+        alone = system.forward(batch)["windows"]
+    assert [m.shape for m in dense.logits] == [m.shape for m in alone.logits]
+    assert not torch.allclose(dense.logits[0], alone.logits[0], atol=1e-4)
+
+
+def test_windows_of_the_grid_are_pixels_of_the_scaled_picture():
+    system = slid(scales=(0.5,), ratios=(4.0,))
+    maps = system.maps(system.batch([torch.rand(3, 40, 80)]))
+    raw = system.heads["windows"](maps)
+    # A ratio of 4 quarters the height and keeps the width, so that 16 pixels stand for 64 down and 16 across.
+    assert tuple(maps["scale1"].shape[-2:]) == (16, 80)
+    assert raw.windows[0][0, 0, 1].tolist() == [4, 0, 20, 64]
+    assert tuple(raw.logits[0].shape[-2:]) == (1, 17)
+
+
+def test_full_connections_slide_in_windows_that_they_were_built_for():
+    body = WindowTrunk(build_trunk("lenet5", channels=3), 32, [(1.0, 1.0)], 3)
+    assert (body.positions, body.step, body.size) == (1, 4, 84)
+    with pytest.raises(UsageError, match="one position"):
+        WindowTrunk(build_trunk("lenet5", channels=3), 48, [(1.0, 1.0)], 3)
+    with pytest.raises(UsageError, match="fit"):
+        WindowTrunk(build_trunk("lenet5", channels=3), 16, [(1.0, 1.0)], 3)
+
+
+def test_weights_of_a_classifier_fit_by_name():
+    classifier = build_trunk("resnet20", width=0.25)
+    body = WindowTrunk(classifier, 16, [(1.0, 1.0)], 3)
+    assert set(body.state_dict()) == set(classifier.state_dict())
+
+
+def perfect(truth, step=4.0, side=16.0, per_class=False):
+    """Windows of 16 pixels, 4 apart; each object is told by the window nearest to it, which gives its box exactly."""
+    windows = window_grid((13, 13), (step, step), (side, side))
+    logits, codes = (
+        torch.zeros(1, 1 + len(CLASSES), 13, 13),
+        torch.zeros(1, len(CLASSES) if per_class else 1, 4, 13, 13),
+    )
+    logits[:, 0] = SURE
+    rows = truth.instances
+    for box, label in zip(rows.boxes, rows.labels.tolist(), strict=True):
+        x, y = ((box[:2] + box[2:]) / 2 - side / 2).div(step).round().long().tolist()
+        logits[0, :, y, x] = -SURE
+        logits[0, 1 + label, y, x] = SURE
+        codes[0, label if per_class else 0, :, y, x] = (box - windows[y, x, :2].repeat(2)) / side
+    return WindowScores([logits], [codes.flatten(1, 2)], [windows[None]], torch.tensor([[64, 64]]))
+
+
+@pytest.mark.parametrize("merge", [None, 0.8])
+@pytest.mark.parametrize("per_class", [False, True])
+def test_a_perfect_raw_output_decodes_to_the_truth(merge, per_class):
+    truth = objects(([4.0, 4, 22, 20], 0), ([30.0, 36, 44, 60], 2), ([40.0, 4, 56, 22], 0))
+    keep = Keep(score=0.05, first=100, each="class", overlap=0.3)
+    (answer,) = WindowAnswers(keep, merge)(perfect(truth, per_class=per_class))
+    order = answer.instances.boxes[:, 0].argsort()
+    torch.testing.assert_close(answer.instances.boxes[order], truth.instances.boxes)
+    assert answer.instances.labels[order].tolist() == [0, 2, 0]
+    assert bool((answer.instances.scores >= (0.99 if merge is None else 0.4999)).all())
+
+
+@pytest.mark.parametrize("merge", [None, 0.8])
+def test_nothing_sure_is_no_answer(merge):
+    (answer,) = WindowAnswers(Keep(score=0.05), merge)(perfect(objects()))
+    assert answer.instances.boxes.shape == (0, 4)
+    assert len(answer.instances.scores) == len(answer.instances.labels) == 0
+
+
+def test_windows_that_agree_gain_by_each_other():
+    """Two windows of probability .6 and .3 whose boxes are two pixels apart."""
+    raw = perfect(objects())
+    windows = torch.tensor([[[0.0, 0, 10, 10], [2, 0, 12, 10]]])[None]
+    logits = torch.tensor([[[0.4, 0.6], [0.7, 0.3]]]).log().transpose(1, 2)[:, :, None]
+    itself = torch.tensor([0.0, 0, 1, 1]).view(1, 4, 1, 1).expand(1, 4, 1, 2)
+    raw = replace(raw, logits=[logits], codes=[itself], windows=[windows])
+    (merged,) = WindowAnswers(Keep(), merge=0.8)(raw)
+    assert merged.instances.boxes.tolist() == [[1, 0, 11, 10]]
+    assert merged.instances.scores.tolist() == [pytest.approx(0.9 / 1.9)]
+    (kept,) = WindowAnswers(Keep(overlap=0.3))(raw)
+    assert kept.instances.boxes.tolist() == [[0, 0, 10, 10]]
+    assert kept.instances.scores.tolist() == [pytest.approx(0.6)]
+
+
+def test_of_several_boxes_of_a_window_that_of_its_class_is_taken():
+    codes = torch.arange(24.0).view(2, 3, 4)
+    assert codes_of(codes, torch.tensor([2, -1])).tolist() == [[8, 9, 10, 11], [12, 13, 14, 15]]
+    assert codes_of(codes[:, :1], torch.tensor([2, -1])).tolist() == [[0, 1, 2, 3], [12, 13, 14, 15]]
+
+
+def test_the_detector_s_windows_learn_class_and_edges():
+    system = detector()
+    head = system.heads["windows"]
+    windows = torch.tensor([[0.0, 0, 20, 20], [10, 0, 30, 20], [40, 0, 60, 20], [40, 40, 60, 60]])
+    truth = objects(([2.0, 0, 20, 22], 1), ([43.0, 44, 58, 60], 2))
+    matches, labels, wanted = head._targets(windows, torch.tensor([50, 60]), truth)
+    # The second lies between object and background, the last one's centre on the border of a picture 50 pixels high.
+    assert matches.tolist() == [0, -2, -1, -2]
+    assert labels.tolist() == [1, -1, -1, -1]
+    torch.testing.assert_close(wanted[0], torch.tensor([0.1, 0, 1, 1.1]))
+
+
+def test_boxes_move_the_trunk_where_all_is_learnt_jointly_alone():
+    for order, moved in (("paper", False), ("joint", True)):
+        system = detector(order=order)
+        batch = system.batch([torch.rand(3, 60, 60)], [objects(([10.0, 12, 34, 30], 1))])
+        system.loss(batch)["windows/box"].backward()
+        assert any(p.grad is not None and bool(p.grad.any()) for p in system.trunk.parameters()) is moved
+        assert all(p.grad is not None for p in system.heads["windows"].box.parameters())
+
+
+def test_the_loss_is_the_mean_over_windows_that_count():
+    system = detector()
+    head = system.heads["windows"]
+    head.rules = replace(head.rules, sample=everything)
+    batch = system.batch([torch.rand(3, 60, 60)], [objects()])
+    with torch.no_grad():
+        raw = head(system.maps(batch))
+        found = head.loss(system.maps(batch), batch.truth)
+    background = torch.cat([m.log_softmax(1)[:, 0].flatten() for m in raw.logits])
+    torch.testing.assert_close(found["class"], -background.mean())
+    assert found["box"] == 0
+
+
+def test_overfeat_s_detector_has_its_classifier_s_and_box_regressor_s_size():
+    with torch.device("meta"):
+        system = overfeat_detector(tuple(map(str, range(999))))
+    box = sum(p.numel() for p in system.heads["windows"].box.parameters())
+    assert box == 109_061_124
+    assert sum(p.numel() for p in system.parameters()) - box == 144_656_488
+    assert len(system.heads["windows"].shape.factors) == 6
+
+
+def test_timm_s_trunks_and_unknown_ones_are_refused():
+    with pytest.raises(UsageError, match="row"):
+        slid(trunk="mobilenetv3_small_050")
+    with pytest.raises(UsageError, match="fit"):
+        slid(trunk="vgg11", width=1 / 16, window=32, fc=True)
+    with pytest.raises(UsageError, match="trunk"):
+        detector(trunk="resnet19")
