@@ -41,14 +41,14 @@ class Validator:
 
         Raises:
             Interrupted: A signal asked for a stop between two batches.
+            ResourceError: A process that reads pictures died, between two batches or while one was measured.
         """
         fabric = session.fabric
         measure = self._measure(session)
-        for batch in self.loader.epoch(0):
-            with fabric.autocast():
-                measure.take(batch)
-            if signals.stop is not None and fabric.world_size == 1:
-                raise Interrupted(signals.stop)
+        try:
+            self._take_all(measure, session, signals)
+        except RuntimeError as error:
+            raise self.loader.explain(error) from error
         if fabric.world_size > 1:
             states = _gather(measure.state(), fabric.world_size)
             # Merged in one order everywhere: sums that differ in the last bit may be judged unlike.
@@ -56,6 +56,13 @@ class Validator:
             measure.merge(states)
         self.evaluation, self.features = measure.result(), measure.features.table()
         return dict(self.evaluation.scores)
+
+    def _take_all(self, measure: Measure, session: Session, signals: Signals) -> None:
+        for batch in self.loader.epoch(0):
+            with session.fabric.autocast():
+                measure.take(batch)
+            if signals.stop is not None and session.fabric.world_size == 1:
+                raise Interrupted(signals.stop)
 
     def names(self, session: Session) -> list[str]:
         """The scores that a validation gives."""
