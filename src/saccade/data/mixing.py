@@ -90,10 +90,25 @@ def _together(truths: Sequence[Annotation], shares: Sequence[float], classes: in
         label=truths[0].label if scores is None else scores.argmax(),
         label_scores=scores,
         labels=_any(torch.stack(many)) if len(many) == complete else None,
-        instances=Instances.cat(rows) if len(rows) == complete else None,
+        instances=rows_of_all(rows) if len(rows) == complete else None,
         contours=torch.stack([maps[:fewest] for maps in lines]).amax(0) if len(lines) == complete else None,
         regions=torch.cat(regions) if len(regions) == complete else None,
     )
+
+
+def rows_of_all(parts: Sequence[Instances]) -> Instances:
+    """Rows of several pictures, one after the other.
+
+    A picture that says of none of its objects whether it is a crowd, or difficult, means that none is.
+    """
+    marked = [name for name in ("crowd", "difficult") if any(getattr(part, name) is not None for part in parts)]
+    full = [replace(part, **{name: _marks(part, name) for name in marked}) for part in parts]
+    return Instances.cat(full)
+
+
+def _marks(rows: Instances, name: str) -> Tensor:
+    known = getattr(rows, name)
+    return torch.zeros(len(rows), dtype=torch.bool) if known is None else known
 
 
 def _soft(truth: Annotation, classes: int) -> Tensor | None:

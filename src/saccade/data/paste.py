@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.input_spec import as_float
+from saccade.data.mixing import rows_of_all
 from saccade.data.visible import LEAST_SHARE
 
 VISIBLE, HIDDEN = 2, 1
@@ -47,7 +48,7 @@ def paste(
     return torch.where(over, second, first), replace(
         below,
         labels=labels,
-        instances=Instances.cat([kept, rows]),
+        instances=rows_of_all([kept, rows]),
         semantic=_above(below.semantic, above.semantic, over, IGNORE),
         contours=_contours(below.contours, above.contours, over),
     )
