@@ -1,5 +1,8 @@
 """The matcher by hand, against torchvision's, and in chunks."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from hypothesis import given
@@ -68,3 +71,27 @@ def test_background_inside_a_crowd_is_left_out_and_objects_stay():
     crowd = torch.tensor([[0.0, 0, 10, 30]])
     matches = torch.tensor([0, BACKGROUND, BETWEEN, BACKGROUND, BACKGROUND])
     assert leave_out(matches, BOXES, crowd).tolist() == [0, BETWEEN, BETWEEN, BACKGROUND, BACKGROUND]
+
+
+MANY_OBJECTS = """
+import resource, torch
+from saccade.ops.match import Matcher
+draw = torch.Generator().manual_seed(0)
+def boxes(number):
+    corners = torch.rand(number, 2, generator=draw) * 1000
+    return torch.cat([corners, corners + torch.rand(number, 2, generator=draw) * 60 + 4], 1)
+truth, anchors = boxes(3000), boxes(20_000)
+for best in ("ties", "claim"):
+    Matcher(high=0.5, low=0.4, best=best)(truth[:2], anchors)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = [Matcher(high=0.5, low=0.4, best=best)(truth, anchors) for best in ("ties", "claim")]
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, *(int((rows >= 0).sum()) for rows in found))
+"""
+
+
+def test_three_thousand_objects_take_a_few_megabytes():
+    """Their overlaps with all boxes at once would take 240 MB."""
+    done = subprocess.run([sys.executable, "-c", MANY_OBJECTS], capture_output=True, text=True, check=True)
+    kilobytes, ties, claims = map(int, done.stdout.split())
+    assert kilobytes < 30_000
+    assert min(ties, claims) > 1000

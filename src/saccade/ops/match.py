@@ -14,8 +14,9 @@ from saccade.ops.boxes import area, iou_matrix
 
 # Nothing is there; and neither object nor background, so that the box is left out of the loss.
 BACKGROUND, BETWEEN = -1, -2
-# Entries of the overlap matrix that exist at once: thousands of true boxes must not exhaust memory.
-_ENTRIES = 2**24
+# Entries of the overlap matrix that exist at once: thousands of true boxes must not exhaust memory. What a CPU's cache
+# holds is matched three times as fast; other devices want much at once.
+_ENTRIES, _ENTRIES_ELSEWHERE = 2**18, 2**24
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,20 @@ class Matcher:
         matches = torch.full((len(boxes),), BACKGROUND, dtype=torch.int64, device=boxes.device)
         if not len(truth) or not len(boxes):
             return matches
-        overlap, nearest = best_of(truth, boxes)
+        overlap, nearest, most, place = _survey(truth, boxes)
         matches[overlap >= self.low] = BETWEEN
         matches = torch.where(overlap >= self.high, nearest, matches)
         if self.best == "ties":
-            covers = _best_boxes(truth, boxes)
-            matches = torch.where(covers, nearest, matches)
+            matches = torch.where(_best_boxes(truth, boxes, most), nearest, matches)
         if self.best == "claim":
-            _claim(matches, truth, boxes)
+            _claim(matches, place)
         return matches
 
 
 def best_of(truth: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     """(m,) greatest overlap of each box (m, 4) with an object of `truth` (n ≥ 1, 4), and (m,) that object's row."""
-    found = [overlaps.max(0) for _, overlaps in _chunks(truth, boxes)]
-    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+    overlap, nearest, _, _ = _survey(truth, boxes)
+    return overlap, nearest
 
 
 def leave_out(matches: Tensor, boxes: Tensor, ignored: Tensor, share: float = 0.5) -> Tensor:
@@ -76,26 +76,42 @@ def leave_out(matches: Tensor, boxes: Tensor, ignored: Tensor, share: float = 0.
 
 def _chunks(truth: Tensor, boxes: Tensor) -> Iterator[tuple[int, Tensor]]:
     """Where a run of boxes begins, and its (n, run) overlaps."""
-    run = max(1, _ENTRIES // len(truth))
+    run = max(1, (_ENTRIES if boxes.is_cpu else _ENTRIES_ELSEWHERE) // len(truth))
     for start in range(0, len(boxes), run):
         yield start, iou_matrix(truth, boxes[start : start + run])
 
 
-def _best_boxes(truth: Tensor, boxes: Tensor) -> Tensor:
-    """(m,) bool: whether a box covers some object as well as any box does, and at all."""
-    most = torch.stack([overlaps.max(1).values for _, overlaps in _chunks(truth, boxes)]).max(0).values
-    covers = [((overlaps == most[:, None]) & (overlaps > 0)).any(0) for _, overlaps in _chunks(truth, boxes)]
-    return torch.cat(covers)
+def _survey(truth: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Who covers whom best, in one pass.
 
-
-def _claim(matches: Tensor, truth: Tensor, boxes: Tensor) -> None:
-    """Each object takes the box that covers it best; of two that want one box, the later row of the truth gets it."""
+    Returns:
+        (m,) each box's greatest overlap with an object, (m,) that object, (n,) each object's greatest overlap with a
+        box, and (n,) the first such box, or -1 where none overlaps.
+    """
+    # Written in place: small results kept between large temporary ones would leave memory in pieces.
+    overlap, nearest = boxes.new_empty(len(boxes)), torch.empty(len(boxes), dtype=torch.int64, device=boxes.device)
     most = torch.zeros(len(truth), dtype=boxes.dtype, device=boxes.device)
     place = torch.full((len(truth),), -1, dtype=torch.int64, device=boxes.device)
     for start, overlaps in _chunks(truth, boxes):
-        found = overlaps.max(1)
-        better = found.values > most
-        most, place = torch.where(better, found.values, most), torch.where(better, found.indices + start, place)
+        run = slice(start, start + overlaps.shape[1])
+        overlap[run], nearest[run] = overlaps.max(0)
+        values, places = overlaps.max(1)
+        better = values > most
+        most, place = torch.where(better, values, most), torch.where(better, places + start, place)
+    return overlap, nearest, most, place
+
+
+def _best_boxes(truth: Tensor, boxes: Tensor, most: Tensor) -> Tensor:
+    """(m,) bool: whether a box covers some object as well as any box does, `most` (n,), and at all."""
+    wanted = most.masked_fill(most == 0, torch.inf)[:, None]
+    covers = torch.empty(len(boxes), dtype=torch.bool, device=boxes.device)
+    for start, overlaps in _chunks(truth, boxes):
+        covers[start : start + overlaps.shape[1]] = (overlaps == wanted).any(0)
+    return covers
+
+
+def _claim(matches: Tensor, place: Tensor) -> None:
+    """Each object takes the box that covers it best; of two that want one box, the later row of the truth gets it."""
     for row, box in enumerate(place.tolist()):
         if box >= 0:
             matches[box] = row
