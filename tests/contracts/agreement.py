@@ -6,6 +6,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.heads.dense_boxes import DenseBoxHead
 from saccade.heads.main_object import main_object
 from saccade.heads.regions import RegionHead
+from saccade.heads.sliding import SlidingHead
+from saccade.heads.window_detector import WindowDetectorHead
 from saccade.network.system import System
 from saccade.ops.boxes import iou, iou_matrix
 
@@ -75,7 +77,8 @@ def _boxes(system: System) -> Agreement:
         return _main_box
     if "instances.labels" not in system.gives:
         return _all_proposals
-    dense = [head.rules.matcher for head in seeking if isinstance(head, DenseBoxHead)]
+    dense = [head.rules.matcher for head in seeking if isinstance(head, DenseBoxHead | WindowDetectorHead)]
+    dense += [head.sample.matcher for head in seeking if isinstance(head, SlidingHead)]
     if any(isinstance(head, RegionHead) and head.rules.floor for head in seeking):
         return _all_boxes_among_others
     return _all_boxes_and_near_ones if any(matcher.low < matcher.high for matcher in dense) else _all_boxes

@@ -11,9 +11,12 @@ from saccade.core.batch import Batch
 from saccade.core.masks import Masks
 from saccade.heads.dense_boxes import DenseBoxHead
 from saccade.heads.regions import RegionHead
+from saccade.heads.sliding import SlidingHead
+from saccade.heads.window_detector import WindowDetectorHead
 from saccade.network.system import System
 from saccade.ops.pick import RandomPick, Sampler
 from saccade.systems import SYSTEMS, build, options_of
+from saccade.systems.overfeat_detector import NEGATIVES
 
 CLASSES = 10
 NARROW = {"width": 1 / 16, "size": 64}
@@ -31,6 +34,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "googlenet": {"width": 3 / 16},
     "renet": {"width": 1 / 16, "size": 32},
     "inception_v3": {"size": 76},
+    "sliding_window": {"trunk": "lecture_cnn", "width": 1.0, "window": 16, "scales": (1.0, 0.5)},
+    "overfeat_detector": {"trunk": "lecture_cnn", "width": 1.0, "window": 20, "hidden": 64, "scales": (1.0, 0.6)},
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
@@ -42,9 +47,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
 DEEPER = (
     *("vgg13", "vgg16", "vgg16c", "vgg19", "resnet34", "resnet101", "resnet152"),
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
+    "sliding_window",  # a network's pass a window
 )
+# Options by which two pictures are learnt by heart: windows as small as the smallest object.
+BY_HEART: dict[str, dict[str, Any]] = {
+    "sliding_window": {"size": 128, "scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
+    "overfeat_detector": {"size": 128, "scales": (1.0, 0.36), "order": "joint"},
+}
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
-LARGE = ("spp_net", "fast_rcnn", "faster_rcnn", "rfcn")
+LARGE = ("sliding_window", "overfeat_detector", "spp_net", "fast_rcnn", "faster_rcnn", "rfcn")
 
 
 def narrow_options(name: str) -> dict[str, Any]:
@@ -66,6 +77,12 @@ def without_chance(system: System) -> System:
             module.p = 0.0
         if isinstance(module, RegionHead):
             module.sample = _all_of(module.sample)
+        if isinstance(module, WindowDetectorHead):
+            module.rules = replace(module.rules, sample=replace(NEGATIVES, most=9999))
+        if isinstance(module, SlidingHead):
+            still = tuple(replace(jitter, shift=0.0, growth=0.0) for jitter in module.sample.jitters)
+            pick = _all_of(module.sample.pick)
+            module.sample = replace(module.sample, jitters=still, each=9999, pick=pick)
         if isinstance(module, DenseBoxHead):
             module.rules = replace(module.rules, sample=_all_of(module.rules.sample))
     return system

@@ -43,14 +43,14 @@ class WindowAnswers:
     def _merged(self, found: Candidates, apart: float, size: tuple[int, int]) -> Candidates:
         """Boxes of each class that agree, as one.
 
-        Summed scores have no upper bound; s / (1 + s) leaves their order, and .5 to what one certain window says.
+        Summed scores have no upper bound; s / (s + ½) leaves their order, and .5 where it was.
         """
         parts = [found[found.labels.new_zeros(0)]]
         for label in found.labels.unique():
             mine = found[(found.labels == label).nonzero()[:, 0]]
             boxes, votes = merge_boxes(mine.boxes, mine.scores, apart)
             labels = label.expand(len(boxes))
-            parts.append(Candidates(boxes, votes / (1 + votes), labels, labels))
+            parts.append(Candidates(boxes, votes / (votes + 0.5), labels, labels))
         # What was merged may still overlap; only equal boxes would suppress each other here.
         return Keep(self.keep.score, overlap=1.0, limit=self.keep.limit, side=self.keep.side).final(joined(parts), size)
 

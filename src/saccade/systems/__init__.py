@@ -20,12 +20,14 @@ from saccade.systems.lecture_cnn import lecture_cnn
 from saccade.systems.lenet import lenet5
 from saccade.systems.localizer import localizer
 from saccade.systems.overfeat import overfeat
+from saccade.systems.overfeat_detector import overfeat_detector
 from saccade.systems.overfeat_localizer import overfeat_localizer
 from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.systems.retinanet import retinanet
 from saccade.systems.rfcn import rfcn
 from saccade.systems.rpn import rpn
+from saccade.systems.sliding_window import sliding_window
 from saccade.systems.spp_net import spp_net
 from saccade.systems.ssd import ssd300, ssd512
 from saccade.systems.statistics import with_statistics
@@ -65,6 +67,8 @@ SYSTEMS: dict[str, SystemFunction] = {
     "svm": svm,
     "localizer": localizer,
     "overfeat_localizer": overfeat_localizer,
+    "sliding_window": sliding_window,
+    "overfeat_detector": overfeat_detector,
     "rpn": rpn,
     "spp_net": spp_net,
     "fast_rcnn": fast_rcnn,

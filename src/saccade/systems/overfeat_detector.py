@@ -48,7 +48,7 @@ RECIPE = Recipe(
     note="Sermanet 2013: as the localizer, with a background class; many windows of a picture learn at once, and a few "
     "negatives of each are taken as it is seen, some at random and those that offend most. ILSVRC-2013: mAP 19.4 % in "
     "the competition, 24.3 % after it. The paper does not say how many negatives there are, which windows are objects, "
-    "or how summed scores become one: 16 and 16, an overlap from .5 or an object's best, and s / (1 + s) are ours.",
+    "or how summed scores become one: 16 and 16, an overlap from .5 or an object's best, and s / (s + ½) are ours.",
 )
 
 
