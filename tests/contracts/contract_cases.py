@@ -41,6 +41,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
     "fast_rcnn": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
+    "ion": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 128},
+    # Windows cover the small object too little for all six classifiers: a second look lies on the object.
+    "multipath": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "width": 1 / 32, "rounds": 2},
     "retinanet": {"trunk": "resnet18"},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
 # Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.
@@ -55,7 +58,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "overfeat_detector": {"size": 128, "scales": (1.0, 0.36), "order": "joint"},
 }
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
-LARGE = ("sliding_window", "overfeat_detector", "spp_net", "fast_rcnn", "faster_rcnn", "rfcn")
+LARGE = ("sliding_window", "overfeat_detector", "spp_net", "fast_rcnn", "faster_rcnn", "rfcn", "ion", "multipath")
 
 
 def narrow_options(name: str) -> dict[str, Any]:

@@ -13,12 +13,16 @@ from torch.export import register_dataclass
 
 from saccade.heads.region_top import Regions, RegionTop, Sampled
 from saccade.losses.scores import ScoreLoss, SoftmaxScores
+from saccade.ops.boxes import iou
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Candidates, Keep
+from saccade.ops.match import BACKGROUND
 from saccade.ops.pick import hardest
 
 # By which Fast R-CNN's code normalises the targets.
 SPREAD = (0.1, 0.1, 0.2, 0.2)
+# Least side of a region that codes are relative to, in pixels.
+LEAST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class BoxRules:
         beta: Where the smooth L1 loss of codes turns from square to linear.
         hardest: How many regions of each picture count, those that cost most (online hard example mining, Shrivastava
             et al. 2016), or None for all that are sampled.
+        overlaps: Where the score loss has several classifiers: the overlap from which each takes a region for its
+            object, none below the matcher's own.
+        rounds: How often each region is looked at in use: from the second time on where the last look saw its
+            likeliest object (iterative localization, Gidaris, Komodakis 2015, section 5).
     """
 
     keep: Keep
@@ -55,6 +63,8 @@ class BoxRules:
     score_loss: ScoreLoss = field(default_factory=SoftmaxScores)
     beta: float = 1.0
     hardest: int | None = None
+    overlaps: tuple[float, ...] = ()
+    rounds: int = 1
 
 
 class BoxTop(RegionTop):
@@ -77,8 +87,23 @@ class BoxTop(RegionTop):
 
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> ScoredRegions:
         """Scores and codes of every region."""
-        logits, codes = self.tower(maps, regions.flat, regions.owners)
+        boxes, owners = regions.flat, regions.owners
+        logits, codes = self.tower(maps, boxes, owners)
+        for _ in range(self.rules.rounds - 1):
+            logits, codes = self._nearer(maps, boxes, owners, ScoredRegions(logits, codes))
         return ScoredRegions(regions.spread(logits), regions.spread(codes))
+
+    def _nearer(
+        self, maps: Mapping[str, Tensor], boxes: Tensor, owners: Tensor, seen: ScoredRegions
+    ) -> tuple[Tensor, Tensor]:
+        """Logits and codes, still relative to the regions (n, 4), of a look at what was last seen there."""
+        coder, labels = self.rules.coder, self.rules.score_loss.scores(seen.logits.float()).argmax(-1)
+        # Codes are relative to sides, which a region may lack.
+        boxes = torch.cat([boxes[:, :2], torch.maximum(boxes[:, 2:], boxes[:, :2] + LEAST)], 1)
+        nearer = coder.decode(self._own(seen.codes.float(), labels), boxes)
+        logits, codes = self.tower(maps, nearer, owners)
+        found = coder.decode(codes.float(), nearer[:, None])
+        return logits, coder.encode(found, boxes[:, None]).to(codes.dtype)
 
     def loss(self, maps: Mapping[str, Tensor], sampled: Sampled) -> dict[str, Tensor]:
         """``class``: cost of the scores. ``box``: smooth L1 of the objects' codes. Means over the regions that count.
@@ -87,13 +112,21 @@ class BoxTop(RegionTop):
         """
         rules = self.rules
         logits, codes = self.tower(maps, sampled.boxes, sampled.owners)
-        classes = rules.score_loss.cost(logits.float(), sampled.labels)
+        classes = rules.score_loss.cost(logits.float(), self._labels(sampled))
         boxes = F.smooth_l1_loss(
             self._own(codes.float(), sampled.labels), self._wanted(sampled), beta=rules.beta, reduction="none"
         ).sum(-1) * (sampled.rows >= 0)
         counts = self._counting((classes + boxes).detach(), sampled.owners)
         number = counts.sum().clamp(min=1)
         return {"class": (classes * counts).sum() / number, "box": (boxes * counts).sum() / number}
+
+    def _labels(self, sampled: Sampled) -> Tensor:
+        """(n,) labels or -1; (n, U) where each of U classifiers has an overlap of its own."""
+        if not self.rules.overlaps:
+            return sampled.labels
+        overlap = iou(sampled.boxes, sampled.targets)
+        covers = overlap[:, None] >= overlap.new_tensor(self.rules.overlaps)
+        return torch.where(covers, sampled.labels[:, None], BACKGROUND)
 
     def _own(self, codes: Tensor, labels: Tensor) -> Tensor:
         """(n, 4) codes of each region's label, of codes (n, K, 4)."""

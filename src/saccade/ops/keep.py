@@ -3,13 +3,14 @@
 Legend: A boxes of one map of one picture, C classes, n candidates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from saccade.ops.nms import nms
+from saccade.ops.vote import voted
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Keep:
         limit: Answers a picture.
         side: Least side in pixels.
         alike: Whether boxes suppress each other within a ``class`` or within a ``map``.
+        vote: Intersection over union from which boxes have a say in where one of their kind that stays lies, whether
+            they stay or not; None: each stands for itself.
     """
 
     score: float = 0.05
@@ -53,6 +56,7 @@ class Keep:
     limit: int = 100
     side: float = 0.0
     alike: Literal["class", "map"] = "class"
+    vote: float | None = None
 
     def best(self, scores: Tensor) -> tuple[Tensor, Tensor]:
         """Positions (n,) of boxes and (n,) of classes of the best pairs, by falling score, of `scores` (A, C)."""
@@ -70,7 +74,11 @@ class Keep:
         found = Candidates(found.boxes.clamp(min=0).minimum(high), found.scores, found.labels, found.groups)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         found = found[(sides >= self.side).all(1).nonzero()[:, 0]]
-        return found[nms(found.boxes, found.scores, found.groups, self.overlap, self.limit)]
+        stays = nms(found.boxes, found.scores, found.groups, self.overlap, self.limit)
+        if self.vote is None:
+            return found[stays]
+        boxes = voted(found.boxes, found.scores, found.groups, stays, self.vote)
+        return replace(found[stays], boxes=boxes)
 
 
 def _best_of_each_class(scores: Tensor, least: float, number: int) -> tuple[Tensor, Tensor]:

@@ -16,9 +16,11 @@ from saccade.systems.fast_rcnn import fast_rcnn
 from saccade.systems.faster_rcnn import faster_rcnn
 from saccade.systems.googlenet import googlenet
 from saccade.systems.inception import inception_v3
+from saccade.systems.ion import ion
 from saccade.systems.lecture_cnn import lecture_cnn
 from saccade.systems.lenet import lenet5
 from saccade.systems.localizer import localizer
+from saccade.systems.multipath import multipath
 from saccade.systems.overfeat import overfeat
 from saccade.systems.overfeat_detector import overfeat_detector
 from saccade.systems.overfeat_localizer import overfeat_localizer
@@ -74,6 +76,8 @@ SYSTEMS: dict[str, SystemFunction] = {
     "fast_rcnn": fast_rcnn,
     "faster_rcnn": faster_rcnn,
     "rfcn": rfcn,
+    "ion": ion,
+    "multipath": multipath,
     "yolo1": yolo1,
     "ssd300": ssd300,
     "ssd512": ssd512,

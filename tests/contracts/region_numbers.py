@@ -1,0 +1,83 @@
+"""Rows of the table of the papers' numbers that detectors of regions with more than one map say."""
+
+from collections.abc import Callable
+
+import torch
+from detector_numbers import made, parameters
+from torch import nn
+
+from saccade.heads.box_top import BoxTop
+from saccade.heads.regions import RegionHead
+from saccade.systems import build
+
+
+def head_of(name: str) -> RegionHead:
+    head = made(name).heads["regions"]
+    assert isinstance(head, RegionHead)
+    return head
+
+
+def top_of(name: str) -> BoxTop:
+    top = head_of(name).box
+    assert isinstance(top, BoxTop)
+    return top
+
+
+def votes(part: str, cells: int) -> int:
+    """Maps of R-FCN's scores or boxes for VOC's classes."""
+    with torch.device("meta"):
+        narrow = build("rfcn", 20, trunk="resnet18", cells=cells)
+    return narrow.get_submodule(f"heads.regions.tops.box.tower.{part}").get_parameter("weight").shape[0]
+
+
+def considered() -> str:
+    head = head_of("rfcn")
+    learnt = head.rules.learn
+    return f"{top_of('rfcn').rules.hardest}/{learnt if isinstance(learnt, int) else learnt.limit}"
+
+
+def context() -> nn.Module:
+    """ION's sweeps whose recurrent weights stay the identity."""
+    with torch.device("meta"):
+        return build("ion", 20, fixed=True).neck or nn.Module()
+
+
+def mixed() -> nn.Conv2d:
+    """The layer that mixes what ION pools of several maps."""
+    layer = top_of("ion").tower.get_submodule("pool.mix")
+    assert isinstance(layer, nn.Conv2d)
+    return layer
+
+
+def descriptor() -> str:
+    side = round((top_of("ion").tower.get_submodule("body.fc6.linear").get_parameter("weight").shape[1] / 512) ** 0.5)
+    return f"{mixed().out_channels}x{side}x{side}"
+
+
+def region_quantities() -> dict[tuple[str, str], Callable[[], object]]:
+    """What each row is, counted in the built detectors."""
+    return {
+        ("R-FCN", "class score maps VOC k=3"): lambda: votes("score", 3),
+        ("R-FCN", "box maps k=3 agnostic"): lambda: votes("box", 3),
+        ("R-FCN", "class score maps VOC k=7 (headline)"): lambda: votes("score", 7),
+        ("R-FCN", "box maps k=7 agnostic"): lambda: votes("box", 7),
+        ("R-FCN", "OHEM RoIs kept/evaluated"): considered,
+        ("ION", "concat channels"): lambda: mixed().in_channels,
+        ("ION", "1x1 params 1792->512"): lambda: parameters(mixed()),
+        ("ION", "two stacked IRNN params (identity Whh)"): lambda: parameters(context()),
+        ("ION", "descriptor"): descriptor,
+        ("MultiPathNet", "class feature dim"): lambda: (
+            top_of("multipath").tower.get_submodule("score").get_parameter("weight").shape[1]
+        ),
+        ("MultiPathNet", "integral thresholds"): lambda: " ".join(
+            f"{overlap:.2f}" for overlap in top_of("multipath").rules.overlaps
+        ),
+        ("MultiPathNet", "foveal scales"): lambda: " ".join(f"{factor:g}" for factor in views()),
+    }
+
+
+def views() -> tuple[float, ...]:
+    """The sizes at which MultiPathNet's scores see a region; the last of its views is for boxes."""
+    factors = top_of("multipath").tower.factors
+    assert isinstance(factors, tuple)
+    return factors[:-1]

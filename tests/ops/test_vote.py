@@ -1,0 +1,34 @@
+"""Voting by hand."""
+
+import torch
+
+from saccade.ops.keep import Candidates, Keep
+from saccade.ops.vote import voted
+
+BOXES = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 12], [50, 50, 60, 60], [0, 0, 10, 10]])
+SCORES = torch.tensor([0.6, 0.2, 0.5, 0.9])
+GROUPS = torch.tensor([0, 0, 0, 1])
+
+
+def test_those_of_one_class_that_overlap_move_the_one_that_stays():
+    found = voted(BOXES, SCORES, GROUPS, torch.tensor([0, 2, 3]), 0.5)
+    torch.testing.assert_close(found, torch.tensor([[0.0, 0, 10, 10.5], [50, 50, 60, 60], [0, 0, 10, 10]]))
+
+
+def test_a_box_without_area_or_score_stays_where_it_is():
+    flat = torch.tensor([[3.0, 3, 3, 9]])
+    assert voted(flat, torch.zeros(1), GROUPS[:1], torch.tensor([0]), 0.5).tolist() == flat.tolist()
+
+
+def test_nothing_votes_for_nothing():
+    none = torch.zeros(0, dtype=torch.int64)
+    assert voted(BOXES[:0], SCORES[:0], none, none, 0.5).shape == (0, 4)
+
+
+def test_what_is_kept_is_moved_by_what_is_suppressed():
+    candidates = Candidates(BOXES, SCORES, GROUPS, GROUPS)
+    kept = Keep(overlap=0.5, vote=0.5).final(candidates, (100, 100))
+    alone = Keep(overlap=0.5).final(candidates, (100, 100))
+    assert kept.scores.tolist() == alone.scores.tolist()
+    assert alone.boxes[1].tolist() == [0, 0, 10, 10]
+    torch.testing.assert_close(kept.boxes[1], torch.tensor([0.0, 0, 10, 10.5]))
