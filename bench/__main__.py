@@ -18,6 +18,7 @@ BENCHES = {
     "reading": "opening annotations beside faster-coco-eval and torchvision",
     "predict": "the predictor beside a plain torchvision loop",
     "detectors": "answers, training steps and memory of detectors beside torchvision's own",
+    "evaluation": "scores of detection beside pycocotools",
     "windows": "all windows of a picture at once beside one by one",
     "threads": "threads that sleep while they wait beside threads that spin",
 }

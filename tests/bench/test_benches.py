@@ -19,6 +19,7 @@ ROWS = {
     "reading": 3,
     "predict": 2,
     "detectors": 4,
+    "evaluation": 2,
     "windows": 1,
     "threads": 8,
 }

@@ -1,10 +1,14 @@
 """Suppression by a plain loop, by hand, and on nothing."""
 
+import math
+
+import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import box_iou
 
+from saccade.ops.keep import Candidates, Keep
 from saccade.ops.nms import nms, soft_nms
 
 
@@ -15,6 +19,7 @@ def some_boxes(count, seed):
     return boxes, torch.rand(count, generator=generator), torch.randint(0, 3, (count,), generator=generator)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200))
 def test_it_keeps_what_a_plain_loop_keeps(seed):
     boxes, scores, groups = some_boxes(25, seed)
@@ -47,3 +52,40 @@ def test_nothing_stays_of_nothing():
     empty = torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.int64)
     assert nms(*empty, 0.5).shape == (0,)
     assert soft_nms(*empty)[0].shape == (0,)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 200), st.sampled_from(["linear", "gaussian"]))
+def test_soft_suppression_is_the_plain_loop_of_the_paper(seed, method):
+    boxes, scores, groups = some_boxes(20, seed)
+    left = {place: float(scores[place]) for place in range(20)}
+    want = []
+    while left:
+        best = max(left, key=left.__getitem__)
+        want.append((best, left.pop(best)))
+        for place in left:
+            overlap = float(box_iou(boxes[[best]], boxes[[place]]))
+            if groups[place] == groups[best]:
+                if method == "gaussian":
+                    left[place] *= math.exp(-(overlap**2) / 0.5)
+                elif overlap > 0.3:
+                    left[place] *= 1 - overlap
+        left = {place: score for place, score in left.items() if score >= 0.05}
+    places, softer = soft_nms(boxes, scores, groups, method=method, least=0.05)
+    want = [(place, score) for place, score in want if score >= 0.05]
+    assert places.tolist() == [place for place, _ in want]
+    torch.testing.assert_close(softer, torch.tensor([score for _, score in want]))
+    assert soft_nms(boxes, scores, groups, method=method, least=0.05, limit=3)[0].tolist() == places.tolist()[:3]
+
+
+def test_answers_are_kept_by_the_suppression_that_is_asked_for():
+    boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 20], [0, 0, 9, 10]])
+    found = Candidates(boxes, torch.tensor([0.9, 0.8, 0.7]), torch.zeros(3).long(), torch.zeros(3).long())
+    hard, linear, gaussian = (
+        Keep(overlap=0.4, suppress=kind).final(found, (50, 50)) for kind in ("hard", "linear", "gaussian")
+    )
+    assert hard.scores.tolist() == pytest.approx([0.9])
+    # The third overlaps the first by .9, which leaves it .07, and the second by .45, which leaves it too little.
+    assert linear.scores.tolist() == pytest.approx([0.9, 0.8 * 0.5])
+    assert gaussian.scores[:2].tolist() == pytest.approx([0.9, 0.8 * math.exp(-0.5)])
+    assert len(Keep(overlap=0.4, suppress="gaussian", limit=1).final(found, (50, 50)).scores) == 1

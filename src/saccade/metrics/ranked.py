@@ -54,8 +54,8 @@ class Ranked(NamedTuple):
         return float(self.right.sum() / self.objects) if self.objects else None
 
     def best_threshold(self) -> Threshold | None:
-        """The score that gives the greatest F1, the highest of equal ones; None without objects or guesses."""
-        if not self.objects or not len(self.scores):
+        """The score that gives the greatest F1, the highest of equal ones; None where no guess is right."""
+        if not self.objects or not self.right.any():
             return None
         recall, precision = self.curve()
         hits, kept = self.right.cumsum(), np.arange(1, len(self.right) + 1)

@@ -35,6 +35,7 @@ def soft_nms(
     sigma: float = 0.5,
     overlap: float = 0.3,
     least: float = 0.001,
+    limit: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Overlapping boxes lose score in place of their lives. Source: Bodla et al. 2017, Soft-NMS, equations 3 and 4.
 
@@ -46,13 +47,14 @@ def soft_nms(
         sigma: Of ``gaussian``.
         overlap: Of ``linear``.
         least: Score below which a box goes.
+        limit: How many stay at most.
 
     Returns:
         Positions (k,) of the boxes that stay, by falling new score, and those scores (k,).
     """
     left, current = torch.ones_like(scores, dtype=torch.bool), scores.clone()
     kept: list[int] = []
-    while True:
+    while limit is None or len(kept) < limit:
         best = int(current.masked_fill(~left, -1).argmax()) if len(scores) else 0
         if not len(scores) or not left[best] or current[best] < least:
             break

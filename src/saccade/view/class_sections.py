@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from saccade.metrics.evaluation import Details
-from saccade.metrics.scores import describe
+from saccade.metrics.scores import SCORES, describe
 from saccade.view import plot, plot_classes
 from saccade.view.markup import Markup, element, joined
 from saccade.view.object_sections import CURVES, threshold
@@ -54,8 +54,8 @@ def _lead(columns: Mapping[str, Sequence[float | None]]) -> str:
 
 
 def _title(column: str) -> str:
-    known = describe(column).title
-    return TITLES.get(column) or (known if known != column else column.replace("_", " ").capitalize())
+    known = TITLES.get(column) or (describe(column).title if column in SCORES else None)
+    return known or column.replace("_", " ").capitalize()
 
 
 def _telling(columns: Mapping[str, Sequence[float | None]]) -> str | None:

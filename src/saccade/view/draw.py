@@ -33,6 +33,7 @@ def draw(
     joints: Joints | None = None,
     threshold: float | None = None,
     colours: Sequence[Colour] | None = None,
+    enlarge: bool = True,
 ) -> Image.Image:
     """Paints all that an annotation says over its picture.
 
@@ -43,12 +44,13 @@ def draw(
         joints: What connects the joints of keypoints and pose; without it they are dots.
         threshold: Objects with lower scores are left out.
         colours: A colour for each object, in place of that of its class.
+        enlarge: Whether a small picture is enlarged, so that text in it is readable.
 
     Returns:
         An RGB picture; one smaller than 320 pixels is enlarged by a whole number.
     """
     height, width = image.shape[-2:]
-    factor = max(-(-_READABLE // max(height, width)), 1)
+    factor = max(-(-_READABLE // max(height, width)), 1) if enlarge else 1
     picture = to_picture(image).resize((width * factor, height * factor), Image.Resampling.BICUBIC)
     order = _chosen(annotation.instances, threshold)
     rows = (annotation.instances or Instances())[order]

@@ -12,45 +12,69 @@ from saccade.view.plot_proposals import against_counts
 from saccade.view.text import score as told
 
 LEAD = "What share of the objects the first so many proposals of a picture cover."
+BESIDE = "The same pictures and objects, by each of the searches."
 OVERLAPS = (0.5, 0.7, 0.9)
 
 
 def write_proposals(
-    path: str | Path, title: str, facts: Mapping[str, str], found: Coverage, classes: Sequence[str]
+    path: str | Path, facts: Mapping[str, str], found: Mapping[str, Coverage], classes: Sequence[str]
 ) -> None:
     """Writes the page, whole or not at all.
 
     Args:
         path: The file.
-        title: What proposed.
         facts: Short facts below the title.
-        found: What was covered.
+        found: What was covered, by what proposed; the first is what the page tells of, the others stand beside it.
         classes: Names of the classes.
 
     Raises:
         ResourceError: The disk is full.
     """
-    recalls = {f"IoU {overlap:g}": found.recall(overlap) for overlap in OVERLAPS}
-    means = {"AR": found.average_recall(), "AR, COCO's": found.coco_recall()}
-    means["MABO"] = [found.mean_best_overlap(place) for place in range(len(found.counts))]
+    title, first = next(iter(found.items()))
+    recalls = {f"IoU {overlap:g}": first.recall(overlap) for overlap in OVERLAPS}
+    means = {"AR": first.average_recall(), "AR, COCO's": first.coco_recall(), "MABO": _mabo(first)}
     charts = [
-        sections.figure("Recall", "by least overlap", against_counts(recalls, found.counts, "recall")),
-        sections.figure("Means", "over all overlaps, and of the best", against_counts(means, found.counts, "mean")),
+        sections.figure("Recall", "by least overlap", against_counts(recalls, first.counts, "recall")),
+        sections.figure("Means", "over all overlaps, and of the best", against_counts(means, first.counts, "mean")),
     ]
-    curves = joined(
-        element("h2", "Coverage"), element("p", LEAD, class_="lead"), element("div", *charts, class_="grid")
-    )
     rows = [
         [str(count), *(told(values[place]) for values in (recalls | means).values())]
-        for place, count in enumerate(found.counts)
+        for place, count in enumerate(first.counts)
     ]
-    by_class = [[_name(classes, label), told(value)] for label, value in sorted(found.best_overlap().items())]
+    by_class = [[_name(classes, label), told(value)] for label, value in sorted(first.best_overlap().items())]
     parts = {
-        "coverage": ("Coverage", curves),
+        "coverage": ("Coverage", _charts("Coverage", LEAD, charts)),
+        "beside": ("Beside others", _beside(found)),
         "numbers": ("Numbers", _table("Numbers", ["Proposals", *recalls, *means], rows)),
         "classes": ("Classes", _table("Average best overlap", ["Class", "ABO"], by_class)),
     }
-    write_text(path, page(f"{title}: proposals", hero("saccade, proposals", title, facts), parts))
+    kept = {key: part for key, part in parts.items() if key != "beside" or len(found) > 1}
+    write_text(path, page(f"{title}: proposals", hero("saccade, proposals", title, facts), kept))
+
+
+def _beside(found: Mapping[str, Coverage]) -> Markup:
+    """Charts with a line, and a table with a row, for each of several that proposed."""
+    counts = next(iter(found.values())).counts
+    columns = {
+        "Recall at IoU .5": {name: covered.recall(0.5) for name, covered in found.items()},
+        "Recall at IoU .7": {name: covered.recall(0.7) for name, covered in found.items()},
+        "AR": {name: covered.average_recall() for name, covered in found.items()},
+        "MABO": {name: _mabo(covered) for name, covered in found.items()},
+    }
+    charts = [
+        sections.figure(title, "by search", against_counts(values, counts, title)) for title, values in columns.items()
+    ]
+    head = [f"{title}, {counts[-1]}" for title in columns]
+    rows = [[name, *(told(values[name][-1]) for values in columns.values())] for name in found]
+    return joined(_charts("Beside others", BESIDE, charts), _table("All of their proposals", ["Search", *head], rows))
+
+
+def _mabo(found: Coverage) -> list[float | None]:
+    return [found.mean_best_overlap(place) for place in range(len(found.counts))]
+
+
+def _charts(title: str, lead: str, charts: Sequence[Markup]) -> Markup:
+    return joined(element("h2", title), element("p", lead, class_="lead"), element("div", *charts, class_="grid"))
 
 
 def _name(classes: Sequence[str], label: int) -> str:
