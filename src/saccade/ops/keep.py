@@ -9,8 +9,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from saccade.ops.nms import nms
+from saccade.ops.nms import nms, soft_nms
 from saccade.ops.vote import voted
+
+Suppress = Literal["hard", "linear", "gaussian"]
+LEAST_SOFT = 0.001  # where a score that was taken down ends, unless the rule asks for more
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ class Keep:
         limit: Answers a picture.
         side: Least side in pixels.
         alike: Whether boxes suppress each other within a ``class`` or within a ``map``.
+        suppress: What happens to the weaker of two. ``hard``: it goes. ``linear``: above `overlap` its score is
+            multiplied by 1 - IoU. ``gaussian``: by exp(-IoU² / sigma), whatever the overlap. What then scores less
+            than `score` goes (soft-NMS, Bodla et al. 2017).
+        sigma: Of ``gaussian``.
         vote: Intersection over union from which boxes have a say in where one of their kind that stays lies, whether
             they stay or not; None: each stands for itself.
     """
@@ -56,6 +63,8 @@ class Keep:
     limit: int = 100
     side: float = 0.0
     alike: Literal["class", "map"] = "class"
+    suppress: Suppress = "hard"
+    sigma: float = 0.5
     vote: float | None = None
 
     def best(self, scores: Tensor) -> tuple[Tensor, Tensor]:
@@ -74,11 +83,27 @@ class Keep:
         found = Candidates(found.boxes.clamp(min=0).minimum(high), found.scores, found.labels, found.groups)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         found = found[(sides >= self.side).all(1).nonzero()[:, 0]]
-        stays = nms(found.boxes, found.scores, found.groups, self.overlap, self.limit)
+        stays, scores = self._stays(found)
         if self.vote is None:
-            return found[stays]
+            return replace(found[stays], scores=scores)
         boxes = voted(found.boxes, found.scores, found.groups, stays, self.vote)
-        return replace(found[stays], boxes=boxes)
+        return replace(found[stays], boxes=boxes, scores=scores)
+
+    def _stays(self, found: Candidates) -> tuple[Tensor, Tensor]:
+        """Positions of the candidates that suppression leaves, and their scores after it."""
+        boxes, scores, groups = found.boxes, found.scores, found.groups
+        if self.suppress == "hard":
+            stays = nms(boxes, scores, groups, self.overlap, self.limit)
+            return stays, scores[stays]
+        least = max(self.score, LEAST_SOFT)
+        return soft_nms(
+            *(boxes, scores, groups),
+            method=self.suppress,
+            sigma=self.sigma,
+            overlap=self.overlap,
+            least=least,
+            limit=self.limit,
+        )
 
 
 def _best_of_each_class(scores: Tensor, least: float, number: int) -> tuple[Tensor, Tensor]:

@@ -18,7 +18,7 @@ from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.ops.code import DeltaCoder
-from saccade.ops.keep import Keep
+from saccade.ops.keep import Keep, Suppress
 from saccade.ops.match import Matcher
 from saccade.ops.pick import everything
 from saccade.systems.detector_parts import shorter_side, trunk_to
@@ -69,6 +69,7 @@ def retinanet(
     channels: int = 3,
     size: int = 800,
     limit: int = 100,
+    suppress: Suppress = "hard",
 ) -> System:
     """A trunk, a feature pyramid of five maps, and two towers that all maps share.
 
@@ -83,6 +84,8 @@ def retinanet(
         channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         limit: Objects of one picture that are told at most.
+        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
+            loses score (soft-NMS).
 
     Raises:
         UsageError: The trunk lacks a map of a stride.
@@ -91,7 +94,7 @@ def retinanet(
     neck = Pyramid(body.levels, reads, scaled(256, width), pyramid)
     sizes = [FINEST * 2**step for step in range(len(neck.levels))]
     tower = TwinTower(scaled(256, width), OCTAVES * len(RATIOS), len(classes))
-    rules = replace(RULES, keep=replace(RULES.keep, limit=limit))
+    rules = replace(RULES, keep=replace(RULES.keep, limit=limit, suppress=suppress))
     head = DenseBoxHead(
         tuple(neck.levels), tower, Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS)), rules, len(classes)
     )

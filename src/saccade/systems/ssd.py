@@ -22,7 +22,7 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.ops.anchors import default_bases
 from saccade.ops.code import DeltaCoder
-from saccade.ops.keep import Keep
+from saccade.ops.keep import Keep, Suppress
 from saccade.ops.match import Matcher
 from saccade.ops.pick import HardNegatives
 from saccade.trunks.vgg_atrous import Body, vgg16_atrous
@@ -115,6 +115,7 @@ def ssd300(
     width: float = 1.0,
     channels: int = 3,
     size: int = 300,
+    suppress: Suppress = "hard",
 ) -> System:
     """SSD on pictures stretched to 300 pixels a side: 8732 default boxes on six maps.
 
@@ -128,6 +129,8 @@ def ssd300(
         channels: Channels of the picture.
         size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
             no room for fall away.
+        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
+            loses score (soft-NMS).
 
     Raises:
         UsageError: The side is too small, or the variant unknown.
@@ -135,7 +138,7 @@ def ssd300(
     if variant not in ("paper", "torchvision"):
         raise UsageError(f"variant='paper' or 'torchvision' is expected, found {variant!r}")
     design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
-    return _ssd(design, classes, size, body=trunk, pretrained=pretrained, width=width, channels=channels)
+    return _ssd(design, classes, size, suppress, body=trunk, pretrained=pretrained, width=width, channels=channels)
 
 
 @system(_card(512))
@@ -147,6 +150,7 @@ def ssd512(
     width: float = 1.0,
     channels: int = 3,
     size: int = 512,
+    suppress: Suppress = "hard",
 ) -> System:
     """SSD on pictures stretched to 512 pixels a side: 24 564 default boxes on seven maps.
 
@@ -158,14 +162,16 @@ def ssd512(
         channels: Channels of the picture.
         size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
             no room for fall away.
+        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
+            loses score (soft-NMS).
 
     Raises:
         UsageError: The side is too small.
     """
-    return _ssd(DESIGN512, classes, size, body=trunk, pretrained=pretrained, width=width, channels=channels)
+    return _ssd(DESIGN512, classes, size, suppress, body=trunk, pretrained=pretrained, width=width, channels=channels)
 
 
-def _ssd(design: Design, classes: tuple[str, ...], size: int, **options: Any) -> System:
+def _ssd(design: Design, classes: tuple[str, ...], size: int, suppress: Suppress, **options: Any) -> System:
     trunk = vgg16_atrous(**options)
     steps = steps_of(design.extras, size)
     neck = SsdExtras(trunk.levels, design.extras[: len(steps) - 2], steps[2:], width=options["width"])
@@ -175,7 +181,8 @@ def _ssd(design: Design, classes: tuple[str, ...], size: int, **options: Any) ->
     tower = SeparateTowers(
         [levels[name].channels for name in reads], anchors.a_position, RULES.score_loss.channels(len(classes))
     )
-    head = DenseBoxHead(reads, tower, anchors, RULES, len(classes))
+    rules = replace(RULES, keep=replace(RULES.keep, suppress=suppress))
+    head = DenseBoxHead(reads, tower, anchors, rules, len(classes))
     # Caffe's weights took pictures on the scale 0..255; torchvision's ImageNet weights of VGG take them normalised.
     spec = InputSpec.stretch(size, options["channels"])
     return System(trunk, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)
