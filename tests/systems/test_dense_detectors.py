@@ -85,3 +85,15 @@ def test_a_limit_bounds_the_answers() -> None:
     torch.nn.init.constant_(head.tower.score[-1].bias, 3.0)
     (answer,) = system.predict(system.batch([torch.rand(3, 64, 64)]))
     assert len(answer.get("instances")) == 7
+
+
+def test_retinanet_s_smallest_anchors_are_chosen() -> None:
+    def smallest(**options: float) -> float:
+        system = build("retinanet", 2, trunk="resnet18", width=0.125, size=64, **options).eval()
+        boxes = system.forward(system.batch([torch.zeros(3, 64, 64)]))["boxes"].anchors[0]
+        return float((boxes[..., 2:] - boxes[..., :2]).prod(-1).min().sqrt())
+
+    assert smallest() == pytest.approx(32, abs=1)
+    assert smallest(finest=12) == pytest.approx(12, abs=1)
+    with pytest.raises(UsageError, match="from 1 pixel"):
+        smallest(finest=0.5)

@@ -23,7 +23,7 @@ from saccade.ops.match import Matcher
 from saccade.ops.pick import everything
 from saccade.systems.detector_parts import shorter_side, trunk_to
 
-RATIOS, OCTAVES, FINEST = (0.5, 1.0, 2.0), 3, 32
+RATIOS, OCTAVES = (0.5, 1.0, 2.0), 3
 
 RULES = DenseRules(
     coder=DeltaCoder(),
@@ -68,6 +68,7 @@ def retinanet(
     width: float = 1.0,
     channels: int = 3,
     size: int = 800,
+    finest: float = 32,
     limit: int = 100,
     suppress: Suppress = "hard",
 ) -> System:
@@ -83,16 +84,20 @@ def retinanet(
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
+        finest: Side of the smallest anchors in input pixels; those of each coarser map are twice as large. Objects much
+            smaller are not found.
         limit: Objects of one picture that are told at most.
         suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
             loses score (soft-NMS).
 
     Raises:
-        UsageError: The trunk lacks a map of a stride.
+        UsageError: The trunk lacks a map of a stride, or the smallest anchors are below a pixel.
     """
+    if not finest >= 1:
+        raise UsageError(f"a side of the smallest anchors from 1 pixel is expected, found finest={finest}")
     body, reads = trunk_to(trunk, (8, 16, 32), norm=norm, pretrained=pretrained, width=width, channels=channels)
     neck = Pyramid(body.levels, reads, scaled(256, width), pyramid)
-    sizes = [FINEST * 2**step for step in range(len(neck.levels))]
+    sizes = [finest * 2**step for step in range(len(neck.levels))]
     tower = TwinTower(scaled(256, width), OCTAVES * len(RATIOS), len(classes))
     rules = replace(RULES, keep=replace(RULES.keep, limit=limit, suppress=suppress))
     head = DenseBoxHead(
