@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors, pyramid_anchors
 from saccade.layers.dense_towers import TwinTower
