@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from saccade.core.errors import UsageError
+from saccade.ops.edge_boxes import EdgeBoxes
 from saccade.ops.region_file import KnownRegions
 from saccade.ops.selective_search import SelectiveSearch
 from saccade.ops.window_search import WindowSearch
@@ -16,6 +17,7 @@ Search = Callable[[Tensor], Tensor]
 SEARCHES: dict[str, Callable[..., Search]] = {
     "selective-search": lambda count: SelectiveSearch("fast", count),
     "selective-search-quality": lambda count: SelectiveSearch("quality", count),
+    "edge-boxes": lambda count: EdgeBoxes(count),
     "windows": lambda count: WindowSearch(count=count),
 }
 

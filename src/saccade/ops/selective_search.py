@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saccade.core.input_spec import as_float, fit_channels
 from saccade.ops.region_features import (
     COLOUR_BINS,
     TEXTURE_BINS,
@@ -23,6 +22,7 @@ from saccade.ops.region_features import (
     texture_bins,
 )
 from saccade.ops.region_grouping import Grouping, Likeness
+from saccade.ops.search_picture import colours_at
 
 ALL, NO_COLOUR = Likeness(True, True, True, True), Likeness(False, True, True, True)
 FILL, SIZE = Likeness(False, False, False, True), Likeness(False, False, True, False)
@@ -89,14 +89,10 @@ class SelectiveSearch:
 
     def _shrunk(self, image: Tensor) -> tuple[Array, Tensor]:
         """RGB (h, w, 3) 0..1, and the factors by which boxes grow back."""
-        colours = as_float(fit_channels(image[:3] if image.shape[0] > 3 else image, 3))
-        height, width = colours.shape[-2:]
-        target = (height, width)
-        if width > self.width:
-            target = (max(round(height * self.width / width), 1), self.width)
-            colours = torch.nn.functional.interpolate(colours[None], target, mode="bilinear", antialias=True)[0]
-        back = torch.tensor([width / target[1], height / target[0]] * 2)
-        return colours.clamp(0, 1).permute(1, 2, 0).double().numpy(), back
+        height, width = image.shape[-2:]
+        size = (max(round(height * self.width / width), 1), self.width) if width > self.width else (height, width)
+        picture, back = colours_at(image, size)
+        return picture.astype(np.float64), back
 
     def _all(self, picture: Array) -> tuple[Array, Array]:
         """Boxes of every way of looking, and their ranks."""
