@@ -4,12 +4,16 @@ Paper: Redmon, Divvala, Girshick, Farhadi 2015, You only look once, arXiv 1506.0
 """
 
 from dataclasses import replace
+from typing import Literal
+
+from torch import nn
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.heads.grid_boxes import GridBoxHead
 from saccade.layers.fully_connected import fully_connected
 from saccade.layers.scale import scaled
+from saccade.layers.shared_cells import SharedCells
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
@@ -54,6 +58,7 @@ def yolo1(
     grid: int = 7,
     boxes: int = 2,
     hidden: int = 4096,
+    cells: Literal["own", "shared"] = "own",
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
@@ -69,7 +74,9 @@ def yolo1(
         trunk: A trunk of ours, or any name of timm's. ``yolo_tiny`` with ``hidden=0`` is Fast YOLO as it was released.
         grid: Cells a side; an object is sought by the cell of its centre, and each cell has one class.
         boxes: Boxes a cell, of which the one that fits best learns.
-        hidden: Size of the fully connected layer before the last; 0: there is none.
+        hidden: Size of the layer before the last; 0: there is none.
+        cells: ``own``: the paper's fully connected layers, which know each cell by its place. ``shared``: convolutions
+            that say the same of all cells, as later detectors have them; they learn from fewer pictures.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
@@ -78,19 +85,17 @@ def yolo1(
     Raises:
         UsageError: Grid, boxes or hidden layer are too small, or the trunk has no map of so many positions.
     """
-    if grid < 1 or boxes < 1 or hidden < 0:
-        found = f"grid={grid}, boxes={boxes}, hidden={hidden}"
-        raise UsageError(f"a cell and a box or more, and a hidden layer of size 0 or more are expected, found {found}")
+    _check(grid, boxes, hidden, cells)
     built = without_fc(trunk, pretrained=pretrained, width=width, channels=channels)
     reads = deepest(built, grid, size)
-    layers = fully_connected(
-        built.levels[reads],
-        (scaled(hidden, width),) if hidden else (),
-        grid**2 * (len(classes) + 5 * boxes),
-        grid=grid,
-        dropout=0.5,
-        leak=LEAK,
-    )
+    level, inner, values = built.levels[reads], scaled(hidden, width) if hidden else 0, len(classes) + 5 * boxes
+    layers: nn.Module
+    if cells == "shared":
+        groups = (len(classes), boxes, 4 * boxes)
+        layers = SharedCells(level.channels, inner, groups, grid=grid, dropout=0.5, leak=LEAK)
+    else:
+        sizes = (inner,) if inner else ()
+        layers = fully_connected(level, sizes, grid**2 * values, grid=grid, dropout=0.5, leak=LEAK)
     head = GridBoxHead(reads, layers, grid=grid, boxes=boxes, classes=len(classes))
     return System(
         cut(built, reads),
@@ -100,6 +105,14 @@ def yolo1(
         input=replace(trunk_input(trunk, size, channels), rule="stretch", shorter=None),
         recipe=RECIPE,
     )
+
+
+def _check(grid: int, boxes: int, hidden: int, cells: str) -> None:
+    if grid < 1 or boxes < 1 or hidden < 0:
+        found = f"grid={grid}, boxes={boxes}, hidden={hidden}"
+        raise UsageError(f"a cell and a box or more, and a hidden layer of size 0 or more are expected, found {found}")
+    if cells not in ("own", "shared"):
+        raise UsageError(f"cells='own' or 'shared' is expected, found {cells!r}")
 
 
 def deepest(trunk: Trunk, grid: int, size: int) -> str:
