@@ -20,6 +20,7 @@ COMMANDS = {
     "propose": "regions that may show objects, for detectors that read some",
     "look": "what a run's network sees in pictures",
     "features": "what a run's network makes of pictures, as numbers",
+    "compress": "a smaller, faster copy of a detector's run",
 }
 
 

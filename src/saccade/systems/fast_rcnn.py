@@ -3,11 +3,18 @@
 Paper: Girshick 2015, Fast R-CNN, arXiv 1504.08083.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+from torch import nn
 
 from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules
 from saccade.heads.regions import RegionHead, RegionRules
+from saccade.layers.initialise import normal_linear
+from saccade.layers.low_rank import thin_pair
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
@@ -15,7 +22,8 @@ from saccade.ops.keep import Keep
 from saccade.ops.pick import RandomPick
 from saccade.ops.search import search_named
 from saccade.systems.detector_parts import shorter_side
-from saccade.systems.region_parts import HALF, classic, classic_box_top, one_stage
+from saccade.systems.region_parts import HALF, Boxes, classic, classic_box_top, one_stage
+from saccade.trunks import in_range
 
 BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100))
 FLOOR = 0.1
@@ -49,6 +57,8 @@ def fast_rcnn(
     trunk: str = "vgg16",
     search: str = "selective-search",
     proposals: int = 2000,
+    boxes: Boxes = "per_class",
+    ranks: tuple[int, ...] = (),
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
@@ -61,26 +71,45 @@ def fast_rcnn(
     Args:
         classes: Names of the classes.
         trunk: A VGG, CaffeNet, AlexNet or ZFNet.
-        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``windows``, or a file that
-            ``saccade propose`` wrote.
+        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
+            ``windows``, or a file that ``saccade propose`` wrote.
         proposals: Regions of a picture at most.
+        boxes: ``per_class``: each region has a box for each class. ``agnostic``: one for whatever it shows.
+        ranks: Singular values that fc6 and fc7 have at most, as two thin layers each; `saccade compress` finds them
+            from a run's. By default both stay whole.
         pretrained: Take ImageNet weights; then the first layers stand still.
         width: Factor of all channels.
         channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
 
     Raises:
-        UsageError: The trunk has no fully connected layers, or there is no such search.
+        UsageError: The trunk has no fully connected layers, there is no such search, or ranks are not two.
     """
     parts = classic(trunk, pretrained=pretrained, width=width, channels=channels)
-    tops = {"box": classic_box_top(parts, BOXES, len(classes))}
+    if ranks:
+        thin(parts.body, ranks)
+    tops = {"box": classic_box_top(parts, BOXES, len(classes), boxes)}
     rules = RegionRules(proposals, proposals, floor=FLOOR)
     head = RegionHead(None, RandomPick(number=64, share=0.25), HALF, tops, rules)
     return System(
         parts.trunk,
         {"regions": head},
         classes=classes,
-        input=shorter_side(size, channels),
+        input=in_range(trunk, shorter_side(size, channels)),
         recipe=replace(RECIPE, stages=one_stage(parts.trunk, pretrained)),
         search=search_named(search, proposals),
     )
+
+
+def thin(body: nn.Sequential, ranks: Sequence[int]) -> None:
+    """Let fc6 and fc7 be two thin layers each (section 3.1).
+
+    Raises:
+        UsageError: Ranks are not two numbers from 1.
+    """
+    if len(ranks) != 2 or min(ranks) < 1:
+        raise UsageError(f"a rank for fc6 and one for fc7 are expected, found {list(ranks)}", hint="such as 1024,256")
+    for name, rank in zip(("fc6", "fc7"), ranks, strict=True):
+        stage: Any = body.get_submodule(name)
+        stage.linear = thin_pair(stage.linear, rank)
+        normal_linear(stage.linear)

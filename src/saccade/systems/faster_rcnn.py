@@ -30,6 +30,7 @@ from saccade.ops.pick import RandomPick
 from saccade.systems.detector_parts import shorter_side, trunk_to
 from saccade.systems.region_parts import (
     HALF,
+    Boxes,
     classic,
     classic_box_top,
     first_layers,
@@ -38,6 +39,7 @@ from saccade.systems.region_parts import (
     pyramid_box_top,
 )
 from saccade.systems.rpn import SCALES, proposal_head
+from saccade.trunks import in_range
 
 RATIOS, FINEST = (0.5, 1.0, 2.0), 8.0
 
@@ -97,6 +99,7 @@ def faster_rcnn(
     *,
     trunk: str = "vgg16",
     schedule: Literal["joint", "alternate"] = "joint",
+    boxes: Boxes = "per_class",
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
@@ -117,6 +120,7 @@ def faster_rcnn(
         schedule: ``joint``: all four losses at once. ``alternate``: proposals, regions, proposals again and regions
             again, the last two on a trunk that stands still (section 3.2); the trunk goes on from step to step, where
             the paper begins its second one anew.
+        boxes: ``per_class``: each region has a box for each class. ``agnostic``: one for whatever it shows.
         pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
@@ -132,7 +136,7 @@ def faster_rcnn(
     """
     options = {"pretrained": pretrained, "width": width, "channels": channels}
     made = _classic if is_classic(trunk) else _pyramid
-    system = made(classes, trunk, scales, size, options | {"norm": norm})
+    system = made(classes, trunk, scales, size, boxes, options | {"norm": norm})
     told(system.heads["regions"], limit, samples)
     stages = one_stage(system.trunk, pretrained)
     if schedule == "alternate":
@@ -142,20 +146,30 @@ def faster_rcnn(
 
 
 def _classic(
-    classes: tuple[str, ...], trunk: str, scales: tuple[float, ...] | None, size: int, options: dict[str, Any]
+    classes: tuple[str, ...],
+    trunk: str,
+    scales: tuple[float, ...] | None,
+    size: int,
+    boxes: Boxes,
+    options: dict[str, Any],
 ) -> System:
     parts = classic(trunk, **{name: value for name, value in options.items() if name != "norm"})
     with_norm(parts.trunk, options["norm"])
     propose = proposal_head(parts.reads, parts.trunk.levels[parts.reads].channels, scales or SCALES)
     rules = RegionRules(propose.rules.keep.limit, replace(LEARN, side=propose.rules.keep.side))
-    tops = {"box": classic_box_top(parts, BOXES, len(classes))}
+    tops = {"box": classic_box_top(parts, BOXES, len(classes), boxes)}
     head = RegionHead(propose, RandomPick(number=128, share=0.25), HALF, tops, rules)
-    spec = shorter_side(size, options["channels"])
+    spec = in_range(trunk, shorter_side(size, options["channels"]))
     return System(parts.trunk, {"regions": head}, classes=classes, input=spec, recipe=RECIPE)
 
 
 def _pyramid(
-    classes: tuple[str, ...], trunk: str, scales: tuple[float, ...] | None, size: int, options: dict[str, Any]
+    classes: tuple[str, ...],
+    trunk: str,
+    scales: tuple[float, ...] | None,
+    size: int,
+    boxes: Boxes,
+    options: dict[str, Any],
 ) -> System:
     body, reads = trunk_to(trunk, (4, 8, 16, 32), **options)
     wide = scaled(256, options["width"])
@@ -165,7 +179,7 @@ def _pyramid(
     tower = ProposalTower(wide, len(bases[0]), 1)
     propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases), PYRAMID_PROPOSALS, None)
     pooled = dict(list(neck.levels.items())[:-1])
-    top = pyramid_box_top(pooled, scaled(1024, options["width"]), PYRAMID_BOXES, len(classes))
+    top = pyramid_box_top(pooled, scaled(1024, options["width"]), PYRAMID_BOXES, len(classes), boxes)
     head = pyramid_head(propose, top)
     spec = shorter_side(size, options["channels"], multiple=32)
     return System(body, {"regions": head}, neck, classes=classes, input=spec, recipe=PYRAMID_RECIPE)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from torch import nn
 
@@ -20,6 +20,10 @@ from saccade.trunks import TRUNKS
 from saccade.trunks import trunk as build_trunk
 from saccade.trunks.chain import named
 from saccade.trunks.cut import cut
+from saccade.trunks.regionwise import Regionwise
+
+# Whether a region has a box for each class, or one for whatever it shows.
+Boxes = Literal["per_class", "agnostic"]
 
 STRIDE = 16
 # A region from half an overlap on answers for the object; all others are background.
@@ -59,33 +63,59 @@ def classic(name: str, **options: Any) -> Classic:
     Raises:
         UsageError: There is no such trunk, or it has no such layers.
     """
+    whole, body, grid = _classic(name, options)
+    (reads,) = last_of_strides(whole, (STRIDE,))
+    return Classic(cut(whole, reads), reads, body, grid, whole.levels["fc7"].channels)
+
+
+def regionwise(name: str, **options: Any) -> tuple[Regionwise, Classic]:
+    """A trunk that looks at regions one by one, last pooling included, and its fc6 and fc7 (R-CNN, section 2.2).
+
+    Args:
+        name: A trunk of ours with two fully connected layers: a VGG, AlexNet, CaffeNet, ZFNet.
+        **options: The trunk's own options.
+
+    Returns:
+        The trunk, and the same in parts; its last map is ``reads``.
+
+    Raises:
+        UsageError: There is no such trunk, or it has no such layers.
+    """
+    whole, body, grid = _classic(name, options)
+    names = list(whole.levels)
+    stages = names[: names.index("fc6")]
+    trunk = Regionwise({stage: whole.get_submodule(stage) for stage in stages})
+    return trunk, Classic(cut(whole, stages[-1]), stages[-1], body, grid, whole.levels["fc7"].channels)
+
+
+def _classic(name: str, options: Mapping[str, Any]) -> tuple[Trunk, nn.Sequential, int]:
+    """The whole trunk, its fc6 and fc7 for regions that have the grid's positions already, and the grid's side."""
     if not is_classic(name):
         known = ", ".join(sorted(known for known in TRUNKS if is_classic(known)))
         raise UsageError(f"a trunk with fully connected layers is expected, found {name!r}", hint=f"choose {known}")
     whole = build_trunk(name, **options)
-    (reads,) = last_of_strides(whole, (STRIDE,))
     fc6, fc7 = (whole.get_submodule(part) for part in ("fc6", "fc7"))
     grid: Any = fc6.get_submodule("pool")
-    # A pooled region has the grid's positions already.
-    body = {"fc6": named(**{name: layer for name, layer in fc6.named_children() if name != "pool"}), "fc7": fc7}
-    size = whole.levels["fc7"].channels
-    return Classic(cut(whole, reads), reads, named(**body, flatten=nn.Flatten(1)), int(grid.output_size), size)
+    layers = named(**{part: layer for part, layer in fc6.named_children() if part != "pool"})
+    return whole, named(fc6=layers, fc7=fc7, flatten=nn.Flatten(1)), int(grid.output_size)
 
 
-def classic_box_top(parts: Classic, rules: BoxRules, classes: int, *, per_class: bool = True) -> BoxTop:
+def classic_box_top(parts: Classic, rules: BoxRules, classes: int, boxes: Boxes = "per_class") -> BoxTop:
     """Fast R-CNN's top: RoI max pooling, fc6 and fc7, a score and a box a class, background among them."""
     pool = RegionPool(parts.trunk.levels, (parts.reads,), parts.grid, "max")
-    tower = PooledTower(pool, parts.body, parts.size, outputs(rules, classes, per_class=per_class))
+    tower = PooledTower(pool, parts.body, parts.size, outputs(rules, classes, per_class=each_class(boxes)))
     return BoxTop(tower, (parts.reads,), rules, classes)
 
 
-def pyramid_box_top(levels: Mapping[str, Level], hidden: int, rules: BoxRules, classes: int) -> BoxTop:
+def pyramid_box_top(
+    levels: Mapping[str, Level], hidden: int, rules: BoxRules, classes: int, boxes: Boxes = "per_class"
+) -> BoxTop:
     """The pyramid's top: RoI align from the map of a region's size, and two layers of `hidden` numbers (FPN, 4.2)."""
     pool = RegionPool(levels, tuple(levels), 7, "align")
     size = pool.channels * 7 * 7
     body = nn.Sequential(nn.Flatten(1), nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
     default(body)
-    tower = PooledTower(pool, body, hidden, outputs(rules, classes))
+    tower = PooledTower(pool, body, hidden, outputs(rules, classes, per_class=each_class(boxes)))
     return BoxTop(tower, tuple(levels), rules, classes)
 
 
@@ -93,6 +123,17 @@ def outputs(rules: BoxRules, classes: int, *, per_class: bool = True) -> Outputs
     """Logits and boxes of a region."""
     logits = rules.score_loss.channels(classes)
     return Outputs(logits, logits if per_class else 1)
+
+
+def each_class(boxes: Boxes) -> bool:
+    """Whether each class has a box of its own.
+
+    Raises:
+        UsageError: There are no such boxes.
+    """
+    if boxes not in get_args(Boxes):
+        raise UsageError(f"boxes of {' or '.join(get_args(Boxes))} are expected, found {boxes!r}")
+    return boxes == "per_class"
 
 
 def first_layers(trunk: Trunk, pretrained: bool) -> tuple[str, ...]:
