@@ -39,6 +39,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
+    "rcnn": {"trunk": "vgg11", "size": 32, "search": "windows", "proposals": 60},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
     "fast_rcnn": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
     "ion": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 128},
@@ -51,9 +52,11 @@ DEEPER = (
     *("vgg13", "vgg16", "vgg16c", "vgg19", "resnet34", "resnet101", "resnet152"),
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
     "sliding_window",  # a network's pass a window
+    "rcnn",  # a network's pass a region
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object.
 BY_HEART: dict[str, dict[str, Any]] = {
+    "rcnn": {"proposals": 1000},
     "sliding_window": {"size": 128, "scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
     "overfeat_detector": {"size": 128, "scales": (1.0, 0.36), "order": "joint"},
 }

@@ -7,8 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from saccade.analysis.describe import describe
+from saccade.core.level import Level
 from saccade.heads.dense_boxes import DenseBoxHead
 from saccade.heads.grid_boxes import GridBoxes
+from saccade.heads.solved_top import SolvedTop
+from saccade.layers.spatial_pyramid import SpatialPyramid
 from saccade.losses.scores import FocalScores
 from saccade.network.maps import Maps
 from saccade.network.system import System
@@ -131,12 +134,58 @@ def _grid() -> dict[tuple[str, str], Callable[[], object]]:
     }
 
 
+def _of_regions() -> dict[tuple[str, str], Callable[[], object]]:
+    """R-CNN and its line; options of the paper's other form are said where the default is not the paper's."""
+    rcnn, fast = "R-CNN", "Fast R-CNN VGG16"
+
+    def top(name: str) -> SolvedTop:
+        with torch.device("meta"):
+            found = build(name, 20, scores="svm").heads["regions"].box
+        assert isinstance(found, SolvedTop)
+        assert found.solving.mining is not None
+        return found
+
+    def bins(grids: tuple[int, ...]) -> int:
+        return SpatialPyramid(Level(1, 16), "map", grids).size
+
+    def thin(layer: str) -> int:
+        with torch.device("meta"):
+            body = build("fast_rcnn", 20, ranks=(1024, 256)).heads["regions"].box.tower.body
+        return sum(p.numel() for name, p in body.get_submodule(layer).named_parameters() if name.endswith("weight"))
+
+    def windows() -> str:
+        sample, pictures = made("rcnn").heads["regions"].sample, made("rcnn").recipe.batch
+        objects = int(sample.number * sample.share)
+        return f"{objects * pictures}/{(sample.number - objects) * pictures}"
+
+    return {
+        (rcnn, "crop enlargement factor 227/(227-32)"): lambda: f"{top('rcnn').pool.rules.growth:.6f}",
+        (rcnn, "finetune batch pos/neg"): windows,
+        (rcnn, "fc7 matrix"): lambda: f"{made('rcnn').heads['regions'].rules.limit}x{top('rcnn').machines.in_features}",
+        (rcnn, "ridge lambda"): lambda: f"{top('rcnn').solving.ridge.penalty:g}",
+        (rcnn, "bbox reg min IoU"): lambda: top("rcnn").solving.ridge.near,
+        (rcnn, "SVM negative IoU"): lambda: top("rcnn").solving.mining.negative,
+        (rcnn, "SVM C"): lambda: top("rcnn").solving.mining.svm.cost,
+        (rcnn, "feature target norm"): lambda: f"{top('rcnn').solving.mining.norm:g}",
+        ("SPP-net", "bins {6,3,2,1}"): lambda: bins((6, 3, 2, 1)),
+        ("SPP-net", "bins {4,3,2,1}"): lambda: bins((4, 3, 2, 1)),
+        ("SPP-net", "feature dim 256x50"): lambda: top("spp_net").box.in_features,
+        (fast, "params VOC"): lambda: parameters(made("fast_rcnn")),
+        (fast, "SVD fc6 t=1024 weights"): lambda: thin("fc6"),
+        (fast, "SVD fc7 t=256 weights"): lambda: thin("fc7"),
+        ("Fast R-CNN", "RoIs per batch"): lambda: (
+            made("fast_rcnn").heads["regions"].sample.number * made("fast_rcnn").recipe.batch
+        ),
+    }
+
+
 def detector_quantities() -> dict[tuple[str, str], Callable[[], object]]:
     """What each row is, counted in the built detectors."""
     tower = "retinanet"
     return (
         _rpn()
         | _ssd()
+        | _of_regions()
         | _grid()
         | {
             ("RetinaNet", "anchors 512x512"): lambda: sum(raw(tower, 512, 512)[1]),

@@ -8,7 +8,7 @@ from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.layers.position_sensitive import PositionSensitiveTower
 from saccade.layers.region_towers import Outputs
-from saccade.layers.spatial_pyramid import SpatialPyramid
+from saccade.layers.spatial_pyramid import ScaledSpatialPyramid, SpatialPyramid
 from saccade.systems.fast_rcnn import fast_rcnn
 from saccade.systems.faster_rcnn import faster_rcnn
 from saccade.systems.rfcn import rfcn
@@ -125,3 +125,51 @@ def test_a_trunk_without_the_maps_is_refused(make):
 def test_a_trunk_without_fully_connected_layers_is_refused():
     with pytest.raises(UsageError, match="fully connected"):
         fast_rcnn(("a",), trunk="resnet18")
+
+
+@pytest.mark.parametrize(
+    ("make", "options"), [(fast_rcnn, {}), (spp_net, {}), (faster_rcnn, {}), (faster_rcnn, {"trunk": "resnet18"})]
+)
+def test_a_region_has_a_box_for_each_class_or_one_for_all(make, options):
+    counts = [
+        on_meta(make, boxes=boxes, **options).heads["regions"].box.tower.box for boxes in ("per_class", "agnostic")
+    ]
+    assert [layer.out_features for layer in counts] == [84, 4]
+    with pytest.raises(UsageError, match="agnostic"):
+        make(("a",), boxes="many", width=1 / 16, **options)
+
+
+def test_spp_net_s_machines_see_distinct_negatives_and_boxes_from_half_an_overlap():
+    top = on_meta(spp_net, scores="svm").heads["regions"].box
+    assert (top.solving.mining.distinct, top.solving.mining.negative, top.solving.ridge.near) == (0.7, 0.3, 0.5)
+    assert (top.box.in_features, top.machines.in_features) == (12_800, 4096)
+    with pytest.raises(UsageError, match="agnostic"):
+        spp_net(("a",), scores="svm", boxes="agnostic", width=1 / 16)
+
+
+def test_each_region_is_read_where_its_area_comes_nearest_to_224_squared():
+    factors = (480 / 1200, 576 / 1200, 688 / 1200, 864 / 1200, 1.0)
+    pool = ScaledSpatialPyramid({f"scale{n}": Level(2, 1) for n in range(1, 6)}, factors, 16, (2, 1))
+    sides = torch.tensor([20.0, 224, 250, 300, 330, 390, 420, 500, 800])
+    regions = torch.cat([torch.zeros(9, 2), sides[:, None].expand(9, 2)], 1)
+    wanted = [min(range(5), key=lambda place: abs((side * factors[place]) ** 2 - 224**2)) for side in sides.tolist()]
+    assert pool.choose(regions).tolist() == wanted
+    assert len(set(wanted)) == 5
+    assert pool.size == 10
+    maps = {f"scale{n}": torch.randn(1, 2, int(60 * f), int(60 * f)) for n, f in enumerate(factors, 1)}
+    found = pool(maps, regions, torch.zeros(9, dtype=torch.int64))
+    for row, place in enumerate(wanted):
+        alone = SpatialPyramid(Level(2, 16), "map", (2, 1))
+        scaled = regions[row : row + 1] * factors[place]
+        cells = alone({"map": maps[f"scale{place + 1}"]}, scaled, torch.zeros(1, dtype=torch.int64))
+        torch.testing.assert_close(found[row : row + 1], cells)
+
+
+def test_spp_net_sees_pictures_at_five_sizes():
+    torch.manual_seed(0)
+    options = {"width": 1 / 16, "size": 160, "search": "windows", "proposals": 30}
+    system = spp_net(("a", "b"), scales=(0.4, 0.48, 0.573, 0.72, 1.0), **options).eval()
+    assert len(system.heads["regions"].reads) == 5
+    assert len(system.predict(system.batch([torch.rand(3, 100, 120)]))) == 1
+    with pytest.raises(UsageError, match="greatest"):
+        spp_net(("a",), scales=(0.5,), **options)

@@ -151,3 +151,15 @@ def test_a_run_records_what_began_anew(tmp_path: Path) -> None:
     assert RunFolder(run.path).read_config()["renewed"] == [
         name for name in fewer.state_dict() if name.startswith("heads.")
     ]
+
+
+@pytest.mark.parametrize("name", ["fast_rcnn", "rcnn"])
+def test_a_classifier_lends_its_fully_connected_layers_to_the_head_that_runs_them(name: str, tmp_path: Path) -> None:
+    before = vgg("vgg11")
+    after = build(name, 2, trunk="vgg11", search="windows", width=WIDTH)
+    left = take_weights(after, written(before, tmp_path / "a.safetensors"), trust_pickle=False)
+    assert left
+    assert all(part.split(".")[-2] in ("score", "box", "machines") or part.endswith("solved") for part in left)
+    bodies = {n.split(".body.")[1]: value for n, value in after.state_dict().items() if ".body." in n}
+    assert set(bodies) == {"fc6.linear.weight", "fc6.linear.bias", "fc7.linear.weight", "fc7.linear.bias"}
+    assert all(torch.equal(value, before.state_dict()[f"trunk.{n}"]) for n, value in bodies.items())

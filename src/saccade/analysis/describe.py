@@ -128,10 +128,15 @@ def _run(system: System, name: str, spec: InputSpec, side: tuple[int, int], devi
     recorder = Recorder(system, trace, max(side))
     with torch.no_grad(), torch.device(device), recorder.watching(), trace:
         trace.begin(pictures)
-        maps = system.maps(Batch(pictures, sizes, (Frame.identity(side),)))
+        maps = system.maps(Batch(pictures, sizes, (Frame.identity(side),), regions=(_whole(side),)))
         system.raw(maps)
     recorder.add_unused()
     return Description(name, (spec.channels, *side), tuple(recorder.layers), _maps(system, maps), _heads(system))
+
+
+def _whole(side: tuple[int, int]) -> Tensor:
+    """(1, 4) the whole picture, for systems that look at regions from outside: what each region costs is told once."""
+    return torch.tensor([[0.0, 0.0, side[1], side[0]]])
 
 
 def _maps(system: System, maps: Maps) -> tuple[NamedMap, ...]:

@@ -3,8 +3,9 @@
 Legend: B pictures, R regions of each (padded), n regions of all pictures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -15,10 +16,13 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxTop
 from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, crowds
+from saccade.heads.described import Seen
 from saccade.heads.main_object import real_objects
 from saccade.heads.region_top import ColumnTop, Regions, RegionTop, Sampled
+from saccade.heads.solved_top import SolvedTop
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.network.solvable import Pass
 from saccade.ops.keep import Candidates, Keep
 from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of, leave_out
 from saccade.ops.pick import Sampler
@@ -113,9 +117,9 @@ class RegionHead(Head):
         self.terms = (*proposing, *(term for top in tops.values() for term in top.terms))
 
     @property
-    def box(self) -> BoxTop:
+    def box(self) -> BoxTop | SolvedTop:
         """The top that decides what stays."""
-        return cast("BoxTop", self.tops["box"])
+        return cast("BoxTop | SolvedTop", self.tops["box"])
 
     @property
     def others(self) -> dict[str, ColumnTop]:
@@ -192,6 +196,27 @@ class RegionHead(Head):
         if rows.labels is not None and len(rows):
             labels = torch.where(taken >= 0, rows.labels[taken.clamp(min=0)], labels)
         return boxes[places], torch.full_like(taken, picture), labels, taken
+
+    def solve(self, look: Pass, folder: Path | None = None) -> dict[str, float]:
+        """Find the weights of the top that decides what stays, where it is one that is solved for.
+
+        Raises:
+            UsageError: It is not.
+            DataError: No picture shows an object.
+        """
+        if not isinstance(self.box, SolvedTop):
+            raise UsageError("a top that can be solved for is expected, found one that descends alone")
+        return self.box.solve(lambda: self._seen(look), folder)
+
+    def _seen(self, look: Pass) -> Iterator[Seen]:
+        """The annotated pictures one by one, with the regions that are learnt from."""
+        for maps, truth in look():
+            for place, picture in enumerate(truth):
+                if picture.has(*self.needs):
+                    alone = maps.pick([place])
+                    proposals = None if self.propose is None else self.propose(alone)
+                    (boxes,) = self._regions(alone, proposals, learning=True)
+                    yield Seen(alone, boxes, _on(real_objects(picture), boxes), crowds(picture).to(boxes))
 
     def decode(self, raw: RegionRaw) -> list[Annotation]:
         """The boxes that stay, with scores, labels and what other tops add."""

@@ -4,6 +4,7 @@ Legend: B pictures, C classes, D channels.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -94,12 +95,15 @@ class SvmHead(Head):
         return F.one_hot(torch.stack([t.get("label") for t in truth]), self.classes)
 
     @torch.no_grad()
-    def solve(self, look: Pass) -> dict[str, float]:
+    def solve(self, look: Pass, folder: Path | None = None) -> dict[str, float]:
         """Find the weights by scikit-learn, C and sharpness by cross-validation where they are not given.
+
+        Features of whole pictures are few enough to stay in memory, and nothing is kept in the folder.
 
         Raises:
             DataError: No picture is annotated.
         """
+        del folder
         rows: list[Tensor] = []
         targets: list[Tensor] = []
         for maps, truth in look():

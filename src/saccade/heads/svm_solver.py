@@ -25,12 +25,14 @@ class SvmSettings:
         loss: ``squared_hinge``, or ``hinge``, which R-CNN takes.
         bias_scale: The number that is added to every example; a great one hardly penalises the bias.
         positive_weight: Factor of C for positive examples.
+        tolerance: How far from the least sum liblinear may stop.
     """
 
     cost: float = 1.0
     loss: Literal["squared_hinge", "hinge"] = "squared_hinge"
     bias_scale: float = 1.0
     positive_weight: float = 1.0
+    tolerance: float = TOLERANCE
 
 
 def solve_svm(features: Tensor, positive: Tensor, settings: SvmSettings) -> tuple[Tensor, Tensor]:
@@ -56,7 +58,7 @@ def solve_svm(features: Tensor, positive: Tensor, settings: SvmSettings) -> tupl
         "dual": settings.loss == "hinge",
         "intercept_scaling": settings.bias_scale,
         "class_weight": {1: settings.positive_weight},
-        "tol": TOLERANCE,
+        "tol": settings.tolerance,
         "max_iter": ITERATIONS,
         "random_state": 0,
     }

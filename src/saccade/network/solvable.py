@@ -1,6 +1,7 @@
 """What a head may offer whose weights can be found at once, in place of step by step."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from saccade.core.annotation import Annotation
@@ -19,12 +20,14 @@ class Solvable(Protocol):
     killed solves it anew.
     """
 
-    def solve(self, look: Pass) -> dict[str, float]:
+    def solve(self, look: Pass, folder: Path | None = None) -> dict[str, float]:
         """Set the weights from the training pictures.
 
         Args:
             look: Passes over the training pictures each time that it is called; a head that looks for hard examples
                 calls it several times.
+            folder: Where the head may keep what it makes of the pictures; what lies there is from the same pictures and
+                the same weights. None: nothing may be kept on the disk.
 
         Returns:
             Numbers to be told and recorded, such as a constant that was chosen on the way.

@@ -24,6 +24,7 @@ from saccade.systems.multipath import multipath
 from saccade.systems.overfeat import overfeat
 from saccade.systems.overfeat_detector import overfeat_detector
 from saccade.systems.overfeat_localizer import overfeat_localizer
+from saccade.systems.rcnn import rcnn
 from saccade.systems.renet import renet
 from saccade.systems.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.systems.retinanet import retinanet
@@ -72,6 +73,7 @@ SYSTEMS: dict[str, SystemFunction] = {
     "sliding_window": sliding_window,
     "overfeat_detector": overfeat_detector,
     "rpn": rpn,
+    "rcnn": rcnn,
     "spp_net": spp_net,
     "fast_rcnn": fast_rcnn,
     "faster_rcnn": faster_rcnn,

@@ -3,19 +3,24 @@
 Paper: He, Zhang, Ren, Sun 2014, Spatial pyramid pooling in deep convolutional networks, arXiv 1406.4729, section 4.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
+from saccade.heads.box_ridge import RidgeRules
 from saccade.heads.box_top import BoxRules, BoxTop
+from saccade.heads.hard_negatives import MiningRules
 from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.solved_top import SolvedRules, SolvedTop
 from saccade.layers.initialise import normal_linear
 from saccade.layers.region_towers import PooledTower
 from saccade.layers.scale import scaled
-from saccade.layers.spatial_pyramid import SpatialPyramid
+from saccade.layers.spatial_pyramid import ScaledSpatialPyramid, SpatialPyramid
 from saccade.network.card import Card, system
+from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.ops.code import DeltaCoder
@@ -23,10 +28,14 @@ from saccade.ops.keep import Keep
 from saccade.ops.pick import RandomPick
 from saccade.ops.search import search_named
 from saccade.systems.detector_parts import shorter_side, trunk_to
-from saccade.systems.region_parts import HALF, STRIDE, outputs
+from saccade.systems.region_parts import HALF, STRIDE, Boxes, each_class, outputs
+from saccade.systems.solved_parts import BY_MARGIN, Scores, by_machines, solved_stages
+from saccade.trunks import in_range
+from saccade.trunks.scales import Scales
 
 GRIDS = (6, 3, 2, 1)
 BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100), coder=DeltaCoder((0.1, 0.1, 0.2, 0.2)))
+MINING = MiningRules(distinct=0.7)
 
 RECIPE = Recipe(
     lr=1e-4,
@@ -37,7 +46,7 @@ RECIPE = Recipe(
     best="AP",
     note="He 2014: the convolutions stand still; fully connected layers learn for 250 000 batches at 0.0001 and 50 000 "
     "at a tenth of it, a quarter of each batch objects. VOC 2007 mAP 59.2 with five scales, 58.0 with one, with "
-    "support vector machines and box regression on top; softmax and box layers that learn together replace them here.",
+    "support vector machines and box regression on top (--scores svm); else softmax and box layers learn together.",
 )
 
 
@@ -58,6 +67,9 @@ def spp_net(
     search: str = "selective-search",
     proposals: int = 2000,
     grids: tuple[int, ...] = GRIDS,
+    scales: tuple[float, ...] = (1.0,),
+    scores: Scores = "softmax",
+    boxes: Boxes = "per_class",
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
@@ -71,29 +83,64 @@ def spp_net(
     Args:
         classes: Names of the classes.
         trunk: A trunk with a map of stride 16.
-        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``windows``, or a file that
-            ``saccade propose`` wrote.
+        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
+            ``windows``, or a file that ``saccade propose`` wrote.
         proposals: Regions of a picture at most.
         grids: Positions a side of each level of the pyramid.
+        scales: Sizes at which a picture is seen, over `size`; each region is read where its area comes nearest to 224².
+            The paper's five are .4, .48, .573, .72 and 1 of 1200.
+        scores: ``softmax``: the last layer, and a box layer that learns beside it. ``svm``: machines solved with hard
+            negatives and ridge regression of boxes after the fine-tuning, as the paper has it.
+        boxes: ``per_class``: each region has a box for each class. ``agnostic``: one for whatever it shows.
         pretrained: Take ImageNet weights for the trunk, where there are some.
         width: Factor of all channels.
         channels: Channels of the picture.
         size: Length of the shorter side in pixels, of the paper's one scale; the longer is at most 5/3 of it.
 
     Raises:
-        UsageError: The trunk lacks a map of stride 16, or there is no such search.
+        UsageError: The trunk lacks a map of stride 16, there is no such search, or options contradict each other.
     """
-    body, (reads,) = trunk_to(trunk, (STRIDE,), pretrained=pretrained, width=width, channels=channels)
-    pool = SpatialPyramid(body.levels[reads], reads, grids)
+    alone, (reads,) = trunk_to(trunk, (STRIDE,), pretrained=pretrained, width=width, channels=channels)
+    body = alone if tuple(scales) == (1.0,) else Scales(alone, _rising(scales))
+    pool = _pool(body, reads, grids)
     hidden = scaled(4096, width)
     layers = nn.Sequential(
         *(nn.Linear(pool.size, hidden), nn.ReLU(), nn.Dropout(0.5)),
         *(nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5)),
     )
     normal_linear(layers, 0.005)
-    tower = PooledTower(pool, layers, hidden, outputs(BOXES, len(classes)))
-    tops = {"box": BoxTop(tower, (reads,), BOXES, len(classes))}
-    head = RegionHead(None, RandomPick(number=64, share=0.25), HALF, tops, RegionRules(proposals, proposals, floor=0.1))
-    stage = Stage(freeze=("trunk",)) if pretrained else Stage()
-    make = partial(System, body, {"regions": head}, classes=classes, input=shorter_side(size, channels))
-    return make(recipe=replace(RECIPE, stages=(stage,)), search=search_named(search, proposals))
+    still = ("trunk",) if pretrained else ()
+    if by_machines(scores):
+        if not each_class(boxes):
+            raise UsageError("boxes of each class are expected beside machines, found 'agnostic'")
+        rules = SolvedRules(BY_MARGIN, MINING, RidgeRules(near=0.5))
+        top = SolvedTop(pool, layers, (pool.size, hidden), _read(pool), rules, len(classes))
+        stages = solved_stages(top, still)
+    else:
+        tower = PooledTower(pool, layers, hidden, outputs(BOXES, len(classes), per_class=each_class(boxes)))
+        top, stages = BoxTop(tower, _read(pool), BOXES, len(classes)), (Stage(freeze=still),)
+    rules = RegionRules(proposals, proposals, floor=0.1)
+    return System(
+        body,
+        {"regions": RegionHead(None, RandomPick(number=64, share=0.25), HALF, {"box": top}, rules)},
+        classes=classes,
+        input=in_range(trunk, shorter_side(size, channels)),
+        recipe=replace(RECIPE, stages=stages),
+        search=search_named(search, proposals),
+    )
+
+
+def _rising(scales: Sequence[float]) -> tuple[float, ...]:
+    if not scales or min(scales) <= 0 or max(scales) != 1:
+        raise UsageError(f"scales above 0 are expected, the greatest of them 1, found {list(scales)}")
+    return tuple(sorted(set(scales)))
+
+
+def _pool(body: Trunk, reads: str, grids: tuple[int, ...]) -> SpatialPyramid | ScaledSpatialPyramid:
+    if isinstance(body, Scales):
+        return ScaledSpatialPyramid(body.levels, body.factors, STRIDE, grids)
+    return SpatialPyramid(body.levels[reads], reads, grids)
+
+
+def _read(pool: SpatialPyramid | ScaledSpatialPyramid) -> tuple[str, ...]:
+    return (pool.reads,) if isinstance(pool.reads, str) else pool.reads

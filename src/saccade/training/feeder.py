@@ -1,6 +1,7 @@
 """Where the batches of an epoch come from: the loader, or a frozen trunk's features made once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from saccade.core.batch import Batch
 from saccade.data.loader import Loader
@@ -17,10 +18,13 @@ class Feeder:
         loader: Reads and prepares pictures.
         in_order: Reads every picture once, as evaluation does.
         cache: Keeps a frozen trunk's features, or None where they may not be kept.
+        folder: Where heads that are solved may keep what they make of the pictures, or None.
     """
 
-    def __init__(self, loader: Loader, in_order: Loader, cache: FeatureCache | None) -> None:
-        self.loader, self.in_order, self.cache = loader, in_order, cache
+    def __init__(
+        self, loader: Loader, in_order: Loader, cache: FeatureCache | None, folder: Path | None = None
+    ) -> None:
+        self.loader, self.in_order, self.cache, self.folder = loader, in_order, cache, folder
 
     def make_ready(self, session: Session) -> None:
         """Do what must be done before the first batch, and may take long; it can be broken off at any moment."""

@@ -21,10 +21,24 @@ def under_own_names(system: System, found: Mapping[str, Tensor]) -> dict[str, Te
     if relative:
         return relative
     if any(name in own for name in found):
-        return dict(found)
-    theirs = torchvision_names(system)
-    renamed = {name: found[other] for name, other in theirs.items() if other in found and name in own}
+        return _with_bodies(own, found)
+    theirs = {name: found[other] for name, other in torchvision_names(system).items() if other in found}
+    renamed = {name: value for name, value in _with_bodies(own, theirs).items() if name in own}
     return renamed or {f"trunk.network.{name}": value for name, value in found.items()}
+
+
+def _with_bodies(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of which those of a trunk's last layers go to the heads that have taken these layers over.
+
+    Region detectors run the trunk's last layers for each region, in the body of a head.
+    """
+    taken = dict(found)
+    for name, value in own.items():
+        before, _, layer = name.partition(".body.")
+        theirs = found.get(f"trunk.{layer}") if before.startswith("heads.") and name not in found else None
+        if theirs is not None and theirs.shape == value.shape:
+            taken[name] = theirs
+    return taken
 
 
 def _of_relative(kin: Mapping[str, str], found: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,6 +1,8 @@
 """Heads whose weights are found at once, from all training pictures."""
 
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
 
@@ -10,6 +12,8 @@ from saccade.network.recipe import Stage
 from saccade.network.solvable import Solvable
 from saccade.runtime.device import evaluating
 from saccade.runtime.loss_tally import LossTally
+from saccade.training.chance import seed_step
+from saccade.training.feature_cache import fingerprint
 from saccade.training.feeder import Feeder
 from saccade.training.session import Session
 
@@ -30,12 +34,38 @@ def solve(session: Session, feeder: Feeder, stage: Stage) -> dict[str, float]:
     with session.judged(), evaluating(session.system), torch.no_grad():
         for name, head in session.system.each_head():
             if name in stage.solve and isinstance(head, Solvable):
-                found = head.solve(lambda: _look(session, feeder))
+                seed_step(session.seed, 0)
+                folder = _folder(session, feeder, name)
+                found = head.solve(lambda: _look(session, feeder), folder)
+                _clear(folder)
                 told |= {f"solve/{name}/{fact}": value for fact, value in found.items()}
         losses = _losses(session, feeder, stage.solve)
         solved = {n: v.clone() for n, v in session.system.state_dict().items() if _of(n, stage.solve)}
     session.take(solved)
     return {**losses, **told}
+
+
+def _folder(session: Session, feeder: Feeder, head: str) -> Path | None:
+    """Where a head keeps what it makes of the pictures: of these pictures and these weights; of others nothing stays.
+
+    A head's own weights count too, since what is made of pictures may come from inside it.
+    """
+    if feeder.folder is None:
+        return None
+    pictures = feeder.in_order.dataset
+    names = "\n".join(pictures.id(index) for index in range(len(pictures))).encode("utf-8", "surrogatepass")
+    made_of = {"pictures": torch.frombuffer(bytearray(names), dtype=torch.uint8), **session.system.state_dict()}
+    own = feeder.folder / head / fingerprint(made_of)
+    for other in own.parent.glob("*"):
+        if other != own:
+            _clear(other)
+    return own
+
+
+def _clear(folder: Path | None) -> None:
+    """Give the disk back: what was kept of the pictures is of no use once the weights are others."""
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _look(session: Session, feeder: Feeder) -> Iterator[tuple[Maps, Sequence[Annotation]]]:

@@ -96,7 +96,8 @@ class Supply:
         plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
         in_order = Loader(train, spec, reading)
         cache = FeatureCache(job.out / "features", loader, in_order) if _may_keep(job, recipe, reading) else None
-        return Supply(plan, Feeder(loader, in_order, cache), reading, job, say)
+        folder = None if settings.cache is False else job.out / "solving"
+        return Supply(plan, Feeder(loader, in_order, cache, folder), reading, job, say)
 
     def balance(self, system: System) -> None:
         """Weigh the losses by class where that is asked for."""
