@@ -195,6 +195,8 @@ RULES: dict[str, Rule] = {
     **_by_names("pixel_unshuffle", _grouped),
     **_by_names("roi_align roi_pool ps_roi_align ps_roi_pool grid_sampler_2d index gather nonzero", _anywhere),
     **_by_names("deform_conv2d sort topk nms", _anywhere),
+    # Of chosen rows: regions are pooled so.
+    **_by_names("index_select embedding embedding_bag _embedding_bag _embedding_bag_forward_only", _anywhere),
 }
 
 

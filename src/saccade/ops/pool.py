@@ -12,6 +12,7 @@ from torch import Tensor
 from torchvision.ops import roi_align, roi_pool
 
 from saccade.ops.align import align_by_rows
+from saccade.ops.max_pool import max_by_rows
 
 Kind = Literal["align", "max"]
 
@@ -29,10 +30,12 @@ def pool_regions(maps: Tensor, regions: Tensor, owners: Tensor, size: int, strid
             by two a cell, without rounding of the region (He et al. 2017, section 3); as Detectron and torchvision do,
             positions are not shifted by half a pixel.
     """
-    # Sums of many gradients need float32; exported graphs know the operator by name.
-    if kind == "align" and maps.is_cpu and not _exporting():
-        table = maps.float() if maps.requires_grad else maps
+    quick = maps.is_cpu and not _exporting()  # exported graphs know the operators by name
+    if quick and kind == "align":
+        table = maps.float() if maps.requires_grad else maps  # sums of many gradients need float32
         return align_by_rows(table, regions, owners, size, stride).to(maps.dtype)
+    if quick and len(regions) and not maps.requires_grad:
+        return max_by_rows(maps, regions, owners, size, stride)
     rows = _with_owners(maps, regions, owners)
     if kind == "max":
         return roi_pool(maps.float(), rows, size, 1 / stride).to(maps.dtype)
