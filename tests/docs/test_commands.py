@@ -62,7 +62,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def predict_files(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
-        return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"))
+        return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"), frames=0)
 
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate", evaluate)
@@ -76,6 +76,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.data_draw._sheet", lambda *_: 0)
     monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
+    monkeypatch.setattr("saccade.runtime.watch.watch_files", predict_files)
     monkeypatch.setattr("saccade.runtime.look_files.look_files", predict_files)
     table = SimpleNamespace(ids=(), features=np.zeros((0, 8)), layer="deep")
     monkeypatch.setattr("saccade.runtime.features.features", lambda *a, **_: calls.append(a) or table)
@@ -83,6 +84,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.propose.propose", lambda *a, **_: calls.append(a) or regions)
     monkeypatch.setattr("saccade.metrics.proposals.coverage", lambda _, __, counts: coverage((), (), counts))
     monkeypatch.setattr("saccade.view.proposals_page.write_proposals", lambda *_: None)
+    small = SimpleNamespace(out=Path("small"), before=2, after=1)
+    monkeypatch.setattr("saccade.runtime.compress.compress", lambda *a, **_: calls.append(a) or small)
     monkeypatch.setattr("saccade.runtime.feature_view.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.feature_view.write_feature_page", lambda *_: None)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})

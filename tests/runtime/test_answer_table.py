@@ -10,6 +10,7 @@ from helpers import save_picture, tiny_system
 from saccade.core.input_spec import InputSpec
 from saccade.runtime.answer_table import rows_of
 from saccade.runtime.predict_files import predict_files
+from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import Predictor
 
 CLASSES = ("=cmd()", "bee")
@@ -42,7 +43,7 @@ def test_a_class_named_as_a_formula_is_quoted_in_the_file(tmp_path: Path) -> Non
     system = tiny_system(input=InputSpec("native", multiple=4))
     system.classes = tuple(f"=cmd({place})" for place in range(len(system.classes)))
     predictor, out = Predictor(system), tmp_path / "out"
-    predict_files(predictor, [tmp_path / "in"], out, csv=True)
+    predict_files(predictor, [tmp_path / "in"], out, PredictSettings(csv=True))
     with (out / "predictions.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["file", "class", "score", "x1", "y1", "x2", "y2"]

@@ -21,10 +21,11 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.ops import rle
 from saccade.runtime.answers import as_values, write_maps
-from saccade.runtime.file_worker import _least
+from saccade.runtime.file_worker import drawn_from
 from saccade.runtime.inputs import find_pictures, unique_names
 from saccade.runtime.journal import NAME
 from saccade.runtime.predict_files import predict_files
+from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import Predictor
 
 NATIVE = InputSpec("native", multiple=4)
@@ -72,7 +73,7 @@ def test_files_hold_what_the_predictor_answers(photos, predictor, tmp_path):
 
 
 def test_the_threshold_reaches_the_file(photos, predictor, tmp_path):
-    predict_files(predictor, [photos / "0.png"], tmp_path / "out", threshold=0.99)
+    predict_files(predictor, [photos / "0.png"], tmp_path / "out", PredictSettings(threshold=0.99))
     assert read(tmp_path / "out")[0]["instances"]["boxes"] == []
 
 
@@ -80,10 +81,10 @@ def test_few_objects_are_drawn_whatever_their_score_and_many_from_a_half_on(tmp_
     scores = torch.tensor([0.9, 0.4, 0.1, 0.1, 0.1, 0.1])
     many = Annotation(label_scores=torch.ones(2), instances=Instances(boxes=torch.ones(6, 4), scores=scores))
     few = Annotation(label_scores=torch.ones(2), instances=many.instances[:2])
-    assert _least(many) == 0.5
-    assert _least(few) is None
-    assert _least(Annotation(instances=few.instances)) == 0.5
-    assert _least(Annotation()) == 0.5
+    assert drawn_from(many, None) == 0.5
+    assert drawn_from(few, None) is None
+    assert drawn_from(Annotation(instances=few.instances), None) == 0.5
+    assert drawn_from(Annotation(), None) == 0.5
 
 
 def test_a_second_call_does_nothing_and_new_pictures_alone(photos, predictor, tmp_path):
@@ -113,7 +114,7 @@ def test_answers_of_another_making_are_not_mixed(photos, predictor, tmp_path, ch
     if change == "stranger":
         (out / NAME).unlink()
     with pytest.raises(ConfigError) as caught:
-        predict_files(other, [photos], out, threshold=0.2 if change == "threshold" else None)
+        predict_files(other, [photos], out, PredictSettings(threshold=0.2 if change == "threshold" else None))
     assert "--out" in caught.value.hint
     assert len(read(out)) == 1
 
@@ -233,9 +234,10 @@ torch.set_num_threads(1)
 from helpers import tiny_system
 from saccade.core.input_spec import InputSpec
 from saccade.runtime.predict_files import predict_files
+from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import Predictor
-predict_files(Predictor(tiny_system(input=InputSpec("native", multiple=4))), [sys.argv[2]], sys.argv[3], batch=4,
-    tell=lambda done, total: print(done, flush=True))
+predict_files(Predictor(tiny_system(input=InputSpec("native", multiple=4))), [sys.argv[2]], sys.argv[3],
+    PredictSettings(batch=4), tell=lambda done, total: print(done, flush=True))
 """
 
 

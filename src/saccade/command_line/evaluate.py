@@ -6,13 +6,14 @@ from pathlib import Path
 from saccade.command_line.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import print_json, print_scores, stdout_kept_clean
-from saccade.command_line.use import add_use
+from saccade.command_line.use import add_use, add_views
 
 
 def run(arguments: Sequence[str]) -> int:
     """Evaluate as the arguments say, and print the scores."""
     parser = Parser(prog="saccade evaluate", description="Scores and losses of a run on labelled pictures.")
     add_use(parser)
+    add_views(parser)
     told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
     parser.add_argument("--data", action="append", help=told)
     parser.add_argument("--split", help="which part of it; val by default")
@@ -28,7 +29,8 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.runtime.load import load
 
     with stdout_kept_clean(typed.json):
-        predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
+        seen = {"scales": typed.scales, "flip": typed.flip}
+        predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         scores = evaluate(predictor, dataset, batch=typed.batch, workers=typed.workers, out=typed.out)

@@ -1,23 +1,51 @@
-"""``saccade predict``: answers to files, folders and globs."""
+"""``saccade predict``: answers to pictures and videos: files, folders, globs, and folders that are watched."""
 
 import argparse
+import math
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.use import add_use
+from saccade.command_line.use import add_use, add_views, at_least_one
+from saccade.core.errors import UsageError
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Predict as the arguments say; 1 when a picture failed, though all others are done."""
+    """Predict as the arguments say; 1 when a file failed, though all others are done."""
     parser = Parser(
         prog="saccade predict",
-        description="Answer pictures. A killed prediction goes on where it stood when the same is typed again.",
+        description="Answer pictures and videos. A killed prediction goes on where it stood when the same is typed "
+        "again.",
     )
+    _add_flags(parser)
+    typed, left = parser.parse_known_args(arguments)
+    refuse_unknown(parser, left, flags_of(parser))
+    if typed.idle is not None and not typed.watch:
+        raise UsageError("--idle goes with --watch", hint="write --watch --idle 60")
+    from saccade.runtime.load import load
+    from saccade.runtime.predict_files import predict_files
+    from saccade.runtime.predict_settings import PredictSettings
+    from saccade.runtime.watch import watch_files
+
+    seen = {"scales": typed.scales, "flip": typed.flip}
+    predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
+    settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
+    with _progress() as tell:
+        if typed.watch:
+            outcome = watch_files(predictor, typed.inputs, typed.out, settings, idle=typed.idle, tell=tell)
+        else:
+            outcome = predict_files(predictor, typed.inputs, typed.out, settings, tell=tell)
+    return _say(outcome)
+
+
+def _add_flags(parser: Parser) -> None:
     add_use(parser)
-    parser.add_argument("inputs", metavar="INPUT", nargs="+", help="files, folders (with all below them), globs")
+    add_views(parser)
+    parser.add_argument(
+        "inputs", metavar="INPUT", nargs="+", help="pictures, videos, folders (with all below them), globs"
+    )
     parser.add_argument("--out", metavar="DIR", required=True, help="folder for predictions.json and drawn/")
     parser.add_argument(
         "--threshold",
@@ -27,27 +55,22 @@ def run(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--no-drawn", dest="drawn", action="store_false", help="draw nothing")
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
-    typed, left = parser.parse_known_args(arguments)
-    refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.load import load
-    from saccade.runtime.predict_files import predict_files
+    parser.add_argument(
+        "--every", type=at_least_one, default=1, metavar="N", help="of videos answer every N-th frame alone"
+    )
+    told = "watch folders, and answer what arrives there until Ctrl-C"
+    parser.add_argument("--watch", action="store_true", help=told)
+    parser.add_argument("--idle", type=_seconds, metavar="SECONDS", help="end a watch when so long nothing has arrived")
 
-    predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
-    with _progress() as tell:
-        outcome = predict_files(
-            predictor,
-            typed.inputs,
-            typed.out,
-            typed.threshold,
-            typed.batch,
-            drawn=typed.drawn,
-            tell=tell,
-            csv=typed.csv,
-        )
+
+def _say(outcome: Any) -> int:
+    """What was done, and what failed; the exit code."""
     before = f", {outcome.kept} of them before" if outcome.kept else ""
-    sys.stdout.write(f"{outcome.done} pictures answered{before}: {outcome.out}/predictions.json\n")
+    frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
+    what = "files" if outcome.frames else "pictures"
+    sys.stdout.write(f"{outcome.done} {what} answered{before}{frames}: {outcome.out}/predictions.json\n")
     if outcome.failed:
-        sys.stderr.write(f"saccade: {len(outcome.failed)} pictures failed: {outcome.out}/failed.json\n")
+        sys.stderr.write(f"saccade: {len(outcome.failed)} {what} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])
     return 1 if outcome.failed else 0
 
@@ -60,7 +83,7 @@ def _progress() -> Generator[Any]:
 
     console = Console(file=sys.stderr)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("pictures", total=None)
+        task = bar.add_task("files", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
@@ -71,4 +94,14 @@ def _fraction(text: str) -> float:
         value = -1.0
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"a number from 0 to 1 is expected, found {text!r}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"a number of seconds is expected, found {text!r}")
     return value

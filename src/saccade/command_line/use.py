@@ -23,3 +23,17 @@ def at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1 is expected, found {text!r}")
     return int(text)
+
+
+def add_views(parser: argparse.ArgumentParser) -> None:
+    """Several views of each picture, whose answers are merged."""
+    told = "see each picture at these sizes, as factors of its usual one, and merge the answers: .75,1,1.25"
+    parser.add_argument("--scales", type=_factors, default=(1.0,), metavar="S,…", help=told)
+    parser.add_argument("--flip", action="store_true", help="see each picture mirrored too, and merge the answers")
+
+
+def _factors(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"numbers with commas between are expected, found {text!r}") from None

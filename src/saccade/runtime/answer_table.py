@@ -6,6 +6,7 @@ from typing import Any
 from saccade.trust.csv_file import Cell
 
 HEADER = ("file", "class", "score", "x1", "y1", "x2", "y2")
+HEADER_OF_FRAMES = (*HEADER, "frame", "time")
 _NOWHERE: tuple[Cell, ...] = (None, None, None, None)
 
 

@@ -1,6 +1,6 @@
 """Pictures of one size go through the network together, so that none is padded for another's sake."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -38,7 +38,7 @@ def buckets(
     yield from waiting.values()
 
 
-def ahead(function: Callable[[S], T], items: Iterable[S], threads: int = 2) -> Iterator[T]:
+def ahead(function: Callable[[S], T], items: Iterable[S], threads: int = 2) -> Generator[T]:
     """``map(function, items)`` in order, a few items ahead in threads: decoders release Python's lock."""
     stream = iter(items)
     with ThreadPoolExecutor(threads) as pool:

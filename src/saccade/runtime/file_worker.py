@@ -12,6 +12,7 @@ from saccade.runtime.buckets import ahead
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.incoming import Incoming, Refused
 from saccade.runtime.inputs import readable_name
+from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import Answer, Predictor
 from saccade.trust.atomic import replacing
 from saccade.trust.pictures import decode_picture
@@ -47,16 +48,12 @@ class Worker:
     Attributes:
         predictor: The network in use.
         out: Folder of the answers.
-        threshold: Instances that score less are left out; None keeps all, and draws those that are worth it.
-        batch: Greatest number of pictures that go through the network together.
-        drawn: Whether the answers are drawn.
+        settings: How files are answered.
     """
 
     predictor: Predictor
     out: Path
-    threshold: float | None
-    batch: int
-    drawn: bool
+    settings: PredictSettings
 
     def run(self, groups: Iterable[tuple[list[Task], list[Task]]]) -> Iterator[dict[Path, Entry | SaccadeError]]:
         """For each group and the files of it that are missing: their entries of ``predictions.json``, or errors.
@@ -65,7 +62,7 @@ class Worker:
             ResourceError: The disk is full.
         """
         for taken, missing in ahead(self._read, groups):
-            answers = dict(self.predictor.answer(taken, self.threshold or 0.0, self.batch))
+            answers = dict(self.predictor.answer(taken, self.settings.threshold or 0.0, self.settings.batch))
             work = [(task, answers[task.place]) for task in missing]
             yield dict(ahead(lambda pair: (pair[0].file, self._write(*pair)), work))
 
@@ -84,7 +81,7 @@ class Worker:
             image = decode_picture(task.file, None if channels in (1, 3) else channels)
             entry: Entry = {"file": readable_name(task.file), "size": list(image.shape[1:]), **as_values(answer)}
             entry |= write_maps(answer, self.out, task.name)
-            return entry | ({"drawn": self._draw(task, image, answer)} if self.drawn else {})
+            return entry | ({"drawn": self._draw(task, image, answer)} if self.settings.drawn else {})
         except DataError as error:
             return error
         except Exception as error:
@@ -95,15 +92,16 @@ class Worker:
     def _draw(self, task: Task, image: Any, answer: Annotation) -> str:
         jpeg = task.file.suffix.lower() in JPEG
         name = f"drawn/{task.name}.{'jpg' if jpeg else 'png'}"
-        picture = draw(
-            image, answer, self.predictor.classes, threshold=_least(answer) if self.threshold is None else None
-        )
+        least = drawn_from(answer, self.settings.threshold)
+        picture = draw(image, answer, self.predictor.classes, threshold=least)
         picture.info.clear()  # what a camera wrote beside the pixels stays with the user
         with replacing(self.out / name) as partial:
             picture.save(partial, format="JPEG" if jpeg else "PNG", **({"quality": QUALITY} if jpeg else {}))
         return name
 
 
-def _least(answer: Annotation) -> float | None:
+def drawn_from(answer: Annotation, threshold: float | None) -> float | None:
+    """The score from which on instances are drawn: all that passed a threshold, else those that are worth it."""
     rows = 0 if answer.instances is None else len(answer.instances)
-    return None if answer.label_scores is not None and rows <= FEW else DRAWN
+    worth = answer.label_scores is not None and rows <= FEW
+    return None if worth or threshold is not None else DRAWN

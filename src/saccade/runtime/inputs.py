@@ -10,17 +10,20 @@ from pathlib import Path
 
 from saccade.core.errors import DataError
 from saccade.trust.pictures import only_pictures
+from saccade.trust.videos import SUFFIXES as VIDEOS
 
 # Characters of a name that is made from a file's: of four bytes each, it still fits into the 255 that are allowed.
 LONGEST = 50
 
 
-def find_pictures(inputs: Iterable[str | Path], out: Path) -> list[Path]:
+def find_pictures(inputs: Iterable[str | Path], out: Path, videos: bool = False, some: bool = True) -> list[Path]:
     """Files in the order of the inputs, those of a folder (and all below it) by name, each once.
 
     Args:
         inputs: Files of any name, folders whose pictures are meant, and globs such as ``shots/**/*.jpg``.
         out: Folder of answers, whose own pictures are none of the user's.
+        videos: Whether the videos of a folder are meant too.
+        some: Whether every input must name something.
 
     Raises:
         DataError: An input names nothing.
@@ -28,25 +31,26 @@ def find_pictures(inputs: Iterable[str | Path], out: Path) -> list[Path]:
     found: dict[Path, None] = {}
     ours = out.resolve()
     for one in inputs:
-        files = [path for path in _files(Path(one)) if not path.resolve().is_relative_to(ours)]
-        if not files:
+        files = [path for path in _files(Path(one), videos) if not path.resolve().is_relative_to(ours)]
+        if some and not files:
             raise DataError("a picture, a folder of pictures or a glob is expected, found none", path=one)
         found.update(dict.fromkeys(files))
     return list(found)
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, videos: bool) -> list[Path]:
     if path.is_dir():
-        return _inside(path)
+        return _inside(path, videos)
     if path.exists():
         return [path]
     matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 (Path takes no absolute patterns)
-    return [file for match in matches for file in (_inside(match) if match.is_dir() else [match])]
+    return [file for match in matches for file in (_inside(match, videos) if match.is_dir() else [match])]
 
 
-def _inside(folder: Path) -> list[Path]:
-    below = only_pictures(path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts))
+def _inside(folder: Path, videos: bool) -> list[Path]:
+    below = [path for path in folder.rglob("*") if path.is_file()]
+    meant = only_pictures(below) + [path for path in below if videos and path.suffix.lower() in VIDEOS]
+    return sorted(path for path in meant if not any(p.startswith(".") for p in path.relative_to(folder).parts))
 
 
 def readable_name(file: Path) -> str:

@@ -99,6 +99,7 @@ def fingerprint(predictor: Predictor, **settings: Any) -> dict[str, Any]:
         "classes": list(predictor.classes),
         "input": predictor.system.input.as_dict(),
         "precision": str(predictor.dtype),
+        "views": [list(predictor.views.scales), predictor.views.flip],
         **settings,
     }
 

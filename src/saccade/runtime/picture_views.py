@@ -126,12 +126,15 @@ def _check_size(system: System, scale: float) -> None:
 
 
 def keep_of(system: System) -> Keep:
-    """By which rule the system's boxes suppress each other; COCO's usual one where its head does not say."""
+    """By which rule the system's boxes suppress each other; `Keep`'s own numbers where its head does not say."""
     for _, head in system.each_head():
         if isinstance(head, DenseBoxHead):
             return head.rules.keep
         if isinstance(head, RegionHead):
             return head.box.rules.keep
+        own = getattr(head, "keep", None)
+        if isinstance(own, Keep):
+            return own
     return Keep()
 
 

@@ -4,11 +4,10 @@ A spreadsheet computes what begins with an equals sign and the like, and a name 
 """
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from saccade.trust.atomic import write_text
+from saccade.trust.atomic import replacing
 
 Cell = str | int | float | None
 
@@ -27,11 +26,10 @@ def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[C
     Raises:
         ResourceError: The disk is full.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")  # Either sign in a text is then quoted.
-    writer.writerow(header)
-    writer.writerows([plain_cell(cell) for cell in row] for row in rows)
-    write_text(path, text.getvalue())
+    with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")  # Either sign in a text is then quoted.
+        writer.writerow(header)
+        writer.writerows([plain_cell(cell) for cell in row] for row in rows)
 
 
 def plain_cell(cell: Cell) -> Cell:
