@@ -51,14 +51,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
 DEEPER = (
     *("vgg13", "vgg16", "vgg16c", "vgg19", "resnet34", "resnet101", "resnet152"),
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
-    "sliding_window",  # a network's pass a window
+    *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object.
 BY_HEART: dict[str, dict[str, Any]] = {
     "rcnn": {"proposals": 1000},
     "sliding_window": {"size": 128, "scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
-    "overfeat_detector": {"size": 128, "scales": (1.0, 0.36), "order": "joint"},
+    "overfeat_detector": {
+        **{"trunk": "resnet20", "width": 1 / 4, "hidden": 256},
+        **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},
+    },
 }
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
 LARGE = ("sliding_window", "overfeat_detector", "spp_net", "fast_rcnn", "faster_rcnn", "rfcn", "ion", "multipath")
@@ -84,7 +87,7 @@ def without_chance(system: System) -> System:
         if isinstance(module, RegionHead):
             module.sample = _all_of(module.sample)
         if isinstance(module, WindowDetectorHead):
-            module.rules = replace(module.rules, sample=replace(NEGATIVES, most=9999))
+            module.rules = replace(module.rules, sample=replace(NEGATIVES, most=64, random=0))
         if isinstance(module, SlidingHead):
             still = tuple(replace(jitter, shift=0.0, growth=0.0) for jitter in module.sample.jitters)
             pick = _all_of(module.sample.pick)

@@ -77,7 +77,7 @@ class SlidingHead(Head):
         """Scores of every window of every scale; each window's box is itself."""
         score = self._dense if self.evaluate == "dense" else self._by_window
         logits = [score(maps[name]) for name in self.trunk.levels]
-        windows = [self._windows(maps, name) for name in self.trunk.levels]
+        windows = self._windows(maps)
         itself = torch.tensor([0.0, 0.0, 1.0, 1.0], device=maps.sizes.device).view(1, 4, 1, 1)
         codes = [itself.expand(len(grid), -1, *grid.shape[1:3]) for grid in windows]
         return WindowScores(logits, codes, windows, maps.sizes)
@@ -95,18 +95,23 @@ class SlidingHead(Head):
         logits = torch.cat([self._dense(some) for some in windows.split(TOGETHER)])
         return logits.view(len(picture), rows, columns, -1).permute(0, 3, 1, 2)
 
-    def _windows(self, maps: Maps, name: str) -> Tensor:
-        """(B, h, w, 4) windows of a scale in input pixels."""
+    def _windows(self, maps: Maps) -> list[Tensor]:
+        """(B, h, w, 4) windows of each scale in input pixels."""
         picture, side, step = maps[IMAGE], self.trunk.side, self.trunk.step
-        down, across = (1 / factor for factor in self.trunk.factors[list(self.trunk.levels).index(name)])
-        rows, columns = ((length - side) // step + 1 for length in maps[name].shape[-2:])
-        grid = window_grid((rows, columns), (step * down, step * across), (side * down, side * across))
-        return grid.to(picture.device).expand(len(picture), -1, -1, -1)
+        found: list[Tensor] = []
+        for place, name in enumerate(self.trunk.levels):
+            scaled = self.trunk.sides((picture.shape[-2], picture.shape[-1]), place)
+            down, across = picture.shape[-2] / scaled[0], picture.shape[-1] / scaled[1]
+            rows, columns = ((length - side) // step + 1 for length in maps[name].shape[-2:])
+            grid = window_grid((rows, columns), (step * down, step * across), (side * down, side * across))
+            found.append(grid.to(picture.device).expand(len(picture), -1, -1, -1))
+        return found
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """``class``: cross entropy of the sampled windows, a mean over them, then over pictures."""
         with torch.no_grad():
-            parts = [self._sampled(maps, picture, shown) for picture, shown in enumerate(truth)]
+            windows = self._windows(maps)
+            parts = [self._sampled(maps, windows, picture, shown) for picture, shown in enumerate(truth)]
             boxes, owners, labels = (torch.cat(column) for column in zip(*parts, strict=True))
         if not len(boxes):
             return {"class": torch.stack([logits.float().sum() for logits in self(maps).logits]).sum() * 0.0}
@@ -115,9 +120,13 @@ class SlidingHead(Head):
         share = owners.bincount(minlength=len(truth)).clamp(min=1)[owners] * len(truth)
         return {"class": (cost / share).sum()}
 
-    def _sampled(self, maps: Maps, picture: int, truth: Annotation) -> tuple[Tensor, Tensor, Tensor]:
+    def _sampled(
+        self, maps: Maps, windows: Sequence[Tensor], picture: int, truth: Annotation
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Windows (s, 4) of one picture, their owners and their labels, -1 for background."""
-        grids = [self._seen(maps, picture, name) for name in self.trunk.levels]
+        height, width = maps.sizes[picture].tolist()
+        flat = [scale[picture].reshape(-1, 4) for scale in windows]
+        grids = [seen(scale, scale, scale, (height, width))[2] for scale in flat]
         rows = real_objects(truth)
         objects = grids[0].new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(grids[0])
         boxes, taken = self.sample(objects, crowds(truth).to(objects), grids)
@@ -125,12 +134,6 @@ class SlidingHead(Head):
         if rows.labels is not None and len(rows):
             labels = torch.where(taken >= 0, rows.labels.to(labels)[taken.clamp(min=0)], labels)
         return boxes, torch.full_like(taken, picture), labels
-
-    def _seen(self, maps: Maps, picture: int, name: str) -> Tensor:
-        """(m, 4) windows of a scale whose centres lie on the picture."""
-        windows = self._windows(maps, name)[picture].reshape(-1, 4)
-        size = maps.sizes[picture].tolist()
-        return seen(windows, windows, windows, (size[0], size[1]))[2]
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
         """``scores``: how likely windows of each scale show the picture's surest class; ``windows``: the best of it."""

@@ -62,12 +62,19 @@ class WindowTrunk(Trunk):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Pictures (B, channels, H, W) at each scale, none smaller than a window."""
         maps: dict[str, Tensor] = {}
-        for name, (down, across) in zip(self.levels, self.factors, strict=True):
-            sides = (max(round(images.shape[-2] * down), 1), max(round(images.shape[-1] * across), 1))
+        for place, name in enumerate(self.levels):
+            sides = self.sides((images.shape[-2], images.shape[-1]), place)
             picture = images if sides == images.shape[-2:] else resized(images, sides)
             below, right = (max(self.side - side, 0) for side in sides)
             maps[name] = F.pad(picture, (0, right, 0, below)) if below or right else picture
         return maps
+
+    def sides(self, picture: tuple[int, int], place: int) -> tuple[int, int]:
+        """Height and width of a picture (H, W) at a scale, before it is padded to a window."""
+        height, width = (
+            max(round(side * factor), 1) for side, factor in zip(picture, self.factors[place], strict=True)
+        )
+        return height, width
 
     def look(self, pictures: Tensor) -> Tensor:
         """(B, size, h, w) descriptions of all windows of pictures, `step` pixels apart; of one window, one."""
