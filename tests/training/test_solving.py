@@ -104,11 +104,11 @@ def test_a_signal_while_solving(tmp_path, monkeypatch) -> None:
     settings = {"data": TinyDataset(12), "val": TinyDataset(6)}
     real = SvmHead.solve
 
-    def interrupted(head, look):
+    def interrupted(head, look, folder):
         with torch.no_grad():
             head.linear.weight.fill_(3.0)
         os.kill(os.getpid(), signal.SIGTERM)
-        return real(head, look)
+        return real(head, look, folder)
 
     train(tmp_path / "whole", solvable(), **settings)
     with monkeypatch.context() as patch:

@@ -19,10 +19,8 @@ def run(arguments: Sequence[str]) -> int:
     if len(words) != 2 or not all(word.strip().isdecimal() and int(word) for word in words):
         raise UsageError(f"ranks expects two numbers from 1, found {typed.ranks!r}", hint="such as --ranks 1024,256")
     from saccade.runtime.compress import compress
-    from saccade.runtime.run_folder import RunFolder
 
-    out = compress(typed.run, typed.out, [int(word) for word in words])
-    counts = [RunFolder.open(path).read_config()["parameters"] for path in (typed.run, out)]
-    sys.stdout.write(f"parameters: {counts[0]:,} before, {counts[1]:,} now\nrun:        {out}\n")
-    sys.stdout.write(f"next:       saccade evaluate {out}\n")
+    done = compress(typed.run, typed.out, [int(word) for word in words])
+    sys.stdout.write(f"parameters: {done.before:,} before, {done.after:,} now\nrun:        {done.out}\n")
+    sys.stdout.write(f"next:       saccade evaluate {done.out}\n")
     return 0

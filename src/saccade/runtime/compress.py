@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -18,7 +19,21 @@ from saccade.systems import build, every_system, options_of
 RANKS = (1024, 256)
 
 
-def compress(run: str | Path, out: str | Path, ranks: Sequence[int] = RANKS) -> Path:
+class Compressed(NamedTuple):
+    """What a compression came to.
+
+    Attributes:
+        out: The folder of the smaller run.
+        before: Parameters of the whole run.
+        after: Parameters of the smaller one.
+    """
+
+    out: Path
+    before: int
+    after: int
+
+
+def compress(run: str | Path, out: str | Path, ranks: Sequence[int] = RANKS) -> Compressed:
     """Truncate the singular values of a detector's fc6 and fc7 (Girshick 2015, Fast R-CNN, section 3.1).
 
     Regions are many and each passes these layers, so that they take most of the time.
@@ -27,9 +42,6 @@ def compress(run: str | Path, out: str | Path, ranks: Sequence[int] = RANKS) -> 
         run: The folder of a finished run.
         out: The folder of the smaller one, which is evaluated and used as any run.
         ranks: Singular values that are kept of fc6 and of fc7; all of them change nothing but the last bits.
-
-    Returns:
-        The folder.
 
     Raises:
         UsageError: The run's system cannot be compressed.
@@ -49,10 +61,10 @@ def compress(run: str | Path, out: str | Path, ranks: Sequence[int] = RANKS) -> 
         folder.write_classes(before.read_classes())
         checkpoint.save(folder.checkpoints, "compressed", small.state_dict(), None, {"step": 0, "scores": {}})
         point(folder.checkpoints, "last", "compressed")
-        parameters = sum(parameter.numel() for parameter in small.parameters())
-        system = {"name": name, "options": options}
-        folder.write_config(before.read_config() | {"system": system, "parameters": parameters})
-    return Path(out)
+        counts = [sum(p.numel() for p in network.parameters()) for network in (predictor.system, small)]
+        changed = {"system": {"name": name, "options": options}, "parameters": counts[1]}
+        folder.write_config(before.read_config() | changed)
+    return Compressed(Path(out), *counts)
 
 
 def thinned(small: System, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
