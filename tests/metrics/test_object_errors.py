@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from saccade.core.annotation import Instances
-from saccade.metrics.object_errors import KINDS, breakdown, judge
+from saccade.metrics.object_errors import KINDS, breakdown, judge, verdict_of
 from saccade.metrics.overlaps import Overlaps, picture_of
 
 WRONG = ("classification", "localization", "both", "duplicate", "background", "missed")
@@ -17,7 +17,7 @@ def rows(boxes, labels, scores=None, crowd=None):
         boxes=torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
         labels=torch.tensor(labels, dtype=torch.int64),
         scores=None if scores is None else torch.tensor(scores),
-        crowd=None if crowd is None else torch.tensor(crowd),
+        crowd=None if crowd is None else torch.tensor(crowd, dtype=torch.bool),
     )
 
 
@@ -83,6 +83,15 @@ def test_nothing_is_undefined_and_no_guess_is_all_missed():
     assert shares["false_negative"].gain == 1.0
     _, _, shares = judged((rows([A], [0], [0.9]), rows([], [])))
     assert shares["background"] == ("background", 1, None)
+
+
+def test_a_picture_s_verdict_follows_its_own_order_and_threshold():
+    guess = rows([AWAY, B, NEAR, A], [0, 0, 0, 1], [0.2, 0.6, 0.8, 0.7])
+    verdict = verdict_of(guess, rows([A, B, [80, 0, 90, 10], [0, 50, 90, 90]], [0, 0, 1, 1], crowd=[0, 0, 0, 1]), 0.5)
+    assert verdict.guesses.scores.tolist() == pytest.approx([0.8, 0.7, 0.6])
+    assert verdict.kinds == ("localization", "classification", "right")
+    assert verdict.objects == ("localization", "right", "missed", "ignored")
+    assert verdict_of(rows([], [], torch.zeros(0).tolist()), rows([A], [0])).objects == ("missed",)
 
 
 # A second implementation of TIDE's rules, object by object.

@@ -1,5 +1,7 @@
 """A detector's part of the report: whole and readable for any classes and for nothing; boxes in the errors' colours."""
 
+import re
+
 import pytest
 import torch
 
@@ -45,20 +47,19 @@ def test_kinds_of_errors_curves_and_thresholds_are_told():
 
 
 @pytest.mark.parametrize(
-    "pictures",
+    ("count", "pictures"),
     [
-        [],
-        [(rows([], [], []), rows([A], [0]))],
-        [(rows([A], [0], [0.9]), rows([], []))],
-        [(rows([], [], []), rows([], []))],
+        (2, []),
+        (1, [(rows([], [], []), rows([A], [0]))]),
+        (45, [(rows([A], [0], [0.9]), rows([], []))]),
+        (1, [(rows([], [], []), rows([], []))]),
     ],
     ids=["no_pictures", "no_guesses", "no_objects", "nothing"],
 )
-@pytest.mark.parametrize("count", [1, 2, 45])
-def test_of_nothing_there_is_a_page_too(pictures, count):
+def test_of_nothing_there_is_a_page_too(count, pictures):
     text = page([f"class {k}" for k in range(count)], *pictures)
     assert "Kinds of errors" in text
-    assert "nan" not in text.lower().replace("retinanet", "")
+    assert not re.search(r">nan|nan\s?%", text, re.IGNORECASE)
 
 
 def test_eighty_classes_with_long_names_fit():
