@@ -43,6 +43,13 @@ def test_r_fcn_needs_a_trunk_that_can_be_dilated():
         rfcn(("a",), trunk="regnetx_002", size=64)
 
 
+def test_multipath_has_five_times_the_fully_connected_layers():
+    trunk, body = 14_714_688, 102_764_544 + 16_781_312
+    mixed = 2 * (1280 * 512 + 512) + 2 * (1024 * 512 + 512) + 512 * 512 + 512
+    last = 6 * 21 * (4 * 4096 + 1) + 21 * 4 * (4096 + 1)
+    assert sum(p.numel() for p in on_meta(multipath).parameters()) == trunk + 5 * body + mixed + last
+
+
 def test_ion_reads_three_depths_and_the_context():
     system = on_meta(ion)
     head = system.heads["regions"]

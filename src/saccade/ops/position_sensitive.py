@@ -37,10 +37,12 @@ def pool_position_sensitive(maps: Tensor, regions: Tensor, owners: Tensor, size:
         stride: Input pixels between positions of the map.
     """
     height, width = maps.shape[-2:]
-    scaled = regions.double() / stride
+    # In double, since a cell is the small difference of large sums; Apple's GPUs have none.
+    wide = torch.float32 if maps.device.type == "mps" else torch.float64
+    scaled = regions.to(maps.device, wide) / stride
     rows, columns = _cells(scaled[:, 1], scaled[:, 3], size, height), _cells(scaled[:, 0], scaled[:, 2], size, width)
-    # Sums over rectangles from the corner; in double, since a cell is the small difference of large sums.
-    sums = F.pad(maps.double().cumsum(2).cumsum(3), (1, 0, 1, 0))
+    # Sums over rectangles from the corner.
+    sums = F.pad(maps.to(wide).cumsum(2).cumsum(3), (1, 0, 1, 0))
     corners = (_at(sums, owners, y, x, size) for y, x in ((rows.ends, columns.ends), (rows.begins, columns.begins)))
     crossed = (_at(sums, owners, y, x, size) for y, x in ((rows.begins, columns.ends), (rows.ends, columns.begins)))
     total = sum(corners) - sum(crossed)
