@@ -50,6 +50,50 @@ def test_regions_of_a_file_are_found_by_the_picture(table, tmp_path):
         search(picture(2))
 
 
+def test_a_picture_that_is_not_in_the_file_is_told_with_what_the_file_holds(table, tmp_path):
+    path = tmp_path / "r.safetensors"
+    write_regions(path, table)
+    larger = torch.nn.functional.pad(picture(0), (0, 1))
+    with pytest.raises(DataError, match=r"13 x 10 that is none of its 2 \(made by by hand\)\s+make.*saccade propose"):
+        KnownRegions(str(path))(larger)
+    path.unlink()
+    with pytest.raises(DataError, match="found none"):
+        KnownRegions(str(path))(picture(0))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_a_file_that_was_cut_short_is_told(table, tmp_path, share):
+    path = tmp_path / "r.safetensors"
+    write_regions(path, table)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(DataError, match=r"r\.safetensors"):
+        KnownRegions(str(path))(picture(0))
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"boxes": torch.zeros(2, 5)},
+        {"boxes": torch.tensor([[0.0, 1, 2, float("nan")], [0, 0, 1, 1]])},
+        {"boxes": torch.zeros(2, 4, dtype=torch.int64)},
+        {"counts": torch.tensor([2, 1])},
+        {"counts": torch.tensor([3, -1])},
+        {"keys": torch.zeros(1, 32, dtype=torch.uint8)},
+        {"facts": torch.tensor([91, 93], dtype=torch.uint8)},
+    ],
+    ids=lambda part: next(iter(part)),
+)
+def test_a_spoilt_part_of_a_file_is_told(table, tmp_path, spoilt):
+    from saccade.trust.tensors import read_tensors, write_tensors
+
+    path = tmp_path / "r.safetensors"
+    write_regions(path, table)
+    write_tensors(path, read_tensors(path) | spoilt)
+    with pytest.raises(DataError, match="expected"):
+        read_regions(path)
+
+
 def test_another_file_is_no_file_of_regions(tmp_path):
     from saccade.trust.tensors import write_tensors
 

@@ -183,7 +183,7 @@ def test_a_drawn_rectangle_and_a_disc_are_among_the_first_boxes(flip):
             side, low, high = (96, 1, 3) if axis == 1 else (128, 0, 2)
             wanted[:, [low, high]] = side - wanted[:, [high, low]]
     found = SMALL(image)
-    assert (iou_matrix(found[:10], wanted).amax(0) > 0.8).all()
+    assert (iou_matrix(found[:10], wanted).amax(0) > 0.75).all()
 
 
 def test_boxes_lie_in_the_picture_and_a_count_gives_the_first_of_them():
@@ -198,7 +198,7 @@ def test_boxes_lie_in_the_picture_and_a_count_gives_the_first_of_them():
 def test_a_large_picture_is_searched_small_and_boxes_grow_back():
     wide = drawn().repeat_interleave(2, 1).repeat_interleave(2, 2)
     wanted = torch.tensor([RECTANGLE, DISC]).float() * 2
-    assert (iou_matrix(SMALL(wide)[:10], wanted).amax(0) > 0.8).all()
+    assert (iou_matrix(SMALL(wide)[:10], wanted).amax(0) > 0.7).all()
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 1), (1, 9, 5), (4, 12, 12), (3, 1, 300), (3, 200, 2)])

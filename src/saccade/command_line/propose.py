@@ -1,59 +1,97 @@
 """``saccade propose``: regions of all pictures, as region detectors read them, and how much they cover."""
 
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import print_json
+from saccade.command_line.progress import progress
 from saccade.command_line.use import at_least_one
 from saccade.core.errors import UsageError
+
+SEARCH = "edge-boxes, selective-search, selective-search-quality, windows"
 
 
 def run(arguments: Sequence[str]) -> int:
     """Propose as the arguments say, and tell what the proposals cover."""
+    typed = _parsed(arguments)
+    from saccade.data.open import open_data
+    from saccade.metrics.proposals import COUNTS, coverage
+    from saccade.runtime.propose import propose, regions_of
+
+    dataset = open_data(typed.data, typed.split)
+    options: dict[str, Any] = {"count": typed.count, "workers": typed.workers}
+    with progress("pictures") as tell:
+        tables = {typed.what: propose(typed.what, dataset, typed.out, **options, tell=tell)}
+    for other in typed.beside:
+        with progress(f"pictures, {other}") as tell:
+            tables[other] = regions_of(other, dataset, **options, tell=tell)
+    counts = [number for number in COUNTS if number < typed.count] + [typed.count]
+    truth = [dataset.truth(index) for index in range(len(dataset))]
+    found = {name: coverage(table.boxes, truth, counts) for name, table in tables.items()}
+    means = {name: sum(map(len, table.boxes)) / max(len(table.boxes), 1) for name, table in tables.items()}
+    if typed.html:
+        from saccade.view.proposals_page import write_proposals
+
+        facts = {"pictures": str(len(dataset)), "regions a picture": f"{means[typed.what]:.0f}", "data": typed.data}
+        write_proposals(typed.html, facts, found, dataset.classes)
+    told = {name: {"mean": means[name], **_columns(covered)} for name, covered in found.items()}
+    if typed.json:
+        beside = {"beside": {name: told[name] for name in typed.beside}} if typed.beside else {}
+        print_json({"pictures": len(dataset), "counts": counts, **told[typed.what], **beside})
+        return 0
+    sys.stdout.write(f"{len(dataset)} pictures: {typed.out}\n")
+    for name, columns in told.items():
+        sys.stdout.write(_table(name, counts, columns))
+    return 0
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="saccade propose", description="Regions that may show objects, of every picture of data.")
-    told = "selective-search, selective-search-quality, windows, or the folder of a run that gives boxes"
+    told = f"{SEARCH}, or the folder of a run: its proposals, or its boxes"
     parser.add_argument("what", metavar="SEARCH|RUN", help=told)
     parser.add_argument("data", metavar="DATA", help="a folder or URI")
     parser.add_argument("--out", metavar="FILE", required=True, help="the file, .safetensors: give it to --search")
     parser.add_argument("--split", default="train", help="which part of the data; train by default")
     parser.add_argument("--count", type=at_least_one, default=2000, metavar="N", help="regions of a picture at most")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that search")
+    told = "what else to compare with, separated by commas: searches, runs, or files that were proposed before"
+    parser.add_argument("--beside", type=_names, default=[], metavar="NAMES", help=told)
     parser.add_argument("--html", metavar="FILE", help="a page: recall against the number of proposals")
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     if Path(typed.out).suffix != ".safetensors":
         raise UsageError(f"a file that ends in .safetensors is expected, found {typed.out!r}")
-    from saccade.data.open import open_data
-    from saccade.metrics.proposals import COUNTS, coverage
-    from saccade.runtime.propose import propose
+    if typed.what in typed.beside:
+        raise UsageError(f"other searches or runs are expected beside {typed.what!r}, found itself")
+    return typed
 
-    dataset = open_data(typed.data, typed.split)
-    table = propose(typed.what, dataset, typed.out, count=typed.count, workers=typed.workers)
-    counts = [number for number in COUNTS if number < typed.count] + [typed.count]
-    found = coverage(table.boxes, [dataset.truth(index) for index in range(len(dataset))], counts)
-    columns = {
+
+def _names(text: str) -> list[str]:
+    return list(dict.fromkeys(name for name in text.split(",") if name))
+
+
+def _columns(found: Any) -> dict[str, list[float | None]]:
+    return {
         "recall": found.recall(),
         "recall_70": found.recall(0.7),
         "AR": found.average_recall(),
         "AR_coco": found.coco_recall(),
-        "MABO": [found.mean_best_overlap(place) for place in range(len(counts))],
+        "MABO": [found.mean_best_overlap(place) for place in range(len(found.counts))],
     }
-    mean = sum(map(len, table.boxes)) / max(len(table.boxes), 1)
-    if typed.html:
-        from saccade.view.proposals_page import write_proposals
 
-        facts = {"pictures": str(len(dataset)), "regions a picture": f"{mean:.0f}", "data": typed.data}
-        write_proposals(typed.html, typed.what, facts, found, dataset.classes)
-    if typed.json:
-        print_json({"pictures": len(dataset), "mean": mean, "counts": counts, **columns})
-        return 0
-    sys.stdout.write(f"{len(dataset)} pictures, {mean:.0f} regions each: {typed.out}\n\n")
-    sys.stdout.write("".join(f"{name:>10}" for name in ("regions", *columns)) + "\n")
+
+def _table(name: str, counts: Sequence[int], told: Mapping[str, Any]) -> str:
+    """What the first so many regions cover, as text."""
+    columns = {key: values for key, values in told.items() if key != "mean"}
+    lines = [f"\n{name}: {told['mean']:.0f} regions a picture"]
+    lines.append("".join(f"{head:>10}" for head in ("regions", *columns)))
     for place, number in enumerate(counts):
         values = [column[place] for column in columns.values()]
         cells = "".join(f"{'-' if value is None else format(value, '.3f'):>10}" for value in values)
-        sys.stdout.write(f"{number:>10}{cells}\n")
-    return 0
+        lines.append(f"{number:>10}{cells}")
+    return "\n".join(lines) + "\n"

@@ -63,13 +63,17 @@ class Remembering:
         return self.folder / settings / key[:2] / f"{key}.boxes"
 
 
+def remembered(search: Search) -> Search:
+    """The search, which keeps what it found, unless that is found as fast as it would be read."""
+    quick = isinstance(search, KnownRegions | WindowSearch)
+    return search if quick else Remembering(search)
+
+
 def with_regions(dataset: Dataset, search: Search | None) -> Dataset:
     """The data set with regions for a system that seeks some; itself where it has some already or nobody seeks."""
     if search is None or "regions" in dataset.fields:
         return dataset
-    # What comes from a file is remembered there, and windows are found faster than read.
-    quick = isinstance(search, KnownRegions | WindowSearch)
-    return Searched(dataset, search if quick else Remembering(search))
+    return Searched(dataset, remembered(search))
 
 
 @dataclass(frozen=True)

@@ -52,16 +52,16 @@ class StructuredGradient:
     Attributes:
         sigmas: Sizes of smoothing in pixels.
         around: Size of the surroundings in pixels.
-        floor: Added to the mean: what changes less, in hundredths of a unit of lightness, is noise.
+        floor: Added to the mean, as a share of the range from black to white: what changes less is noise.
         calm: How many times its surroundings an edge of strength .63 is.
         power: How sharply strength rises there.
     """
 
     sigmas: tuple[float, ...] = (1.0, 2.0, 4.0)
     around: float = 8.0
-    floor: float = 0.02
+    floor: float = 0.005
     calm: float = 2.0
-    power: float = 4.0
+    power: float = 3.0
 
     def __call__(self, picture: Array) -> Array:
         """(H, W) strength 0..1 of an RGB picture (H, W, 3) 0..1."""

@@ -72,7 +72,7 @@ def _move(boxes: Array, scores: Array, scorer: BoxScorer, move: tuple[Array, int
     chosen, side, distance = move
     moved = boxes[chosen]
     moved[:, side] = np.clip(moved[:, side] + distance, 0, scorer.size[side % 2] - 1)
-    better: Array = (_sides(moved) >= 1).all(1)
+    better = np.asarray((_sides(moved) >= 1).all(1))
     better[better] = scorer.bound(moved[better]) > scores[chosen[better]]
     found = scorer(moved[better])
     more = found > scores[chosen[better]]

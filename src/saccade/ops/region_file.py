@@ -8,7 +8,7 @@ by a key of their pixels, so that files may be renamed or moved.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -78,7 +78,9 @@ def read_regions(path: Path) -> RegionTable:
         raise DataError(f"a file of regions is expected, found another: {error}", path=path) from error
     if not len(table.ids) == len(table.keys) == len(table.boxes) or found["boxes"].shape[1:] != (4,):
         raise DataError("a name, a key and boxes of four numbers a picture are expected, found others", path=path)
-    return table
+    if not found["boxes"].is_floating_point() or not bool(found["boxes"].isfinite().all()):
+        raise DataError("boxes of finite numbers are expected, found others", path=path)
+    return replace(table, boxes=tuple(part.float() for part in boxes))
 
 
 @dataclass(frozen=True)
@@ -99,22 +101,24 @@ class KnownRegions:
         Raises:
             DataError: It is none of them, or the file cannot be read.
         """
-        known = _by_key(self.path, Path(self.path).stat().st_mtime_ns) if Path(self.path).is_file() else {}
+        hint = f"make regions of all pictures: saccade propose selective-search DATA --out {self.path}"
+        if not Path(self.path).is_file():
+            raise DataError("a file of regions is expected, found none", path=self.path, hint=hint)
+        known, made_by = _by_key(self.path, Path(self.path).stat().st_mtime_ns)
         found = known.get(picture_key(image))
         if found is None:
-            raise DataError(
-                "a picture with regions in the file is expected, found another",
-                path=self.path,
-                hint="make regions of all pictures: saccade propose selective-search DATA --out FILE",
-            )
+            height, width = image.shape[-2:]
+            told = f"one of {width} x {height} that is none of its {len(known)} (made by {made_by})"
+            raise DataError(f"a picture with regions in the file is expected, found {told}", path=self.path, hint=hint)
         return found[: self.count]
 
 
 @lru_cache(maxsize=4)
-def _by_key(path: str, changed: int) -> dict[bytes, Tensor]:
+def _by_key(path: str, changed: int) -> tuple[dict[bytes, Tensor], str]:
+    """Boxes by the key of their picture, and what made them."""
     del changed  # a file that was written anew is read anew
     table = read_regions(Path(path))
-    return dict(zip(table.keys, table.boxes, strict=True))
+    return dict(zip(table.keys, table.boxes, strict=True)), table.made_by
 
 
 def _bytes(data: Sequence[int]) -> Tensor:

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
-from saccade.data.regions import Remembering
+from saccade.data.regions import remembered
+from saccade.heads.regions import RegionHead
+from saccade.network.system import System
 from saccade.ops.region_file import RegionTable, picture_key, write_regions
 from saccade.ops.search import SEARCHES, Search, search_named
 from saccade.runtime.load import load
@@ -44,11 +46,8 @@ def propose(
 ) -> RegionTable:
     """Propose regions, and write them where region detectors read them (``--search FILE``).
 
-    A search keeps what it found of each picture; broken off and begun again, it does what is missing.
-
     Args:
-        what: A search (``selective-search``, ``selective-search-quality``, ``windows``), or the folder of a run whose
-            network gives boxes.
+        what: See `regions_of`.
         dataset: The pictures.
         out: The file, ``.safetensors``.
         count: Regions of a picture at most.
@@ -60,12 +59,35 @@ def propose(
         ConfigError: The run's network gives no boxes.
         ResourceError: The disk is full.
     """
+    table = regions_of(what, dataset, count=count, workers=workers, tell=tell)
+    write_regions(Path(out), table)
+    return table
+
+
+def regions_of(
+    what: str, dataset: Dataset, *, count: int = 2000, workers: int = 0, tell: Tell = lambda _, __: None
+) -> RegionTable:
+    """Regions of every picture.
+
+    A search keeps what it found of each picture; broken off and begun again, it does what is missing.
+
+    Args:
+        what: The name of a search, a file that was proposed before, or the folder of a run: then a region detector's
+            own proposals, or the boxes of any other network that gives some.
+        dataset: The pictures.
+        count: Regions of a picture at most.
+        workers: Processes that search; 0 searches in this one.
+        tell: Called with the number of pictures done and their total.
+
+    Raises:
+        UsageError: There is neither such a search nor such a file or run.
+        ConfigError: The run's network gives no boxes.
+        DataError: A file lacks a picture.
+    """
     if what in SEARCHES or not Path(what).is_dir():
-        search = search_named(what, count)
-        searching = _Searching(dataset, search if what == "windows" else Remembering(search))
-        stream: Iterator[Found] = iter(
-            torch.utils.data.DataLoader(searching, batch_size=None, num_workers=workers, collate_fn=None)
-        )
+        searching = _Searching(dataset, remembered(search_named(what, count)))
+        loader = torch.utils.data.DataLoader(searching, batch_size=None, num_workers=workers, collate_fn=None)
+        stream: Iterator[Found] = iter(loader)
     else:
         stream = _of_run(Path(what), dataset, count)
     keys, boxes = list[bytes](), list[Tensor]()
@@ -74,9 +96,15 @@ def propose(
         boxes.append(found)
         tell(len(keys), len(dataset))
     ids = tuple(dataset.id(index) for index in range(len(dataset)))
-    table = RegionTable(ids, tuple(keys), tuple(boxes), what)
-    write_regions(Path(out), table)
-    return table
+    return RegionTable(ids, tuple(keys), tuple(boxes), what)
+
+
+def proposing(system: System) -> System:
+    """The part of a network that proposes: of one that looks at its own proposals these alone, else the network."""
+    for _, head in system.each_head():
+        if isinstance(head, RegionHead) and head.propose is not None:
+            return System(system.trunk, {"proposals": head.propose}, system.neck, input=system.input)
+    return system
 
 
 def _of_run(run: Path, dataset: Dataset, count: int) -> Iterator[Found]:
@@ -84,6 +112,7 @@ def _of_run(run: Path, dataset: Dataset, count: int) -> Iterator[Found]:
     predictor = load(run)
     if "instances.boxes" not in predictor.system.gives:
         raise ConfigError("a run whose network gives boxes is expected, found one that gives none", path=run)
+    predictor.system = proposing(predictor.system)
     for index in range(len(dataset)):
         image = dataset[index].image
         rows = predictor([image])[0].instances

@@ -21,6 +21,9 @@ def against_counts(curves: Mapping[str, Sequence[float | None]], counts: Sequenc
                 [c for c, _ in known], [v for _, v in known], marker="o", markersize=3.5, label=shortened(name)
             )
         chart.axes.set_xscale("log")
+        # A scale of powers names them in formulas, which a chart of plain text would show as they are written.
+        chart.axes.set_xticks(counts, [str(count) for count in counts])
+        chart.axes.minorticks_off()
         chart.axes.set_ylim(0, 1.02)
         chart.axes.set_xlabel("proposals a picture")
         chart.axes.set_ylabel(label)

@@ -44,15 +44,14 @@ def write_proposals(
     by_class = [[_name(classes, label), told(value)] for label, value in sorted(first.best_overlap().items())]
     parts = {
         "coverage": ("Coverage", _charts("Coverage", LEAD, charts)),
-        "beside": ("Beside others", _beside(found)),
+        **(_beside(found) if len(found) > 1 else {}),
         "numbers": ("Numbers", _table("Numbers", ["Proposals", *recalls, *means], rows)),
         "classes": ("Classes", _table("Average best overlap", ["Class", "ABO"], by_class)),
     }
-    kept = {key: part for key, part in parts.items() if key != "beside" or len(found) > 1}
-    write_text(path, page(f"{title}: proposals", hero("saccade, proposals", title, facts), kept))
+    write_text(path, page(f"{title}: proposals", hero("saccade, proposals", title, facts), parts))
 
 
-def _beside(found: Mapping[str, Coverage]) -> Markup:
+def _beside(found: Mapping[str, Coverage]) -> dict[str, tuple[str, Markup]]:
     """Charts with a line, and a table with a row, for each of several that proposed."""
     counts = next(iter(found.values())).counts
     columns = {
@@ -66,7 +65,10 @@ def _beside(found: Mapping[str, Coverage]) -> Markup:
     ]
     head = [f"{title}, {counts[-1]}" for title in columns]
     rows = [[name, *(told(values[name][-1]) for values in columns.values())] for name in found]
-    return joined(_charts("Beside others", BESIDE, charts), _table("All of their proposals", ["Search", *head], rows))
+    return {
+        "beside": ("Beside others", _charts("Beside others", BESIDE, charts)),
+        "sides": ("Side by side", _table("Side by side", ["Search", *head], rows)),
+    }
 
 
 def _mabo(found: Coverage) -> list[float | None]:
