@@ -113,8 +113,8 @@ def spp_net(
     if by_machines(scores):
         if not each_class(boxes):
             raise UsageError("boxes of each class are expected beside machines, found 'agnostic'")
-        rules = SolvedRules(BY_MARGIN, MINING, RidgeRules(near=0.5))
-        top = SolvedTop(pool, layers, (pool.size, hidden), _read(pool), rules, len(classes))
+        solving = SolvedRules(BY_MARGIN, MINING, RidgeRules(near=0.5))
+        top = SolvedTop(pool, layers, (pool.size, hidden), _read(pool), solving, len(classes))
         stages = solved_stages(top, still)
     else:
         tower = PooledTower(pool, layers, hidden, outputs(BOXES, len(classes), per_class=each_class(boxes)))
