@@ -48,7 +48,22 @@ def test_defects_are_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert " of 3 pictures drawn" in capsys.readouterr().out
 
 
-def test_wrong_words(tmp_path: Path) -> None:
+def test_wrong_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["data", "draw", "scenes", "--out", str(tmp_path / "drawn.gif")]) == 2
     assert cli.main(["data", "draw", "scenes", "--count", "0"]) == 2
+    assert cli.main(["data", "draw", str(tmp_path), "--augment", "mosiac=1"]) == 2
+    assert "mosaic: Probability that four pictures share a canvas" in capsys.readouterr().err
+    assert cli.main(["data", "draw", "scenes", "--augment", "mosaic=1", "--defects"]) == 2
+    assert cli.main(["data", "draw", "scenes", "--system", "ssd301"]) == 2
+    assert cli.main(["data", "draw", "scenes:count=2,size=32", "--size", "32", "--augment", "zoom=1:2"]) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_pictures_as_a_training_sees_them(tmp_path: Path) -> None:
+    sheets: list[bytes] = []
+    words = ["--system", "ssd300"], ["--augment", "mosaic=1"], ["--augment", "mosaic=1", "--seed", "2"], []
+    for number, more in enumerate(words):
+        out = tmp_path / f"{number}.png"
+        assert cli.main(["data", "draw", "scenes:count=2,size=64", "--count", "2", "--out", str(out), *more]) == 0
+        sheets.append(out.read_bytes())
+    assert len(set(sheets)) == 4

@@ -4,8 +4,7 @@ As they are, or as a training sees them.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from saccade.core.errors import UsageError
 
 if TYPE_CHECKING:
     from saccade.command_line.drawn import Drawing
+    from saccade.core.dataset import Dataset
 
 _ON_A_SHEET, _ON_A_PAGE = 16, 1000
 _CELL = 480  # pixels of a picture's longer side on a sheet
@@ -29,18 +29,10 @@ def run(arguments: Sequence[str]) -> int:
         raise UsageError(f"a file .png or .html is expected, found {typed.out!r}", hint="--out drawn.png")
     from saccade.command_line.drawn import choose, drawings
 
-    if typed.augment is not None:
-        from saccade.data.augment_choice import read_choice
-
-        read_choice(typed.augment)  # what is malformed is said before anything is read
-    chosen = choose(typed.data, typed.split, typed.class_name, typed.defects, suffix == ".png")
+    view = _view(typed)
+    chosen = choose(typed.data, typed.split, typed.class_name, typed.defects, suffix == ".png", view)
     count = typed.count or (_ON_A_SHEET if suffix == ".png" else _ON_A_PAGE)
     places = chosen.sample(count, typed.seed)
-    if typed.system is not None or typed.augment is not None or typed.size is not None:
-        from saccade.command_line.training_view import training_view
-
-        seen = training_view(chosen.data, typed.system, typed.augment or "recipe", typed.size, typed.seed)
-        chosen = replace(chosen, data=seen, defects={})
     with progress("pictures") as tell:
         drawn = _told(drawings(chosen, places), len(places), tell)
         title = f"{typed.data} · {chosen.split}"
@@ -71,6 +63,19 @@ def _parse(arguments: Sequence[str]) -> Any:
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     return typed
+
+
+def _view(typed: Any) -> "Callable[[Dataset], Dataset] | None":
+    """How a training would see the pictures, or None; what is malformed is said before anything is read."""
+    if typed.system is None and typed.augment is None and typed.size is None:
+        return None
+    if typed.defects:
+        raise UsageError("pictures with defects, or as a training sees them, are expected, found both asked for")
+    from saccade.command_line.training_view import training_view
+    from saccade.data.augment_choice import read_choice
+
+    choice = read_choice(typed.augment or "recipe")
+    return lambda data: training_view(data, typed.system, choice, typed.size, typed.seed)
 
 
 def _told(drawn: "Iterator[Drawing]", total: int, tell: Any) -> "Iterator[Drawing]":

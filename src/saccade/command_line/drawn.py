@@ -1,6 +1,6 @@
 """Which pictures of a data set are drawn, and their drawings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,7 +63,14 @@ class Chosen:
         return sorted([*bad, *np.random.default_rng(seed).choice(others, left, replace=False).tolist()])
 
 
-def choose(source: str, split: str, class_name: str | None, defects: bool, only_bad: bool) -> Chosen:
+def choose(
+    source: str,
+    split: str,
+    class_name: str | None,
+    defects: bool,
+    only_bad: bool,
+    view: Callable[[Dataset], Dataset] | None = None,
+) -> Chosen:
     """The pictures of a split that show a class, or all; with what a check says of them, where that is asked for.
 
     Args:
@@ -72,6 +79,7 @@ def choose(source: str, split: str, class_name: str | None, defects: bool, only_
         class_name: The class, or None for all pictures.
         defects: Whether the data are checked first; faulty entries are then left out, not fatal.
         only_bad: Whether pictures without defects are left out, where the data are checked.
+        view: Another way to see the data, picture by picture; None: as they are.
 
     Raises:
         DataError: The data are at fault, and not checked first.
@@ -96,7 +104,7 @@ def choose(source: str, split: str, class_name: str | None, defects: bool, only_
         places = [place for place in places if data.id(place) in wrong]
     if not places:
         raise UsageError("pictures to draw are expected, found none", hint="ask for another class or split")
-    return Chosen(data, split, places, wrong)
+    return Chosen(data if view is None else view(data), split, places, wrong)
 
 
 def _label(data: Dataset, name: str) -> int:

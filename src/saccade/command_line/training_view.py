@@ -8,26 +8,25 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
-from saccade.data.augment_choice import check_use, read_choice
+from saccade.data.augment_choice import AugmentChoice, check_use
 from saccade.data.changed import Changed
 from saccade.systems import build, every_system, options_of
 
 
-def training_view(data: Dataset, system: str | None, said: str, side: int | None, seed: int) -> Changed:
+def training_view(data: Dataset, system: str | None, choice: AugmentChoice, side: int | None, seed: int) -> Changed:
     """The data as a training sees them.
 
     Args:
         data: The pictures.
-        system: Whose input and recipe count; None: pictures keep their size, and `said` begins with nothing.
-        said: What is said of augmentation (see `read_choice`).
+        system: Whose input and recipe count; None: pictures keep their size, and `choice` begins with nothing.
+        choice: What is said of augmentation.
         side: Side of the input in pixels; None: the system's own.
         seed: Seed of the changes.
 
     Raises:
-        UsageError: There is no such system, or the choice is malformed.
+        UsageError: There is no such system, or the fields of the choice contradict each other.
         ConfigError: What is chosen changes nothing in such data or such an input.
     """
-    choice = read_choice(said)
     spec, recipe = _native(data) if system is None else _of_system(system, data, side)
     if system is None and side is not None:
         spec = replace(spec, rule="stretch", size=(side, side))
