@@ -138,6 +138,24 @@ def test_windows_that_agree_gain_by_each_other():
     assert kept.instances.scores.tolist() == [pytest.approx(0.6)]
 
 
+@pytest.mark.parametrize("make", [slid, detector])
+def test_views_show_the_surest_class_scale_by_scale(make):
+    system = make(scales=(1.0, 0.6))
+    with torch.no_grad():
+        maps = system.maps(system.batch([torch.rand(3, 60, 80)]))
+        head = system.heads["windows"]
+        seen, raw = head.views(maps), head(maps)
+    scores = [logits.softmax(1)[0, 1:] for logits in raw.logits]
+    best = max(range(len(CLASSES)), key=lambda label: max(float(scale[label].max()) for scale in scores))
+    assert seen["scores"].shape == (1, 2, 36, 48)
+    for scale, found in zip(scores, seen["scores"][0], strict=True):
+        # In the upper left corner only the first window looks.
+        torch.testing.assert_close(found[0, 0], scale[best, 0, 0])
+    (shown,) = seen["windows"]
+    assert shown.instances.labels.tolist() == [best] * len(shown.instances)
+    assert float(shown.instances.scores.max()) == pytest.approx(max(float(scale[best].max()) for scale in scores))
+
+
 def test_of_several_boxes_of_a_window_that_of_its_class_is_taken():
     codes = torch.arange(24.0).view(2, 3, 4)
     assert codes_of(codes, torch.tensor([2, -1])).tolist() == [[8, 9, 10, 11], [12, 13, 14, 15]]
