@@ -12,6 +12,7 @@ from saccade.heads.box_top import BoxRules, BoxTop, ScoredRegions
 from saccade.heads.region_top import Regions, Sampled
 from saccade.heads.regions import RegionRaw
 from saccade.layers.norm import with_norm
+from saccade.looking.occlusion import occlude
 from saccade.losses.integral_scores import IntegralScores
 from saccade.ops.keep import Keep
 from saccade.systems import build
@@ -148,3 +149,11 @@ def test_norms_of_a_dilated_trunk_are_replaced():
     trunk = rfcn(("a",), trunk="resnet18", width=1 / 16, size=64, norm="frozen").trunk
     assert with_norm(trunk, "frozen") is trunk
     assert not any(isinstance(module, nn.BatchNorm2d) for module in trunk.modules())
+
+
+def test_a_picture_with_a_hidden_part_keeps_its_regions():
+    system = build("ion", 2, **NARROW).eval()
+    batch = system.batch([torch.rand(3, 64, 80)])
+    found = occlude(system, batch, 0, side=40, stride=40)
+    assert found.probability.shape == (2, 2)
+    assert bool(((found.probability >= 0) & (found.probability <= 1)).all())

@@ -99,5 +99,6 @@ def _hidden(batch: Batch, places: Sequence[tuple[int, int]], side: int) -> Batch
     images = batch.images.repeat(len(places), 1, 1, 1)
     for image, (top, left) in zip(images, places, strict=True):
         image[:, top : top + side, left : left + side] = 0
-    sizes = batch.sizes[:1].expand(len(places), -1)
-    return replace(batch, images=images, sizes=sizes, frames=batch.frames * len(places), truth=None, ids=())
+    sizes, frames = batch.sizes[:1].expand(len(places), -1), batch.frames * len(places)
+    regions = None if batch.regions is None else batch.regions * len(places)
+    return replace(batch, images=images, sizes=sizes, frames=frames, regions=regions, truth=None, ids=())
