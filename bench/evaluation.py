@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from bench.pairs import Lane, Row, race, speed_up
@@ -31,7 +32,7 @@ def measure(quick: bool) -> list[Row]:
     options = {"pictures": size.pictures, "guesses": size.guesses, "objects": size.objects, "classes": size.classes}
     sides = {
         "coco": Call("bench.evaluation:of_json", options, "saccade"),
-        "pycocotools": Call("bench.evaluation:pycocotools", options, "pycocotools.coco"),
+        "pycocotools": Call("bench.evaluation:pycocotools", options, "torch"),
         "evaluator": Call("bench.evaluation:of_annotations", options, "saccade"),
     }
     laps = race(sides, size.rounds, warm_up=0 if not quick else 1)
@@ -58,7 +59,7 @@ def _apart(ours: list[float], theirs: list[float]) -> float:
 
 def of_json(**size: int) -> Callable[[], list[float]]:
     """COCO's nine numbers of results in COCO's form."""
-    import faster_coco_eval  # noqa: F401  # loaded before the clock runs, as the other side's library is
+    import_module("faster_coco_eval")  # loaded before the clock runs, as the other side's library is
 
     from saccade.metrics import coco
 
@@ -73,8 +74,7 @@ def of_json(**size: int) -> Callable[[], list[float]]:
 
 def of_annotations(**size: int) -> Callable[[], list[float]]:
     """The same numbers and all that the report tells, from annotations picture by picture."""
-    import faster_coco_eval  # noqa: F401
-
+    import_module("faster_coco_eval")
     from saccade.metrics import Evaluator, choose
 
     truth, results = drawn(**size)
@@ -94,16 +94,15 @@ def of_annotations(**size: int) -> Callable[[], list[float]]:
 
 def pycocotools(**size: int) -> Callable[[], list[float]]:
     """The reference's first nine numbers; what it prints is thrown away by the side that runs it."""
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
+    coco: Any = import_module("pycocotools.coco")
+    cocoeval: Any = import_module("pycocotools.cocoeval")
     truth, results = drawn(**size)
 
     def work() -> list[float]:
-        annotated = COCO()
+        annotated = coco.COCO()
         annotated.dataset = {name: [dict(row) for row in rows] for name, rows in truth.items()}
         annotated.createIndex()
-        found = COCOeval(annotated, annotated.loadRes([dict(row) for row in results]), "bbox")
+        found = cocoeval.COCOeval(annotated, annotated.loadRes([dict(row) for row in results]), "bbox")
         found.evaluate()
         found.accumulate()
         found.summarize()

@@ -95,7 +95,10 @@ def by_class(labels: Ints, scores: Floats, right: Flags, objects: Sequence[int] 
         right: (g,).
         objects: (C,) number of objects of each class.
     """
-    order = np.lexsort((-scores, labels))
+    order = np.argsort(-scores, kind="stable")
+    # Whole numbers of few bits are sorted without comparisons.
+    short = labels[order].astype(np.min_scalar_type(int(labels.max(initial=0))))
+    order = order[np.argsort(short, kind="stable")]
     ends = np.searchsorted(labels[order], np.arange(len(objects) + 1))
     parts: list[NDArray[np.int64]] = [order[ends[k] : ends[k + 1]] for k in range(len(objects))]
     return [Ranked(scores[part], right[part], int(count)) for part, count in zip(parts, objects, strict=True)]
