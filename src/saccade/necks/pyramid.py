@@ -72,8 +72,16 @@ class _OfDeepest(ExtraFPNBlock):
         self.p6, self.p7 = inner.p6, inner.p7
 
     def forward(self, results: list[Tensor], x: list[Tensor], names: list[str]) -> tuple[list[Tensor], list[str]]:
-        p6 = self.p6(x[-1] if self.of_trunk else results[-1])
-        return [*results, p6, self.p7(nn.functional.relu(p6))], [*names, "p6", "p7"]
+        p6 = self.p6(_two_columns(x[-1] if self.of_trunk else results[-1]))
+        return [*results, p6, self.p7(_two_columns(nn.functional.relu(p6)))], [*names, "p6", "p7"]
+
+
+def _two_columns(map: Tensor) -> Tensor:
+    """The map; if of one column, then with a second of zeros, by which a convolution of stride 2 pads it anyway.
+
+    Of a single column oneDNN, in 16 bits, leaves the gradients of the kernel's outer columns as the memory was before.
+    """
+    return nn.functional.pad(map, (0, 1)) if map.shape[-1] == 1 else map
 
 
 def _extra(coarse: Coarse, entry: int, channels: int) -> ExtraFPNBlock | None:
