@@ -57,7 +57,10 @@ DEEPER = (
 # Options by which two pictures are learnt by heart: windows as small as the smallest object.
 BY_HEART: dict[str, dict[str, Any]] = {
     "rcnn": {"proposals": 1000},
-    "sliding_window": {"size": 128, "scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
+    "sliding_window": {
+        **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
+        **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
+    },
     "overfeat_detector": {
         **{"trunk": "resnet20", "width": 1 / 4, "hidden": 256},
         **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},
