@@ -68,7 +68,8 @@ def _say(outcome: Any) -> int:
     before = f", {outcome.kept} of them before" if outcome.kept else ""
     frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
     what = "files" if outcome.frames else "pictures"
-    sys.stdout.write(f"{outcome.done} {what[: -1 if outcome.done == 1 else None]} answered{before}{frames}: {outcome.out}/predictions.json\n")
+    one_or_more = what[:-1] if outcome.done == 1 else what
+    sys.stdout.write(f"{outcome.done} {one_or_more} answered{before}{frames}: {outcome.out}/predictions.json\n")
     if outcome.failed:
         sys.stderr.write(f"saccade: {len(outcome.failed)} {what} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])
