@@ -5,11 +5,14 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saccade.command_line.config_file import overridden, read_config
 from saccade.command_line.flags import Flag, Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
 from saccade.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from saccade.network.card import SystemFunction
 
 # Where a run is: said beside the settings, in flags as in a file.
 PLACES = ("out",)
@@ -27,9 +30,7 @@ def run(arguments: Sequence[str]) -> int:
 
     settings = of_dataclass(TrainSettings)
     common = of_function(with_statistics, ["system"])
-    options = {
-        name: common | of_function(function, ["classes", *settings]) for name, function in every_system().items()
-    }
+    options = {name: common | _options(function, settings) for name, function in every_system().items()}
     typed = _typed(arguments, settings, options)
     system, file = typed.pop("system"), typed.pop("config")
     known = settings | options.get(system, {})
@@ -39,6 +40,19 @@ def run(arguments: Sequence[str]) -> int:
     if not values.get("data"):
         raise UsageError("data to train on is expected, found none", hint="give --data FOLDER, or --data scenes")
     return _train(system, values, arguments)
+
+
+def _options(function: "SystemFunction", settings: Mapping[str, Flag]) -> dict[str, Flag]:
+    """A system's own flags. A setting of the training whose name it has for some words of its own takes both."""
+    from saccade.systems import words_of
+
+    own = of_function(function, ["classes"])
+    flags = {name: flag for name, flag in own.items() if name not in settings}
+    for name in words_of(function):
+        if name in settings:
+            of_training = settings[name]
+            flags[name] = Flag(name, of_training.annotation, f"{of_training.help} Of the system: {own[name].help}")
+    return flags
 
 
 def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int:

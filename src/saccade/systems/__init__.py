@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Sequence
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.errors import UsageError
 from saccade.network.card import SystemFunction
@@ -100,6 +100,12 @@ def options_of(function: SystemFunction) -> dict[str, inspect.Parameter]:
     """The options of a system by name, besides its classes: its own, and those that all have."""
     own = {name: p for name, p in inspect.signature(function).parameters.items() if name != "classes"}
     return own | {name: p for name, p in _COMMON.items() if name not in own}
+
+
+def words_of(function: SystemFunction) -> dict[str, tuple[str, ...]]:
+    """The options of a system that take one of a few words, by name."""
+    hints = {name: getattr(kind, "__value__", kind) for name, kind in get_type_hints(function).items()}
+    return {name: get_args(kind) for name, kind in hints.items() if name != "return" and get_origin(kind) is Literal}
 
 
 def build(name: str, classes: Sequence[str] | int, **options: Any) -> System:

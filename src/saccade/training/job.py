@@ -12,15 +12,17 @@ from saccade.data.channels import with_channels
 from saccade.data.open import Source, Sources
 from saccade.data.regions import with_regions
 from saccade.metrics.metric import Metric
+from saccade.network.card import SystemFunction
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.classes import check_same_classes
 from saccade.runtime.load import load
-from saccade.systems import build, every_system, options_of
+from saccade.systems import build, every_system, options_of, words_of
 from saccade.training.callback import Callback
 from saccade.training.data import Data, open_training_data
 from saccade.training.distributed import is_restart
 from saccade.training.initial import take_weights
+from saccade.training.limits import CHOICES
 from saccade.training.settings import TrainSettings
 
 
@@ -89,12 +91,16 @@ def prepare(
 def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
     """Settings of the training, and options of the system where it is given by name.
 
+    A name that both have, such as ``schedule``, means the system's option where its value is one that this one takes.
+
     Raises:
         UsageError: An option is neither; the message lists both.
     """
     named = every_system().get(what) if isinstance(what, str) else None
     settings = {f.name for f in fields(TrainSettings)}
     own = set(options_of(named)) - settings if named else set[str]()
+    moved = _meant_for_system(named, options) if named else set[str]()
+    own, settings = own | moved, settings - moved
     unknown = sorted(set(options) - settings - own)
     if unknown:
         hint = f"the settings are {', '.join(sorted(settings))}"
@@ -102,6 +108,20 @@ def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tupl
         raise UsageError(f"a setting is expected, found {', '.join(unknown)}", hint=hint)
     chosen = {name: value for name, value in options.items() if name in settings}
     return TrainSettings.from_dict(chosen), {name: value for name, value in options.items() if name in own}
+
+
+def _meant_for_system(function: SystemFunction, options: Mapping[str, Any]) -> set[str]:
+    """Which names of settings mean the system's options of these names, told by their values."""
+    both = [name for name in CHOICES if name in options and name in options_of(function)]
+    words = words_of(function) if both else {}
+    shared = {name: options[name] for name in both if name in words and options[name] is not None}
+    for name, value in shared.items():
+        if value not in (*CHOICES[name], *words[name]):
+            raise UsageError(
+                f"{name} expects one of {', '.join(CHOICES[name])} (of the training), or "
+                f"{', '.join(words[name])} (of the system), found {value!r}"
+            )
+    return {name for name, value in shared.items() if value in words[name]}
 
 
 def _own_size(what: str | Path | System, settings: TrainSettings) -> dict[str, Any]:
