@@ -9,6 +9,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.heads.window_answers import WindowAnswers, codes_of
 from saccade.heads.window_scores import WindowScores
+from saccade.ops.boxes import iou_matrix
 from saccade.ops.keep import Keep
 from saccade.ops.pick import everything
 from saccade.ops.windows import window_grid
@@ -194,6 +195,67 @@ def test_the_loss_is_the_mean_over_windows_that_count():
     background = torch.cat([m.log_softmax(1)[:, 0].flatten() for m in raw.logits])
     torch.testing.assert_close(found["class"], -background.mean())
     assert found["box"] == 0
+
+
+def test_a_sliding_window_learns_from_the_windows_that_it_scores():
+    system = slid(size=40, scales=(1.0,))
+    head = system.heads["windows"]
+    batch = system.batch([torch.rand(3, 40, 40)], [objects(([8.0, 4, 24, 20], 1))])
+    with torch.no_grad():
+        head.negatives = everything
+        raw, found = head(system.maps(batch)), head.loss(system.maps(batch), batch.truth)
+    # The object is the window in row 1 and column 2, and overlaps the four beside it by .6: 12 · 16 / (512 - 12 · 16).
+    # All others are background, the next best of them, at the corners, by .39.
+    says = raw.logits[0][0].log_softmax(0)
+    shows = torch.zeros(says.shape[1:], dtype=torch.bool)
+    for row, column in ((1, 2), (0, 2), (2, 2), (1, 1), (1, 3)):
+        shows[row, column] = True
+    torch.testing.assert_close(found["class"], -torch.cat([says[2][shows], says[0][~shows]]).mean())
+
+
+def test_a_sliding_window_is_trained_as_it_is_used():
+    """Where a trunk pads, a window of the grid says something else by itself, and so does the loss."""
+    losses = []
+    for evaluate in ("dense", "windows"):
+        system = slid(trunk="resnet20", width=0.25, size=16, scales=(1.0,), evaluate=evaluate)
+        system.heads["windows"].negatives = everything
+        batch = system.batch([torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(0))], [objects()])
+        losses.append(system.loss(batch)["windows/class"])
+        losses[-1].backward()
+        assert all(p.grad is not None for p in system.parameters())
+    # One window is the whole picture: nothing but zeros is around it either way.
+    torch.testing.assert_close(losses[0], losses[1], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("size", "window"), [(384, 32), (192, 16)])
+def test_every_object_from_a_twelfth_to_two_thirds_of_the_picture_has_a_window(size, window):
+    system = slid(trunk="resnet20", width=1 / 16, size=size, window=window)
+    head, draw = system.heads["windows"], torch.Generator().manual_seed(0)
+    maps = system.maps(system.batch([torch.zeros(3, size, size)]))
+    windows = torch.cat([scale[0].reshape(-1, 4) for scale in head._windows(maps)])
+    side = size * 12 ** -(0.1 + 0.9 * torch.rand(300, 1, generator=draw)) * torch.tensor([1.0, 1.0])
+    shape = 1.2 ** (torch.rand(300, 1, generator=draw) * 2 - 1)
+    side = side * torch.cat([shape, 1 / shape], 1)
+    corner = torch.rand(300, 2, generator=draw) * (size - side)
+    best = iou_matrix(torch.cat([corner, corner + side], 1), windows).amax(1)
+    assert float((best >= 0.5).float().mean()) > 0.95
+
+
+def test_windows_that_show_the_same_are_one_in_their_middle():
+    keep = slid().heads["windows"].keep
+    windows = torch.tensor([[[4.0, 0, 20, 16], [0, 0, 16, 16], [0, 40, 16, 56]]])[None]
+    logits = torch.tensor([[[0.2, 0.8, 1e-9, 1e-9], [0.6, 0.4, 1e-9, 1e-9], [0.7, 1e-9, 0.3, 1e-9]]]).log()
+    itself = torch.tensor([0.0, 0, 1, 1]).view(1, 4, 1, 1).expand(1, 4, 1, 3)
+    raw = WindowScores([logits.transpose(1, 2)[:, :, None]], [itself], [windows], torch.tensor([[64, 64]]))
+    (answer,) = WindowAnswers(keep)(raw)
+    torch.testing.assert_close(answer.instances.boxes, torch.tensor([[8 / 3, 0, 56 / 3, 16], [0, 40, 16, 56]]))
+    torch.testing.assert_close(answer.instances.scores, torch.tensor([0.8, 0.3]))
+
+
+def test_small_windows_of_another_trunk_have_the_sizes_that_hold_them():
+    small = {"trunk": "lecture_cnn", "window": 20, "hidden": 8, "scales": ()}
+    assert detector(**small, size=60).heads["windows"].shape.factors == (0.3536, 0.5, 0.7071, 1.0)
+    assert detector(**small, size=20).heads["windows"].shape.factors == (1.0,)
 
 
 def test_overfeat_s_detector_has_its_classifier_s_and_box_regressor_s_size():

@@ -16,6 +16,7 @@ from saccade.core.annotation import Annotation
 from saccade.heads.dense_boxes import crowds
 from saccade.heads.main_object import real_objects
 from saccade.heads.window_answers import WindowAnswers
+from saccade.heads.window_learning import in_a_row, mean_of, shown_by
 from saccade.heads.window_scores import WindowScores, seen
 from saccade.heads.window_views import detection_views
 from saccade.losses.scores import SoftmaxScores
@@ -23,6 +24,7 @@ from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.ops.keep import Keep
 from saccade.ops.match import BACKGROUND
+from saccade.ops.pick import Sampler
 from saccade.ops.window_samples import WindowSample, cut_out
 from saccade.ops.windows import window_grid
 from saccade.trunks.window_trunk import WindowTrunk
@@ -35,12 +37,15 @@ TOGETHER = 256
 class SlidingHead(Head):
     """A class or background for each window; a window that shows an object is its box.
 
-    It learns as a classifier does, from windows that are cut out and warped, and answers for all windows of the grid.
+    It learns from windows as it will see them. Where it answers for all at once it learns from the windows of the grid,
+    scored all at once too: trunks that pad see beyond a window's border there, and zeros in a window by itself. Where
+    it answers window by window it learns as a classifier does, from windows that are cut out and warped.
 
     Args:
         trunk: Describes windows; it stays the system's trunk, and is no part of the head.
         classes: C.
-        sample: Which windows are learnt from.
+        sample: Which windows are learnt from one by one; its matcher says what windows show, however they are learnt.
+        negatives: Which windows of the grid are learnt from.
         answers: What stays of all that is scored.
         evaluate: ``dense``: all windows of a scale at once, as one larger picture. ``windows``: each is cut out and
             runs alone. Both say the same where the trunk pads nowhere; where it pads, a window by itself is surrounded
@@ -54,13 +59,19 @@ class SlidingHead(Head):
     needs = frozenset({"instances.boxes", "instances.labels"})
 
     def __init__(
-        self, trunk: WindowTrunk, classes: int, sample: WindowSample, answers: WindowAnswers, evaluate: Evaluate
+        self,
+        trunk: WindowTrunk,
+        classes: int,
+        sample: WindowSample,
+        negatives: Sampler,
+        answers: WindowAnswers,
+        evaluate: Evaluate,
     ) -> None:
         super().__init__()
         # In a tuple it is no child: its weights are the system's trunk's.
         self._trunk = (trunk,)
         self.score = nn.Conv2d(trunk.size, SoftmaxScores().channels(classes), 1)
-        self.sample, self.answers, self.evaluate = sample, answers, evaluate
+        self.sample, self.negatives, self.answers, self.evaluate = sample, negatives, answers, evaluate
         self.reads = (*trunk.levels, IMAGE)
 
     @property
@@ -108,17 +119,33 @@ class SlidingHead(Head):
         return found
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-        """``class``: cross entropy of the sampled windows, a mean over them, then over pictures."""
+        """``class``: cross entropy of the windows that count, a mean over them, then over pictures."""
+        learnt = self._learnt_at_once if self.evaluate == "dense" else self._learnt_one_by_one
+        return {"class": learnt(maps, truth)}
+
+    def _learnt_at_once(self, maps: Maps, truth: Sequence[Annotation]) -> Tensor:
+        """From windows of the grid."""
+        raw = self(maps)
+        logits, _, windows = in_a_row(raw)
+        with torch.no_grad():
+            matcher = self.sample.matcher
+            parts = [shown_by(windows, size, shown, matcher) for size, shown in zip(raw.sizes, truth, strict=True)]
+            matches, labels = (torch.stack(column) for column in list(zip(*parts, strict=True))[:2])
+        cost = SoftmaxScores().cost(logits, labels)
+        return mean_of(cost, self.negatives(matches, cost))
+
+    def _learnt_one_by_one(self, maps: Maps, truth: Sequence[Annotation]) -> Tensor:
+        """From windows that are cut out."""
         with torch.no_grad():
             windows = self._windows(maps)
             parts = [self._sampled(maps, windows, picture, shown) for picture, shown in enumerate(truth)]
             boxes, owners, labels = (torch.cat(column) for column in zip(*parts, strict=True))
         if not len(boxes):
-            return {"class": torch.stack([logits.float().sum() for logits in self(maps).logits]).sum() * 0.0}
+            return torch.stack([logits.float().sum() for logits in self(maps).logits]).sum() * 0.0
         logits = self._dense(cut_out(maps[IMAGE], boxes, owners, self.trunk.side)).flatten(1)
         cost = SoftmaxScores().cost(logits.float(), labels)
         share = owners.bincount(minlength=len(truth)).clamp(min=1)[owners] * len(truth)
-        return {"class": (cost / share).sum()}
+        return (cost / share).sum()
 
     def _sampled(
         self, maps: Maps, windows: Sequence[Tensor], picture: int, truth: Annotation

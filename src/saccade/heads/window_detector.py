@@ -12,9 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
-from saccade.heads.dense_boxes import crowds
-from saccade.heads.main_object import real_objects
 from saccade.heads.window_answers import WindowAnswers, codes_of
+from saccade.heads.window_learning import in_a_row, mean_of, shown_by
 from saccade.heads.window_scores import WindowScores
 from saccade.heads.window_views import detection_views
 from saccade.heads.windows import WindowShape, slide
@@ -23,7 +22,7 @@ from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.ops.keep import Keep
-from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, leave_out
+from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
 
 
@@ -80,7 +79,7 @@ class WindowDetectorHead(Head):
         Both are means over a picture's windows, then over pictures; edges are over the window's sides.
         """
         raw = self(maps)
-        logits, codes, windows = _rows(raw)
+        logits, codes, windows = in_a_row(raw)
         with torch.no_grad():
             parts = [self._targets(windows, raw.sizes[picture], shown) for picture, shown in enumerate(truth)]
             matches, labels, wanted = (torch.stack(column) for column in zip(*parts, strict=True))
@@ -88,21 +87,15 @@ class WindowDetectorHead(Head):
         chosen = self.rules.sample(matches, cost)
         objects = chosen & (matches >= 0)
         own = codes_of(codes.flatten(0, 1), labels.flatten()).view_as(wanted)
-        return {"class": _mean(cost, chosen), "box": _mean(half_squared(own, wanted), objects)}
+        return {"class": mean_of(cost, chosen), "box": mean_of(half_squared(own, wanted), objects)}
 
     def _targets(self, windows: Tensor, size: Tensor, truth: Annotation) -> tuple[Tensor, Tensor, Tensor]:
         """(m,) matches, (m,) labels or -1, and (m, 4) edges that the windows of one picture should give."""
-        rows = real_objects(truth)
-        objects = windows.new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(windows)
-        matches = leave_out(self.rules.matcher(objects, windows), windows, crowds(truth).to(windows))
-        centres = (windows[:, :2] + windows[:, 2:]) / 2
-        matches = matches.masked_fill((centres >= size.flip(0).to(windows)).any(1), BETWEEN)
-        labels, wanted = torch.full_like(matches, BACKGROUND), torch.zeros_like(windows)
-        if len(objects) and rows.labels is not None:
-            taken = matches.clamp(min=0)
+        matches, labels, objects = shown_by(windows, size, truth, self.rules.matcher)
+        wanted = torch.zeros_like(windows)
+        if len(objects):
             sides = (windows[:, 2:] - windows[:, :2]).repeat(1, 2)
-            labels = torch.where(matches >= 0, rows.labels.to(matches)[taken], labels)
-            wanted = (objects[taken] - windows[:, :2].repeat(1, 2)) / sides
+            wanted = (objects[matches.clamp(min=0)] - windows[:, :2].repeat(1, 2)) / sides
         return matches, labels, wanted
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
@@ -112,16 +105,3 @@ class WindowDetectorHead(Head):
     def decode(self, raw: WindowScores) -> list[Annotation]:
         """The boxes that stay, with scores and labels."""
         return self.rules.answers(raw)
-
-
-def _rows(raw: WindowScores) -> tuple[Tensor, Tensor, Tensor]:
-    """(B, m, C + 1) logits, (B, m, K, 4) codes and (m, 4) windows, of all scales."""
-    logits = torch.cat([scale.flatten(2) for scale in raw.logits], 2).transpose(1, 2).float()
-    codes = torch.cat([scale.flatten(2) for scale in raw.codes], 2).transpose(1, 2).float()
-    windows = torch.cat([scale[0].reshape(-1, 4) for scale in raw.windows])
-    return logits, codes.unflatten(2, (-1, 4)), windows
-
-
-def _mean(values: Tensor, counts: Tensor) -> Tensor:
-    """The mean over pictures of the mean of values (B, m) where `counts` says so; 0 for a picture without any."""
-    return ((values * counts).sum(1) / counts.sum(1).clamp(min=1)).mean()

@@ -24,7 +24,7 @@ from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.offending import Offending
 from saccade.systems.overfeat_localizer import IN_ORDER, SIDES
-from saccade.systems.window_parts import overfeat_windows, trunk_windows
+from saccade.systems.window_parts import EVERY_SIZE, overfeat_windows, trunk_windows
 from saccade.trunks import in_range
 from saccade.trunks.dense import convolutional
 from saccade.trunks.overfeat import Variant
@@ -69,7 +69,7 @@ def overfeat_detector(
     variant: Variant = "accurate",
     window: int = 32,
     hidden: int = 4096,
-    scales: tuple[float, ...] = SCALES,
+    scales: tuple[float, ...] = (),
     per_class: bool = False,
     answers: Literal["merge", "nms"] = "merge",
     order: Literal["paper", "joint"] = "paper",
@@ -86,6 +86,8 @@ def overfeat_detector(
         window: Side in pixels of the windows of another trunk.
         hidden: Numbers in the hidden layers of scores; those of boxes have as many, then a quarter.
         scales: Sizes at which the picture is seen, as factors of `size`, at most 1; 1 finds the smallest objects.
+            None given: the paper's six for ``overfeat``, and for another trunk those, a root of two apart, at which the
+            picture holds a window.
         per_class: Whether each class has a box of its own.
         answers: ``merge``: boxes of a class that agree become one, and gain by each other's scores. ``nms``: the surest
             of those that overlap stays.
@@ -106,7 +108,8 @@ def overfeat_detector(
     box = fully_connected(slid.level, _scaled(width, hidden, hidden // 4), numbers, grid=slid.grid)
     if paper:
         normal(nn.ModuleList([score, box]), width=width)
-    factors = tuple(sorted(scales))
+    holding = tuple(scale for scale in EVERY_SIZE if size * scale >= slid.side)
+    factors = tuple(sorted(scales or (SCALES if paper else holding or (1.0,))))
     head = WindowDetectorHead(
         convolutional(score, slid.level.channels),
         convolutional(box, slid.level.channels),

@@ -14,6 +14,10 @@ from saccade.trunks.cut import cut
 from saccade.trunks.overfeat import Variant, overfeat
 from saccade.trunks.window_trunk import window_positions
 
+# Each scale's picture is smaller by the root of two: a square object has a window of nearly its size, and where the
+# first scale's are a twelfth of the picture, the last one's are two thirds of it.
+EVERY_SIZE = tuple(round(2 ** (-step / 2), 4) for step in range(7))
+
 
 class Windowed(NamedTuple):
     """A trunk that ends before the last pooling, and what a window of it is.
