@@ -10,7 +10,7 @@ from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.ssd import SSD
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
+from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors, pyramid_anchors
 from saccade.layers.dense_towers import ProposalTower, SeparateTowers, TwinTower
 from saccade.losses.scores import FocalScores, SigmoidScores, SoftmaxScores
@@ -166,6 +166,33 @@ def test_anchors_that_cross_the_border_are_no_part_of_the_loss_where_the_rule_sa
     whole = head.loss(maps_of(trunk, image), truth())
     head.rules = DenseRules(**{**vars(head.rules), "inside": True})
     assert head.loss(maps_of(trunk, image), truth())["class"] < whole["class"]
+
+
+def test_an_object_at_the_border_gets_the_best_of_the_anchors_that_learn():
+    """Ren et al. match after they drop what crosses the border: the object's very best anchor may be among that."""
+    anchors = torch.tensor([[-20.0, 0, 60, 60], [0, 0, 90, 90], [40, 40, 100, 100]])
+    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3, "ties"), everything, SoftmaxScores(), Keep(), inside=True)
+    head = DenseBoxHead(("fine",), nn.Identity(), Anchors([anchors]), rules, None)
+    truth = Annotation(instances=Instances(boxes=torch.tensor([[0.0, 0, 60, 60]]), labels=torch.tensor([0])))
+    matches, labels, wanted = head._target(anchors, torch.tensor([100, 100]), truth)
+    assert matches.tolist() == [-2, 0, -1]
+    assert labels.tolist() == [-1, 0, -1]
+    torch.testing.assert_close(wanted[1], DeltaCoder().encode(torch.tensor([0.0, 0, 60, 60]), anchors[1]))
+    none = head._target(anchors, torch.tensor([10, 10]), truth)[0]
+    assert none.tolist() == [-2, -2, -2]
+
+
+def test_proposals_of_a_network_in_16_bits_are_read_in_32():
+    """In bfloat16 both scores are 1, and sizes come in steps of four per thousand."""
+    anchors = torch.tensor([[0.0, 0, 500, 500]]).repeat(2, 1) + torch.tensor([[0.0], [500]])
+    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3), everything, SigmoidScores(), Keep(alike="map"))
+    head = DenseBoxHead(("fine",), nn.Identity(), Anchors([anchors]), rules, None)
+    logits, codes = torch.tensor([[[7.0], [9.0]]]).bfloat16(), torch.full((1, 2, 4), 0.3).bfloat16()
+    raw = DenseBoxes([logits], [codes], [anchors[None]], torch.tensor([[2000, 2000]]))
+    (found,) = head.candidates(raw)
+    torch.testing.assert_close(found.scores, torch.tensor([9.0, 7.0]).sigmoid(), atol=1e-6, rtol=0)
+    side = 500 * codes[0, 0, 0].float().exp()
+    torch.testing.assert_close(found.boxes[0, 2:] - found.boxes[0, :2], side.expand(2), atol=1e-3, rtol=0)
 
 
 def test_background_in_a_crowd_costs_nothing(image):

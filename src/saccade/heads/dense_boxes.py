@@ -138,11 +138,7 @@ class DenseBoxHead(Head):
     def _target(self, anchors: Tensor, size: Tensor, truth: Annotation) -> tuple[Tensor, Tensor, Tensor]:
         rows = real_objects(truth)
         boxes = anchors.new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(anchors)
-        matches = leave_out(self.rules.matcher(boxes, anchors), anchors, crowds(truth).to(anchors))
-        if self.rules.inside:
-            high = size.flip(0).to(anchors)
-            outside = (anchors[:, :2] < 0).any(1) | (anchors[:, 2:] > high).any(1)
-            matches = matches.masked_fill(outside, BETWEEN)
+        matches = self._matches(boxes, anchors, size, crowds(truth).to(anchors))
         labels, wanted = matches.clamp(min=BACKGROUND, max=0), torch.zeros_like(anchors)
         places = (matches >= 0).nonzero()[:, 0]
         if len(places):
@@ -151,6 +147,17 @@ class DenseBoxHead(Head):
             if self.classes is not None and rows.labels is not None:
                 labels[places] = rows.labels[taken]
         return matches, labels, wanted
+
+    def _matches(self, boxes: Tensor, anchors: Tensor, size: Tensor, crowd: Tensor) -> Tensor:
+        """(A,) rows of the truth, background, or between."""
+        if not self.rules.inside:
+            return leave_out(self.rules.matcher(boxes, anchors), anchors, crowd)
+        # An object's best anchor is the best of those that learn, or many at the border would have none.
+        high = size.flip(0).to(anchors)
+        within = ((anchors[:, :2] >= 0).all(1) & (anchors[:, 2:] <= high).all(1)).nonzero()[:, 0]
+        own = anchors[within]
+        matches = torch.full((len(anchors),), BETWEEN, dtype=torch.int64, device=anchors.device)
+        return matches.index_copy(0, within, leave_out(self.rules.matcher(boxes, own), own, crowd))
 
     def decode(self, raw: DenseBoxes) -> list[Annotation]:
         """The boxes that stay, with scores and labels."""
@@ -162,8 +169,9 @@ class DenseBoxHead(Head):
     def candidates(self, raw: DenseBoxes, keep: Keep | None = None) -> list[Candidates]:
         """What stays of each picture, by falling score; by another rule than the head's own, where one is given."""
         keep = keep or self.rules.keep
-        scores = [self.rules.score_loss.scores(logits) for logits in raw.logits]
-        codes, anchors = raw.codes, raw.anchors
+        # Proposals are read amid the network: 16 bits tell few of the surest scores apart, and few sizes of a box.
+        scores = [self.rules.score_loss.scores(logits.float()) for logits in raw.logits]
+        codes, anchors = [level.float() for level in raw.codes], raw.anchors
         if keep.each == "class":
             scores, codes, anchors = ([torch.cat(parts, 1)] for parts in (scores, codes, anchors))
         found: list[Candidates] = []
