@@ -15,6 +15,7 @@ from saccade.command_line import data, demo
 from saccade.data.check import Checked
 from saccade.data.write.convert import Written
 from saccade.data.write.loss import Tally
+from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.proposals import coverage
 from saccade.ops.region_file import RegionTable
 from saccade.systems import SYSTEMS
@@ -52,9 +53,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def train(what: str, data: str, out: str, val: Any = None, resume: bool = False, **options: Any) -> None:
         calls.append(split_options(what, options))
 
-    def evaluate(*arguments: Any, **options: Any) -> dict[str, float | None]:
+    def evaluated(*arguments: Any, **options: Any) -> Evaluation:
         calls.append(arguments)
-        return {"top1": 1.0, "iou": None}
+        return Evaluation({"top1": 1.0, "iou": None})
 
     def convert(*arguments: Any, **options: Any) -> Written:
         calls.append(arguments)
@@ -65,7 +66,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"), frames=0)
 
     monkeypatch.setattr("saccade.training.train.train", train)
-    monkeypatch.setattr("saccade.runtime.evaluate.evaluate", evaluate)
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluated", evaluated)
     monkeypatch.setattr("saccade.runtime.disturb.disturb", lambda *_, **__: {})
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or Checked([], [], {}))
     monkeypatch.setattr("saccade.command_line.check_page.write_page", lambda *_: None)
@@ -91,6 +92,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
+    # Last, so that no module that the lines above import takes this for its own.
+    monkeypatch.setattr("saccade.data.open.open_data", lambda *_, **__: NoPictures())
     return calls
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from saccade.command_line.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import print_json, print_scores, stdout_kept_clean
-from saccade.command_line.use import add_use, add_views
+from saccade.command_line.output import print_errors, print_json, print_scores, stdout_kept_clean
+from saccade.command_line.use import add_search, add_use, add_views
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -14,6 +14,7 @@ def run(arguments: Sequence[str]) -> int:
     parser = Parser(prog="saccade evaluate", description="Scores and losses of a run on labelled pictures.")
     add_use(parser)
     add_views(parser)
+    add_search(parser)
     told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
     parser.add_argument("--data", action="append", help=told)
     parser.add_argument("--split", help="which part of it; val by default")
@@ -25,19 +26,20 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.evaluate import data_of_run, evaluate
+    from saccade.runtime.evaluate import data_of_run, evaluated
     from saccade.runtime.load import load
 
     with stdout_kept_clean(typed.json):
-        seen = {"scales": typed.scales, "flip": typed.flip}
+        seen = {"scales": typed.scales, "flip": typed.flip, "search": typed.search}
         predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
-        scores = evaluate(predictor, dataset, batch=typed.batch, workers=typed.workers, out=typed.out)
-        disturbed = measure_disturbed(typed, predictor, dataset, scores)
+        found = evaluated(predictor, dataset, batch=typed.batch, workers=typed.workers, out=typed.out)
+        disturbed = measure_disturbed(typed, predictor, dataset, found.scores)
     if typed.json:
-        print_json({**scores, **({"disturb": disturbed} if disturbed else {})})
+        print_json({**found.scores, **({"disturb": disturbed} if disturbed else {})})
     else:
-        print_scores(scores)
+        print_scores(found.scores)
+        print_errors(found.details.objects)
         print_disturbed(disturbed)
     return 0

@@ -5,9 +5,12 @@ import json
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saccade.trust.plain import plain
+
+if TYPE_CHECKING:
+    from saccade.metrics.evaluation import ObjectErrors
 
 
 def make_streams_robust() -> None:
@@ -54,5 +57,25 @@ def print_scores(scores: Mapping[str, float | None]) -> None:
     from saccade.metrics.scores import describe
 
     ordered = sorted(scores, key=lambda name: name.split("/")[0] == "loss")
-    values = {name: "undefined" if scores[name] is None else f"{scores[name]:.4f}" for name in ordered}
+    values = {name: _score(scores[name]) for name in ordered}
     print_table(("score", "value", "what it says"), [(name, values[name], describe(name).meaning) for name in ordered])
+
+
+def print_errors(found: "ObjectErrors | None") -> None:
+    """Why a detector's guesses are wrong; nothing for other systems."""
+    if found is None:
+        return
+    from saccade.view.error_kinds import ERROR_KINDS, WHOLE
+
+    known = ERROR_KINDS | WHOLE
+    gains = ["undefined" if share.gain is None else f"gains {share.gain:.4f}" for share in found.shares]
+    rows = [
+        (known[share.kind].title, str(share.number), gain, known[share.kind].meaning)
+        for share, gain in zip(found.shares, gains, strict=True)
+    ]
+    sys.stdout.write("\nKinds of errors, of all guesses whatever their score:\n")
+    print_table(("error", "number", "AP50 without it", "what it is"), rows)
+
+
+def _score(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"

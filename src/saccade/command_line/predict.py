@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.use import add_use, add_views, at_least_one
+from saccade.command_line.use import add_search, add_use, add_views, at_least_one
 from saccade.core.errors import UsageError
 
 
@@ -29,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.runtime.predict_settings import PredictSettings
     from saccade.runtime.watch import watch_files
 
-    seen = {"scales": typed.scales, "flip": typed.flip}
+    seen = {"scales": typed.scales, "flip": typed.flip, "search": typed.search}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
     with _progress() as tell:
@@ -43,6 +43,7 @@ def run(arguments: Sequence[str]) -> int:
 def _add_flags(parser: Parser) -> None:
     add_use(parser)
     add_views(parser)
+    add_search(parser)
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="+", help="pictures, videos, folders (with all below them), globs"
     )

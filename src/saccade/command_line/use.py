@@ -32,6 +32,12 @@ def add_views(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--flip", action="store_true", help="see each picture mirrored too, and merge the answers")
 
 
+def add_search(parser: argparse.ArgumentParser) -> None:
+    """Where a detector that does not propose regions itself gets them."""
+    told = "where regions come from, in place of the training's: a search, or a file of saccade propose"
+    parser.add_argument("--search", metavar="NAME", help=told)
+
+
 def _factors(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))

@@ -101,7 +101,10 @@ class KnownRegions:
         Raises:
             DataError: It is none of them, or the file cannot be read.
         """
-        hint = f"make regions of all pictures: saccade propose selective-search DATA --out {self.path}"
+        hint = (
+            f"make regions of all pictures: saccade propose selective-search DATA --out {self.path}; or give --search "
+            "another file or the name of a search"
+        )
         if not Path(self.path).is_file():
             raise DataError("a file of regions is expected, found none", path=self.path, hint=hint)
         known, made_by = _by_key(self.path, Path(self.path).stat().st_mtime_ns)

@@ -60,6 +60,20 @@ def evaluate(
         ConfigError: The classes of the data are not the network's, or the run names no data.
         DataError: Run or data cannot be read.
     """
+    return dict(evaluated(run, data, split, batch=batch, workers=workers, metrics=metrics, out=out).scores)
+
+
+def evaluated(
+    run: Subject,
+    data: Sources | None = None,
+    split: str | None = None,
+    *,
+    batch: int = 16,
+    workers: int = 0,
+    metrics: Sequence[Metric] = (),
+    out: str | Path | None = None,
+) -> Evaluation:
+    """Scores and losses on data, with what stands behind them; see `evaluate`."""
     predictor, dataset = opened(run, data, split)
     found = measured(predictor, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
@@ -68,7 +82,7 @@ def evaluate(
         worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
         write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))
         write_text(Path(out) / "scores.json", to_json(found.scores, indent=1) + "\n")
-    return dict(found.scores)
+    return found
 
 
 def measured(

@@ -93,6 +93,7 @@ def fingerprint(predictor: Predictor, **settings: Any) -> dict[str, Any]:
     for name, tensor in sorted(predictor.system.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    search = predictor.system.search
     return {
         "saccade": __version__,
         "network": digest.hexdigest(),
@@ -100,6 +101,7 @@ def fingerprint(predictor: Predictor, **settings: Any) -> dict[str, Any]:
         "input": predictor.system.input.as_dict(),
         "precision": str(predictor.dtype),
         "views": [list(predictor.views.scales), predictor.views.flip],
+        **({} if search is None else {"search": repr(search)}),
         **settings,
     }
 

@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from saccade.core.errors import ConfigError, DataError
+from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.network.system import System
+from saccade.ops.search import SEARCHES, search_named
 from saccade.runtime import checkpoint
 from saccade.runtime.classes import check_same_classes
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.run_folder import RunFolder
-from saccade.systems import build
+from saccade.systems import build, every_system, options_of
 
 SHOWN = 5
 
@@ -27,6 +28,7 @@ def load(
     precision: str | None = None,
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
+    search: str | None = None,
 ) -> Predictor:
     """The network of a run, ready for use.
 
@@ -38,6 +40,8 @@ def load(
         precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
         scales: Sizes at which each picture is seen, as factors of its usual one (see `Predictor`).
         flip: Whether each picture is seen mirrored too.
+        search: Where regions come from in place of the training's search: the name of one, or a file of
+            ``saccade propose``; for systems that do not propose regions themselves.
 
     Returns:
         The predictor; `system` itself is left as it was.
@@ -45,11 +49,15 @@ def load(
     Raises:
         ConfigError: There is no run, or its network and `system` do not fit together.
         DataError: The checkpoint is missing or damaged.
+        UsageError: There is no such search, or the system seeks no regions.
     """
     folder = RunFolder.open(path)
     config = folder.read_config()
     classes = _classes(folder, config)
-    network = _rebuilt(folder, config, classes) if system is None else _borrowed(system, folder, classes)
+    if system is None:
+        network = _rebuilt(folder, config, classes, search)
+    else:
+        network = _borrowed(system, folder, classes, search)
     if isinstance(config.get("input"), Mapping):
         network.input = InputSpec.from_dict(config["input"])
     _take(network, _weights(folder, which), folder.path)
@@ -65,7 +73,7 @@ def _classes(folder: RunFolder, config: Mapping[str, Any]) -> tuple[str, ...]:
     return classes
 
 
-def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str]) -> System:
+def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str], search: str | None) -> System:
     origin = config.get("system")
     if not isinstance(origin, Mapping) or not origin.get("name"):
         raise ConfigError(
@@ -76,13 +84,41 @@ def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str
     options = dict(origin.get("options") or {})
     if "pretrained" in options:
         options["pretrained"] = False  # the run's own weights follow: nothing need be downloaded
-    return build(str(origin["name"]), classes, **options)
+    known = every_system().get(name := str(origin["name"]))
+    if search is not None and known is not None:
+        if "search" not in options_of(known):
+            raise _seeks_nothing(name)
+        options["search"] = search
+    elif _is_lost(options.get("search")):
+        raise ConfigError(
+            f"the file of regions that the run was trained with is expected, found no {options['search']}",
+            path=folder.config,
+            hint="name another, or a search, with --search (in Python: search=...)",
+        )
+    return build(name, classes, **options)
 
 
-def _borrowed(system: System, folder: RunFolder, classes: Sequence[str]) -> System:
+def _is_lost(search: Any) -> bool:
+    """Whether regions come from a file that is not there."""
+    return isinstance(search, str) and search not in SEARCHES and not Path(search).is_file()
+
+
+def _borrowed(system: System, folder: RunFolder, classes: Sequence[str], search: str | None) -> System:
     if system.classes:
         check_same_classes(system.classes, classes, "the run", folder.config)
-    return copy.deepcopy(system)
+    network = copy.deepcopy(system)
+    if search is not None:
+        if network.search is None:
+            raise _seeks_nothing("this system")
+        network.search = search_named(search)
+    return network
+
+
+def _seeks_nothing(name: str) -> UsageError:
+    return UsageError(
+        f"a system that seeks regions is expected with a search, found {name}, which needs none",
+        hint="leave the search out",
+    )
 
 
 def _weights(folder: RunFolder, which: str) -> dict[str, Tensor]:
