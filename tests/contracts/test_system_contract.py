@@ -118,7 +118,15 @@ def test_the_raw_output_is_the_same_in_training_and_in_use(name: str) -> None:
 
 @pytest.mark.parametrize("name", QUICK)
 def test_two_pictures_are_learnt_by_heart(name: str) -> None:
-    system = without_chance(narrow(name, **BY_HEART.get(name, {}))).train()
+    check_learnt_by_heart(without_chance(narrow(name, **BY_HEART.get(name, {}))).train())
+
+
+def test_two_pictures_are_learnt_by_heart_where_cells_share_their_weights() -> None:
+    check_learnt_by_heart(without_chance(narrow("yolo1", cells="shared")).train())
+
+
+def check_learnt_by_heart(system: System) -> None:
+    """The loss falls, and the answers are the truth."""
     before, after = learn_by_heart(system)
     batch = batch_of(system, [0, 1])
     assert after < 0.3 * before

@@ -140,8 +140,9 @@ class RegionHead(Head):
 
     @torch.no_grad()
     def _regions(self, maps: Maps, proposals: DenseBoxes | None, learning: bool = False) -> list[Tensor]:
-        """(n, 4) regions of each picture, best first."""
-        if self.propose is not None and proposals is not None:
+        """(n, 4) regions of each picture, best first; those to learn from come with the batch where it brings any."""
+        given = learning and maps.regions is not None
+        if self.propose is not None and proposals is not None and not given:
             keep = self.rules.learn if learning and isinstance(self.rules.learn, Keep) else None
             return [found.boxes for found in self.propose.candidates(proposals, keep)]
         if maps.regions is None:
@@ -152,6 +153,11 @@ class RegionHead(Head):
             )
         number = self.rules.learn if learning and isinstance(self.rules.learn, int) else self.rules.limit
         return [boxes[:number].float() for boxes in maps.regions]
+
+    @torch.no_grad()
+    def propose_from(self, maps: Maps) -> list[Tensor]:
+        """(r, 4) regions of each picture that are learnt from, best first."""
+        return self._regions(maps, None if self.propose is None else self.propose(maps), learning=True)
 
     def _kept(self, found: Sequence[Candidates]) -> Kept:
         regions = Regions.of([rows.boxes for rows in found], self.box.rules.keep.limit)
@@ -214,8 +220,7 @@ class RegionHead(Head):
             for place, picture in enumerate(truth):
                 if picture.has(*self.needs):
                     alone = maps.pick([place])
-                    proposals = None if self.propose is None else self.propose(alone)
-                    (boxes,) = self._regions(alone, proposals, learning=True)
+                    (boxes,) = self.propose_from(alone)
                     yield Seen(alone, boxes, _on(real_objects(picture), boxes), crowds(picture).to(boxes))
 
     def decode(self, raw: RegionRaw) -> list[Annotation]:

@@ -22,6 +22,8 @@ class Stage:
         goes_on: Whether the schedule goes on from the stage before; else each stage runs the whole of it.
         solve: Heads whose weights are found at once from all training pictures (`Solvable`), in one step between
             the stages that descend; such a stage has a share of 0.
+        anew: Whether trunk and neck begin again from the weights that the training began with; as they stood, they
+            stand still beside and propose the regions that this stage learns from (Ren 2015, section 3.2, step 2).
     """
 
     share: float = 1.0
@@ -31,6 +33,7 @@ class Stage:
     thaw: tuple[str, ...] = ()
     goes_on: bool = False
     solve: tuple[str, ...] = ()
+    anew: bool = False
 
     def __post_init__(self) -> None:
         if self.solve and self.share:

@@ -118,8 +118,8 @@ def faster_rcnn(
         classes: Names of the classes.
         trunk: A VGG, CaffeNet, AlexNet or ZFNet; or one with maps of strides 4, 8, 16 and 32, such as ``resnet50``.
         schedule: ``joint``: all four losses at once. ``alternate``: proposals, regions, proposals again and regions
-            again, the last two on a trunk that stands still (section 3.2); the trunk goes on from step to step, where
-            the paper begins its second one anew.
+            again (section 3.2). The second step begins the trunk anew, on proposals of the first one's network; in the
+            last two the trunk stands still.
         boxes: ``per_class``: each region has a box for each class. ``agnostic``: one for whatever it shows.
         pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.
         width: Factor of all channels, for our own trunks.
@@ -202,6 +202,9 @@ def told(head: nn.Module, limit: int, samples: int | None) -> None:
 def alternate(standing: tuple[str, ...], pyramid: bool) -> tuple[Stage, ...]:
     """Four steps (section 3.2), of lengths 80 : 40 : 80 : 40.
 
+    The second begins the trunk anew and learns from proposals of the first one's network, which then is done with; the
+    third goes on with the first one's proposing layers, on the second one's trunk.
+
     Args:
         standing: What stands still throughout.
         pyramid: Whether there is a neck, which stands still with the trunk.
@@ -211,7 +214,7 @@ def alternate(standing: tuple[str, ...], pyramid: bool) -> tuple[Stage, ...]:
     shared = ("trunk", "neck") if pyramid else ("trunk",)
     return (
         Stage(1 / 3, freeze=(*standing, "regions.tops"), silent=proposals),
-        Stage(1 / 6, freeze=(*standing, "regions.propose"), silent=regions),
+        Stage(1 / 6, freeze=(*standing, "regions.propose"), silent=regions, anew=True),
         Stage(1 / 3, freeze=(*shared, "regions.tops"), silent=proposals),
         Stage(1 / 6, freeze=(*shared, "regions.propose"), silent=regions),
     )

@@ -74,7 +74,8 @@ def rfcn(
         trunk: A ResNet.
         cells: k; each class has k × k maps, one for each part of an object, and boxes have k × k for each edge.
         schedule: ``joint``: all losses at once. ``alternate``: proposals, regions, proposals again and regions again,
-            the last two on a trunk that stands still, as the paper trains (section 2).
+            the second from a trunk that begins anew, the last two on one that stands still, as the paper trains
+            (section 2).
         norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
             batches of few pictures; ``sync``, by batches over all processes.
         pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.

@@ -51,6 +51,14 @@ def set_rate(optimiser: Optimizer, lr: float) -> None:
         group["lr"] = lr * group.get("factor", 1.0)
 
 
+def forget(optimiser: Optimizer, parameters: Iterable[nn.Parameter]) -> None:
+    """Let some parameters have no past: every torch optimiser begins from zeros, or takes them for a beginning."""
+    for parameter in parameters:
+        for value in optimiser.state.get(parameter, {}).values():
+            if isinstance(value, torch.Tensor):
+                value.zero_()
+
+
 def gradient_norm(parameters: Iterable[nn.Parameter]) -> torch.Tensor:
     """() float32: L2 norm of all gradients together; 0 where there are none."""
     gradients = [p.grad for p in parameters if p.grad is not None]

@@ -14,7 +14,8 @@ from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.average import Average
 from saccade.training.chance import seed_step
-from saccade.training.optimiser import gradient_norm, make_optimiser, set_rate
+from saccade.training.optimiser import forget, gradient_norm, make_optimiser, set_rate
+from saccade.training.second_start import SecondStart
 
 
 class LossModule(nn.Module):
@@ -24,13 +25,15 @@ class LossModule(nn.Module):
         super().__init__()
         self.system = system
         self.silent: tuple[str, ...] = ()
+        self.second: SecondStart | None = None
 
     def forward(self, take: Callable[[], Batch]) -> dict[str, Tensor]:
         """Weighted loss terms of the batch that `take` returns, in float32.
 
         The batch comes behind a function because the wrappers rebuild every dataclass among the arguments.
         """
-        losses = self.system.loss(take())
+        batch = take() if self.second is None or not self.second.begun else self.second.propose(take())
+        losses = self.system.loss(batch)
         return {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
 
 
@@ -57,12 +60,23 @@ class Session:
         self.network, self.optimiser = fabric.setup(self.loss, make_optimiser(system, recipe))
         self.precision = "bf16" if fabric.strategy.precision.precision.startswith("bf16") else "32"
         self.average = Average(system, recipe.ema) if recipe.ema else None
+        self.loss.second = SecondStart(system) if any(stage.anew for stage in recipe.stages) else None
 
     def enter(self, stage: Stage) -> None:
         """Freeze, thaw and silence what the stage says."""
         self.loss.silent = stage.silent
         self.system.freeze(stage.freeze, stage.thaw).train()
         self.optimiser.zero_grad(set_to_none=True)
+        self._start_anew(stage)
+
+    def _start_anew(self, stage: Stage) -> None:
+        """Begin anew where the stage says so and has not yet done it; forget the network beside when that is over."""
+        second = self.loss.second
+        if second is not None and stage.anew and not second.begun:
+            self.take(first := second.begin())
+            forget(self.optimiser, [p for name, p in self.system.named_parameters() if name in first])
+        elif second is not None and second.begun and not stage.anew:
+            self.loss.second = None
 
     def backward(self, batches: Sequence[Batch], step: int) -> tuple[dict[str, float], float]:
         """Gradients of the mean loss over some batches.
@@ -117,6 +131,8 @@ class Session:
         memory: dict[str, Any] = {"optimiser": self.optimiser.state_dict()}
         if self.average is not None:
             memory |= {"weights": dict(self.system.state_dict()), "updates": self.average.updates}
+        if self.loss.second is not None:
+            memory["second"] = self.loss.second.memory()
         return memory
 
     def restore(self, weights: Mapping[str, Tensor], memory: Mapping[str, Any]) -> None:
@@ -135,6 +151,10 @@ class Session:
         self.optimiser.load_state_dict(memory["optimiser"])
         if self.average is not None:
             self.average.load(dict(weights), memory["updates"])
+        if self.loss.second is not None and "second" in memory:
+            self.loss.second.restore(memory["second"])
+        else:
+            self.loss.second = None
 
     def _shared(self, totals: dict[str, float]) -> dict[str, float]:
         """Means over all processes: what is judged by them must be judged alike everywhere."""
