@@ -20,7 +20,7 @@ from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Candidates, Keep, joined
-from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, leave_out
+from saccade.ops.match import BACKGROUND, Matcher, leave_out, match_among
 from saccade.ops.pick import Sampler
 
 
@@ -152,12 +152,9 @@ class DenseBoxHead(Head):
         """(A,) rows of the truth, background, or between."""
         if not self.rules.inside:
             return leave_out(self.rules.matcher(boxes, anchors), anchors, crowd)
-        # An object's best anchor is the best of those that learn, or many at the border would have none.
         high = size.flip(0).to(anchors)
-        within = ((anchors[:, :2] >= 0).all(1) & (anchors[:, 2:] <= high).all(1)).nonzero()[:, 0]
-        own = anchors[within]
-        matches = torch.full((len(anchors),), BETWEEN, dtype=torch.int64, device=anchors.device)
-        return matches.index_copy(0, within, leave_out(self.rules.matcher(boxes, own), own, crowd))
+        within = (anchors[:, :2] >= 0).all(1) & (anchors[:, 2:] <= high).all(1)
+        return match_among(self.rules.matcher, boxes, anchors, crowd, within)
 
     def decode(self, raw: DenseBoxes) -> list[Annotation]:
         """The boxes that stay, with scores and labels."""

@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation
 from saccade.heads.dense_boxes import crowds
 from saccade.heads.main_object import real_objects
 from saccade.heads.window_scores import WindowScores
-from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, leave_out
+from saccade.ops.match import BACKGROUND, Matcher, match_among
 
 
 def in_a_row(raw: WindowScores) -> tuple[Tensor, Tensor, Tensor]:
@@ -37,9 +37,9 @@ def shown_by(windows: Tensor, size: Tensor, truth: Annotation, matcher: Matcher)
     """
     rows = real_objects(truth)
     objects = windows.new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(windows)
-    matches = leave_out(matcher(objects, windows), windows, crowds(truth).to(windows))
     centres = (windows[:, :2] + windows[:, 2:]) / 2
-    matches = matches.masked_fill((centres >= size.flip(0).to(windows)).any(1), BETWEEN)
+    on_picture = (centres < size.flip(0).to(windows)).all(1)
+    matches = match_among(matcher, objects, windows, crowds(truth).to(windows), on_picture)
     labels = torch.full_like(matches, BACKGROUND)
     if len(objects) and rows.labels is not None:
         labels = torch.where(matches >= 0, rows.labels.to(matches)[matches.clamp(min=0)], labels)

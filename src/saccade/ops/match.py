@@ -74,6 +74,24 @@ def leave_out(matches: Tensor, boxes: Tensor, ignored: Tensor, share: float = 0.
     return torch.where(inside & (matches == BACKGROUND), torch.full_like(matches, BETWEEN), matches)
 
 
+def match_among(matcher: Matcher, truth: Tensor, boxes: Tensor, ignored: Tensor, fits: Tensor) -> Tensor:
+    """(m,) matches of the boxes that fit as if there were no others, which are left out.
+
+    What an object's best box is, is told among those that fit: the very best one may cross the picture's border.
+
+    Args:
+        matcher: Which box answers for which object.
+        truth: (n, 4) true boxes.
+        boxes: (m, 4).
+        ignored: (k, 4) regions inside which nothing is background (see `leave_out`).
+        fits: (m,) bool.
+    """
+    places = fits.nonzero()[:, 0]
+    own = boxes[places]
+    matches = torch.full((len(boxes),), BETWEEN, dtype=torch.int64, device=boxes.device)
+    return matches.index_copy(0, places, leave_out(matcher(truth, own), own, ignored))
+
+
 def _chunks(truth: Tensor, boxes: Tensor) -> Iterator[tuple[int, Tensor]]:
     """Where a run of boxes begins, and its (n, run) overlaps."""
     run = max(1, (_ENTRIES if boxes.is_cpu else _ENTRIES_ELSEWHERE) // len(truth))
