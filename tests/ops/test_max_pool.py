@@ -4,7 +4,8 @@ import pytest
 import torch
 from torchvision.ops import roi_pool
 
-from saccade.ops.max_pool import max_by_rows
+from saccade.ops import max_pool
+from saccade.ops.max_pool import _tables, max_by_rows
 
 
 def _theirs(maps, regions, owners, size, stride):
@@ -31,6 +32,24 @@ def test_bfloat16_is_as_exact():
     found = max_by_rows(maps, box, owner, 7, 16)
     assert found.dtype == torch.bfloat16
     assert torch.equal(found.float(), _theirs(maps.float(), box, owner, 7, 16))
+
+
+def test_tables_hold_few_channels_at_once_where_a_region_spans_a_fine_map(monkeypatch):
+    """Whole, the tables of a map of stride 4 would hold thirty times its numbers: 2 GB of a picture of 600 × 1000."""
+    held = []
+
+    def tables(maps, down, across):
+        held.append(_tables(maps, down, across))
+        return held[-1]
+
+    monkeypatch.setattr(max_pool, "_tables", tables)
+    monkeypatch.setattr(max_pool, "ENTRIES", 30_000)
+    maps = torch.randn(2, 10, 15, 25, generator=torch.Generator().manual_seed(1))
+    boxes = torch.tensor([[0.0, 0, 100, 60], [9, 3, 40, 44]])
+    found = max_by_rows(maps, boxes, torch.tensor([1, 0]), 2, 4)
+    assert torch.equal(found, _theirs(maps, boxes, torch.tensor([1, 0]), 2, 4))
+    assert len(held) > 1
+    assert max(part.numel() for part in held) <= 30_000
 
 
 def test_no_regions_and_one_position():

@@ -11,6 +11,8 @@ from torch import Tensor
 
 # Cells that are gathered at once: what a cache holds.
 AT_ONCE = 2**10
+# Numbers that tables may hold: a fine map's, of a region that spans it, are dozens of times the map.
+ENTRIES = 2**25
 
 
 def max_by_rows(maps: Tensor, regions: Tensor, owners: Tensor, size: int, stride: float) -> Tensor:
@@ -32,14 +34,16 @@ def max_by_rows(maps: Tensor, regions: Tensor, owners: Tensor, size: int, stride
     left, right = _cells(corners[:, 0], corners[:, 2], size, width)
     top, bottom = _cells(corners[:, 1], corners[:, 3], size, height)
     across, down = _power(right - left), _power(bottom - top)
-    wide = int(across.max()) + 1
-    tables = _tables(maps.permute(0, 2, 3, 1), int(down.max()) + 1, wide)
+    wide, high = int(across.max()) + 1, int(down.max()) + 1
     # (n, p, p): rows of the table where a picture's windows of a cell's powers begin.
     begin = ((down[:, :, None] * wide + across[:, None]) * len(maps) + owners[:, None, None]) * height * width
     rows, columns = ((top, bottom - 2**down), (left, right - 2**across))
     taps = torch.stack([begin + y[:, :, None] * width + x[:, None] for y in rows for x in columns]).flatten(1)
     empty = ((right <= left)[:, None] | (bottom <= top)[:, :, None]).flatten()
-    found = _maxima(tables, taps.masked_fill(empty, 0)).masked_fill_(empty[:, None], 0)
+    taps = taps.masked_fill(empty, 0)
+    each = max(1, ENTRIES // (high * wide * len(maps) * height * width))
+    parts = [_maxima(_tables(part, high, wide), taps) for part in maps.permute(0, 2, 3, 1).split(each, -1)]
+    found = torch.cat(parts, 1).masked_fill_(empty[:, None], 0)
     return found.view(len(regions), size, size, channels).permute(0, 3, 1, 2)
 
 
