@@ -1,17 +1,23 @@
 """What SSD, RetinaNet and the RPN do with their options: sizes, anchors, limits."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from saccade.core.errors import UsageError
 from saccade.data.scenes import Scenes
 from saccade.heads.dense_boxes import DenseBoxHead
+from saccade.network.part import Trunk
+from saccade.network.recipe import Stage
 from saccade.network.system import System
-from saccade.systems import build
+from saccade.systems import build, detector_parts
+from saccade.systems.region_parts import first_layers
 from saccade.systems.ssd import DESIGN300, DESIGN512, default_boxes, steps_of
 from saccade.training.job import prepare
+from saccade.trunks import trunk
 
 NARROW = {"width": 1 / 16}
 
@@ -55,6 +61,44 @@ def test_default_boxes_grow_from_map_to_map_and_with_the_picture() -> None:
     widths = torch.cat([boxes[:, 2] - boxes[:, 0] for boxes in clipped])
     assert float(widths.max()) == pytest.approx(300)
     assert float((small[5][:, 2] - small[5][:, 0]).max()) > 300
+
+
+def test_pretrained_trunks_of_single_batches_keep_their_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Detectors' batches are of one picture or two: statistics that ImageNet taught would be lost in them."""
+
+    def untaught(name: str, **options: Any) -> Trunk:
+        return trunk(name, **{**options, "pretrained": False})
+
+    monkeypatch.setattr(detector_parts, "build_trunk", untaught)
+    for name in ("rpn", "retinanet"):
+        system = build(name, 2, trunk="resnet18", pretrained=True, **NARROW)
+        (stage,) = system.recipe.stages
+        system.freeze(stage.freeze).train()
+        norms = [layer for layer in system.trunk.modules() if isinstance(layer, nn.BatchNorm2d)]
+        assert norms
+        assert not any(layer.training or layer.weight.requires_grad for layer in norms)
+        assert not next(system.trunk.parameters()).requires_grad
+        assert build(name, 2, trunk="resnet18", **NARROW).recipe.stages == (Stage(),)
+
+
+def test_pretrained_trunks_of_timm_s_stand_still_under_names_that_they_have() -> None:
+    """Their maps of stride 2 have a name, such as ``stride2``, that no layer has."""
+    body = trunk("test_resnet")
+    system = build("retinanet", 2, trunk="test_resnet")
+    assert any((level.stride or 99) < 4 for level in body.levels.values())
+    names = first_layers(system.trunk, True)
+    assert names
+    system.freeze(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "pictures", "steps"),
+    [("rpn", 1, 80_000), ("fast_rcnn", 2, 40_000), ("faster_rcnn", 2, 70_000), ("spp_net", 2, 300_000)],
+)
+def test_recipes_have_the_paper_s_number_of_steps_on_voc_2007(name: str, pictures: int, steps: int) -> None:
+    recipe = build(name, 2, **NARROW).recipe
+    assert recipe.batch == pictures
+    assert recipe.epochs * 5011 / pictures == pytest.approx(steps, rel=0.01)
 
 
 def test_a_picture_too_small_and_an_unknown_variant_are_refused() -> None:

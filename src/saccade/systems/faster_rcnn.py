@@ -62,7 +62,7 @@ PYRAMID_BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.5, limit
 RECIPE = Recipe(
     lr=1e-3,
     milestones=(5 / 7,),
-    epochs=14,
+    epochs=28,
     batch=2,
     augmentation=Augmentation(flip=0.5),
     best="AP",

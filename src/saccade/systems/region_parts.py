@@ -139,13 +139,14 @@ def each_class(boxes: Boxes) -> bool:
 def first_layers(trunk: Trunk, pretrained: bool) -> tuple[str, ...]:
     """What detectors leave as ImageNet taught it: layers of strides below 4, and all normalisation.
 
-    From scratch nothing stands still.
+    From scratch nothing stands still. timm's networks name maps and no layers after strides: of them all normalisation.
     """
     if not pretrained:
         return ()
-    early = [f"trunk.{name}" for name, level in trunk.levels.items() if (level.stride or 99) < 4]
+    parts = dict(trunk.named_modules())
+    early = [f"trunk.{name}" for name, level in trunk.levels.items() if name in parts and (level.stride or 99) < 4]
     kinds = nn.modules.batchnorm._BatchNorm  # pyright: ignore[reportPrivateUsage]
-    norms = [f"trunk.{path}" for path, module in trunk.named_modules() if isinstance(module, kinds)]
+    norms = [f"trunk.{path}" for path, module in parts.items() if isinstance(module, kinds)]
     return (*early, *norms)
 
 

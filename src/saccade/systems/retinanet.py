@@ -23,6 +23,7 @@ from saccade.ops.keep import Keep, Suppress
 from saccade.ops.match import Matcher
 from saccade.ops.pick import everything
 from saccade.systems.detector_parts import shorter_side, trunk_to
+from saccade.systems.region_parts import one_stage
 
 RATIOS, OCTAVES = (0.5, 1.0, 2.0), 3
 
@@ -81,7 +82,7 @@ def retinanet(
         pyramid: What the two coarsest maps are made of: the trunk's deepest (paper), or the pyramid's (torchvision).
         norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
             batches of few pictures; ``sync``, by batches over all processes.
-        pretrained: Take ImageNet weights for the trunk.
+        pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
@@ -105,4 +106,5 @@ def retinanet(
         tuple(neck.levels), tower, Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS)), rules, len(classes)
     )
     spec = shorter_side(size, channels, multiple=32)
-    return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)
+    recipe = replace(RECIPE, stages=one_stage(body, pretrained))
+    return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=recipe)

@@ -21,6 +21,7 @@ from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import RandomPick
 from saccade.systems.detector_parts import shorter_side, trunk_to
+from saccade.systems.region_parts import one_stage
 
 STRIDE, SCALES, RATIOS = 16, (8.0, 16.0, 32.0), (0.5, 1.0, 2.0)
 
@@ -38,7 +39,7 @@ RULES = DenseRules(
 RECIPE = Recipe(
     lr=1e-3,
     milestones=(0.75,),
-    epochs=12,
+    epochs=16,
     batch=1,
     augmentation=Augmentation(flip=0.5),
     best="AR100",
@@ -75,7 +76,7 @@ def rpn(
         trunk: A trunk with a map of stride 16.
         norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
             batches of few pictures; ``sync``, by batches over all processes.
-        pretrained: Take ImageNet weights for the trunk.
+        pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.
         width: Factor of all channels, for our own trunks.
         channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
@@ -86,7 +87,8 @@ def rpn(
     """
     body, (reads,) = trunk_to(trunk, (STRIDE,), norm=norm, pretrained=pretrained, width=width, channels=channels)
     head = proposal_head(reads, body.levels[reads].channels, scales)
-    return System(body, {"proposals": head}, classes=classes, input=shorter_side(size, channels), recipe=RECIPE)
+    recipe = replace(RECIPE, stages=one_stage(body, pretrained))
+    return System(body, {"proposals": head}, classes=classes, input=shorter_side(size, channels), recipe=recipe)
 
 
 def proposal_head(reads: str, channels: int, scales: Sequence[float] = SCALES) -> DenseBoxHead:

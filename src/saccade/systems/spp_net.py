@@ -40,7 +40,7 @@ MINING = MiningRules(distinct=0.7)
 RECIPE = Recipe(
     lr=1e-4,
     milestones=(5 / 6,),
-    epochs=12,
+    epochs=120,
     batch=2,
     augmentation=Augmentation(flip=0.5),
     best="AP",
