@@ -1,9 +1,10 @@
 """Rows of the table of the papers' numbers that detectors say: parameters, anchors of each map, losses."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from saccade.analysis.describe import describe
@@ -16,6 +17,7 @@ from saccade.losses.scores import FocalScores
 from saccade.network.maps import Maps
 from saccade.network.system import System
 from saccade.ops.anchors import paper_bases
+from saccade.ops.pool import spatial_pyramid
 from saccade.systems import SYSTEMS, build
 from saccade.systems.ssd import DESIGN300, DESIGN512, Design, default_boxes, steps_of
 
@@ -148,6 +150,18 @@ def _of_regions() -> dict[tuple[str, str], Callable[[], object]]:
     def bins(grids: tuple[int, ...]) -> int:
         return SpatialPyramid(Level(1, 16), "map", grids).size
 
+    def cells(side: int) -> str:
+        """Width of a cell of a map of 13 positions a side, and the distance to the next."""
+        # Each picture of the batch marks another position: a cell's maximum tells whether it holds that one.
+        marked = torch.eye(13)[:, None, None, :].expand(-1, 1, 13, -1)
+        held = spatial_pyramid(marked, (side,)).view(13, side, side)[:, 0, :] > 0
+        starts = held.int().argmax(0).tolist()
+        return f"{held[:, 0].sum()}/{starts[1] - starts[0]}"
+
+    def smooth(error: float) -> float:
+        beta = made("fast_rcnn").heads["regions"].box.rules.beta
+        return F.smooth_l1_loss(torch.tensor(error), torch.tensor(0.0), beta=beta).item()
+
     def thin(layer: str) -> int:
         with torch.device("meta"):
             body = build("fast_rcnn", 20, ranks=(1024, 256)).heads["regions"].box.tower.body
@@ -170,9 +184,11 @@ def _of_regions() -> dict[tuple[str, str], Callable[[], object]]:
         ("SPP-net", "bins {6,3,2,1}"): lambda: bins((6, 3, 2, 1)),
         ("SPP-net", "bins {4,3,2,1}"): lambda: bins((4, 3, 2, 1)),
         ("SPP-net", "feature dim 256x50"): lambda: top("spp_net").box.in_features,
+        **{("SPP-net", f"13x13 n={side} window/stride"): partial(cells, side) for side in (6, 3, 2)},
         (fast, "params VOC"): lambda: parameters(made("fast_rcnn")),
         (fast, "SVD fc6 t=1024 weights"): lambda: thin("fc6"),
         (fast, "SVD fc7 t=256 weights"): lambda: thin("fc7"),
+        ("Fast R-CNN", "smoothL1(0.5), smoothL1(2)"): lambda: row([smooth(0.5), smooth(2)]),
         ("Fast R-CNN", "RoIs per batch"): lambda: (
             made("fast_rcnn").heads["regions"].sample.number * made("fast_rcnn").recipe.batch
         ),

@@ -127,4 +127,4 @@ def test_recipes_add_up_and_cards_are_filled(name: str) -> None:
     assert all(0 < milestone < 1 for milestone in recipe.milestones)
     assert recipe.note
     assert card.paper
-    assert 1998 <= card.year <= 2017
+    assert 1994 <= card.year <= 2017

@@ -60,8 +60,8 @@ def _pairs(module: nn.Module) -> Mapping[str, str]:
     """Paths of convolutions that run once and whose output goes nowhere but into one normalisation, with its path."""
     try:
         graph = _Tracer().trace(module)
-    except (TraceError, TypeError, ValueError, RuntimeError, AttributeError):
-        return {}  # its steps depend on what it is given
+    except (TraceError, TypeError, ValueError, RuntimeError, AttributeError, NameError):
+        return {}  # its steps depend on what it is given, or run through a module that is not its own
     layers = [node for node in graph.nodes if node.op == "call_module"]
     targets = [str(node.target) for node in layers]
     found: dict[str, str] = {}
