@@ -6,9 +6,10 @@ from typing import Literal
 import pytest
 
 from saccade.command_line.config_file import overridden, read_config
-from saccade.command_line.flags import Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
+from saccade.command_line.flags import ELSEWHERE, Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
 from saccade.core.docstring import told_of
 from saccade.core.errors import ConfigError, DataError, UsageError
+from saccade.training.settings import TrainSettings
 
 
 @dataclass(frozen=True)
@@ -140,3 +141,13 @@ def test_no_code_is_run_by_a_file(tmp_path):
 def test_flags_override_the_file_and_one_length_replaces_another():
     assert overridden({"epochs": 3, "cache": True}, {"cache": False}) == {"epochs": 3, "cache": False}
     assert overridden({"epochs": 3, "cache": True}, {"steps": 9}) == {"cache": True, "steps": 9}
+
+
+def test_words_of_other_programs_lead_to_ours():
+    with pytest.raises(UsageError, match="did you mean --steps"):
+        parse("--max-iter", "5")
+    with pytest.raises(UsageError, match=r"takes no --imgsz") as refused:
+        parse("--imgsz=640")
+    assert "did you mean" not in str(refused.value)  # there is no --size here
+    places = {"--out", "--config", "--threshold", "--scales", "--every", "--trunk", "--search"}
+    assert set(ELSEWHERE.values()) <= {flag.text for flag in of_dataclass(TrainSettings).values()} | places

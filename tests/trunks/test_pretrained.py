@@ -11,6 +11,7 @@ import pytest
 import torch
 import torchvision.models as tv
 
+from saccade import cli
 from saccade.core.errors import ConfigError, UsageError
 from saccade.systems import build
 from saccade.trunks import trunk
@@ -72,6 +73,25 @@ def test_a_connection_that_closes_half_way_leaves_nothing_behind(server: str, ca
     assert str(cache / NAME) in str(error.value)
     assert "pretrained=False" in str(error.value)
     assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "trunk"), [("retinanet", "resnet18"), ("faster_rcnn", "resnet18"), ("ssd300", "vgg16")]
+)
+def test_a_detector_whose_weights_are_cut_off_is_not_trained(
+    name: str, trunk: str, server: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    url, run = f"{server}/cut/{NAME}", tmp_path / "run"
+    weights = {"resnet18": tv.ResNet18_Weights.IMAGENET1K_V1, "vgg16": tv.VGG16_Weights.IMAGENET1K_V1}[trunk]
+    monkeypatch.setattr(type(weights), "url", url, raising=False)
+    words = ["train", name, "--trunk", trunk, "--pretrained", "--data", "scenes:count=2,size=32", "--out", str(run)]
+    assert cli.main(words) == 1
+    told = capsys.readouterr().err
+    assert url in told
+    assert str(cache / NAME) in told
+    assert f"put it at {cache / NAME}" in told
+    assert list(cache.iterdir()) == []
+    assert not run.exists()
 
 
 def test_no_network_names_address_cache_and_cure(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:

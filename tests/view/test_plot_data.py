@@ -23,6 +23,13 @@ def test_spreads_of_any_length(values: list[float], log: bool):
     assert SVG in plot_data.spread({"train": values}, "size", "objects", log=log)
 
 
+@pytest.mark.parametrize("ends", [(0.001, 0.02), (0.1, 1.0), (5.0, 8.0), (1.0, 1e6)])
+def test_ticks_of_a_logarithmic_axis_are_plain_numbers(ends: tuple[float, float]):
+    drawn = plot_data.spread({"train": list(ends)}, "size", "objects", ends, log=True)
+    assert b"mathdefault" not in drawn
+    assert b"$" not in drawn
+
+
 def test_heat_and_sizes():
     assert SVG in plot_data.heat(np.zeros((24, 24)))
     svg = plot_data.picture_sizes({"train": {(480, 640): 9, (100, 200): 1}, "val": {(480, 640): 2}}).decode()

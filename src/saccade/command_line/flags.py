@@ -11,6 +11,19 @@ from saccade.command_line.values import convert, describe, is_switch
 from saccade.core.docstring import told_of
 from saccade.core.errors import UsageError
 
+# What other programs call our flags, and nearness of letters does not tell.
+ELSEWHERE = {
+    "--imgsz": "--size", "--img-size": "--size", "--image-size": "--size", "--resolution": "--size",
+    "--conf": "--threshold", "--conf-thres": "--threshold", "--confidence-threshold": "--threshold",
+    "--project": "--out", "--output-dir": "--out", "--save-dir": "--out", "--name": "--out",
+    "--lr0": "--lr", "--learning-rate": "--lr", "--batch-size": "--batch", "--optimizer": "--optimiser",
+    "--max-iter": "--steps", "--iterations": "--steps", "--num-epochs": "--epochs",
+    "--weights": "--init", "--checkpoint": "--init", "--backbone": "--trunk", "--model": "--trunk",
+    "--num-gpus": "--devices", "--num-workers": "--workers", "--config-file": "--config",
+    "--amp": "--precision", "--half": "--precision", "--mosaic": "--augment", "--vid-stride": "--every",
+    "--proposals-file": "--search", "--tta": "--scales",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Flag:
@@ -106,7 +119,9 @@ def refuse_unknown(parser: argparse.ArgumentParser, left: Sequence[str], known: 
         return
     flags = [word.split("=")[0] for word in left if word.startswith("-")] or list(left)
     listed = sorted(known)
-    near = difflib.get_close_matches(flags[0].replace("_", "-"), listed, 1)
+    typed = flags[0].replace("_", "-")
+    meant = ELSEWHERE.get(typed)
+    near = [meant] if meant in listed else difflib.get_close_matches(typed, listed, 1)
     hint = (f"did you mean {near[0]}? " if near else "") + f"known are {' '.join(listed)}"
     raise UsageError(f"{parser.prog} takes no {', '.join(flags)}", hint=hint)
 
