@@ -25,7 +25,7 @@ class Log:
     """
 
     def __init__(self, folder: RunFolder, speaks: bool, begun: Progress) -> None:
-        self.speaks = speaks
+        self.speaks, self._open = speaks, speaks
         self._line_at = 0.0
         if not speaks:
             return
@@ -76,8 +76,9 @@ class Log:
             self.records.sync()
 
     def close(self) -> None:
-        """Put the bar away and the records on disk."""
-        if self.speaks:
+        """Put the bar away and the records on disk; once, for a board broken off amid its close refuses another."""
+        if self._open:
+            self._open = False
             self.bar.stop()
-            self.board.close()
             self.records.close()
+            self.board.close()
