@@ -112,7 +112,8 @@ def lines(drawn: Sequence[Line], *, label: str = "", fractions: bool = False) ->
         label: What the heights are.
         fractions: Whether heights are fractions, shown on 0..1.
     """
-    with Chart(5.6, 3.1) as chart:
+    many = len(drawn) > 4  # their legend stands below, since it would hide lines
+    with Chart(5.6, 3.6 if many else 3.1) as chart:
         axes = chart.axes
         for line, colour in zip(drawn, _repeated(len(drawn)), strict=True):
             _draw_line(axes, line, colour)
@@ -123,8 +124,11 @@ def lines(drawn: Sequence[Line], *, label: str = "", fractions: bool = False) ->
             axes.set_ylim(0, 1.02)
         else:
             axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
-        if len(drawn) > 1:
-            axes.legend(loc="best", ncols=1 + len(drawn) // 5)
+        if many:
+            columns = 4 if all(len(line.name) <= 12 for line in drawn) else 2
+            axes.legend(loc="upper left", bbox_to_anchor=(0, -0.18), ncols=columns, columnspacing=1.2)
+        elif len(drawn) > 1:
+            axes.legend(loc="best")
         return chart.svg()
 
 
