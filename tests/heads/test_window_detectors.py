@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
@@ -13,6 +14,7 @@ from saccade.ops.boxes import iou_matrix
 from saccade.ops.keep import Keep
 from saccade.ops.pick import everything
 from saccade.ops.windows import window_grid
+from saccade.systems import build
 from saccade.systems.overfeat_detector import overfeat_detector
 from saccade.systems.sliding_window import sliding_window
 from saccade.trunks import trunk as build_trunk
@@ -282,3 +284,11 @@ def test_timm_s_trunks_and_unknown_ones_are_refused():
         slid(trunk="vgg11", width=1 / 16, window=32, fc=True)
     with pytest.raises(UsageError, match="trunk"):
         detector(trunk="resnet19")
+
+
+@pytest.mark.parametrize("name", ["sliding_window", "overfeat_detector"])
+def test_a_trunk_that_slides_may_be_normalised_by_group(name: str) -> None:
+    system = build(name, 2, trunk="resnet20", width=0.25, size=64, norm="group")
+    kinds = [type(module) for module in system.trunk.modules()]
+    assert nn.GroupNorm in kinds
+    assert nn.BatchNorm2d not in kinds

@@ -16,6 +16,7 @@ from saccade.heads.window_detector import DetectorRules, WindowDetectorHead
 from saccade.heads.windows import WindowShape
 from saccade.layers.fully_connected import fully_connected
 from saccade.layers.initialise import normal
+from saccade.layers.norm import Norm, with_norm
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
@@ -73,6 +74,7 @@ def overfeat_detector(
     per_class: bool = False,
     answers: Literal["merge", "nms"] = "merge",
     order: Literal["paper", "joint"] = "paper",
+    norm: Norm = "batch",
     width: float = 1.0,
     channels: int = 3,
     size: int = SIDES[-1],
@@ -93,6 +95,7 @@ def overfeat_detector(
             of those that overlap stays.
         order: ``paper``: classifier first, then the box layers alone, on a trunk that stands still. ``joint``: all at
             once; boxes move the trunk too.
+        norm: How a trunk that normalises does so (see `sliding_window`).
         width: Factor of all channels.
         channels: Channels of the picture.
         size: Length of the picture's shorter side in pixels at a scale of 1.
@@ -102,6 +105,7 @@ def overfeat_detector(
     """
     paper = trunk == "overfeat"
     slid = overfeat_windows(variant, width, channels) if paper else trunk_windows(trunk, window, width, channels)
+    with_norm(slid.body, norm)
     first = hidden * 3 // 4 if paper and variant == "fast" else hidden
     score = fully_connected(slid.level, _scaled(width, first, hidden), len(classes) + 1, grid=slid.grid, dropout=0.5)
     numbers = 4 * len(classes) if per_class else 4

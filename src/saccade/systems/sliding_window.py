@@ -11,6 +11,7 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec, statistics
 from saccade.heads.sliding import Evaluate, SlidingHead
 from saccade.heads.window_answers import WindowAnswers
+from saccade.layers.norm import Norm, with_norm
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
@@ -73,6 +74,7 @@ def sliding_window(
     fc: bool = False,
     evaluate: Evaluate = "dense",
     overlap: float = 0.3,
+    norm: Norm = "batch",
     pretrained: bool = False,
     width: float = 1.0,
     channels: int = 3,
@@ -91,6 +93,8 @@ def sliding_window(
         evaluate: ``dense``: all windows at once. ``windows``: each is cut out and runs alone, which costs much more.
             It is trained in the same way, since a trunk that pads tells one from the other.
         overlap: Intersection over union above which the less sure of two windows goes.
+        norm: How the trunk normalises. By ``batch`` each size of the picture is measured alone in training, and all are
+            taken alike in use; ``group`` and ``frozen`` know no such difference.
         pretrained: Take ImageNet weights for the trunk.
         width: Factor of all channels.
         channels: Channels of the picture.
@@ -101,6 +105,7 @@ def sliding_window(
     """
     factors = [(scale * ratio**-0.5, scale * ratio**0.5) for scale in scales for ratio in ratios]
     classifier = slid_trunk(trunk, fc=fc, pretrained=pretrained, width=width, channels=channels)
+    with_norm(classifier, norm)
     body = WindowTrunk(classifier, window, factors, channels)
     answers = WindowAnswers(replace(KEEP, overlap=overlap))
     head = SlidingHead(body, len(classes), SAMPLE, NEGATIVES, answers, evaluate)
