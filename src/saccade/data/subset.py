@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Dataset, Joints
+from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.data.picture import classes_of, contours_by_class, picture_of, semantic_classes_of, size_of
+from saccade.data.picture import classes_of, picture_of, size_of
+from saccade.data.wrapped import Wrapped
 
 
-class Subset:
+class Subset(Wrapped):
     """Chosen pictures of a data set, in the order given.
 
     Args:
@@ -24,29 +25,9 @@ class Subset:
         self.indices = torch.as_tensor(indices, dtype=torch.int64).numpy()
 
     @property
-    def classes(self) -> Sequence[str]:
-        """C names."""
-        return self.dataset.classes
-
-    @property
-    def semantic_classes(self) -> Sequence[str]:
-        """Names of the pixels' classes."""
-        return semantic_classes_of(self.dataset)
-
-    @property
-    def contours_by_class(self) -> bool:
-        """Whether contours are a map a class, rather than one a person who drew."""
-        return contours_by_class(self.dataset)
-
-    @property
     def fields(self) -> frozenset[str]:
         """Dotted names of the annotated fields."""
         return self.dataset.fields
-
-    @property
-    def joints(self) -> Joints | None:
-        """What the joints are, or None."""
-        return self.dataset.joints
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -1,4 +1,4 @@
-"""What a data set that changes another's samples leaves as it is."""
+"""What a data set made of another's samples leaves as it is."""
 
 from collections.abc import Sequence
 

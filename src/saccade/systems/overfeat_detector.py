@@ -19,11 +19,11 @@ from saccade.layers.initialise import normal
 from saccade.layers.norm import Norm, with_norm
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
-from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.offending import Offending
+from saccade.systems.overfeat import RECIPE as OVERFEAT
 from saccade.systems.overfeat_localizer import IN_ORDER, SIDES
 from saccade.systems.window_parts import EVERY_SIZE, overfeat_windows, trunk_windows
 from saccade.trunks import in_range
@@ -36,13 +36,8 @@ MATCHER = Matcher(high=0.5, low=0.3, best="ties")
 NEGATIVES = Offending(most=16, random=16)
 KEEP = Keep(score=0.05, first=100, each="class", overlap=0.3, limit=100)
 
-RECIPE = Recipe(
-    lr=0.05,
-    momentum=0.6,
-    weight_decay=1e-5,
-    milestones=(0.3, 0.5, 0.6, 0.7, 0.8),
-    gamma=0.5,
-    epochs=100,
+RECIPE = replace(
+    OVERFEAT,
     batch=8,
     augmentation=Augmentation(flip=0.5),
     best="AP",

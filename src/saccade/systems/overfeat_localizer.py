@@ -16,8 +16,9 @@ from saccade.layers.fully_connected import fully_connected
 from saccade.layers.initialise import normal
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
-from saccade.network.recipe import Recipe, Stage
+from saccade.network.recipe import Stage
 from saccade.network.system import System
+from saccade.systems.overfeat import RECIPE as OVERFEAT
 from saccade.trunks.cut import cut
 from saccade.trunks.dense import convolutional
 from saccade.trunks.inputs import raw_pixels
@@ -33,13 +34,8 @@ LAST = {"fast": "conv5", "accurate": "conv6"}
 SHAPES = {"fast": (2, 6, 231, 16), "accurate": (3, 5, 221, 12)}
 HIDDEN = {"fast": (3072, 4096), "accurate": (4096, 4096)}
 
-RECIPE = Recipe(
-    lr=0.05,
-    momentum=0.6,
-    weight_decay=1e-5,
-    milestones=(0.3, 0.5, 0.6, 0.7, 0.8),
-    gamma=0.5,
-    epochs=100,
+RECIPE = replace(
+    OVERFEAT,
     batch=32,
     augmentation=Augmentation(flip=0.5),
     best="-localization_error",

@@ -109,16 +109,7 @@ def spp_net(
         *(nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5)),
     )
     normal_linear(layers, 0.005)
-    still = ("trunk",) if pretrained else ()
-    if by_machines(scores):
-        if not each_class(boxes):
-            raise UsageError("boxes of each class are expected beside machines, found 'agnostic'")
-        solving = SolvedRules(BY_MARGIN, MINING, RidgeRules(near=0.5))
-        top = SolvedTop(pool, layers, (pool.size, hidden), _read(pool), solving, len(classes))
-        stages = solved_stages(top, still)
-    else:
-        tower = PooledTower(pool, layers, hidden, outputs(BOXES, len(classes), per_class=each_class(boxes)))
-        top, stages = BoxTop(tower, _read(pool), BOXES, len(classes)), (Stage(freeze=still),)
+    top, stages = _scored(pool, layers, hidden, len(classes), scores, boxes, still=("trunk",) if pretrained else ())
     rules = RegionRules(proposals, proposals, floor=0.1)
     return System(
         body,
@@ -128,6 +119,27 @@ def spp_net(
         recipe=replace(RECIPE, stages=stages),
         search=search_named(search, proposals),
     )
+
+
+def _scored(
+    pool: SpatialPyramid | ScaledSpatialPyramid,
+    layers: nn.Sequential,
+    hidden: int,
+    classes: int,
+    scores: Scores,
+    boxes: Boxes,
+    *,
+    still: tuple[str, ...],
+) -> tuple[BoxTop | SolvedTop, tuple[Stage, ...]]:
+    """What stands on fc7, a layer that descends with all others or machines that are solved for, and its stages."""
+    if not by_machines(scores):
+        tower = PooledTower(pool, layers, hidden, outputs(BOXES, classes, per_class=each_class(boxes)))
+        return BoxTop(tower, _read(pool), BOXES, classes), (Stage(freeze=still),)
+    if not each_class(boxes):
+        raise UsageError("boxes of each class are expected beside machines, found 'agnostic'")
+    solving = SolvedRules(BY_MARGIN, MINING, RidgeRules(near=0.5))
+    top = SolvedTop(pool, layers, (pool.size, hidden), _read(pool), solving, classes)
+    return top, solved_stages(top, still)
 
 
 def _rising(scales: Sequence[float]) -> tuple[float, ...]:
