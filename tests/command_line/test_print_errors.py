@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from saccade.command_line.output import print_errors
+from saccade.command_line.output import counted, print_errors
 from saccade.metrics.evaluation import ErrorShare, ObjectErrors
 
 
@@ -20,3 +20,7 @@ def test_kinds_are_printed_with_their_meaning(capsys: pytest.CaptureFixture[str]
 def test_what_detects_nothing_has_no_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     print_errors(None)
     assert capsys.readouterr().out == ""
+
+
+def test_a_number_and_its_noun_agree():
+    assert [counted(number, "picture") for number in (0, 1, 2)] == ["0 pictures", "1 picture", "2 pictures"]

@@ -54,6 +54,20 @@ def test_windows_say_the_same_densely_and_one_by_one_where_nothing_pads(trunk, w
         torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["sliding_window", "overfeat_detector"])
+def test_a_trunk_may_end_at_a_map_of_a_smaller_stride(name):
+    options = {"trunk": "resnet18", "width": 1 / 16, "window": 32, "size": 64, "scales": (1.0,)}
+    system = build(name, 2, stride=8, **options).eval()
+    assert not any("stage3" in key or "stage4" in key for key in system.trunk.state_dict())
+    whole = torch.rand(3, 64, 64)
+    with torch.no_grad():
+        raw = system.forward(system.batch([whole]))["windows"]
+    places = raw.windows[0][0, 0, :, 0]
+    assert (places[1:] - places[:-1]).unique().tolist() == [8.0]
+    with pytest.raises(UsageError, match="a trunk with maps of strides 7"):
+        build(name, 2, stride=7, **options)
+
+
 def test_padding_makes_a_window_alone_another_than_one_in_the_picture():
     system = slid(trunk="resnet20", width=0.25)
     batch = system.batch([torch.rand(3, 41, 54)])

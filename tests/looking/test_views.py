@@ -1,5 +1,7 @@
 """Views: which a system has, that heat lands on the picture's own pixels, and what parts show of their own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -149,3 +151,18 @@ def test_a_modules_path_is_for_class_activation_and_leaves_views_of_maps_out():
     assert seen["cam"].facts["layer"] == "trunk.first.conv"
     assert not {"activations", "deconvnet"} & set(seen)
     assert list(see(looked, ["deconvnet"], layer="pool")["deconvnet"].facts["units"]) == ["pool"]
+
+
+def test_of_a_detectors_answer_that_is_drawn_of_which_it_is_sure():
+    def drawn(score: float) -> bytes:
+        return see(replace(looked, answer=annotation(score)), ["answer"])["answer"].picture.tobytes()
+
+    def annotation(score: float) -> Annotation:
+        instances = Instances(
+            boxes=torch.tensor([[4.0, 4.0, 20.0, 16.0]]), labels=torch.tensor([1]), scores=torch.tensor([score])
+        )
+        return Annotation(instances=instances)
+
+    looked = subject(linear_head_net())
+    assert drawn(0.4) == drawn(0.1)
+    assert drawn(0.6) != drawn(0.4)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from saccade.ops.boxes import iou_matrix
+from saccade.ops import edge_boxes
 from saccade.ops.edge_boxes import EdgeBoxes, kept, within
 from saccade.ops.edge_groups import EdgeGroups, affinities, edge_groups
 from saccade.ops.edge_map import EdgeMap, StructuredGradient, edge_map, tangents
@@ -258,6 +259,20 @@ def test_overlap_that_is_borne_falls_with_eta():
     assert kept(boxes, scores, 0.9, 1.0).tolist() == [0, 1, 2, 3]
     assert kept(boxes, scores, 0.9, 0.97).tolist() == [0, 1, 2]
     assert kept(boxes, scores, 0.8, 1.0).tolist() == kept(boxes, scores, 0.8, 0.9999).tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("count", [1, 3, 12, 40, 400])
+def test_what_stays_of_the_best_is_what_stays_of_all(count, monkeypatch):
+    random = torch.Generator().manual_seed(count)
+    corner = torch.rand(300, 2, generator=random) * 20
+    boxes = torch.cat([corner, corner + 5 + 20 * torch.rand(300, 2, generator=random)], 1)
+    scores = torch.rand(300, generator=random)
+    every = kept(boxes, scores, 0.6, 1.0).tolist()
+    assert 12 < len(every) < 290
+    for ahead in (1, 2, 16):
+        monkeypatch.setattr(edge_boxes, "AHEAD", ahead)
+        assert kept(boxes, scores, 0.6, 1.0, count).tolist() == every[:count]
+    assert kept(boxes, scores, 0.6, 0.99, count).tolist() == kept(boxes, scores, 0.6, 0.99).tolist()[:count]
 
 
 def test_equal_searches_have_equal_texts_for_they_are_remembered_by_them():

@@ -21,12 +21,12 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.ops import rle
 from saccade.runtime.answers import as_values, write_maps
-from saccade.runtime.file_worker import drawn_from
 from saccade.runtime.inputs import find_pictures, unique_names
 from saccade.runtime.journal import NAME
 from saccade.runtime.predict_files import predict_files
 from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import Predictor
+from saccade.view.draw import drawn_from
 
 NATIVE = InputSpec("native", multiple=4)
 

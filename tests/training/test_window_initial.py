@@ -9,18 +9,20 @@ from saccade.training.initial import take_weights
 
 
 @pytest.mark.parametrize(
-    ("classifier", "detector", "options"),
+    ("classifier", "detector", "options", "more"),
     [
-        ("resnet20", "sliding_window", {"width": 0.25}),
-        ("overfeat", "overfeat_detector", {"width": 1 / 64, "variant": "fast"}),
-        ("overfeat", "overfeat_localizer", {"width": 1 / 64, "variant": "fast"}),
+        ("resnet20", "sliding_window", {"width": 0.25}, {}),
+        ("overfeat", "overfeat_detector", {"width": 1 / 64, "variant": "fast"}, {}),
+        ("resnet18", "sliding_window", {"width": 1 / 16}, {"trunk": "resnet18", "stride": 8}),
+        ("resnet18", "overfeat_detector", {"width": 1 / 16}, {"trunk": "resnet18", "stride": 8}),
+        ("overfeat", "overfeat_localizer", {"width": 1 / 64, "variant": "fast"}, {}),
     ],
 )
-def test_a_detector_of_windows_begins_as_its_classifier(classifier, detector, options, tmp_path):
+def test_a_detector_of_windows_begins_as_its_classifier(classifier, detector, options, more, tmp_path):
     torch.manual_seed(1)
     learnt = build(classifier, 4, **options)
     save_file(learnt.state_dict(), tmp_path / "model.safetensors")
-    system = build(detector, 2, **options)
+    system = build(detector, 2, **options, **more)
     renewed = take_weights(system, tmp_path / "model.safetensors", trust_pickle=False)
     assert all(name.startswith("heads.") for name in renewed)
     theirs, before = learnt.state_dict(), "trunk.body." if detector != "sliding_window" else "trunk."

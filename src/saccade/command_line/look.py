@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.output import counted
 from saccade.command_line.use import add_use
 
 
@@ -39,9 +40,9 @@ def run(arguments: Sequence[str]) -> int:
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
     asked = Asked(typed.label, typed.views, typed.layer, typed.batch)
     outcome = look_files(predictor, typed.inputs, typed.out, asked)
-    sys.stdout.write(f"{outcome.done} pictures looked at: {outcome.out}/look.html\n")
+    sys.stdout.write(f"{counted(outcome.done, 'picture')} looked at: {outcome.out}/look.html\n")
     if outcome.failed:
-        sys.stderr.write(f"saccade: {len(outcome.failed)} pictures failed\n")
+        sys.stderr.write(f"saccade: {counted(len(outcome.failed), 'picture')} failed\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])
     return 1 if outcome.failed else 0
 

@@ -35,6 +35,11 @@ def stdout_kept_clean(wanted: bool) -> Generator[None]:
         yield
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun: ``1 picture``, ``2 pictures``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table; without a terminal, plain lines of columns that tabs separate."""
     if not sys.stdout.isatty():

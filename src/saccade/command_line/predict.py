@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.output import counted
 from saccade.command_line.use import add_search, add_use, add_views, at_least_one
 from saccade.core.errors import UsageError
 
@@ -68,11 +69,10 @@ def _say(outcome: Any) -> int:
     """What was done, and what failed; the exit code."""
     before = f", {outcome.kept} of them before" if outcome.kept else ""
     frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
-    what = "files" if outcome.frames else "pictures"
-    one_or_more = what[:-1] if outcome.done == 1 else what
-    sys.stdout.write(f"{outcome.done} {one_or_more} answered{before}{frames}: {outcome.out}/predictions.json\n")
+    what = "file" if outcome.frames else "picture"
+    sys.stdout.write(f"{counted(outcome.done, what)} answered{before}{frames}: {outcome.out}/predictions.json\n")
     if outcome.failed:
-        sys.stderr.write(f"saccade: {len(outcome.failed)} {what} failed: {outcome.out}/failed.json\n")
+        sys.stderr.write(f"saccade: {counted(len(outcome.failed), what)} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])
     return 1 if outcome.failed else 0
 

@@ -11,7 +11,7 @@ from saccade.looking.cam import grad_cam
 from saccade.looking.occlusion import occlude
 from saccade.looking.subject import Subject
 from saccade.network.views import Shown
-from saccade.view.draw import draw
+from saccade.view.draw import draw, drawn_from
 from saccade.view.heat import captioned, heat_over
 from saccade.view.sheet import sheet
 
@@ -21,8 +21,9 @@ MOST_TILES, TILE_SIDE = 24, 240
 
 
 def answer(subject: Subject, layer: str | None) -> Drawn:
-    """The network's answer over the picture."""
-    return draw(subject.picture, subject.answer, subject.system.classes), {}
+    """The network's answer over the picture; of a detector what it is sure of, as in predictions."""
+    least = drawn_from(subject.answer, None)
+    return draw(subject.picture, subject.answer, subject.system.classes, threshold=least), {}
 
 
 def activation(subject: Subject, layer: str | None) -> Drawn:

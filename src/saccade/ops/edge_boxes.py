@@ -19,6 +19,9 @@ from saccade.ops.edge_windows import refined, windows
 from saccade.ops.nms import nms
 from saccade.ops.search_picture import colours_at
 
+# Of so many times the boxes that are wanted suppression usually leaves enough; among all of them it takes far longer.
+AHEAD = 16
+
 
 @dataclass(frozen=True)
 class EdgeBoxes:
@@ -60,7 +63,7 @@ class EdgeBoxes:
         boxes = windows(height, width, alpha=self.alpha, ratio=self.ratio, area=area)
         boxes, scores = self._best(boxes, BoxScorer(edges, edge_groups(edges)))
         found = within(boxes, height, width)
-        return found[kept(found, torch.from_numpy(scores), self.beta, self.eta)][: self.count] * back
+        return found[kept(found, torch.from_numpy(scores), self.beta, self.eta, self.count)] * back
 
     def _sized(self, image: Tensor) -> tuple[Array, Tensor]:
         height, width = image.shape[-2:]
@@ -91,7 +94,7 @@ def within(boxes: Array, height: int, width: int) -> Tensor:
     return torch.cat([near, torch.maximum(far, near)], 1)
 
 
-def kept(boxes: Tensor, scores: Tensor, beta: float, eta: float) -> Tensor:
+def kept(boxes: Tensor, scores: Tensor, beta: float, eta: float, count: int | None = None) -> Tensor:
     """Positions of the boxes (n, 4) that stay, by falling score, where the overlap that is borne falls box by box.
 
     Args:
@@ -99,10 +102,11 @@ def kept(boxes: Tensor, scores: Tensor, beta: float, eta: float) -> Tensor:
         scores: (n,).
         beta: Intersection over union above which the weaker of two goes, at first.
         eta: Its factor after each box that stays, until it is .5.
+        count: How many stay at most.
     """
-    if eta == 1 or beta <= 0.5:
-        return nms(boxes, scores, torch.zeros(len(boxes), dtype=torch.int64), beta)
     order = scores.argsort(descending=True, stable=True)
+    if eta == 1 or beta <= 0.5:
+        return _kept_alike(boxes, scores, order, beta, len(boxes) if count is None else count)
     boxes, most = boxes[order], torch.zeros(len(boxes))
     found: list[int] = []
     for place in range(len(boxes)):
@@ -110,4 +114,14 @@ def kept(boxes: Tensor, scores: Tensor, beta: float, eta: float) -> Tensor:
             found.append(place)
             most = torch.maximum(most, iou_matrix(boxes[place : place + 1], boxes)[0])
             beta = beta * eta if beta > 0.5 else beta
-    return order[found]
+    return order[found][:count]
+
+
+def _kept_alike(boxes: Tensor, scores: Tensor, order: Tensor, overlap: float, count: int) -> Tensor:
+    """The same where the overlap stays. What stays of the best is the same whatever follows, so they come first."""
+
+    def stays(some: Tensor) -> Tensor:
+        return some[nms(boxes[some], scores[some], torch.zeros_like(some), overlap, count)]
+
+    first = stays(order[: AHEAD * count])
+    return first if len(first) == count or AHEAD * count >= len(order) else stays(order)

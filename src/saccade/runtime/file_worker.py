@@ -16,12 +16,10 @@ from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import Answer, Predictor
 from saccade.trust.atomic import replacing
 from saccade.trust.pictures import decode_picture
-from saccade.view.draw import draw
+from saccade.view.draw import draw, drawn_from
 
 JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
 QUALITY = 90
-# A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
-DRAWN, FEW = 0.5, 5
 
 Entry = dict[str, Any]
 
@@ -98,10 +96,3 @@ class Worker:
         with replacing(self.out / name) as partial:
             picture.save(partial, format="JPEG" if jpeg else "PNG", **({"quality": QUALITY} if jpeg else {}))
         return name
-
-
-def drawn_from(answer: Annotation, threshold: float | None) -> float | None:
-    """The score from which on instances are drawn: all that passed a threshold, else those that are worth it."""
-    rows = 0 if answer.instances is None else len(answer.instances)
-    worth = answer.label_scores is not None and rows <= FEW
-    return None if worth or threshold is not None else DRAWN

@@ -12,7 +12,7 @@ from PIL import Image
 from saccade.core.errors import ConfigError, DataError, SaccadeError, UsageError
 from saccade.runtime.answers import as_values, write_maps
 from saccade.runtime.buckets import ahead
-from saccade.runtime.file_worker import Entry, Task, drawn_from
+from saccade.runtime.file_worker import Entry, Task
 from saccade.runtime.incoming import Incoming, Refused
 from saccade.runtime.inputs import readable_name
 from saccade.runtime.predict_settings import PredictSettings
@@ -21,7 +21,7 @@ from saccade.runtime.video_file import VideoWriter, write_video
 from saccade.trust.atomic import replacing
 from saccade.trust.plain import to_json
 from saccade.trust.videos import Video, VideoFrame, open_video
-from saccade.view.draw import draw
+from saccade.view.draw import draw, drawn_from
 
 ROWS = ".frames"
 

@@ -63,8 +63,13 @@ def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:
     return tuple(last[stride] for stride in strides)
 
 
+def longest(size: int) -> int:
+    """Pixels of the longer side at most of pictures whose shorter is `size`: 5/3 of it, as Fast R-CNN began it."""
+    return round(size * 5 / 3)
+
+
 def shorter_side(size: int, channels: int, multiple: int = 1) -> InputSpec:
-    """Pictures whose shorter side is `size` pixels and whose longer is at most 5/3 of it, as Fast R-CNN began it.
+    """Pictures whose shorter side is `size` pixels and whose longer is at most 5/3 of it.
 
     Args:
         size: Shorter side in pixels.
@@ -72,4 +77,4 @@ def shorter_side(size: int, channels: int, multiple: int = 1) -> InputSpec:
         multiple: Batches are padded to a multiple of it.
     """
     mean, std = statistics(channels)
-    return InputSpec("shorter", shorter=size, longest=round(size * 5 / 3), multiple=multiple, mean=mean, std=std)
+    return InputSpec("shorter", shorter=size, longest=longest(size), multiple=multiple, mean=mean, std=std)

@@ -132,7 +132,7 @@ def faster_rcnn(
         limit: Objects of one picture that are told at most.
 
     Raises:
-        UsageError: The trunk lacks a map of a stride.
+        UsageError: The trunk lacks a map of a stride, or, without a pyramid, no anchor fits into a picture.
     """
     options = {"pretrained": pretrained, "width": width, "channels": channels}
     made = _classic if is_classic(trunk) else _pyramid
@@ -155,7 +155,7 @@ def _classic(
 ) -> System:
     parts = classic(trunk, **{name: value for name, value in options.items() if name != "norm"})
     with_norm(parts.trunk, options["norm"])
-    propose = proposal_head(parts.reads, parts.trunk.levels[parts.reads].channels, scales or SCALES)
+    propose = proposal_head(parts.reads, parts.trunk.levels[parts.reads].channels, size, scales or SCALES)
     rules = RegionRules(propose.rules.keep.limit, replace(LEARN, side=propose.rules.keep.side))
     tops = {"box": classic_box_top(parts, BOXES, len(classes), boxes)}
     head = RegionHead(propose, RandomPick(number=128, share=0.25), HALF, tops, rules)

@@ -64,6 +64,7 @@ def overfeat_detector(
     trunk: str = "overfeat",
     variant: Variant = "accurate",
     window: int = 32,
+    stride: int | None = None,
     hidden: int = 4096,
     scales: tuple[float, ...] = (),
     per_class: bool = False,
@@ -81,6 +82,7 @@ def overfeat_detector(
         trunk: ``overfeat``, or another trunk of ours whose stages run in a row.
         variant: Of ``overfeat``. ``accurate``: windows of 221 pixels, 12 apart. ``fast``: 231 pixels, 16 apart.
         window: Side in pixels of the windows of another trunk.
+        stride: Of the map where another trunk ends. None: its deepest one.
         hidden: Numbers in the hidden layers of scores; those of boxes have as many, then a quarter.
         scales: Sizes at which the picture is seen, as factors of `size`, at most 1; 1 finds the smallest objects.
             None given: the paper's six for ``overfeat``, and for another trunk those, a root of two apart, at which the
@@ -96,10 +98,12 @@ def overfeat_detector(
         size: Length of the picture's shorter side in pixels at a scale of 1.
 
     Raises:
-        UsageError: There is no such trunk or variant, or windows of that size do not fit it.
+        UsageError: There is no such trunk or variant, it has no map of that stride, or windows of that size do not fit.
     """
     paper = trunk == "overfeat"
-    slid = overfeat_windows(variant, width, channels) if paper else trunk_windows(trunk, window, width, channels)
+    slid = (
+        overfeat_windows(variant, width, channels) if paper else trunk_windows(trunk, window, stride, width, channels)
+    )
     with_norm(slid.body, norm)
     first = hidden * 3 // 4 if paper and variant == "fast" else hidden
     score = fully_connected(slid.level, _scaled(width, first, hidden), len(classes) + 1, grid=slid.grid, dropout=0.5)

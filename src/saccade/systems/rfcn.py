@@ -86,14 +86,14 @@ def rfcn(
         limit: Objects of one picture that are told at most.
 
     Raises:
-        UsageError: The trunk lacks a map of stride 16 or 32, or is none of ours.
+        UsageError: The trunk lacks a map of stride 16 or 32, or is none of ours; or no anchor fits into a picture.
     """
     options: dict[str, Any] = {"norm": norm, "pretrained": pretrained, "width": width, "channels": channels}
     whole, (middle, last) = trunk_to(trunk, (STRIDE, 2 * STRIDE), **options)
     if not isinstance(whole, Chain):
         raise UsageError(f"a trunk of ours is expected, whose last stage can keep its map's size, found {trunk!r}")
     body = dilate(whole, STRIDE)
-    propose = proposal_head(middle, body.levels[middle].channels, scales)
+    propose = proposal_head(middle, body.levels[middle].channels, size, scales)
     asked = outputs(BOXES, len(classes), per_class=False)
     tower = PositionSensitiveTower(body.levels[last], last, scaled(1024, width), cells, asked)
     rules = RegionRules(propose.rules.keep.limit, replace(propose.rules.keep, limit=LEARN))

@@ -6,7 +6,11 @@ Paper: Ren, He, Girshick, Sun 2015, Faster R-CNN, arXiv 1506.01497, section 3.1.
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
+from torch import Tensor
+
 from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import ProposalTower
@@ -20,7 +24,7 @@ from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import RandomPick
-from saccade.systems.detector_parts import shorter_side, trunk_to
+from saccade.systems.detector_parts import longest, shorter_side, trunk_to
 from saccade.systems.region_parts import one_stage
 
 STRIDE, SCALES, RATIOS = 16, (8.0, 16.0, 32.0), (0.5, 1.0, 2.0)
@@ -83,18 +87,42 @@ def rpn(
         scales: Sides of the anchors, in units of 16 pixels; anchors that leave a picture are not learnt from.
 
     Raises:
-        UsageError: The trunk has no map of stride 16.
+        UsageError: The trunk has no map of stride 16, or no anchor fits into a picture.
     """
     body, (reads,) = trunk_to(trunk, (STRIDE,), norm=norm, pretrained=pretrained, width=width, channels=channels)
-    head = proposal_head(reads, body.levels[reads].channels, scales)
+    head = proposal_head(reads, body.levels[reads].channels, size, scales)
     recipe = replace(RECIPE, stages=one_stage(body, pretrained))
     return System(body, {"proposals": head}, classes=classes, input=shorter_side(size, channels), recipe=recipe)
 
 
-def proposal_head(reads: str, channels: int, scales: Sequence[float] = SCALES) -> DenseBoxHead:
-    """The paper's anchors, three of each scale, on one map of stride 16, of `channels` channels."""
-    anchors = Anchors([paper_bases(scales, RATIOS)], (STRIDE,))
+def proposal_head(reads: str, channels: int, size: int, scales: Sequence[float] = SCALES) -> DenseBoxHead:
+    """The paper's anchors, three of each scale, on one map of stride 16, of `channels` channels.
+
+    Args:
+        reads: Name of the map.
+        channels: Its channels.
+        size: Shorter side of the pictures in pixels.
+        scales: Sides of the anchors, in units of 16 pixels.
+
+    Raises:
+        UsageError: Every anchor leaves every picture, so that nothing could be learnt.
+    """
+    bases = paper_bases(scales, RATIOS)
+    _check_some_fit(bases, size)
+    anchors = Anchors([bases], (STRIDE,))
     tower = ProposalTower(channels, anchors.a_position[0], RULES.score_loss.channels(1))
     # The least side of a proposal, one stride, is an eighth of the smallest anchor, and stays so for other anchors.
     rules = replace(RULES, keep=replace(RULES.keep, side=STRIDE * min(scales) / SCALES[0]))
     return DenseBoxHead((reads,), tower, anchors, rules, None)
+
+
+def _check_some_fit(bases: Tensor, size: int) -> None:
+    """Anchors that cross a picture's border are not learnt from: some must have room within the largest picture."""
+    sides = (bases[:, 2:] - bases[:, :2]).sort(1).values
+    if not (sides <= torch.tensor([size, longest(size)])).all(1).any():
+        least = " × ".join(f"{side:g}" for side in sides[sides.prod(1).argmin()].tolist())
+        raise UsageError(
+            f"anchors that fit into pictures of {size} by {longest(size)} pixels are expected, the smallest is {least}",
+            hint=f"scales are in units of {STRIDE} pixels; try smaller ones, such as "
+            f"{','.join(f'{scale * size / 600:.2g}' for scale in SCALES)}, or a larger size",
+        )

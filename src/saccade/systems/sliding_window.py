@@ -69,6 +69,7 @@ def sliding_window(
     *,
     trunk: str = "resnet20",
     window: int = 32,
+    stride: int | None = None,
     scales: tuple[float, ...] = EVERY_SIZE,
     ratios: tuple[float, ...] = (1.0,),
     fc: bool = False,
@@ -86,6 +87,7 @@ def sliding_window(
         classes: Names of the classes.
         trunk: Any trunk of ours whose stages run in a row: ``lenet5``, ``resnet20``, ``vgg16`` …
         window: Side in pixels of the windows that the classifier sees.
+        stride: Pixels between windows: the trunk ends at its last map of that stride. None: at its deepest map.
         scales: Sizes at which the picture is seen, as factors of `size`; 1 finds the smallest objects.
         ratios: Heights over widths of the windows on the picture, which is stretched so that they become squares.
         fc: Whether the trunk's fully connected layers slide too, as convolutions; they need the window that they were
@@ -101,10 +103,10 @@ def sliding_window(
         size: Length of the picture's shorter side in pixels at a scale of 1.
 
     Raises:
-        UsageError: There is no such trunk, or windows of that size do not fit it.
+        UsageError: There is no such trunk, it has no map of that stride, or windows of that size do not fit it.
     """
     factors = [(scale * ratio**-0.5, scale * ratio**0.5) for scale in scales for ratio in ratios]
-    classifier = slid_trunk(trunk, fc=fc, pretrained=pretrained, width=width, channels=channels)
+    classifier = slid_trunk(trunk, fc=fc, stride=stride, pretrained=pretrained, width=width, channels=channels)
     with_norm(classifier, norm)
     body = WindowTrunk(classifier, window, factors, channels)
     answers = WindowAnswers(replace(KEEP, overlap=overlap))

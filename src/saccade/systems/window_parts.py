@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.network.part import Trunk
+from saccade.systems.detector_parts import last_of_strides
 from saccade.systems.overfeat_localizer import LAST, SHAPES
 from saccade.trunks import TRUNKS
 from saccade.trunks import trunk as build_trunk
@@ -50,19 +51,21 @@ def overfeat_windows(variant: Variant, width: float, channels: int) -> Windowed:
     return Windowed(body, list(body.levels.values())[-1], *SHAPES[variant])
 
 
-def trunk_windows(name: str, window: int, width: float, channels: int) -> Windowed:
+def trunk_windows(name: str, window: int, stride: int | None, width: float, channels: int) -> Windowed:
     """Another trunk's convolutions, and a pooling of two by two positions after them where there are as many.
 
     Args:
         name: A trunk of ours.
         window: Pixels a side of a window.
+        stride: Of the map where the trunk ends; None: its deepest one.
         width: Factor of all channels.
         channels: Channels of the picture.
 
     Raises:
-        UsageError: There is no such trunk, its stages do not run in a row, or windows of that size do not fit it.
+        UsageError: There is no such trunk, it has no map of that stride, its stages do not run in a row, or windows of
+            that size do not fit it.
     """
-    whole = slid_trunk(name, width=width, channels=channels)
+    whole = slid_trunk(name, stride=stride, width=width, channels=channels)
     *_, (last, level) = ((name, level) for name, level in whole.levels.items() if level.stride is not None)
     body = cut(whole, last)
     side = window_positions(body, window, channels)
@@ -70,19 +73,22 @@ def trunk_windows(name: str, window: int, width: float, channels: int) -> Window
     return Windowed(body, level, pool, side // pool, window, level.stride or 1)
 
 
-def slid_trunk(name: str, *, fc: bool = False, **options: Any) -> Chain:
+def slid_trunk(name: str, *, fc: bool = False, stride: int | None = None, **options: Any) -> Chain:
     """A trunk whose stages run in a row, so that it can slide.
 
     Args:
         name: A trunk of ours.
         fc: Whether it keeps the fully connected layers of a large window, where it has some.
+        stride: Of the map where the trunk ends; None: it stays whole.
         **options: The trunk's own options.
 
     Raises:
-        UsageError: There is no such trunk, or its stages do not run in a row.
+        UsageError: There is no such trunk, it has no map of that stride, or its stages do not run in a row.
     """
     takes_fc = name in TRUNKS and "fc" in inspect.signature(TRUNKS[name]).parameters
     built = build_trunk(name, **options, **({"fc": fc} if takes_fc else {}))
+    if stride is not None:
+        built = cut(built, *last_of_strides(built, (stride,)))
     if not isinstance(built, Chain):
         raise UsageError(
             f"a trunk of stages in a row is expected, found {name!r}",

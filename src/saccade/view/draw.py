@@ -24,6 +24,8 @@ from saccade.view.skeleton import draw_skeleton
 _READABLE = 320  # pixels of the longer side: smaller pictures are enlarged by a whole number
 _BANNER: Colour = (24, 28, 34)
 _CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
+# A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
+_WORTH, _FEW = 0.5, 5
 
 
 def draw(
@@ -64,6 +66,13 @@ def draw(
     _name_regions(picture, shown, classes, factor)
     _draw_banner(picture, shown, classes)
     return picture
+
+
+def drawn_from(answer: Annotation, threshold: float | None) -> float | None:
+    """The score from which on instances are drawn: all that passed a threshold, else those that are worth it."""
+    rows = 0 if answer.instances is None else len(answer.instances)
+    worth = answer.label_scores is not None and rows <= _FEW
+    return None if worth or threshold is not None else _WORTH
 
 
 def to_picture(image: Tensor) -> Image.Image:
