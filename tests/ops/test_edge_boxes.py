@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from saccade.ops.boxes import iou_matrix
 from saccade.ops import edge_boxes
+from saccade.ops.boxes import iou_matrix
 from saccade.ops.edge_boxes import EdgeBoxes, kept, within
 from saccade.ops.edge_groups import EdgeGroups, affinities, edge_groups
 from saccade.ops.edge_map import EdgeMap, StructuredGradient, edge_map, tangents
