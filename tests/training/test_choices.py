@@ -84,6 +84,18 @@ def test_a_score_that_validation_does_not_give_is_refused(tmp_path):
     assert "top1" in refused.value.hint
 
 
+@pytest.mark.parametrize(("best", "measured"), [("-loss", 4), ("loss", 5)])
+def test_the_best_is_measured_again_only_where_others_were_after_it(tmp_path, monkeypatch, best, measured):
+    found: list[dict[str, float | None]] = []
+    real = validation.Validator.__call__
+    monkeypatch.setattr(validation.Validator, "__call__", lambda *its: (scores := real(*its), found.append(scores))[0])
+    run = train(tmp_path / "run", system(best=best), val=TinyDataset(3), epochs=4)
+    falling = [scores["loss"] for scores in found[:4]]
+    assert falling == sorted(falling, reverse=True)
+    assert len(found) == measured
+    assert run.scores["loss"] == pytest.approx(min(falling) if best == "-loss" else max(falling))
+
+
 def test_epochs_beyond_twenty_are_not_all_validated(tmp_path, scripted):
     scripted(0.5)
     scripted_run(tmp_path / "run", "score", epochs=40, data=TinyDataset(2))

@@ -142,4 +142,4 @@ def test_making_features_stops_at_a_signal(tmp_path, monkeypatch):
 
 def test_validation_measures_the_trunk_itself(tmp_path, runs):
     train(tmp_path / "run", val=TinyDataset(5), callbacks=[Do(lambda step: None)], **FROZEN)
-    assert sum(runs) == COUNT + 3 * 5 + 5  # once for the cache, three validations, the best one at the end
+    assert sum(runs) == COUNT + 3 * 5  # once for the cache, three validations, of which the last is the best

@@ -135,11 +135,11 @@ def test_an_interruption_amid_validation(tmp_path, monkeypatch, number, ema):
 
 def test_an_interrupted_ending_is_done_when_the_run_is_taken_up(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        interrupt_validation(patch, 2)  # the first is the epoch's, the second the best checkpoint's
+        interrupt_validation(patch, 3)  # after both epochs' comes that of the best checkpoint, which is the first
         with pytest.raises(Interrupted):
-            train(tmp_path / "run", val=TinyDataset(4), epochs=1)
+            train(tmp_path / "run", system(best="loss"), val=TinyDataset(4), epochs=2)
     assert not (tmp_path / "run" / "report.html").exists()
-    train(tmp_path / "run", val=TinyDataset(4), epochs=1, resume=True)
+    train(tmp_path / "run", system(best="loss"), val=TinyDataset(4), epochs=2, resume=True)
     assert (tmp_path / "run" / "report.html").is_file()
 
 

@@ -1,4 +1,4 @@
-"""The end of a training: the best weights measured once more, a report, and what to type next."""
+"""The end of a training: scores of the best weights, a report, and what to type next."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from saccade.trust.manifest import read_manifest
 
 
 def finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
-    """Measure the best checkpoint, write the report and say where everything is.
+    """Measure the best checkpoint where others were measured after it, write the report and say where everything is.
 
     Raises:
         Interrupted: A signal asked for a stop; the report is made when the run is taken up again.
@@ -33,7 +33,8 @@ def _finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
     session.system.load_state_dict(checkpoint.read(folder.checkpoints / name, training=False).model)
     scores: dict[str, float | None] = {}
     if loop.validator is not None:
-        scores = loop.validator(session, Signals())
+        known = loop.validator.evaluation if loop.validated_best else None
+        scores = loop.validator(session, Signals()) if known is None else dict(known.scores)
     if fabric.is_global_zero:
         loop.log.close()
         predictor = Predictor(session.system.freeze(()), session.precision, str(fabric.device))

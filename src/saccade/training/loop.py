@@ -52,6 +52,7 @@ class Loop:
         signals: What may ask for a stop.
         progress: Where the training stands.
         callbacks: A user's own parts.
+        validated_best: Whether the validator's last findings are those of the best checkpoint.
     """
 
     session: Session
@@ -63,6 +64,7 @@ class Loop:
     signals: Signals
     progress: Progress
     callbacks: Sequence[Callback] = field(default_factory=tuple[Callback, ...])
+    validated_best: bool = field(default=False, init=False)
     _ticked: float = field(default_factory=time.monotonic, init=False)
 
     def run(self) -> None:
@@ -220,6 +222,7 @@ class Loop:
         means = self.progress.means()
         self.log.epoch(self.progress, means, scores)
         best = validate and self._judge(scores or {"loss": means.get("loss")})
+        self.validated_best = best if scores else self.validated_best
         self.progress.validations = max(self.progress.validations, self._marks)
         for callback in self.callbacks:
             callback.on_epoch(self.progress.epoch, scores)
