@@ -68,6 +68,18 @@ def test_a_trunk_may_end_at_a_map_of_a_smaller_stride(name):
         build(name, 2, stride=7, **options)
 
 
+@pytest.mark.parametrize("size", [32, 39, 40, 64, 256])
+def test_every_scale_that_is_chosen_holds_a_window_at_each_offset(size):
+    few = {"trunk": "resnet18", "width": 1 / 16, "window": 32, "stride": 8, "hidden": 8, "scales": (), "size": size}
+    system = detector(**few)
+    with torch.no_grad():
+        raw = system.forward(system.batch([torch.rand(3, size, size)]))["windows"] if size >= 40 else None
+    if raw is None:
+        assert system.heads["windows"].shape.factors == (1.0,)
+    else:
+        assert len(raw.logits) == {40: 1, 64: 2, 256: 6}[size]
+
+
 def test_padding_makes_a_window_alone_another_than_one_in_the_picture():
     system = slid(trunk="resnet20", width=0.25)
     batch = system.batch([torch.rand(3, 41, 54)])
