@@ -12,8 +12,9 @@ from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.heads.box_top import BoxRules, BoxTop
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
+from saccade.heads.region_sampling import RegionRules, sample_regions
 from saccade.heads.region_top import ColumnTop, Regions
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import ProposalTower
 from saccade.layers.region_pool import RegionPool
@@ -170,7 +171,7 @@ def test_padding_is_never_an_answer(image):
 
 
 def sampled(head, boxes, shown=None):
-    return head._sampled([boxes], shown or truth())
+    return sample_regions([boxes], shown or truth(), head.matcher, head.sample, head.rules)
 
 
 def test_true_boxes_are_among_the_regions_that_are_learnt_from():

@@ -30,7 +30,7 @@ def on_meta(function, **options):
 
 
 def test_r_fcn_trains_in_four_steps_where_asked():
-    system = rfcn(("a", "b"), trunk="resnet18", width=1 / 16, size=64, schedule="alternate", norm="group")
+    system = rfcn(("a", "b"), trunk="resnet18", width=1 / 16, size=128, schedule="alternate", norm="group")
     assert [sorted(stage.silent) for stage in system.recipe.stages] == [
         ["regions/box", "regions/class"],
         ["regions/propose_box", "regions/propose_class"],
@@ -118,7 +118,7 @@ def test_a_region_without_area_is_looked_at_twice_all_the_same():
 
 @pytest.mark.parametrize(("name", "boxes"), [("rfcn", 1), ("ion", 4), ("multipath", 4)])
 def test_a_perfect_raw_output_decodes_to_the_truth(name: str, boxes: int) -> None:
-    options = {"trunk": "resnet18", "width": 1 / 16, "size": 64} if name == "rfcn" else NARROW
+    options = {"trunk": "resnet18", "width": 1 / 16, "size": 128} if name == "rfcn" else NARROW
     head = build(name, 3, **options).heads["regions"]
     truth = torch.tensor([[10.0, 12, 40, 50], [30, 5, 60, 25]])
     labels = torch.tensor([0, 2])
@@ -146,7 +146,7 @@ def test_pictures_without_regions_are_answered_with_nothing(name: str) -> None:
 
 
 def test_norms_of_a_dilated_trunk_are_replaced():
-    trunk = rfcn(("a",), trunk="resnet18", width=1 / 16, size=64, norm="frozen").trunk
+    trunk = rfcn(("a",), trunk="resnet18", width=1 / 16, size=128, norm="frozen").trunk
     assert with_norm(trunk, "frozen") is trunk
     assert not any(isinstance(module, nn.BatchNorm2d) for module in trunk.modules())
 

@@ -52,7 +52,7 @@ def test_the_pyramid_s_top_has_torchvision_s_size():
 
 @pytest.mark.parametrize("trunk", ["vgg11", "resnet18"])
 def test_four_alternating_steps_teach_what_the_paper_says(trunk):
-    system = faster_rcnn(("a", "b"), trunk=trunk, width=1 / 16, size=64, schedule="alternate")
+    system = faster_rcnn(("a", "b"), trunk=trunk, width=1 / 16, size=128, schedule="alternate")
     stages = system.recipe.stages
     assert sum(stage.share for stage in stages) == pytest.approx(1)
     assert [stage.anew for stage in stages] == [False, True, False, False]

@@ -18,13 +18,14 @@ from saccade.heads.box_top import BoxTop
 from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, crowds
 from saccade.heads.described import Seen
 from saccade.heads.main_object import real_objects
-from saccade.heads.region_top import ColumnTop, Regions, RegionTop, Sampled
+from saccade.heads.region_sampling import RegionRules, beside, sample_regions
+from saccade.heads.region_top import ColumnTop, Regions, RegionTop
 from saccade.heads.solved_top import SolvedTop
 from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.network.solvable import Pass
 from saccade.ops.keep import Candidates, Keep
-from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of, leave_out
+from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
 
 
@@ -64,24 +65,6 @@ class RegionRaw:
 
 register_dataclass(Kept, serialized_type_name="saccade.Kept")
 register_dataclass(RegionRaw, serialized_type_name="saccade.RegionRaw")
-
-
-@dataclass(frozen=True)
-class RegionRules:
-    """Which regions are looked at.
-
-    Attributes:
-        limit: Regions a picture in use.
-        learn: What stays of the proposals that are learnt from, or the number of regions from outside.
-        floor: Background that overlaps every object less is left out, where the picture shows any (Fast R-CNN, section
-            2.3: such background is easy).
-        with_truth: Whether true boxes are among the regions that are learnt from.
-    """
-
-    limit: int
-    learn: Keep | int
-    floor: float = 0.0
-    with_truth: bool = True
 
 
 class RegionHead(Head):
@@ -171,37 +154,11 @@ class RegionHead(Head):
         if self.propose is not None and proposals is not None:
             found = self.propose.loss_of(proposals, truth)
             terms |= {f"propose_{term}": value for term, value in found.items()}
-        sampled = self._sampled(self._regions(maps, proposals, learning=True), truth)
+        regions = self._regions(maps, proposals, learning=True)
+        sampled = sample_regions(regions, truth, self.matcher, self.sample, self.rules)
         for top in (self.box, *self.others.values()):
             terms |= top.loss(maps, sampled)
         return terms
-
-    @torch.no_grad()
-    def _sampled(self, regions: Sequence[Tensor], truth: Sequence[Annotation]) -> Sampled:
-        """The regions that the losses are made of, and what they should say."""
-        shown = [_on(real_objects(picture), boxes) for picture, boxes in zip(truth, regions, strict=True)]
-        parts = [
-            self._of_picture(picture, boxes, rows, crowds(truth[picture]).to(boxes))
-            for picture, (boxes, rows) in enumerate(zip(regions, shown, strict=True))
-        ]
-        boxes, owners, labels, rows = (torch.cat(column) for column in zip(*parts, strict=True))
-        return Sampled(boxes, owners, labels, rows, shown)
-
-    def _of_picture(self, picture: int, boxes: Tensor, rows: Instances, crowd: Tensor) -> tuple[Tensor, ...]:
-        """Boxes, owners, labels and rows of the truth of one picture's sampled regions."""
-        objects = boxes.new_zeros(0, 4) if rows.boxes is None else rows.boxes
-        if self.rules.with_truth:
-            boxes = torch.cat([boxes, objects])
-        matches = leave_out(self.matcher(objects, boxes), boxes, crowd)
-        if self.rules.floor and len(objects) and len(boxes):
-            overlap, _ = best_of(objects, boxes)
-            matches = matches.masked_fill((matches == BACKGROUND) & (overlap < self.rules.floor), BETWEEN)
-        places = self.sample(matches[None], boxes.new_zeros(1, len(boxes)))[0].nonzero()[:, 0]
-        taken = matches[places]
-        labels = torch.full_like(taken, BACKGROUND)
-        if rows.labels is not None and len(rows):
-            labels = torch.where(taken >= 0, rows.labels[taken.clamp(min=0)], labels)
-        return boxes[places], torch.full_like(taken, picture), labels, taken
 
     def solve(self, look: Pass, folder: Path | None = None) -> dict[str, float]:
         """Find the weights of the top that decides what stays, where it is one that is solved for.
@@ -221,7 +178,7 @@ class RegionHead(Head):
                 if picture.has(*self.needs):
                     alone = maps.pick([place])
                     (boxes,) = self.propose_from(alone)
-                    yield Seen(alone, boxes, _on(real_objects(picture), boxes), crowds(picture).to(boxes))
+                    yield Seen(alone, boxes, beside(real_objects(picture), boxes), crowds(picture).to(boxes))
 
     def decode(self, raw: RegionRaw) -> list[Annotation]:
         """The boxes that stay, with scores, labels and what other tops add."""
@@ -246,15 +203,6 @@ class RegionHead(Head):
 
 # Regions that a view shows.
 SHOWN = 50
-
-
-def _on(rows: Instances, boxes: Tensor) -> Instances:
-    """Boxes and labels as the regions are: on their device, of their type."""
-    if rows.boxes is None:
-        return rows
-    return replace(
-        rows, boxes=rows.boxes.to(boxes), labels=None if rows.labels is None else rows.labels.to(boxes.device)
-    )
 
 
 def _rows(kept: Kept, picture: int) -> Instances:

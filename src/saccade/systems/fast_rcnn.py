@@ -12,7 +12,8 @@ from torch import nn
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.region_sampling import RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.layers.initialise import normal_linear
 from saccade.layers.low_rank import thin_pair
 from saccade.network.card import Card, system

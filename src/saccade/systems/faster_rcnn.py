@@ -12,7 +12,8 @@ from torch import nn
 from saccade.core.augmentation import Augmentation
 from saccade.heads.box_top import BoxRules, BoxTop
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.region_sampling import RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import ProposalTower
 from saccade.layers.norm import Norm, with_norm

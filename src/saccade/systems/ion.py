@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from saccade.core.augmentation import Augmentation
 from saccade.heads.box_top import BoxRules, BoxTop
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.region_sampling import RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.layers.region_towers import PooledTower
 from saccade.layers.skip_pool import SCALE, SkipPool
 from saccade.necks.context import Context

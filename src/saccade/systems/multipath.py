@@ -10,7 +10,8 @@ from functools import partial
 
 from saccade.core.augmentation import Augmentation
 from saccade.heads.box_top import BoxRules, BoxTop
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.region_sampling import RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.layers.foveal import FovealTower, View
 from saccade.layers.region_towers import Outputs
 from saccade.layers.skip_pool import SCALE, SkipPool

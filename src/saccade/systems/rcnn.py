@@ -11,7 +11,8 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
 from saccade.heads.hard_negatives import SVM, MiningRules
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.region_sampling import RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.heads.solved_top import SolvedRules, SolvedTop
 from saccade.layers.warp_pool import WarpPool
 from saccade.network.card import Card, system

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules, BoxTop
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.region_sampling import RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.layers.norm import Norm
 from saccade.layers.position_sensitive import PositionSensitiveTower
 from saccade.layers.scale import scaled

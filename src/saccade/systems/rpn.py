@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
@@ -107,19 +106,20 @@ def proposal_head(reads: str, channels: int, size: int, scales: Sequence[float] 
     Raises:
         UsageError: Every anchor leaves every picture, so that nothing could be learnt.
     """
-    bases = paper_bases(scales, RATIOS)
-    _check_some_fit(bases, size)
-    anchors = Anchors([bases], (STRIDE,))
+    _check_some_fit(scales, size)
+    anchors = Anchors([paper_bases(scales, RATIOS)], (STRIDE,))
     tower = ProposalTower(channels, anchors.a_position[0], RULES.score_loss.channels(1))
     # The least side of a proposal, one stride, is an eighth of the smallest anchor, and stays so for other anchors.
     rules = replace(RULES, keep=replace(RULES.keep, side=STRIDE * min(scales) / SCALES[0]))
     return DenseBoxHead((reads,), tower, anchors, rules, None)
 
 
-def _check_some_fit(bases: Tensor, size: int) -> None:
+def _check_some_fit(scales: Sequence[float], size: int) -> None:
     """Anchors that cross a picture's border are not learnt from: some must have room within the largest picture."""
+    with torch.device("cpu"):  # a system that is only described has no numbers
+        bases = paper_bases(scales, RATIOS)
     sides = (bases[:, 2:] - bases[:, :2]).sort(1).values
-    if not (sides <= torch.tensor([size, longest(size)])).all(1).any():
+    if not any(short <= size and long <= longest(size) for short, long in sides.tolist()):
         least = " × ".join(f"{side:g}" for side in sides[sides.prod(1).argmin()].tolist())
         raise UsageError(
             f"anchors that fit into pictures of {size} by {longest(size)} pixels are expected, the smallest is {least}",

@@ -13,7 +13,8 @@ from saccade.core.errors import UsageError
 from saccade.heads.box_ridge import RidgeRules
 from saccade.heads.box_top import BoxRules, BoxTop
 from saccade.heads.hard_negatives import MiningRules
-from saccade.heads.regions import RegionHead, RegionRules
+from saccade.heads.region_sampling import RegionRules
+from saccade.heads.regions import RegionHead
 from saccade.heads.solved_top import SolvedRules, SolvedTop
 from saccade.layers.initialise import normal_linear
 from saccade.layers.region_towers import PooledTower
