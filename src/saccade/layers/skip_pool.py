@@ -17,6 +17,8 @@ from saccade.layers.region_pool import RegionPool
 SCALE = 1000.0
 # Least length that is divided by: where a map is silent, noise must not be made as loud as what others see.
 LEAST = 1e-4
+# Regions that are brought to one length at once: what a cache holds.
+AT_ONCE = 64
 
 
 class SkipPool(nn.Module):
@@ -56,7 +58,13 @@ class SkipPool(nn.Module):
 
     def forward(self, maps: Mapping[str, Tensor], regions: Tensor, owners: Tensor) -> Tensor:
         """(n, channels, p, p) under regions (n, 4) x1, y1, x2, y2 in input pixels, of the pictures `owners` (n,)."""
-        parts = [_unit(pool(maps, regions, owners)) for pool in self.pools]
+        pooled = [pool(maps, regions, owners) for pool in self.pools]
+        if not len(regions):
+            return self._mixed(pooled)
+        return torch.cat([self._mixed(some) for some in zip(*(part.split(AT_ONCE) for part in pooled), strict=True)])
+
+    def _mixed(self, pooled: Sequence[Tensor]) -> Tensor:
+        parts = [_unit(part) for part in pooled]
         return self.mix((torch.cat(parts, 1) * self.scale).to(parts[0].dtype))
 
 
