@@ -54,6 +54,16 @@ def test_the_commands_take_it(run: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "selective-search" in capsys.readouterr().err
 
 
+def test_what_a_network_sees_and_its_features_take_it_too(run: Path, tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.png", 1)
+    look = ["look", str(run), str(tmp_path / "a.png"), "--view", "answer", "--out"]
+    assert cli.main([*look, str(tmp_path / "none")]) == 1
+    assert cli.main([*look, str(tmp_path / "looked"), "--search", "windows"]) == 0
+    features = ["features", str(run), "--data", OTHER, "--split", "train", "--out"]
+    assert cli.main([*features, str(tmp_path / "a.npz"), "--search", "windows"]) == 0
+    assert cli.main([*features, str(tmp_path / "b.npz"), "--search", "telepathy"]) == 2
+
+
 def test_a_file_that_went_is_said_with_the_cure(run: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(run, tmp_path / "run", symlinks=True))
     config = copy / "config.yaml"

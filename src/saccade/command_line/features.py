@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.use import add_use
+from saccade.command_line.use import add_search, add_use
 from saccade.core.errors import UsageError
 
 
@@ -22,6 +22,7 @@ def run(arguments: Sequence[str]) -> int:
         "--pool", choices=("average", "max", "none"), default="average", help="what becomes of a map's positions"
     )
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
+    add_search(parser)
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     if typed.out is None and typed.html is None:
@@ -31,7 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.runtime.features import features
     from saccade.runtime.load import load
 
-    predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
+    use = {"device": typed.device, "precision": typed.precision, "search": typed.search}
+    predictor = load(typed.run, which=typed.checkpoint, **use)
     dataset = data_of_run(Path(typed.run), typed.data, typed.split)
     options = {"layer": typed.layer, "pool": typed.pool, "batch": typed.batch, "workers": typed.workers}
     table = features(predictor, dataset, typed.out, **options)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import counted
-from saccade.command_line.use import add_use
+from saccade.command_line.use import add_search, add_use
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -32,12 +32,14 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--layer", metavar="PATH", help="the layer to look at: a map such as layer3, and for cam a module's path too"
     )
+    add_search(parser)
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     from saccade.runtime.load import load
     from saccade.runtime.look_files import Asked, look_files
 
-    predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision)
+    use = {"device": typed.device, "precision": typed.precision, "search": typed.search}
+    predictor = load(typed.run, which=typed.checkpoint, **use)
     asked = Asked(typed.label, typed.views, typed.layer, typed.batch)
     outcome = look_files(predictor, typed.inputs, typed.out, asked)
     sys.stdout.write(f"{counted(outcome.done, 'picture')} looked at: {outcome.out}/look.html\n")
