@@ -11,8 +11,12 @@ from saccade.view.content import Exhibit, Plate
 from saccade.view.markup import Markup, chart, element, joined, photo
 from saccade.view.text import score
 
-WORST = "Where the guess was furthest from the truth. Wrong labels hide here too: look at the truth as well."
-TYPICAL = "An even sample of all pictures, from worse to better."
+NEARNESS = (
+    " The percentage is how near the guess is to the truth: of a class its own score, of one box its IoU, of several "
+    "F1, of boxes that score and overlap an object by .5 or more."
+)
+WORST = "Where the guess was furthest from the truth. Wrong labels hide here too: look at the truth as well." + NEARNESS
+TYPICAL = "An even sample of all pictures, from worse to better." + NEARNESS
 SEEN = "Weights of the first layer, and where the evidence for the guessed class lies: in right guesses and wrong ones."
 MOST_LINES = 8
 Records = Sequence[Mapping[str, Any]]
