@@ -23,7 +23,8 @@ def test_views_are_made_and_leave_no_trace(name: str) -> None:
     names = [view for view in views_of(system) if view != "occlusion"]
     with evaluating(system):
         seen = see(subject, names)
-    assert {"answer", "activations"} <= set(seen)
+    assert "answer" in seen
+    assert ("activations" in seen) == bool(system.trunk.levels)
     assert "cam" in seen or SYSTEMS[name].card.task != "classify"
     for view in seen.values():
         assert len(np.unique(np.array(view.picture))) > 1, view.name

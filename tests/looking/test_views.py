@@ -47,6 +47,13 @@ def test_real_systems_have_the_views_that_fit_them(name):
     assert views_of(system) == [view for view in KINDS if view != "deconvnet" or not branches]
 
 
+def test_a_trunk_that_sees_regions_one_by_one_has_no_strongest_maps():
+    system = build("rcnn", 3, trunk="vgg11", width=1 / 16, size=32, search="windows", proposals=5)
+    assert "activations" not in views_of(system)
+    with pytest.raises(UsageError, match="no maps of whole pictures"):
+        see(subject(system, (40, 40)), ["activations"])
+
+
 def test_the_boxes_of_all_classes_are_a_view_of_the_box_head():
     system = build("localizer", 3, trunk="resnet18", width=1 / 16, per_class=True, size=32).eval()
     (head,) = [head for _, head in system.each_head() if isinstance(head, Views)]

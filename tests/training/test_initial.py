@@ -8,10 +8,12 @@ import torchvision.models as tv
 from safetensors.torch import save_file
 from small_runs import train
 
+import saccade as sc
 from helpers import TinyDataset, tiny_system
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
+from saccade.data.scenes import Scenes
 from saccade.layers.initialise import fit_channels
 from saccade.network.system import System
 from saccade.runtime import checkpoint
@@ -46,7 +48,7 @@ def test_another_number_of_classes_renews_the_last_layer_alone(tmp_path: Path, c
     assert equal(before, after) == set(before.state_dict()) - last
     said = capsys.readouterr().err
     assert all(name in said for name in last)
-    assert "number of outputs differs" in said
+    assert "shape differs" in said
 
 
 def test_the_same_system_takes_all_and_says_nothing(tmp_path: Path, capsys) -> None:
@@ -65,6 +67,22 @@ def test_another_width_is_a_mistake_and_changes_nothing(tmp_path: Path) -> None:
         take_weights(system, file, trust_pickle=False)
     assert "width" in str(error.value.hint)
     assert all(torch.equal(value, start[key]) for key, value in system.state_dict().items())
+
+
+def test_another_system_s_run_lends_its_trunk_and_whatever_fits_of_its_heads(tmp_path: Path, capsys) -> None:
+    small = {"trunk": "vgg11", "width": 1 / 16, "size": 32, "search": "windows", "proposals": 5}
+    data = Scenes(count=2, size=32, seed=1)
+    sc.train("fast_rcnn", data, tmp_path / "run", steps=1, workers=0, **small)
+    learnt = checkpoint.load_weights(tmp_path / "run", trust_pickle=False)
+    system = build("multipath", data.classes, **small)
+    renewed = take_weights(system, tmp_path / "run", trust_pickle=False)
+    own = system.state_dict()
+    assert all(torch.equal(value, learnt[name]) for name, value in own.items() if name.startswith("trunk."))
+    assert {name for name in renewed if name in learnt}
+    assert all(name.startswith("heads.") for name in renewed)
+    assert "shape differs" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="is expected, found"):
+        take_weights(build("multipath", data.classes, **small | {"width": 1 / 8}), tmp_path / "run", trust_pickle=False)
 
 
 def test_what_a_relative_of_our_own_lacks_is_told(tmp_path: Path, capsys) -> None:

@@ -71,6 +71,10 @@ def _no_filters(system: System) -> str | None:
     return None if first_filters(system) is not None else "its trunk has no convolution"
 
 
+def _no_maps(system: System) -> str | None:
+    return None if spatial_levels(system) else "its trunk makes no maps of whole pictures"
+
+
 KINDS: dict[str, Kind] = {
     "answer": Kind("Answer", "What the network says.", answer),
     "cam": Kind(
@@ -90,7 +94,11 @@ KINDS: dict[str, Kind] = {
         of_run=True,
     ),
     "activations": Kind(
-        "Strongest maps", "The channels that fire most, each on its own scale.", activation_sheet, of_maps=True
+        "Strongest maps",
+        "The channels that fire most, each on its own scale.",
+        activation_sheet,
+        _no_maps,
+        of_maps=True,
     ),
     "deconvnet": Kind(
         "Projections",

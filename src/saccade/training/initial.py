@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from torch import Tensor
 
@@ -10,6 +11,7 @@ from saccade.core.errors import ConfigError
 from saccade.layers.initialise import fit_channels
 from saccade.network.system import System
 from saccade.runtime.checkpoint import load_weights
+from saccade.runtime.run_folder import RunFolder
 from saccade.training.foreign_names import under_own_names
 
 SHOWN = 4
@@ -19,8 +21,8 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
     """Load a file's or a run's weights into a system; what cannot be taken keeps its first weights, and is told.
 
     The file may be a system's of ours, torchvision's or timm's file of the system's trunk, or a shallower VGG's. A head
-    may have another number of outputs: its last layer then begins anew. First filters for RGB are fitted to other
-    channels. Any other difference of shape is a mistake.
+    may have another number of outputs: its last layer then begins anew, and of a run of another system whatever differs
+    in the heads. First filters for RGB are fitted to other channels. Any other difference of shape is a mistake.
 
     Args:
         system: Whose weights are replaced.
@@ -28,7 +30,7 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
         trust_pickle: Whether a .pth file may be read.
 
     Returns:
-        Names of the system's weights that the file lacks or holds for another number of outputs.
+        Names of the system's weights that the file lacks or holds in another shape.
 
     Raises:
         ConfigError: Nothing of the file fits, or a weight has another shape than the system's.
@@ -45,7 +47,7 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
         )
     found = _fit_first_filters(system, found)
     other = [name for name in own if name in found and found[name].shape != own[name].shape]
-    _check_heads_alone(other, found, own, path)
+    _check_heads_alone(other, found, own, path, _is_of_another_system(system, Path(path)))
     fitting = {name: value for name, value in found.items() if name not in other}
     system.load_state_dict(fitting, strict=False)
     _tell(path, len(fitting), other, [name for name in own if name not in found])
@@ -62,9 +64,9 @@ def _fit_first_filters(system: System, found: dict[str, Tensor]) -> dict[str, Te
 
 
 def _check_heads_alone(
-    names: list[str], found: Mapping[str, Tensor], own: Mapping[str, Tensor], path: str | Path
+    names: list[str], found: Mapping[str, Tensor], own: Mapping[str, Tensor], path: str | Path, other_system: bool
 ) -> None:
-    """Differences of shape are those of a head's number of outputs.
+    """Differences of shape are those of a head's number of outputs, or of another system's heads.
 
     A hidden layer of another size would show in what the layer after it reads.
 
@@ -72,7 +74,8 @@ def _check_heads_alone(
         ConfigError: There are others.
     """
     for name in names:
-        if not name.startswith("heads.") or found[name].shape[1:] != own[name].shape[1:]:
+        same = other_system or found[name].shape[1:] == own[name].shape[1:]
+        if not name.startswith("heads.") or not same:
             raise ConfigError(
                 f"{name} of shape {tuple(own[name].shape)} is expected, found {tuple(found[name].shape)}",
                 path=path,
@@ -81,10 +84,20 @@ def _check_heads_alone(
             )
 
 
+def _is_of_another_system(system: System, path: Path) -> bool:
+    """Whether a run's folder says that its system is not this one; files of weights say nothing."""
+    if not (path / "config.yaml").is_file():
+        return False
+    theirs = RunFolder.open(path).read_config().get("system")
+    return isinstance(theirs, Mapping) and cast("Mapping[str, object]", theirs).get("name") != (
+        system.origin or {}
+    ).get("name")
+
+
 def _tell(path: str | Path, taken: int, other: list[str], lacking: list[str]) -> None:
     parts = [f"{taken} taken"]
     if other:
-        parts.append(f"new because the number of outputs differs: {_listed(other)}")
+        parts.append(f"new because the shape differs: {_listed(other)}")
     if lacking:
         parts.append(f"new because the file lacks them: {_listed(lacking)}")
     if len(parts) > 1:
