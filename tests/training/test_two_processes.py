@@ -15,6 +15,7 @@ from small_runs import digests, lines, losses, system, train, weights
 
 from helpers import TinyDataset
 from saccade.core.errors import DataError
+from saccade.runtime import checkpoint
 from saccade.training.distributed import ProcessError
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -133,7 +134,11 @@ def test_a_hanging_process_ends_all_and_the_run_goes_on(tmp_path):
 def test_an_error_keeps_its_path_its_cure_and_its_code(tmp_path):
     with pytest.raises(ProcessError, match="a picture is expected") as failed:
         train(tmp_path / "run", data=Holed(12), batch=2, epochs=1, **TWO)
-    assert (failed.value.path, failed.value.hint, failed.value.exit_code) == ("005.png", "restore it", 1)
+    assert (failed.value.path, failed.value.exit_code) == ("005.png", 1)
+    cure, resume = (failed.value.hint or "").split("\n")
+    assert cure == "restore it"
+    assert "step 2 was the last one before it, and its state is saved" in resume
+    assert checkpoint.read(tmp_path / "run" / "checkpoints" / "last").facts["step"] == 2
     assert isinstance(failed.value.__cause__, Exception)
 
 
