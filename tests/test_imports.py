@@ -134,6 +134,17 @@ def test_to_import_the_package_is_light():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_training_brings_no_library_that_it_does_not_use():
+    code = (
+        "import sys, saccade.training.loop; "
+        "print([n for n in ('torchmetrics', 'matplotlib', 'sklearn', 'scipy.optimize') if n in sys.modules]); "
+        "import torchmetrics; from lightning_fabric import Fabric; from saccade.training import fabric; "
+        "print(fabric.Fabric is Fabric, hasattr(torchmetrics, '__version__'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "True True"]
+
+
 def test_the_public_face_is_all_there():
     fixed = {"SYSTEMS", "build", "open_data", "train", "load", "Predictor", "evaluate", "metrics", "ops"}
     assert fixed <= set(saccade.__all__)

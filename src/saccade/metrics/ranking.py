@@ -8,7 +8,6 @@ Legend: N pictures, C classes.
 
 import numpy as np
 import torch
-from sklearn import metrics as sklearn_metrics
 from torch import Tensor
 
 from saccade.metrics.confusion import Column, mean_defined
@@ -67,7 +66,9 @@ def roc(scores: Tensor, positive: Tensor, name: str = "") -> Curve | None:
     """Rate of true over rate of false positives while the threshold falls; None where either kind is absent."""
     if not _both(positive):
         return None
-    false, true, _ = sklearn_metrics.roc_curve(positive.numpy(), scores.numpy())
+    from sklearn.metrics import roc_curve  # 40 MiB that no detector needs
+
+    false, true, _ = roc_curve(positive.numpy(), scores.numpy())
     return Curve(name, tuple(false.tolist()), tuple(true.tolist()), auc(scores, positive))
 
 
@@ -97,7 +98,9 @@ def average_precision(scores: Tensor, positive: Tensor) -> float | None:
     """
     if not bool(positive.any()):
         return None
-    return float(sklearn_metrics.average_precision_score(positive.numpy(), scores.numpy()))
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(positive.numpy(), scores.numpy()))
 
 
 def _both(positive: Tensor) -> bool:

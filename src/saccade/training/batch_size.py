@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from lightning_fabric import Fabric
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ResourceError
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory
+from saccade.training.fabric import Fabric
 from saccade.training.session import Session
 
 GREATEST, MARGIN = 256, 0.9

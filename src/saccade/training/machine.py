@@ -9,14 +9,13 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from lightning_fabric import Fabric
-from lightning_fabric.strategies.ddp import DDPStrategy
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 from torch.utils import deterministic
 
 from saccade.core.errors import UsageError
 from saccade.runtime.device import pick_device
+from saccade.training.fabric import DDPStrategy, Fabric
 from saccade.training.settings import TrainSettings
 
 # Options of glibc's mallopt with their greatest values: malloc.h, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from saccade.core.batch import Batch
@@ -14,6 +13,7 @@ from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.average import Average
 from saccade.training.chance import seed_step
+from saccade.training.fabric import Fabric
 from saccade.training.optimiser import forget, gradient_norm, make_optimiser, set_rate
 from saccade.training.second_start import SecondStart
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import torch
-from lightning_fabric import Fabric
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.batch import Batch
@@ -21,6 +20,7 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.training.balance import class_weights, count_labels, picture_weights, repeat_factors, weigh_losses
 from saccade.training.batch_size import greatest_batch
+from saccade.training.fabric import Fabric
 from saccade.training.feature_cache import FIXED_SIZE, FeatureCache
 from saccade.training.feeder import Feeder
 from saccade.training.job import Job

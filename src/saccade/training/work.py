@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from lightning_fabric import Fabric
 
 from saccade.core.errors import ConfigError
 from saccade.data.augment_choice import check_use, read_choice
@@ -14,6 +13,7 @@ from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder
 from saccade.training.describe import check_same, describe
 from saccade.training.distributed import is_restart, is_worker
+from saccade.training.fabric import Fabric
 from saccade.training.finish import best_scores, finish
 from saccade.training.job import Job
 from saccade.training.keeper import Keeper
