@@ -111,9 +111,7 @@ def overfeat_detector(
     box = fully_connected(slid.level, _scaled(width, hidden, hidden // 4), numbers, grid=slid.grid)
     if paper:
         normal(nn.ModuleList([score, box]), width=width)
-    # The last offset of the pooling leaves out the first positions, and a whole window is wanted after them too.
-    least = slid.side + (slid.pool - 1) * slid.step
-    holding = tuple(scale for scale in EVERY_SIZE if size * scale >= least)
+    holding = tuple(scale for scale in EVERY_SIZE if size * scale >= slid.least)
     factors = tuple(sorted(scales or (SCALES if paper else holding or (1.0,))))
     head = WindowDetectorHead(
         convolutional(score, slid.level.channels),

@@ -30,6 +30,7 @@ class Windowed(NamedTuple):
         grid: Positions a side that it leaves of a window.
         side: Pixels a side of a window.
         step: Pixels between positions before the last pooling.
+        spare: Positions a side of a window that the last pooling leaves over.
     """
 
     body: Trunk
@@ -38,6 +39,12 @@ class Windowed(NamedTuple):
     grid: int
     side: int
     step: int
+    spare: int = 0
+
+    @property
+    def least(self) -> int:
+        """Pixels a side that hold a window at every offset of the last pooling, which leaves out as many positions."""
+        return self.side + max(self.pool - 1 - self.spare, 0) * self.step
 
 
 def overfeat_windows(variant: Variant, width: float, channels: int) -> Windowed:
@@ -70,7 +77,7 @@ def trunk_windows(name: str, window: int, stride: int | None, width: float, chan
     body = cut(whole, last)
     side = window_positions(body, window, channels)
     pool = 2 if side > 1 else 1
-    return Windowed(body, level, pool, side // pool, window, level.stride or 1)
+    return Windowed(body, level, pool, side // pool, window, level.stride or 1, side % pool)
 
 
 def slid_trunk(name: str, *, fc: bool = False, stride: int | None = None, **options: Any) -> Chain:
