@@ -85,6 +85,14 @@ def test_another_system_s_run_lends_its_trunk_and_whatever_fits_of_its_heads(tmp
         take_weights(build("multipath", data.classes, **small | {"width": 1 / 8}), tmp_path / "run", trust_pickle=False)
 
 
+def test_the_same_system_s_run_with_another_hidden_layer_is_a_mistake(tmp_path: Path) -> None:
+    small = {"trunk": "lecture_cnn", "window": 20, "scales": (1.0,), "size": 32, "width": 1.0}
+    data = Scenes(count=2, size=32, seed=1)
+    sc.train("overfeat_detector", data, tmp_path / "run", steps=1, workers=0, hidden=8, **small)
+    with pytest.raises(ConfigError, match=r"heads\..* is expected, found"):
+        take_weights(build("overfeat_detector", data.classes, hidden=16, **small), tmp_path / "run", trust_pickle=False)
+
+
 def test_what_a_relative_of_our_own_lacks_is_told(tmp_path: Path, capsys) -> None:
     left = take_weights(vgg("vgg13", seed=2), written(vgg("vgg16"), tmp_path / "a.safetensors"), trust_pickle=False)
     assert {name.split(".")[1] for name in left} == {"conv3_2", "conv4_2", "conv5_2"}

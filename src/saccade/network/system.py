@@ -39,7 +39,7 @@ class System(nn.Module):
             that read regions which they do not propose themselves.
 
     Attributes:
-        origin: What `build` was told (name, classes, options), so that a run can be loaded again, or None.
+        origin: What `build` was told (system, classes, options), so that a run can be loaded again, or None.
 
     Raises:
         ValueError: A head or the neck reads a map that nobody makes, two heads give one field, or a loss weight or

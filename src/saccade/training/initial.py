@@ -89,9 +89,8 @@ def _is_of_another_system(system: System, path: Path) -> bool:
     if not (path / "config.yaml").is_file():
         return False
     theirs = RunFolder.open(path).read_config().get("system")
-    return isinstance(theirs, Mapping) and cast("Mapping[str, object]", theirs).get("name") != (
-        system.origin or {}
-    ).get("name")
+    name = cast("Mapping[str, object]", theirs).get("name") if isinstance(theirs, Mapping) else None
+    return name is not None and name != (system.origin or {}).get("system")
 
 
 def _tell(path: str | Path, taken: int, other: list[str], lacking: list[str]) -> None:
