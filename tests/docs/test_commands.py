@@ -53,7 +53,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def train(what: str, data: str, out: str, val: Any = None, resume: bool = False, **options: Any) -> None:
         calls.append(split_options(what, options))
 
-    def evaluated(*arguments: Any, **options: Any) -> Evaluation:
+    def measured(*arguments: Any, **options: Any) -> Evaluation:
         calls.append(arguments)
         return Evaluation({"top1": 1.0, "iou": None})
 
@@ -66,7 +66,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"), frames=0)
 
     monkeypatch.setattr("saccade.training.train.train", train)
-    monkeypatch.setattr("saccade.runtime.evaluate.evaluated", evaluated)
+    monkeypatch.setattr("saccade.runtime.evaluate.opened", lambda run, data=None, split=None: (run, data))
+    monkeypatch.setattr("saccade.runtime.evaluate.measured", measured)
+    monkeypatch.setattr("saccade.runtime.evaluate.write_findings", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.disturb.disturb", lambda *_, **__: {})
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or Checked([], [], {}))
     monkeypatch.setattr("saccade.command_line.check_page.write_page", lambda *_: None)

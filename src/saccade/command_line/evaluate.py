@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.evaluate import data_of_run, evaluated
+    from saccade.runtime.evaluate import data_of_run, measured, name_of, opened, write_findings
     from saccade.runtime.load import load
 
     with stdout_kept_clean(typed.json):
@@ -34,7 +34,10 @@ def run(arguments: Sequence[str]) -> int:
         predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
-        found = evaluated(predictor, dataset, batch=typed.batch, workers=typed.workers, out=typed.out)
+        _, pictures = opened(predictor, dataset)
+        found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers)
+        if typed.out is not None:
+            write_findings(Path(typed.out), found, predictor, pictures, (name_of(predictor), name_of(dataset)))
         disturbed = measure_disturbed(typed, predictor, dataset, found.scores)
     if typed.json:
         print_json({**found.scores, **({"disturb": disturbed} if disturbed else {})})

@@ -60,29 +60,30 @@ def evaluate(
         ConfigError: The classes of the data are not the network's, or the run names no data.
         DataError: Run or data cannot be read.
     """
-    return dict(evaluated(run, data, split, batch=batch, workers=workers, metrics=metrics, out=out).scores)
-
-
-def evaluated(
-    run: Subject,
-    data: Sources | None = None,
-    split: str | None = None,
-    *,
-    batch: int = 16,
-    workers: int = 0,
-    metrics: Sequence[Metric] = (),
-    out: str | Path | None = None,
-) -> Evaluation:
-    """Scores and losses on data, with what stands behind them; see `evaluate`."""
     predictor, dataset = opened(run, data, split)
     found = measured(predictor, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
-        page = ReportContent(name_of(run), name_of(data), evaluation=without_losses(found), environment=environment())
-        gallery = Gallery(predictor, dataset, found.details.objects)
-        worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
-        write_report(Path(out) / "report.html", replace(page, worst=worst, typical=typical))
-        write_text(Path(out) / "scores.json", to_json(found.scores, indent=1) + "\n")
-    return found
+        write_findings(Path(out), found, predictor, dataset, (name_of(run), name_of(data)))
+    return dict(found.scores)
+
+
+def write_findings(
+    out: Path, found: Evaluation, predictor: Predictor, dataset: Dataset, names: tuple[str, str]
+) -> None:
+    """Write ``report.html`` and ``scores.json``.
+
+    Args:
+        out: The folder.
+        found: What was measured.
+        predictor: The network in use.
+        dataset: What it was measured on.
+        names: What both are called on the page.
+    """
+    page = ReportContent(*names, evaluation=without_losses(found), environment=environment())
+    gallery = Gallery(predictor, dataset, found.details.objects)
+    worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
+    write_report(out / "report.html", replace(page, worst=worst, typical=typical))
+    write_text(out / "scores.json", to_json(found.scores, indent=1) + "\n")
 
 
 def measured(
