@@ -95,3 +95,9 @@ def test_three_thousand_objects_take_a_few_megabytes():
     kilobytes, ties, claims = map(int, done.stdout.split())
     assert kilobytes < 30_000
     assert min(ties, claims) > 1000
+
+
+def test_labels_are_those_of_the_objects_that_boxes_answer_for():
+    matches = torch.tensor([1, -1, 0, -2])
+    assert match.labels_of(matches, torch.tensor([7, 3], dtype=torch.int32)).tolist() == [3, -1, 7, -1]
+    assert match.labels_of(matches, None).tolist() == match.labels_of(matches[1:2], torch.zeros(0)).tolist() * 4

@@ -174,6 +174,11 @@ def test_inputs_are_files_folders_and_globs_each_once(photos, tmp_path):
     assert find_pictures([photos], photos / "deeper") == [photos / f"{i}.png" for i in range(6)]
 
 
+def test_an_empty_name_is_no_folder(tmp_path):
+    with pytest.raises(DataError, match="an empty name"):
+        find_pictures([""], tmp_path / "out")
+
+
 @pytest.mark.parametrize("name", ["absent.png", "absent/*.png", "empty"])
 def test_an_input_that_names_nothing_is_refused(tmp_path, name):
     (tmp_path / "empty").mkdir()

@@ -14,7 +14,7 @@ from saccade.heads.dense_boxes import crowds
 from saccade.heads.main_object import real_objects
 from saccade.heads.region_top import Sampled
 from saccade.ops.keep import Keep
-from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of, leave_out
+from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of, labels_of, leave_out
 from saccade.ops.pick import Sampler
 
 
@@ -56,7 +56,7 @@ def sample_regions(
         matches = _matches(found, rows, crowds(truth[picture]).to(boxes), matcher, rules.floor)
         places = sample(matches[None], found.new_zeros(1, len(found)))[0].nonzero()[:, 0]
         taken = matches[places]
-        parts.append((found[places], torch.full_like(taken, picture), _labels(taken, rows), taken))
+        parts.append((found[places], torch.full_like(taken, picture), labels_of(taken, rows.labels), taken))
     boxes, owners, labels, taken = (torch.cat(column) for column in zip(*parts, strict=True))
     return Sampled(boxes, owners, labels, taken, shown)
 
@@ -82,11 +82,3 @@ def _matches(boxes: Tensor, rows: Instances, crowd: Tensor, matcher: Matcher, fl
         return matches
     overlap, _ = best_of(objects, boxes)
     return matches.masked_fill((matches == BACKGROUND) & (overlap < floor), BETWEEN)
-
-
-def _labels(taken: Tensor, rows: Instances) -> Tensor:
-    """(n,) classes of the objects that regions answer for, or background."""
-    labels = torch.full_like(taken, BACKGROUND)
-    if rows.labels is None or not len(rows):
-        return labels
-    return torch.where(taken >= 0, rows.labels[taken.clamp(min=0)], labels)

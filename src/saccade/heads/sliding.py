@@ -23,7 +23,7 @@ from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.ops.keep import Keep
-from saccade.ops.match import BACKGROUND
+from saccade.ops.match import labels_of
 from saccade.ops.pick import Sampler
 from saccade.ops.window_samples import WindowSample, cut_out
 from saccade.ops.windows import window_grid
@@ -157,10 +157,7 @@ class SlidingHead(Head):
         rows = real_objects(truth)
         objects = grids[0].new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(grids[0])
         boxes, taken = self.sample(objects, crowds(truth).to(objects), grids)
-        labels = torch.full_like(taken, BACKGROUND)
-        if rows.labels is not None and len(rows):
-            labels = torch.where(taken >= 0, rows.labels.to(labels)[taken.clamp(min=0)], labels)
-        return boxes, torch.full_like(taken, picture), labels
+        return boxes, torch.full_like(taken, picture), labels_of(taken, rows.labels)
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
         """``scores``: how likely windows of each scale show the picture's surest class; ``windows``: the best of it."""

@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation
 from saccade.heads.dense_boxes import crowds
 from saccade.heads.main_object import real_objects
 from saccade.heads.window_scores import WindowScores
-from saccade.ops.match import BACKGROUND, Matcher, match_among
+from saccade.ops.match import Matcher, labels_of, match_among
 
 
 def in_a_row(raw: WindowScores) -> tuple[Tensor, Tensor, Tensor]:
@@ -40,10 +40,7 @@ def shown_by(windows: Tensor, size: Tensor, truth: Annotation, matcher: Matcher)
     centres = (windows[:, :2] + windows[:, 2:]) / 2
     on_picture = (centres < size.flip(0).to(windows)).all(1)
     matches = match_among(matcher, objects, windows, crowds(truth).to(windows), on_picture)
-    labels = torch.full_like(matches, BACKGROUND)
-    if len(objects) and rows.labels is not None:
-        labels = torch.where(matches >= 0, rows.labels.to(matches)[matches.clamp(min=0)], labels)
-    return matches, labels, objects
+    return matches, labels_of(matches, rows.labels), objects
 
 
 def mean_of(values: Tensor, counts: Tensor) -> Tensor:

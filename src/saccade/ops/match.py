@@ -56,6 +56,19 @@ def best_of(truth: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     return overlap, nearest
 
 
+def labels_of(matches: Tensor, labels: Tensor | None) -> Tensor:
+    """(m,) int64 classes of the objects that boxes answer for, `BACKGROUND` for boxes that answer for none.
+
+    Args:
+        matches: (m,) as `Matcher` gives them.
+        labels: (n,) classes of the true objects, or None where they have none.
+    """
+    background = torch.full_like(matches, BACKGROUND)
+    if labels is None or not len(labels):
+        return background
+    return torch.where(matches >= 0, labels.to(matches)[matches.clamp(min=0)], background)
+
+
 def leave_out(matches: Tensor, boxes: Tensor, ignored: Tensor, share: float = 0.5) -> Tensor:
     """Matches whose background boxes are left out where they lie mostly inside a crowd.
 
