@@ -1,5 +1,6 @@
 """Every network is a `System`: one trunk, an optional neck, and named heads."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -39,7 +40,8 @@ class System(nn.Module):
             that read regions which they do not propose themselves.
 
     Attributes:
-        origin: What `build` was told (system, classes, options), so that a run can be loaded again, or None.
+        origin: What `build` was told (system, classes, options), so that a run can be loaded again. None: no name
+            builds it again, since it was put together by hand, or on a trunk that was built before.
 
     Raises:
         ValueError: A head or the neck reads a map that nobody makes, two heads give one field, or a loss weight or
@@ -94,6 +96,12 @@ class System(nn.Module):
     def each_head(self) -> list[tuple[str, Head]]:
         """Heads with their names."""
         return [(name, head) for name, head in self.heads.items() if isinstance(head, Head)]
+
+    def with_input(self, input: InputSpec) -> "System":
+        """The same network, its parts shared, that takes pictures in another way; this one stays as it is."""
+        other = copy.copy(self)
+        other.input = input
+        return other
 
     def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
         """Pictures (C, h, w), uint8 or float 0..1, with truth in their own pixels, as this system takes them.

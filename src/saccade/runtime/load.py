@@ -60,7 +60,7 @@ def load(
     else:
         network = _borrowed(system, folder, classes, search)
     if isinstance(config.get("input"), Mapping):
-        network.input = InputSpec.from_dict(config["input"])
+        network = network.with_input(InputSpec.from_dict(config["input"]))
     _take(network, _weights(folder, which), folder.path)
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
@@ -78,7 +78,7 @@ def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str
     origin = config.get("system")
     if not isinstance(origin, Mapping) or not origin.get("name"):
         raise ConfigError(
-            "a run of a system with a name is expected, found one of a system that was built by hand",
+            "a run of a system that a name builds is expected, found one that was built by hand",
             path=folder.config,
             hint="build it the same way and hand it over: saccade.load(path, system=...)",
         )

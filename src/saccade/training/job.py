@@ -75,7 +75,7 @@ def prepare(
     torch.manual_seed(settings.seed)
     system = make_system(what, opened, system_options | _own_size(what, settings))
     if settings.size is not None:
-        system.input = system.input.resized(settings.size)
+        system = system.with_input(system.input.resized(settings.size))
     renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
     if system.classes:
         check_same_classes(system.classes, opened.train.classes, opened.title)

@@ -47,6 +47,7 @@ class WindowTrunk(Trunk):
             self.add_module(name, child)
         # In a tuple it is no child: its layers are children already, under their own names.
         self._slid = (slid,)
+        self.preprocessing = trunk.preprocessing
         self.deepest, level = list(slid.levels.items())[-1]
         self.side, self.factors, self.size, self.step = side, tuple(factors), level.channels, level.stride or 1
         self.positions = window_positions(slid, side, channels)
