@@ -123,11 +123,11 @@ def build(name: str, classes: Sequence[str] | int, **options: Any) -> System:
     """
     known = every_system()
     if name not in known:
-        raise UsageError(f"a system is expected, found {name!r}", hint=f"choose one of {', '.join(sorted(known))}")
+        raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(sorted(known))}")
     parameters = options_of(known[name])
     unknown = sorted(set(options) - set(parameters))
     if unknown:
-        raise UsageError(f"{name} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(parameters)}")
+        raise UsageError(f"options of {name}", ", ".join(unknown), cure=f"its options are {', '.join(parameters)}")
     names = class_names(classes)
     own = inspect.signature(known[name]).parameters
     common = {key: value for key, value in options.items() if key not in own}
@@ -145,5 +145,5 @@ def class_names(classes: Sequence[str] | int) -> tuple[str, ...]:
     """
     names = tuple(f"class {i}" for i in range(classes)) if isinstance(classes, int) else tuple(classes)
     if not names or len(set(names)) != len(names):
-        raise UsageError(f"one or more distinct class names are expected, found {list(names)}")
+        raise UsageError("one or more distinct class names", list(names))
     return names

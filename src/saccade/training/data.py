@@ -51,8 +51,8 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
     sides = open_sides(data, val, choice)
     if sides.val is not None and tuple(sides.val.classes) != tuple(sides.train.classes):
         raise ConfigError(
-            f"the classes of the training data are expected in {sides.val_name}: {list(sides.train.classes)[:8]}, "
-            f"found {list(sides.val.classes)[:8]}",
-            hint="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
+            f"the classes of the training data in {sides.val_name}: {list(sides.train.classes)[:8]}",
+            list(sides.val.classes)[:8],
+            cure="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
         )
     return Data(sides.train, sides.val, name_of(data), sides.val_name)
