@@ -74,18 +74,15 @@ class InputSpec:
     def __post_init__(self) -> None:
         target_size(self.rule, (64, 64), self.size, self.shorter, self.longest)
         if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
-            raise ConfigError(
-                f"a mean and a positive standard deviation a channel are expected, found {self.mean} and {self.std}"
-            )
+            raise ConfigError("a mean and a positive standard deviation a channel", f"{self.mean} and {self.std}")
         if self.multiple < 1 or self.interpolation not in get_args(Interpolation):
             raise ConfigError(
-                f"a multiple from 1 and one of {get_args(Interpolation)} are expected, "
-                f"found {self.multiple} and {self.interpolation!r}"
+                f"a multiple from 1 and one of {get_args(Interpolation)}", f"{self.multiple} and {self.interpolation!r}"
             )
         if not 0 <= self.remainder < self.multiple or self.margin < 0 or self.padding not in get_args(Padding):
             raise ConfigError(
-                f"a remainder below the multiple {self.multiple}, a margin from 0 and one of {get_args(Padding)} are "
-                f"expected, found {self.remainder}, {self.margin} and {self.padding!r}"
+                (f"a remainder below the multiple {self.multiple}, a margin from 0 and one of {get_args(Padding)}"),
+                f"{self.remainder}, {self.margin} and {self.padding!r}",
             )
 
     @staticmethod
@@ -145,7 +142,7 @@ class InputSpec:
             ConfigError: Its number of channels is not the network's.
         """
         if image.ndim != 3 or not image.numel():
-            raise UsageError(f"a picture (C, h, w) is expected, found a tensor of shape {tuple(image.shape)}")
+            raise UsageError("a picture (C, h, w)", f"a tensor of shape {tuple(image.shape)}")
         frame = frame or self.frame((image.shape[-2], image.shape[-1]))
         picture = fit_channels(image, self.channels)
         how = (frame.matrix, frame.target, self.interpolation, self.antialias)
@@ -215,7 +212,7 @@ class InputSpec:
     def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
         """A batch of pictures as they were read, (C, h, w) each, uint8 or float 0..1; truth is in their own pixels."""
         if not images:
-            raise UsageError("at least one picture is expected, found none")
+            raise UsageError("at least one picture", "none")
         resized, frames = zip(*(self.resize(image) for image in images), strict=True)
         moved = None if truth is None else [f.apply(t) for f, t in zip(frames, truth, strict=True)]
         return self.assemble(resized, frames, moved)
@@ -234,7 +231,7 @@ class InputSpec:
         known = [field.name for field in fields(InputSpec)]
         unknown = sorted(set(values) - set(known))
         if unknown:
-            raise ConfigError(f"keys of an input spec are expected, found {unknown}", hint=f"known keys: {known}")
+            raise ConfigError("keys of an input spec", unknown, cure=f"known keys: {known}")
         tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         return InputSpec(**tuples)
 
@@ -284,8 +281,9 @@ def fit_channels(image: Tensor, channels: int) -> Tensor:
     if found == 3 and channels == 1:
         return _grey(image)
     raise ConfigError(
-        f"pictures of {channels} channel(s) are expected, found {found}",
-        hint=f"build the system with channels={found} (--channels {found}), or convert the pictures",
+        f"pictures of {channels} channel(s)",
+        found,
+        cure=f"build the system with channels={found} (--channels {found}), or convert the pictures",
     )
 
 

@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
+from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, proposed
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
@@ -164,7 +165,7 @@ class System(nn.Module):
             ValueError: The batch brings no truth.
         """
         if batch.truth is None:
-            raise ValueError("a batch with truth is expected: system.batch(images, truth)")
+            raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
         return self.loss_of(self.maps(batch), batch.truth)
 
     def loss_of(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
@@ -202,7 +203,7 @@ class System(nn.Module):
             thaw: Names inside those which learn all the same; of two names the longer decides.
 
         Raises:
-            ValueError: There is no such part; the message lists those that exist.
+            UsageError: There is no such part; the message lists those that exist.
         """
         self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, thaw))
         for path, parameter in self.named_parameters():
@@ -221,7 +222,7 @@ class System(nn.Module):
         known = [n for n, _ in self.named_modules() if n]
         if path not in known:
             listed = ", ".join([*(n for n, _ in self.named_children() if n != "heads"), *self.heads])
-            raise ValueError(f"a part to freeze is expected (one of {listed}, or a path below), found {name!r}")
+            raise UsageError(f"a part to freeze (one of {listed}, or a path below)", repr(name))
         return path
 
     def train(self, mode: bool = True) -> "System":

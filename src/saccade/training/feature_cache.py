@@ -138,9 +138,10 @@ class FeatureCache:
         need, free = maps[0].numel() * maps.element_size() * count, shutil.disk_usage(self.folder).free
         if need > free:
             raise ResourceError(
-                f"{need / 2**30:.1f} GiB of disk are expected for features of the trunk, found {free / 2**30:.1f}",
+                f"{need / 2**30:.1f} GiB of disk for features of the trunk",
+                f"{free / 2**30:.1f}",
                 path=self.folder,
-                hint="free some space, or train with --no-cache",
+                cure="free some space, or train with --no-cache",
             )
 
 
