@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from saccade.command_line.values import convert, is_switch
+from saccade.core.errors import UsageError
 from saccade.core.kinds import described
 
 Side = Literal["left", "right"]
@@ -68,7 +69,7 @@ def test_values_take_the_declared_type(annotation, value, expected):
     ],
 )
 def test_other_values_are_refused_in_words(annotation, value, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(UsageError, match=f"expected .*{said}.*, found "):
         convert(annotation, value)
 
 

@@ -5,6 +5,8 @@ from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from saccade.core.errors import UsageError
+
 WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", object: "a value"}
 
 
@@ -35,35 +37,36 @@ def fitting(annotation: Any, value: Any) -> Any:
     converted where it is read.
 
     Raises:
-        ValueError: It is of another type.
+        UsageError: It is of another type.
     """
     annotation = plain(annotation)
     origin, members = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
-        return _first(members, value)
+        return _first(annotation, value)
     if origin is tuple:
-        return _each(members, value)
+        return _each(annotation, value)
     if annotation is Any or _is(annotation, origin, members, value):
         return value
-    raise ValueError(f"{described(annotation)} is expected, found {value!r}")
+    raise UsageError(described(annotation), repr(value))
 
 
-def _first(members: tuple[Any, ...], value: Any) -> Any:
-    for member in members:
+def _first(annotation: Any, value: Any) -> Any:
+    for member in get_args(annotation):
         try:
             return fitting(member, value)
-        except ValueError:
+        except UsageError:
             continue
-    raise ValueError(f"{value!r} is none of these")
+    raise UsageError(described(annotation), repr(value))
 
 
-def _each(members: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+def _each(annotation: Any, value: Any) -> tuple[Any, ...]:
     values = (value,) if isinstance(value, Real) else value
     if not isinstance(values, list | tuple):
-        raise ValueError(f"a list is expected, found {value!r}")
+        raise UsageError(described(annotation), repr(value))
+    members = get_args(annotation)
     kinds = members[:1] * len(values) if members[1:] == (Ellipsis,) else members
     if len(kinds) != len(values):
-        raise ValueError(f"{len(kinds)} values are expected, found {value!r}")
+        raise UsageError(f"{len(kinds)} values", repr(value))
     return tuple(fitting(kind, one) for kind, one in zip(kinds, values, strict=True))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_type_hints
 
 from saccade.core.docstring import told_of
 from saccade.core.errors import UsageError
-from saccade.core.kinds import described, fitting
+from saccade.core.kinds import fitting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,16 +90,15 @@ def checked(owner: str, known: Mapping[str, Option], given: Mapping[str, Any]) -
     """
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise UsageError(f"{owner} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(known)}")
+        raise UsageError(f"options of {owner}", ", ".join(unknown), cure=f"its options are {', '.join(known)}")
     return {name: _value(owner, known[name], value) for name, value in given.items()}
 
 
 def _value(owner: str, option: Option, value: Any) -> Any:
     try:
         return fitting(option.annotation, value)
-    except ValueError:
-        kind = described(option.annotation)
-        raise UsageError(f"for {option.name} of {owner} {kind} is expected, found {value!r}") from None
+    except UsageError as error:
+        raise UsageError(error.expected, error.found, within=f"option {option.name!r} of {owner}") from None
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -11,6 +11,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Vocabularies
 from saccade.data.picture import size_of
 
 
@@ -35,13 +36,13 @@ class Crops:
         needed = {"instances.boxes", "instances.labels"}
         if not needed <= dataset.fields:
             listed = ", ".join(sorted(dataset.fields)) or "nothing"
-            raise ConfigError(f"pictures annotated with {' and '.join(sorted(needed))} are expected, found {listed}")
+            raise ConfigError(f"pictures annotated with {' and '.join(sorted(needed))}", listed)
         if margin < 0 or smallest < 1:
-            raise ConfigError(f"a margin from 0 and a side from 1 are expected, found {margin} and {smallest}")
+            raise ConfigError("a margin from 0 and a side from 1", f"{margin} and {smallest}")
         self.dataset = dataset
         found = [row for place in range(len(dataset)) for row in _objects(dataset, place, margin, smallest, difficult)]
         if not found:
-            raise ConfigError(f"objects of at least {smallest} pixels a side are expected, found none")
+            raise ConfigError(f"objects of at least {smallest} pixels a side", "none")
         # Place of the picture, row, class, and the window's left, top, right and lower edge.
         self._objects = np.array(found, dtype=np.int64)
         self._last: tuple[int, Tensor] | None = None
@@ -49,7 +50,12 @@ class Crops:
     @property
     def classes(self) -> Sequence[str]:
         """Names of the classes."""
-        return self.dataset.classes
+        return self.vocabularies.main
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """The classes of objects, which are those of the crops."""
+        return Vocabularies({"instances": self.dataset.vocabularies["instances"]})
 
     @property
     def fields(self) -> frozenset[str]:

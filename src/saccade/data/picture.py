@@ -1,6 +1,5 @@
 """The pixels of a data set's picture, its size, and the classes that it shows."""
 
-from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -30,9 +29,10 @@ def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: 
         turned = ", the sides exchanged" if found[::-1] == declared else ""
         upright = "; sizes are those of the upright picture, after its EXIF orientation" if turned else ""
         raise DataError(
-            f"a picture of {declared[1]}x{declared[0]}, as annotated, is expected, found {found[1]}x{found[0]}{turned}",
+            f"a picture of {declared[1]}x{declared[0]}, as annotated",
+            f"{found[1]}x{found[0]}{turned}",
             path=path,
-            hint=f"mend the width and height of the annotations, or replace the picture{upright}",
+            cure=f"mend the width and height of the annotations, or replace the picture{upright}",
         )
     return image
 
@@ -82,13 +82,3 @@ def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
     if truth.instances is not None and truth.instances.labels is not None:
         found |= set(truth.instances.labels.tolist())
     return frozenset(found)
-
-
-def semantic_classes_of(dataset: Dataset) -> Sequence[str]:
-    """Names of the pixels' classes: as the data set's own `semantic_classes` tells, or those of its classes."""
-    return tuple(getattr(dataset, "semantic_classes", dataset.classes))
-
-
-def contours_by_class(dataset: Dataset) -> bool:
-    """Whether contours are a map a class, rather than one a person who drew: as the data set tells."""
-    return bool(getattr(dataset, "contours_by_class", False))

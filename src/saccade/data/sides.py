@@ -6,10 +6,10 @@ from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
-from saccade.data.classes import class_subset, rename_classes
+from saccade.core.vocabulary import Vocabularies
+from saccade.data.classes import all_names, class_subset, rename_classes
 from saccade.data.folds import folds, holdout
 from saccade.data.open import Source, Sources, each, open_data, splits
-from saccade.data.picture import semantic_classes_of
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class Choice:
         renamed = rename_classes(dataset, self.rename) if self.rename else dataset
         return class_subset(renamed, self.subset) if self.subset else renamed
 
-    def fitted(self, dataset: Dataset, classes: Sequence[str]) -> Dataset:
+    def fitted(self, dataset: Dataset, vocabularies: Vocabularies) -> Dataset:
         """Other data made like those that a network learnt from: names that they lack are no error.
 
         Args:
             dataset: The data.
-            classes: The network's classes.
+            vocabularies: The classes of the data that the network learnt from.
         """
-        if tuple(dataset.classes) == tuple(classes):
+        if dataset.vocabularies == vocabularies:
             return dataset
-        known = semantic_classes_of(dataset)
+        known = all_names(dataset.vocabularies)
         names = {old: new for old, new in (self.rename or {}).items() if old in known}
         return Choice(names, self.subset).of(dataset)
 
@@ -108,25 +108,23 @@ def share_of(data: Sources, val: Source | None) -> float | None:
     except ValueError:
         return None
     if not 0 < share < 1:
-        raise UsageError(f"a share between 0 and 1 is expected of val, found {val}", hint="write for instance 0.2")
+        raise UsageError("a share between 0 and 1 of val", val, cure="write for instance 0.2")
     return share
 
 
 def _folded(train: Dataset, val: object, choice: Choice) -> Sides:
     number, _, count = (choice.fold or "").partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) and int(count) > 1):
-        raise UsageError(
-            f"a fold K/N with K from 1 to N is expected, found {choice.fold!r}", hint="write for instance 2/5"
-        )
+        raise UsageError("a fold K/N with K from 1 to N", repr(choice.fold), cure="write for instance 2/5")
     if val is not None:
-        raise UsageError("a fold or something to validate on is expected, found both", hint="leave out one of them")
+        raise UsageError("a fold or something to validate on", "both", cure="leave out one of them")
     kept, held = folds(train, int(count), choice.seed)[int(number) - 1]
     return Sides(kept, held, f"fold {choice.fold}")
 
 
 def _open_val(data: Sources, val: Source | None, allow_outside: bool) -> tuple[Dataset | None, str | None]:
     if val is not None and not isinstance(val, str | Path):
-        return val, described(val)
+        return open_data(val), described(val)
     if val is None or (isinstance(val, str) and val in _known(data)):
         part = val or "val"
         # Data with one split are learnt from whole: to measure on them too would be no measurement.

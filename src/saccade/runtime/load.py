@@ -9,10 +9,11 @@ from torch import Tensor
 
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input_spec import InputSpec
+from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.ops.search import SEARCHES, search_named
 from saccade.runtime import checkpoint
-from saccade.runtime.classes import check_same_classes
+from saccade.runtime.classes import check_same_classes, check_same_vocabularies
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.run_folder import RunFolder
 from saccade.systems import every_system
@@ -54,7 +55,9 @@ def load(
     """
     folder = RunFolder.open(path)
     config = folder.read_config()
-    classes = _classes(folder, config)
+    classes = vocabularies_of(config)
+    if folder.classes.is_file():
+        check_same_classes(classes.main, folder.read_classes(), "classes.txt", folder.classes)
     if system is None:
         network = _rebuilt(folder, config, classes, search)
     else:
@@ -67,20 +70,19 @@ def load(
     return Predictor(network, precision, device, scales, flip)
 
 
-def _classes(folder: RunFolder, config: Mapping[str, Any]) -> tuple[str, ...]:
-    classes = tuple(str(name) for name in config.get("classes") or ())
-    if folder.classes.is_file():
-        check_same_classes(classes, folder.read_classes(), "classes.txt", folder.classes)
-    return classes
+def vocabularies_of(config: Mapping[str, Any]) -> Vocabularies:
+    """The classes of the data that a run learnt from, as its ``config.yaml`` has them."""
+    return Vocabularies.of(config.get("classes") or ())
 
 
-def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str], search: str | None) -> System:
+def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies, search: str | None) -> System:
     origin = config.get("system")
     if not isinstance(origin, Mapping) or not origin.get("name"):
         raise ConfigError(
-            "a run of a system that a name builds is expected, found one that was built by hand",
+            "a run of a system that a name builds",
+            "one of a system that was built by hand",
             path=folder.config,
-            hint="build it the same way and hand it over: saccade.load(path, system=...)",
+            cure="build it the same way and hand it over: saccade.load(path, system=...)",
         )
     options = dict(origin.get("options") or {})
     if "pretrained" in options:
@@ -92,9 +94,10 @@ def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str
         options["search"] = search
     elif _is_lost(options.get("search")):
         raise ConfigError(
-            f"the file of regions that the run was trained with is expected, found no {options['search']}",
+            "the file of regions that the run was trained with",
+            f"no {options['search']}",
             path=folder.config,
-            hint="name another, or a search, with --search (in Python: search=...)",
+            cure="name another, or a search, with --search (in Python: search=...)",
         )
     return build(name, classes, **options)
 
@@ -104,9 +107,8 @@ def _is_lost(search: Any) -> bool:
     return isinstance(search, str) and search not in SEARCHES and not Path(search).is_file()
 
 
-def _borrowed(system: System, folder: RunFolder, classes: Sequence[str], search: str | None) -> System:
-    if system.classes:
-        check_same_classes(system.classes, classes, "the run", folder.config)
+def _borrowed(system: System, folder: RunFolder, classes: Vocabularies, search: str | None) -> System:
+    check_same_vocabularies(system.vocabularies, classes, "the run", folder.config)
     network = copy.deepcopy(system)
     if search is not None:
         if network.search is None:
@@ -117,8 +119,9 @@ def _borrowed(system: System, folder: RunFolder, classes: Sequence[str], search:
 
 def _seeks_nothing(name: str) -> UsageError:
     return UsageError(
-        f"a system that seeks regions is expected with a search, found {name}, which needs none",
-        hint="leave the search out",
+        "a system that seeks regions with a search",
+        f"{name}, which needs none",
+        cure="leave the search out",
     )
 
 
@@ -128,14 +131,15 @@ def _weights(folder: RunFolder, which: str) -> dict[str, Tensor]:
         path = folder.checkpoints / "last"
     if not path.exists():
         raise DataError(
-            f"a checkpoint {which!r} is expected, found none",
+            f"a checkpoint {which!r}",
+            "none",
             path=folder.checkpoints,
-            hint="the training ended before its first checkpoint: go on with saccade train ... --resume",
+            cure="the training ended before its first checkpoint: go on with saccade train ... --resume",
         )
     try:
         return checkpoint.read(path, training=False).model
     except DataError as error:
-        error.hint = f"{error.hint or ''}; another checkpoint of the run may be whole: load(path, which='last')"
+        error.cure = f"{error.cure or ''}; another checkpoint of the run may be whole: load(path, which='last')"
         raise
 
 
@@ -149,9 +153,10 @@ def _take(network: System, weights: Mapping[str, Tensor], path: Path) -> None:
     if wrong:
         listed = "\n    ".join([*wrong[:SHOWN], *(["..."] if len(wrong) > SHOWN else [])])
         raise ConfigError(
-            f"the weights of this network are expected, found {len(wrong)} that differ:\n    {listed}",
+            "the weights of this network",
+            f"{len(wrong)} that differ:\n    {listed}",
             path=path,
-            hint="build the network with the options of the run",
+            cure="build the network with the options of the run",
         )
     network.load_state_dict(dict(weights))
 

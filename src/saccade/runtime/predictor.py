@@ -10,6 +10,7 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import SaccadeError, UsageError
+from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.answers import finish
 from saccade.runtime.buckets import buckets
@@ -57,8 +58,13 @@ class Predictor:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes; labels are their positions."""
+        """Names of the classes; labels are their positions. Of several vocabularies those of the main one."""
         return self.system.classes
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """Names of the classes of each field."""
+        return self.system.vocabularies
 
     @property
     def intake(self) -> Intake:
@@ -97,7 +103,7 @@ class Predictor:
             UsageError: A single picture is given instead of several, or `batch` is below 1.
         """
         if isinstance(pictures, str | Path) or batch < 1:
-            raise UsageError(f"a list of pictures and a batch of at least 1 are expected, found {pictures}, {batch}")
+            raise UsageError("a list of pictures and a batch of at least 1", f"{pictures}, {batch}")
         yield from self.answer(self.intake.each(pictures), threshold, batch)
 
     def answer(

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
-from saccade.core.errors import UsageError
+from saccade.core.errors import ConfigError, UsageError
 from saccade.core.kinds import plain
 from saccade.core.options import Option, arguments_of, checked, options_in
+from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
 from saccade.network.card import SystemFunction
 from saccade.network.part import Trunk
 from saccade.network.system import System
@@ -26,30 +27,32 @@ def words_of(function: SystemFunction) -> dict[str, tuple[str, ...]]:
     return {name: get_args(kind) for name, kind in kinds.items() if get_origin(kind) is Literal}
 
 
-def build(name: str, classes: Sequence[str] | int, **options: Any) -> System:
+def build(name: str, classes: Names | int, **options: Any) -> System:
     """Build a system by name.
 
     Args:
         name: One of `SYSTEMS`, or of an installed package's entry points ``saccade.systems``.
-        classes: Names of the classes, or their number.
+        classes: Names of the classes, or their number. By key of `Vocabularies`, such as ``instances`` and
+            ``semantic``, where objects and pixels have unlike ones: a system takes those of what it learns from.
         **options: The system's own options, such as ``trunk="resnet18"`` or ``width=0.5``, and `mean` and `std` of each
             channel. Where any trunk fits, ``trunk`` may be one that is built already, which the system shares; no name
             builds such a system again, so that its `origin` is None.
 
     Raises:
         UsageError: The name or an option is unknown, or a value is none of its option's; the message lists those known.
-        ConfigError: Options do not fit together.
+        ConfigError: Options do not fit together, or there are no names for what the system learns from.
     """
     known = every_system()
     if name not in known:
-        raise UsageError(f"a system is expected, found {name!r}", hint=f"choose one of {', '.join(sorted(known))}")
+        raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(sorted(known))}")
     given = checked(name, options_of(known[name]), options)
     ready = isinstance(given.get("trunk"), Trunk)
     if ready:
         _check_settled(given)
-    names = class_names(classes)
+    names = _names_for(known[name], classes)
     system = known[name](names, **arguments_of(known[name], given))
-    system.origin = None if ready else {"system": name, "classes": list(names), "options": dict(options)}
+    listed = names.plain() if isinstance(names, Vocabularies) else list(names)
+    system.origin = None if ready else {"system": name, "classes": listed, "options": dict(options)}
     return system
 
 
@@ -57,9 +60,27 @@ def _check_settled(given: Mapping[str, Any]) -> None:
     both = [name for name in SETTLED if name in given]
     if both:
         raise UsageError(
-            f"a built trunk alone is expected, which has settled its {', '.join(SETTLED)}, found {', '.join(both)} too",
-            hint="build the trunk with them, such as saccade.trunks.trunk('resnet18', width=0.5), or give its name",
+            f"a built trunk alone, which has settled its {', '.join(SETTLED)}",
+            f"{', '.join(both)} beside it",
+            cure="build the trunk with them, such as saccade.trunks.trunk('resnet18', width=0.5), or give its name",
         )
+
+
+def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...] | Vocabularies:
+    """The names of the classes that a system is built for: a list where it learns from one vocabulary, else by key."""
+    keys = {key_of(field) for field in function.card.needs} - {None, "joints"} or {"instances"}
+    if isinstance(classes, Mapping):
+        missing = sorted(str(key) for key in keys if key not in classes)
+        if missing:
+            raise ConfigError(
+                f"names of the classes of {', '.join(missing)}",
+                f"those of {', '.join(classes)}",
+                cure=f"the system learns from {', '.join(function.card.needs)}",
+            )
+        lists = {key: class_names(classes[key]) for key in KEYS if key in keys}
+    else:
+        lists = {key: class_names(classes) for key in KEYS if key in keys}
+    return next(iter(lists.values())) if len(lists) == 1 else Vocabularies(lists)
 
 
 def class_names(classes: Sequence[str] | int) -> tuple[str, ...]:
@@ -70,5 +91,5 @@ def class_names(classes: Sequence[str] | int) -> tuple[str, ...]:
     """
     names = tuple(f"class {i}" for i in range(classes)) if isinstance(classes, int) else tuple(classes)
     if not names or len(set(names)) != len(names):
-        raise UsageError(f"one or more distinct class names are expected, found {list(names)}")
+        raise UsageError("one or more distinct class names", list(names))
     return names

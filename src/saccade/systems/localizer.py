@@ -71,8 +71,9 @@ class BoxOptions(OptionGroup):
     def __post_init__(self) -> None:
         if self.objects < 1 or (self.per_class and self.objects > 1):
             raise UsageError(
-                f"one object or more is expected, found objects={self.objects}, per_class={self.per_class}",
-                hint="per_class gives a box to each class and goes with objects=1",
+                "one object or more",
+                f"objects={self.objects}, per_class={self.per_class}",
+                cure="per_class gives a box to each class and goes with objects=1",
             )
 
     def numbers(self, classes: int) -> int:

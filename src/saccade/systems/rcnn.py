@@ -103,7 +103,7 @@ def rcnn(
         UsageError: The trunk has no fully connected layers, there is no such search, or C is not above 0.
     """
     if cost <= 0:
-        raise UsageError(f"a cost above 0 is expected, found {cost}")
+        raise UsageError("a cost above 0", cost)
     body, parts = regionwise(trunk)
     pool = WarpPool(body.look, nn.AdaptiveAvgPool2d(parts.grid), crops.rules, IMAGE)
     sizes = (parts.trunk.levels[parts.reads].channels * parts.grid**2, parts.size)

@@ -117,9 +117,7 @@ def _with_regions_body(trunk: TrunkOptions) -> tuple[Trunk, nn.Sequential, int]:
     whole = trunk.built() if trunk.fully_connected else None
     if whole is None or not {"fc6", "fc7"} <= set(whole.levels):
         known = ", ".join(sorted(name for name in TRUNKS if ends_fully_connected(name)))
-        raise UsageError(
-            f"a trunk with fully connected layers is expected, found {trunk.named!r}", hint=f"choose {known}"
-        )
+        raise UsageError("a trunk with fully connected layers", repr(trunk.named), cure=f"choose {known}")
     fc6, fc7 = (whole.get_submodule(part) for part in ("fc6", "fc7"))
     grid: Any = fc6.get_submodule("pool")
     layers = named(**{part: layer for part, layer in fc6.named_children() if part != "pool"})

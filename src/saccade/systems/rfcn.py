@@ -81,9 +81,7 @@ def rfcn(
     """
     whole, (middle, last) = trunk_to(trunk, (STRIDE, 2 * STRIDE))
     if not isinstance(whole, Chain):
-        raise UsageError(
-            f"a trunk of ours is expected, whose last stage can keep its map's size, found {trunk.named!r}"
-        )
+        raise UsageError("a trunk of ours, whose last stage can keep its map's size", repr(trunk.named))
     body = dilate(whole, STRIDE)
     propose = proposal_head(middle, body.levels[middle].channels, size, scales)
     told = replace(BOXES, keep=replace(BOXES.keep, limit=limit))

@@ -189,7 +189,7 @@ def steps_of(extras: Sequence[Extra], size: int) -> tuple[int, ...]:
     """
     steps, side = [8, 16], -(-size // 16)
     if side < 2:
-        raise UsageError(f"a side from 17 pixels is expected for SSD, found {size}")
+        raise UsageError("a side from 17 pixels for SSD", size)
     for extra in extras:
         after = (side + 2 * extra.padding - extra.kernel) // extra.stride + 1
         if side == 1 or after < 1:

@@ -87,7 +87,8 @@ def slid_trunk(trunk: TrunkOptions, *, fc: bool = False, stride: int | None = No
         built = cut(built, *last_of_strides(built, (stride,)))
     if not isinstance(built, Chain):
         raise UsageError(
-            f"a trunk of stages in a row is expected, found {trunk.named!r}",
-            hint="take one of ours, such as resnet20 or vgg16",
+            "a trunk of stages in a row",
+            repr(trunk.named),
+            cure="take one of ours, such as resnet20 or vgg16",
         )
     return built

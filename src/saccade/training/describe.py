@@ -38,7 +38,7 @@ def describe(job: Job, device: torch.device) -> dict[str, Any]:
         "saccade": __version__,
         "system": {"name": origin["system"], "options": origin["options"]} if origin else None,
         "parameters": sum(parameter.numel() for parameter in job.system.parameters()),
-        "classes": list(job.data.train.classes),
+        "classes": job.data.train.vocabularies.plain(),
         "input": job.system.input.as_dict(),
         "precision": pick_precision(job.settings.precision, device),
         "data": job.data.name,
@@ -63,9 +63,10 @@ def check_same(folder: RunFolder, now: Mapping[str, Any]) -> None:
     if changed:
         listed = "\n    ".join(changed)
         raise ConfigError(
-            f"what the run was begun with is expected, found changes (before -> now):\n    {listed}",
+            "what the run was begun with",
+            f"changes (before -> now):\n    {listed}",
             path=folder.config,
-            hint="repeat the run's own command with --resume, or train into another folder with --init",
+            cure="repeat the run's own command with --resume, or train into another folder with --init",
         )
 
 

@@ -15,7 +15,7 @@ from saccade.metrics.metric import Metric
 from saccade.network.card import SystemFunction
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.runtime.classes import check_same_classes
+from saccade.runtime.classes import check_same_vocabularies
 from saccade.runtime.load import load
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of, words_of
@@ -77,8 +77,7 @@ def prepare(
     if settings.size is not None:
         system = system.with_input(system.input.resized(settings.size))
     renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
-    if system.classes:
-        check_same_classes(system.classes, opened.train.classes, opened.title)
+    check_same_vocabularies(system.vocabularies, opened.train.vocabularies, opened.title)
     channels, search = system.input.channels, system.search
     opened = replace(
         opened,
@@ -104,9 +103,9 @@ def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tupl
     own, settings = own | moved, settings - moved
     unknown = sorted(set(options) - settings - own)
     if unknown:
-        hint = f"the settings are {', '.join(sorted(settings))}"
-        hint += f"; the options of {what} are {', '.join(sorted(own))}" if own else ""
-        raise UsageError(f"a setting is expected, found {', '.join(unknown)}", hint=hint)
+        cure = f"the settings are {', '.join(sorted(settings))}"
+        cure += f"; the options of {what} are {', '.join(sorted(own))}" if own else ""
+        raise UsageError("a setting", ", ".join(unknown), cure=cure)
     chosen = {name: value for name, value in options.items() if name in settings}
     return TrainSettings.from_dict(chosen), {name: value for name, value in options.items() if name in own}
 
@@ -119,8 +118,9 @@ def _meant_for_system(function: SystemFunction, options: Mapping[str, Any]) -> s
     for name, value in shared.items():
         if value not in (*CHOICES[name], *words[name]):
             raise UsageError(
-                f"{name} expects one of {', '.join(CHOICES[name])} (of the training), or "
-                f"{', '.join(words[name])} (of the system), found {value!r}"
+                f"one of {', '.join(CHOICES[name])} (of the training), or {', '.join(words[name])} (of the system)",
+                repr(value),
+                within=name,
             )
     return {name for name, value in shared.items() if value in words[name]}
 
@@ -144,10 +144,10 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
     if str(what) in known:
         joints = data.train.joints
         extra = {"joints": len(joints.names)} if joints and "joints" in options_of(known[str(what)]) else {}
-        return build(str(what), data.train.classes, **{**extra, **options})
+        return build(str(what), data.train.vocabularies, **{**extra, **options})
     if not Path(what).is_dir():
         names = ", ".join(sorted(known))
-        raise UsageError(f"a system or the folder of a run is expected, found {str(what)!r}", hint=f"systems: {names}")
+        raise UsageError("a system or the folder of a run", repr(str(what)), cure=f"systems: {names}")
     return load(what, precision="32", device="cpu").system
 
 

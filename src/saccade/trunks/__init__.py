@@ -82,12 +82,16 @@ def ends_fully_connected(name: str) -> bool:
 def _of_timm(name: str) -> str:
     if not knows(name):
         listed = ", ".join(TRUNKS)
-        raise UsageError(f"a trunk is expected, found {name!r}", hint=f"choose one of {listed}, or a name of timm's")
+        raise UsageError("a trunk", repr(name), cure=f"choose one of {listed}, or a name of timm's")
     return name
 
 
 def _without_pretrained(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options less ``pretrained=False``, for a trunk of which nobody offers weights."""
     if options.get("pretrained"):
-        raise UsageError(f"nobody offers pretrained weights of {name}", hint="build it with pretrained=False")
+        raise UsageError(
+            f"no pretrained weights for {name}, since nobody offers any",
+            "pretrained=True",
+            cure="build it with pretrained=False",
+        )
     return {option: value for option, value in options.items() if option != "pretrained"}

@@ -50,8 +50,9 @@ def alexnet(
     """
     if pretrained and variant == "paper":
         raise UsageError(
-            "AlexNet's variant 'torchvision', which alone is pretrained, is expected, found 'paper'",
-            hint="write variant='torchvision' for pretrained weights",
+            "AlexNet's variant 'torchvision', which alone is pretrained",
+            repr(variant),
+            cure="write variant='torchvision' for pretrained weights",
         )
     if variant == "torchvision":
         module = blueprint("alexnet", width, channels)

@@ -61,8 +61,9 @@ def googlenet(*, variant: Variant = "paper", pretrained: bool = False, width: fl
     """
     if pretrained and variant == "paper":
         raise UsageError(
-            "GoogLeNet's variant 'torchvision', which alone is pretrained, is expected, found 'paper'",
-            hint="write variant='torchvision' for pretrained weights",
+            "GoogLeNet's variant 'torchvision', which alone is pretrained",
+            repr(variant),
+            cure="write variant='torchvision' for pretrained weights",
         )
     if variant == "paper":
         trunk = _paper(width, channels)

@@ -8,12 +8,16 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
 from saccade.core.errors import UsageError
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
 from saccade.data.scenes.figure import JOINTS
 from saccade.data.scenes.layout import CLASSES
 from saccade.data.scenes.paint import paint
 from saccade.data.scenes.stage import set_stage
 from saccade.data.scenes.truth import FIELDS, SEMANTIC_CLASSES, annotate
 
+VOCABULARIES = Vocabularies(
+    {"instances": CLASSES, "semantic": SEMANTIC_CLASSES, "contours": UNTOLD_CONTOURS, "joints": JOINTS.names}
+)
 _EXAMPLE = "for instance scenes:count=500,size=128,seed=1"
 
 
@@ -37,7 +41,7 @@ class Scenes:
     def __init__(self, count: int = 500, size: int = 128, seed: int = 1, start: int = 0) -> None:
         for name, found, least in (("count", count, 0), ("size", size, 16), ("seed", seed, 0), ("start", start, 0)):
             if found < least:
-                raise UsageError(f"scenes expect {name} ≥ {least}, found {found}", hint=_EXAMPLE)
+                raise UsageError(f"{name} of at least {least}", found, within="scenes", cure=_EXAMPLE)
         self.count, self.side, self.seed, self.start = count, size, seed, start
 
     @property
@@ -46,9 +50,9 @@ class Scenes:
         return CLASSES
 
     @property
-    def semantic_classes(self) -> tuple[str, ...]:
-        """The C + 1 classes of `Annotation.semantic`: those of the objects, then the background."""
-        return SEMANTIC_CLASSES
+    def vocabularies(self) -> Vocabularies:
+        """The C classes of objects; of pixels these and the background; one of lines; MPII's joints."""
+        return VOCABULARIES
 
     @property
     def fields(self) -> frozenset[str]:
@@ -100,9 +104,9 @@ def scenes_split(options: Mapping[str, int], split: str) -> Scenes:
     """
     unknown = sorted(set(options) - {"count", "size", "seed"})
     if unknown:
-        raise UsageError(f"scenes take count, size and seed, found {', '.join(unknown)}", hint=_EXAMPLE)
+        raise UsageError("count, size and seed", ", ".join(unknown), within="scenes", cure=_EXAMPLE)
     if split not in ("train", "val"):
-        raise UsageError(f"scenes have the splits train and val, found {split!r}")
+        raise UsageError("the split train or val", repr(split), within="scenes")
     train = Scenes(**options)
     if split == "train":
         return train
