@@ -6,8 +6,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pytest
 from torch import nn
 
+from saccade.core.errors import UsageError
 from saccade.systems import SYSTEMS
-from saccade.systems.build import options_of
+from saccade.systems.build import build, options_of, words_of
 
 # name:type=default; a sequence's type follows a star, words stand beside each other. All systems have `mean` and `std`.
 TABLE = {
@@ -153,3 +154,21 @@ def line_of(name: str, option: Any) -> str:
 def test_options_are_those_of_the_table(name: str) -> None:
     found = {option: line_of(option, value) for option, value in options_of(SYSTEMS[name]).items()}
     assert found == {line.split(":")[0]: line for line in OF_SYSTEM[name]} | STATISTICS
+
+
+@pytest.mark.parametrize(("name", "option"), [(name, word) for name, f in SYSTEMS.items() for word in words_of(f)])
+def test_words_that_there_are_not_are_refused_with_those_that_there_are(name: str, option: str) -> None:
+    with pytest.raises(UsageError, match="altenate") as error:
+        build(name, 2, **{option: "altenate"})
+    assert all(word in error.value.expected for word in words_of(SYSTEMS[name])[option])
+    with pytest.raises(UsageError, match="found None"):
+        build(name, 2, **{option: None})
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_values_of_another_type_are_refused(name: str) -> None:
+    wrong = {"width": "wide", "channels": 1.5, "size": "large", "pretrained": "no", "limit": True, "scales": "all"}
+    for option, value in wrong.items():
+        if option in options_of(SYSTEMS[name]):
+            with pytest.raises(UsageError, match=f"option '{option}' of {name}: expected .*, found {value!r}"):
+                build(name, 2, **{option: value})
