@@ -196,19 +196,19 @@ def test_the_detector_s_windows_learn_class_and_edges():
     head = system.heads["windows"]
     windows = torch.tensor([[0.0, 0, 20, 20], [10, 0, 30, 20], [40, 0, 60, 20], [40, 40, 60, 60]])
     truth = objects(([2.0, 0, 20, 22], 1), ([43.0, 44, 58, 60], 2))
-    matches, labels, wanted = head._targets(windows, torch.tensor([50, 60]), truth)
+    found, wanted = head.targets(windows, torch.tensor([[50, 60]]), [truth])
     # The second lies between object and background, the last one's centre on the border of a picture 50 pixels high.
-    assert matches.tolist() == [0, -2, -1, -2]
-    assert labels.tolist() == [1, -1, -1, -1]
-    torch.testing.assert_close(wanted[0], torch.tensor([0.1, 0, 1, 1.1]))
+    assert found.rows.tolist() == [[0, -2, -1, -2]]
+    assert found.labels.tolist() == [[1, -1, -1, -1]]
+    torch.testing.assert_close(wanted[0, 0], torch.tensor([0.1, 0, 1, 1.1]))
 
 
 def test_an_object_s_best_window_is_one_that_is_read_in_use():
     """The second window lies nearer, but its centre in the padding beside a picture 100 pixels wide."""
     head = detector().heads["windows"]
     windows = torch.tensor([[50.0, 0, 90, 40], [81, 0, 121, 40], [0, 60, 40, 100]])
-    matches, _, _ = head._targets(windows, torch.tensor([100, 100]), objects(([81.0, 0, 100, 40], 1)))
-    assert matches.tolist() == [0, -2, -1]
+    found, _ = head.targets(windows, torch.tensor([[100, 100]]), [objects(([81.0, 0, 100, 40], 1))])
+    assert found.rows.tolist() == [[0, -2, -1]]
 
 
 def test_boxes_move_the_trunk_where_all_is_learnt_jointly_alone():

@@ -13,17 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
-from saccade.heads.dense_boxes import crowds
-from saccade.heads.main_object import real_objects
 from saccade.heads.window_answers import WindowAnswers
-from saccade.heads.window_learning import in_a_row, mean_of, shown_by
+from saccade.heads.window_learning import in_a_row, mean_of
 from saccade.heads.window_scores import WindowScores, seen
 from saccade.heads.window_views import detection_views
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
+from saccade.ops.assign import Assignment, assign, centred
 from saccade.ops.keep import Keep
-from saccade.ops.match import labels_of
 from saccade.ops.pick import Sampler
 from saccade.ops.window_samples import WindowSample, cut_out
 from saccade.ops.windows import window_grid
@@ -127,12 +125,10 @@ class SlidingHead(Head):
         """From windows of the grid."""
         raw = self(maps)
         logits, _, windows = in_a_row(raw)
-        with torch.no_grad():
-            matcher = self.sample.matcher
-            parts = [shown_by(windows, size, shown, matcher) for size, shown in zip(raw.sizes, truth, strict=True)]
-            matches, labels = (torch.stack(column) for column in list(zip(*parts, strict=True))[:2])
-        cost = SoftmaxScores().cost(logits, labels)
-        return mean_of(cost, self.negatives(matches, cost))
+        pairs, matcher = zip(raw.sizes, truth, strict=True), self.sample.matcher
+        found = Assignment.stack([assign(matcher, windows, shown, size, centred) for size, shown in pairs])
+        cost = SoftmaxScores().cost(logits, found.labels)
+        return mean_of(cost, self.negatives(found.rows, cost))
 
     def _learnt_one_by_one(self, maps: Maps, truth: Sequence[Annotation]) -> Tensor:
         """From windows that are cut out."""
@@ -154,10 +150,8 @@ class SlidingHead(Head):
         height, width = maps.sizes[picture].tolist()
         flat = [scale[picture].reshape(-1, 4) for scale in windows]
         grids = [seen(scale, scale, scale, (height, width))[2] for scale in flat]
-        rows = real_objects(truth)
-        objects = grids[0].new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(grids[0])
-        boxes, taken = self.sample(objects, crowds(truth).to(objects), grids)
-        return boxes, torch.full_like(taken, picture), labels_of(taken, rows.labels)
+        boxes, found = self.sample(truth, maps.sizes[picture], grids)
+        return boxes, torch.full_like(found.rows, picture), found.labels
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
         """``scores``: how likely windows of each scale show the picture's surest class; ``windows``: the best of it."""
