@@ -16,7 +16,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.layers.anchors import Anchors
 from saccade.losses.scores import ScoreLoss
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
+from saccade.network.maps import Maps
 from saccade.ops.assign import Assignment, assign, inside
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Candidates, Keep, joined
@@ -100,8 +100,7 @@ class DenseBoxHead(Head):
         """Scores and codes at every anchor."""
         found = [maps[name] for name in self.reads]
         shapes = [(m.shape[-2], m.shape[-1]) for m in found]
-        picture = maps[IMAGE].shape[-2:]
-        boxes = self.anchors(shapes, (picture[0], picture[1]))
+        boxes = self.anchors(shapes, maps.padded)
         logits, codes = zip(*(self.tower(m, place) for place, m in enumerate(found)), strict=True)
         a_position = self.anchors.a_position
         return DenseBoxes(

@@ -20,7 +20,7 @@ from saccade.heads.windows import WindowShape, slide
 from saccade.losses.localization import half_squared
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
+from saccade.network.maps import Maps
 from saccade.ops.assign import Assignment, assign, centred
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
@@ -106,7 +106,7 @@ class WindowDetectorHead(Head):
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
         """``scores``: how likely windows of each scale show the picture's surest class; ``windows``: the best boxes."""
-        return detection_views(self(maps), maps[IMAGE].shape[-2:])
+        return detection_views(self(maps), maps.padded)
 
     def decode(self, raw: WindowScores) -> list[Annotation]:
         """The boxes that stay, with scores and labels."""

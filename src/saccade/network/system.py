@@ -122,7 +122,7 @@ class System(nn.Module):
         tensors = {IMAGE: batch.images, **features}
         if self.neck is not None:
             tensors |= self.neck(tensors)
-        return Maps(tensors, batch.sizes, batch.regions)
+        return Maps(tensors, batch.sizes, batch.regions, batch.canvas)
 
     def forward(self, batch: Batch) -> dict[str, Any]:
         """Each head's raw output."""

@@ -67,6 +67,7 @@ class FeatureCache:
         return Batch(
             images=torch.zeros(len(indices), self.spec.channels, 0, 0),
             sizes=torch.tensor([frame.target for frame in frames]),
+            canvas=self.spec.padded(frames[0].target),
             frames=frames,
             truth=truth,
             ids=tuple(dataset.id(i) for i in indices),
