@@ -97,7 +97,7 @@ def rcnn(
         raise UsageError("a cost above 0", cost)
     body, parts = regionwise(trunk, pretrained=pretrained, width=width, channels=channels)
     crops = CropRules(size, round(CONTEXT * size / SIDE) if context is None else context, crop)
-    pool = WarpPool(body.look, nn.AdaptiveAvgPool2d(parts.grid), crops, IMAGE)
+    pool = WarpPool(body.describe, nn.AdaptiveAvgPool2d(parts.grid), crops, IMAGE)
     sizes = (parts.trunk.levels[parts.reads].channels * parts.grid**2, parts.size)
     mining = MiningRules(svm=replace(SVM, cost=cost))
     rules = SolvedRules(BY_MARGIN, mining) if by_machines(scores) else SolvedRules(BY_SOFTMAX, None)
