@@ -10,7 +10,8 @@ from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
 from saccade.data.augment_choice import AugmentChoice, check_use
 from saccade.data.changed import Changed
-from saccade.systems import build, every_system, options_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of
 
 
 def training_view(data: Dataset, system: str | None, choice: AugmentChoice, side: int | None, seed: int) -> Changed:

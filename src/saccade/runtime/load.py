@@ -15,7 +15,8 @@ from saccade.runtime import checkpoint
 from saccade.runtime.classes import check_same_classes
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.run_folder import RunFolder
-from saccade.systems import build, every_system, options_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of
 
 SHOWN = 5
 

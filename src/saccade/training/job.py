@@ -17,7 +17,8 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.classes import check_same_classes
 from saccade.runtime.load import load
-from saccade.systems import build, every_system, options_of, words_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of, words_of
 from saccade.training.callback import Callback
 from saccade.training.data import Data, open_training_data
 from saccade.training.distributed import is_restart
