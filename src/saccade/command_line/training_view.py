@@ -51,6 +51,6 @@ def _of_system(name: str, data: Dataset, side: int | None) -> tuple[InputSpec, A
     channels = {"channels": data[0].image.shape[0]} if "channels" in options else {}
     joints = {"joints": len(data.joints.names)} if data.joints and "joints" in options else {}
     with torch.device("meta"):  # its input and its recipe are wanted, not its weights
-        made = build(name, list(data.classes), **sized, **channels, **joints)
+        made = build(name, data.vocabularies, **sized, **channels, **joints)
     spec = made.input if side is None else made.input.resized(side)
     return spec, made.recipe.augmentation

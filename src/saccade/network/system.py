@@ -13,6 +13,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.input_spec import InputSpec, proposed
 from saccade.core.level import Level
+from saccade.core.vocabulary import Names, Vocabularies
 from saccade.network.checks import check_fit, check_owners, check_weights
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
@@ -32,7 +33,7 @@ class System(nn.Module):
         loss_weights: Factor of a head's loss, by ``head`` or ``head/term``; 1 where nothing is said.
         silent: Heads that are trained but skipped in `predict`, such as auxiliary classifiers.
         settle: Last touch on a picture's merged answer, where one head's answer chooses among another's.
-        classes: Names of the classes; labels are their positions.
+        classes: Names of the classes; labels are their positions. By key of `Vocabularies` where fields differ in them.
         input: How a picture gets in.
         recipe: How the system is trained when nobody says otherwise.
         search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
@@ -55,7 +56,7 @@ class System(nn.Module):
         loss_weights: Mapping[str, float] | None = None,
         silent: Sequence[str] = (),
         settle: Callable[[Annotation], Annotation] | None = None,
-        classes: Sequence[str] = (),
+        classes: Names = (),
         input: InputSpec | None = None,
         recipe: Recipe | None = None,
         search: Search | None = None,
@@ -63,7 +64,8 @@ class System(nn.Module):
         super().__init__()
         self.trunk, self.neck, self.heads = trunk, neck, nn.ModuleDict(dict(heads))
         self.loss_weights, self.silent, self.settle = dict(loss_weights or {}), tuple(silent), settle
-        self.classes, self.input, self.recipe = tuple(classes), input or InputSpec(), recipe or Recipe()
+        self.input, self.recipe = input or InputSpec(), recipe or Recipe()
+        self.vocabularies = Vocabularies.of(classes, self.gives | self.needs)
         self.search = search
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
@@ -73,6 +75,11 @@ class System(nn.Module):
         check_fit(self.levels, trunk, neck, heads)
         check_owners({name: head for name, head in heads.items() if name not in self.silent})
         check_weights(self.loss_weights, self.silent, heads)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; of several vocabularies those of the main one."""
+        return self.vocabularies.main
 
     @property
     def levels(self) -> dict[str, Level]:

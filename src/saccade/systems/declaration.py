@@ -37,7 +37,7 @@ def declaration(module: str, name: str) -> SystemFunction:
 
 
 def _stand_in(module: str, name: str, docstring: str | None, kinds: Mapping[str, Any]) -> Any:
-    def stand_in(classes: tuple[str, ...], **options: Any) -> "System":
+    def stand_in(classes: Any, **options: Any) -> "System":
         return getattr(import_module(module), name)(classes, **options)
 
     # A default needs what the module computes: `...` says that there is one.
