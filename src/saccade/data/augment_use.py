@@ -20,11 +20,13 @@ def check_use(choice: AugmentChoice, spec: InputSpec, data: Dataset) -> None:
     """
     if choice.named.get("zoom", PLAIN.zoom) != PLAIN.zoom and spec.rule not in ANY_SIZE:
         raise ConfigError(
-            f"an input of any size is expected for augment zoom, found the rule {spec.rule!r} to {spec.size}",
-            hint="scale=0.8:1.25 changes the size of what is shown inside an input of one size",
+            "an input of any size for augment zoom",
+            f"the rule {spec.rule!r} to {spec.size}",
+            cure="scale=0.8:1.25 changes the size of what is shown inside an input of one size",
         )
     if choice.named.get("paste") and not {"instances.masks", "instances.boxes"} <= data.fields:
         raise ConfigError(
-            f"objects with masks and boxes are expected for augment paste, found {', '.join(sorted(data.fields))}",
-            hint="leave paste out, or annotate masks: objects are cut out by them",
+            "objects with masks and boxes for augment paste",
+            ", ".join(sorted(data.fields)),
+            cure="leave paste out, or annotate masks: objects are cut out by them",
         )
