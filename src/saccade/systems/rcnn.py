@@ -26,7 +26,8 @@ from saccade.systems.region_parts import HALF, regionwise
 from saccade.systems.solved_parts import BY_MARGIN, BY_SOFTMAX, Scores, by_machines, solved_stages
 from saccade.trunks import in_range
 
-SIDE, CONTEXT = 227, 16
+SIDE = 227
+CONTEXT = 16
 
 RECIPE = Recipe(
     lr=1e-3,
