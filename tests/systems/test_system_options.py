@@ -4,9 +4,9 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
-from torch import nn
 
 from saccade.core.errors import UsageError
+from saccade.network.built_trunk import BuiltTrunk
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of, words_of
 
@@ -131,14 +131,12 @@ OF_SYSTEM = {name: words.split() for names, words in TABLE.items() for name in n
 
 
 def kind_of(annotation: Any) -> str:
-    """A type in the table's words. What can be given in Python alone, a network, is no type of an option here."""
+    """A type in the table's words. A built trunk, which Python alone can give, is no type of an option here."""
     origin, members = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return "/".join(members)
     if origin in (Union, UnionType):
-        return "|".join(
-            kind_of(member) for member in members if not issubclass(get_origin(member) or member, nn.Module)
-        )
+        return "|".join(kind_of(member) for member in members if member is not BuiltTrunk)
     if origin is tuple:
         return f"*{kind_of(members[0])}"
     return "None" if annotation is NoneType else annotation.__name__

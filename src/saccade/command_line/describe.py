@@ -35,7 +35,8 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.systems import every_system
     from saccade.systems.build import options_of
 
-    options = {name: of_options(_described(options_of(function))) for name, function in every_system().items()}
+    known = every_system()
+    options = {name: of_options(_described(options_of(known.declared(name)))) for name in known}
     typed = _typed(arguments, options)
     from saccade.analysis.describe import describe
 

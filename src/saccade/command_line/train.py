@@ -27,8 +27,8 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.systems import every_system
     from saccade.training.settings import TrainSettings
 
-    settings = of_dataclass(TrainSettings)
-    options = {name: _options(function, settings) for name, function in every_system().items()}
+    settings, systems = of_dataclass(TrainSettings), every_system()
+    options = {name: _options(systems.declared(name), settings) for name in systems}
     typed = _typed(arguments, settings, options)
     system, file = typed.pop("system"), typed.pop("config")
     known = settings | options.get(system, {})

@@ -68,10 +68,13 @@ def options_in(function: Callable[..., Any], without: str = "") -> dict[str, Opt
 
 
 def arguments_of(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords by which to call a function with these options: those of a group stand in its parameter."""
+    """The keywords by which to call a function with these options: those of a group stand in its parameter.
+
+    A group may also be given as it is.
+    """
     found, left = dict[str, Any](), dict(options)
     for name, parameter in _parameters(function).items():
-        if isinstance(parameter.default, OptionGroup):
+        if isinstance(parameter.default, OptionGroup) and not isinstance(left.get(name), OptionGroup):
             own = {one.name: left.pop(one.name) for one in parameter.default.options() if one.name in left}
             found[name] = replace(parameter.default, **own)
     return found | left

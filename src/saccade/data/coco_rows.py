@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
+from saccade.data.number_errors import BoxError
 from saccade.data.origin import Box, clip
 from saccade.data.pointer import Node, shown
 from saccade.data.report import telling
@@ -74,11 +75,13 @@ def _crowd(node: Node) -> bool:
 def _box(node: Node, size: Size) -> tuple[Box, Box | None]:
     x, y, width, height = node.numbers(4)
     if width <= 0 or height <= 0:
-        raise node.wrong("a box [x, y, width, height] of some area", node.value, "mend or delete it")
+        flat = node.wrong("a box [x, y, width, height] of some area", node.value, "mend or delete it")
+        raise BoxError.of(flat, node.value)
     box, given = clip((x, y, x + width, y + height), size)
     x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
-        raise node.wrong(f"a box inside the picture of {size[1]}x{size[0]}", node.value, "mend or delete it")
+        outside = node.wrong(f"a box inside the picture of {size[1]}x{size[0]}", node.value, "mend or delete it")
+        raise BoxError.of(outside, node.value, size)
     return box, given
 
 

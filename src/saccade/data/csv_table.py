@@ -12,6 +12,7 @@ from saccade.data.class_list import find_class_list
 from saccade.data.csv_rows import Header, Record, read_header, read_records
 from saccade.data.labelled import Labelled
 from saccade.data.listed import Listed
+from saccade.data.number_errors import BoxError
 from saccade.data.origin import clip
 from saccade.data.report import Report, strict, telling
 from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
@@ -198,10 +199,11 @@ class _Builder:
         numbers = x1, y1, x2, y2 = record.box or (0.0, 0.0, 0.0, 0.0)
         said = ", ".join(f"{number:g}" for number in numbers)
         if x2 <= x1 or y2 <= y1:
-            raise self._wrong(record, "a box x1 < x2, y1 < y2", said)
+            raise BoxError.of(self._wrong(record, "a box x1 < x2, y1 < y2", said), numbers)
         box, given = clip((x1, y1, x2, y2), size)
         if box[2] <= box[0] or box[3] <= box[1]:
-            raise self._wrong(record, f"a box inside the picture of {size[1]}x{size[0]}", said)
+            outside = self._wrong(record, f"a box inside the picture of {size[1]}x{size[0]}", said)
+            raise BoxError.of(outside, numbers, size)
         area = (box[2] - box[0]) * (box[3] - box[1])
         return Row(box, self._known(record, record.names[0]), area, place=record.line, given=given)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from saccade.core.errors import DataError
+from saccade.data.number_errors import BoxError
 from saccade.data.origin import Box, clip
 from saccade.data.report import Report, telling
 from saccade.trust.limits import MAX_PIXELS
@@ -91,12 +92,13 @@ def _box(node: Element, size: tuple[int, int]) -> tuple[Box, Box | None]:
     numbers = (xmin, ymin, xmax, ymax)
     said = ", ".join(f"{number:g}" for number in numbers)
     if xmax < xmin or ymax < ymin:
-        raise node.wrong("xmin <= xmax and ymin <= ymax", said, "mend or delete the object")
+        flat = node.wrong("xmin <= xmax and ymin <= ymax", said, "mend or delete the object")
+        raise BoxError.of(flat, numbers)
     box, given = clip((xmin - 1, ymin - 1, xmax, ymax), size)
     x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
         inside = f"a box inside the picture of {size[1]}x{size[0]}"
-        raise node.wrong(inside, said, "mend or delete the object")
+        raise BoxError.of(node.wrong(inside, said, "mend or delete the object"), numbers, size)
     return box, given
 
 

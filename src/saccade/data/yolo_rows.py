@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
+from saccade.data.number_errors import FractionError
 from saccade.data.origin import Box, clip
 from saccade.data.pointer import shown
 from saccade.data.report import Report, telling
@@ -124,7 +125,8 @@ class _Line:
         for place, value in enumerate(values):
             if not 0 <= value <= 1 + _SLACK:
                 cure = "divide pixels by the picture's width and height" if value > 1 else "mend or delete the line"
-                raise self._wrong(f"a fraction from 0 to 1 in column {place + first}", f"{value:g}", cure)
+                wrong = self._wrong(f"a fraction from 0 to 1 in column {place + first}", f"{value:g}", cure)
+                raise FractionError.of(wrong, value)
 
     def _box(self, values: Sequence[float]) -> tuple[Box, Box | None]:
         height, width = self.size

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from saccade.network.system import System
+from saccade.core.options import arguments_of
+
+if TYPE_CHECKING:  # a card is read where torch is not loaded
+    from saccade.network.system import System
 
 Task = Literal["classify", "localize", "detect", "segment", "instances", "contours", "pose", "many"]
 
@@ -43,16 +47,23 @@ class SystemFunction(Protocol):
         """The system at a glance."""
         ...
 
-    def __call__(self, classes: Any, **options: Any) -> System:
+    def __call__(self, classes: Any, **options: Any) -> "System":
         """Compose the system for the given class names."""
         ...
 
 
-def system(card: Card) -> Callable[[Callable[..., System]], SystemFunction]:
-    """Decorate a function that composes a system with the system's card."""
+def system(card: Card) -> "Callable[[Callable[..., System]], SystemFunction]":
+    """Decorate a function that composes a system with the system's card.
 
-    def attach(function: Callable[..., System]) -> SystemFunction:
-        function.card = card  # pyright: ignore[reportFunctionMemberAccess]
-        return function  # pyright: ignore[reportReturnType]
+    Options that stand in the function's groups are given by their own names: ``width=0.5`` for a `width` in a group.
+    """
+
+    def attach(function: "Callable[..., System]") -> SystemFunction:
+        @wraps(function)
+        def composed(classes: Any, **options: Any) -> "System":
+            return function(classes, **arguments_of(function, options))
+
+        composed.card = card  # pyright: ignore[reportAttributeAccessIssue]
+        return composed  # pyright: ignore[reportReturnType]
 
     return attach

@@ -1,16 +1,18 @@
 """The one way to build a system by name."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.kinds import plain
-from saccade.core.options import Option, arguments_of, checked, options_in
+from saccade.core.options import Option, checked, options_in
 from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
+from saccade.network.built_trunk import BuiltTrunk
 from saccade.network.card import SystemFunction
-from saccade.network.part import Trunk
-from saccade.network.system import System
 from saccade.systems import every_system
+
+if TYPE_CHECKING:  # options are read where torch is not loaded
+    from saccade.network.system import System
 
 # What a trunk that is built already has settled.
 SETTLED = ("pretrained", "width", "channels", "norm")
@@ -27,7 +29,7 @@ def words_of(function: SystemFunction) -> dict[str, tuple[str, ...]]:
     return {name: get_args(kind) for name, kind in kinds.items() if get_origin(kind) is Literal}
 
 
-def build(name: str, classes: Names | int, **options: Any) -> System:
+def build(name: str, classes: Names | int, **options: Any) -> "System":
     """Build a system by name.
 
     Args:
@@ -46,11 +48,11 @@ def build(name: str, classes: Names | int, **options: Any) -> System:
     if name not in known:
         raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(sorted(known))}")
     given = checked(name, options_of(known[name]), options)
-    ready = isinstance(given.get("trunk"), Trunk)
+    ready = isinstance(given.get("trunk"), BuiltTrunk)
     if ready:
         _check_settled(given)
     names = _names_for(known[name], classes)
-    system = known[name](names, **arguments_of(known[name], given))
+    system = known[name](names, **given)
     listed = names.plain() if isinstance(names, Vocabularies) else list(names)
     system.origin = None if ready else {"system": name, "classes": listed, "options": dict(options)}
     return system

@@ -27,7 +27,8 @@ from saccade.systems.region_parts import HALF, SearchOptions, regionwise
 from saccade.systems.solved_parts import BY_MARGIN, BY_SOFTMAX, Scores, solved_stages
 from saccade.trunks.options import CHOSEN, TrunkOptions
 
-SIDE, CONTEXT = 227, 16
+SIDE = 227
+CONTEXT = 16
 
 RECIPE = Recipe(
     lr=1e-3,
@@ -105,7 +106,7 @@ def rcnn(
     if cost <= 0:
         raise UsageError("a cost above 0", cost)
     body, parts = regionwise(trunk)
-    pool = WarpPool(body.look, nn.AdaptiveAvgPool2d(parts.grid), crops.rules, IMAGE)
+    pool = WarpPool(body.describe, nn.AdaptiveAvgPool2d(parts.grid), crops.rules, IMAGE)
     sizes = (parts.trunk.levels[parts.reads].channels * parts.grid**2, parts.size)
     mining = MiningRules(svm=replace(SVM, cost=cost))
     rules = SolvedRules(BY_MARGIN, mining) if scores == "svm" else SolvedRules(BY_SOFTMAX, None)

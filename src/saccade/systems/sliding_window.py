@@ -6,11 +6,13 @@ over whole pictures at once, at several sizes.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
 from saccade.core.options import OptionGroup
-from saccade.heads.sliding import Evaluate, SlidingHead
+from saccade.heads.sliding import SlidingHead, SlidingRules
+from saccade.heads.sliding_crops import SlidingCropsHead
 from saccade.heads.window_answers import WindowAnswers
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
@@ -20,9 +22,12 @@ from saccade.ops.match import Matcher
 from saccade.ops.offending import Offending
 from saccade.ops.pick import RandomPick
 from saccade.ops.window_samples import Jitter, WindowSample
+from saccade.ops.window_scales import WindowScales
 from saccade.systems.window_parts import EVERY_SIZE, slid_trunk
 from saccade.trunks.options import TrunkOptions
-from saccade.trunks.window_trunk import WindowTrunk
+from saccade.trunks.window_trunk import WindowTrunk, window_by_window
+
+Evaluate = Literal["dense", "windows"]
 
 # Moved a little, a box still shows its object; moved far, it is the background that is hardest to tell from it.
 SAMPLE = WindowSample(
@@ -113,8 +118,15 @@ def sliding_window(
         UsageError: There is no such trunk, it has no map of that stride, or windows of that size do not fit it.
     """
     classifier = slid_trunk(trunk, fc=fc, stride=windows.stride)
-    body = WindowTrunk(classifier, windows.window, windows.factors, classifier.preprocessing.channels)
+    channels = classifier.preprocessing.channels
     answers = WindowAnswers(replace(KEEP, overlap=overlap))
-    head = SlidingHead(body, len(classes), SAMPLE, NEGATIVES, answers, evaluate)
+    if evaluate == "dense":
+        body = WindowTrunk(classifier, windows.window, windows.factors, channels)
+        rules = SlidingRules(SAMPLE.matcher, NEGATIVES, answers)
+        head = SlidingHead(tuple(body.levels), body.size, len(classes), body.scales, rules)
+    else:
+        body, level = window_by_window(classifier, windows.window, channels)
+        places = WindowScales(windows.window, level.stride or 1, tuple(windows.factors))
+        head = SlidingCropsHead(body.describe, level.channels, len(classes), places, SAMPLE, answers)
     spec = body.preprocessing.onto(InputSpec("shorter", shorter=size))
     return System(body, {"windows": head}, classes=classes, input=spec, recipe=RECIPE)

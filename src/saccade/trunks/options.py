@@ -4,11 +4,12 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from saccade.core.errors import ConfigError
 from saccade.core.options import OptionGroup
 from saccade.layers.norm import Norm, with_norm
+from saccade.network.built_trunk import BuiltTrunk
 from saccade.network.part import Trunk
 from saccade.trunks import ends_fully_connected
 from saccade.trunks import trunk as build_trunk
@@ -42,7 +43,7 @@ class TrunkOptions(OptionGroup):
         std: Standard deviation of each channel on the scale 0..1; by default the trunk's own.
     """
 
-    trunk: str | Trunk
+    trunk: str | BuiltTrunk
     pretrained: bool = False
     width: float = 1.0
     channels: int = 3
@@ -73,8 +74,9 @@ class TrunkOptions(OptionGroup):
             UsageError: There is no such trunk or option.
             ConfigError: There are no weights, or not as many statistics as channels.
         """
-        if isinstance(self.trunk, Trunk):
-            return self.prepared(self.trunk if fc else _without_fc(self.trunk))
+        if not isinstance(self.trunk, str):
+            trunk = cast("Trunk", self.trunk)
+            return self.prepared(trunk if fc else _without_fc(trunk))
         without = {"fc": False} if not fc and self.fully_connected else {}
         shared = {"pretrained": self.pretrained, "width": self.width, "channels": self.channels}
         trunk = build_trunk(self.trunk, **shared, **without, **own)
