@@ -20,7 +20,8 @@ from saccade.network.system import System
 from saccade.ops.keep import Keep
 from saccade.ops.search import search_named
 from saccade.runtime.predictor import Predictor
-from saccade.systems import SYSTEMS, build, options_of
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, options_of
 from saccade.training.machine import pick_precision
 
 FEW = 64  # regions of the warm-up

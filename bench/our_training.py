@@ -9,7 +9,7 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.network.system import System
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.training.job import prepare
 from saccade.training.machine import hold_memory, make_fabric, repeatable
 from saccade.training.session import Session

@@ -15,6 +15,7 @@ from saccade.core.dataset import Joints
 from saccade.core.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Vocabularies
 from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.network.part import Trunk
@@ -93,6 +94,7 @@ class TinyDataset:
 
     def __init__(self, count: int = 7, classes: Sequence[str] = CLASSES) -> None:
         self.classes, self.count = tuple(classes), count
+        self.vocabularies = Vocabularies.of(self.classes)
 
     def __len__(self) -> int:
         return self.count

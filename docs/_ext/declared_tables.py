@@ -12,7 +12,8 @@ from saccade.command_line.flags import Flag, of_dataclass, of_function
 from saccade.core.augmentation import Augmentation
 from saccade.metrics import scores
 from saccade.network.recipe import Recipe, Stage
-from saccade.systems import SYSTEMS, build, options_of
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, options_of
 from saccade.training.settings import TrainSettings
 
 # The recipe belongs to the system that is built; a narrow one is built quickly.

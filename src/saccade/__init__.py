@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from saccade.runtime.load import load
     from saccade.runtime.look import look
     from saccade.runtime.predictor import Predictor
-    from saccade.systems import SYSTEMS, build
+    from saccade.systems import SYSTEMS
+    from saccade.systems.build import build
     from saccade.systems.from_torchvision import from_torchvision
     from saccade.training.train import train
 
@@ -62,7 +63,7 @@ _HOMES = {
     "SYSTEMS": "saccade.systems",
     "Predictor": "saccade.runtime.predictor",
     "System": "saccade.network.system",
-    "build": "saccade.systems",
+    "build": "saccade.systems.build",
     "check_data": "saccade.data.check",
     "describe": "saccade.analysis.describe",
     "disturb": "saccade.runtime.disturb",

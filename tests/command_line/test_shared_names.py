@@ -7,7 +7,8 @@ import pytest
 
 from saccade import cli
 from saccade.core.errors import UsageError
-from saccade.systems import SYSTEMS, words_of
+from saccade.systems import SYSTEMS
+from saccade.systems.build import words_of
 from saccade.training.job import split_options
 from saccade.training.limits import CHOICES
 

@@ -15,7 +15,8 @@ from saccade.heads.sliding import SlidingHead
 from saccade.heads.window_detector import WindowDetectorHead
 from saccade.network.system import System
 from saccade.ops.pick import RandomPick, Sampler
-from saccade.systems import SYSTEMS, build, options_of
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, options_of
 from saccade.systems.overfeat_detector import NEGATIVES
 
 CLASSES = 10

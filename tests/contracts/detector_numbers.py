@@ -18,7 +18,8 @@ from saccade.network.maps import Maps
 from saccade.network.system import System
 from saccade.ops.anchors import paper_bases
 from saccade.ops.pool import spatial_pyramid
-from saccade.systems import SYSTEMS, build
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build
 from saccade.systems.ssd import DESIGN300, DESIGN512, Design, default_boxes, steps_of
 
 SSDS: dict[str, tuple[Design, int]] = {"SSD300": (DESIGN300, 300), "SSD512": (DESIGN512, 512)}

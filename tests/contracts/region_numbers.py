@@ -8,7 +8,7 @@ from torch import nn
 
 from saccade.heads.box_top import BoxTop
 from saccade.heads.regions import RegionHead
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 def head_of(name: str) -> RegionHead:

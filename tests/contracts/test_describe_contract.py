@@ -5,7 +5,8 @@ import torch
 from contract_cases import DEEPER, LARGE
 
 from saccade.analysis.describe import describe
-from saccade.systems import SYSTEMS, build
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build
 
 CASES = [pytest.param(name, marks=[pytest.mark.slow] if name in (*DEEPER, *LARGE) else []) for name in SYSTEMS]
 

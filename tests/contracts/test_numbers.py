@@ -13,7 +13,8 @@ from region_numbers import region_quantities
 from torch import nn
 
 from saccade.network.system import System
-from saccade.systems import SYSTEMS, build
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build
 from saccade.trunks import trunk
 from saccade.trunks.cifar_resnet import cifar_resnet
 

@@ -25,7 +25,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.core.masks import Masks
 from saccade.network.system import System
-from saccade.systems import SYSTEMS, build, options_of
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, options_of
 
 EVERY = sorted(SYSTEMS)
 QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name for name in EVERY]

@@ -13,6 +13,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Vocabularies
 
 
 def save_picture(path: Path, height: int = 40, width: int = 60, seed: int = 0) -> None:
@@ -54,6 +55,7 @@ class Memory:
     joints: Joints | None = None
     fields = frozenset({"label", "instances.boxes"})
     classes = ("even", "odd")
+    vocabularies = Vocabularies.of(classes)
 
     def __init__(self, count: int, bad: tuple[int, ...] = (), sleeper: int = -1, side: int = 8) -> None:
         self.count, self.bad, self.sleeper, self.side = count, bad, sleeper, side

@@ -9,11 +9,12 @@ from made import Memory, coco_content, save_picture, write_coco
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.vocabulary import Vocabularies
 from saccade.data.classes import class_subset, rename_classes
 from saccade.data.coco import open_coco
 from saccade.data.joined import Joined
 from saccade.data.open import open_data
-from saccade.data.picture import classes_of, semantic_classes_of
+from saccade.data.picture import classes_of
 from saccade.data.sides import Choice, open_sides, open_val
 
 
@@ -34,7 +35,7 @@ def test_pixels_keep_their_background() -> None:
     scenes = open_data("scenes:count=3,size=48")
     first, second = scenes.classes[:2]
     data = rename_classes(scenes, {second: first})
-    assert data.semantic_classes == (*data.classes, "background")
+    assert data.vocabularies["semantic"] == (*data.classes, "background")
     old, new = scenes.truth(1).semantic, data.truth(1).semantic
     assert torch.equal(new == len(data.classes), old == len(scenes.classes))
     assert torch.equal(new == 0, old <= 1)
@@ -49,7 +50,7 @@ class Drawn(Memory):
     """Contours, a map a class."""
 
     fields = frozenset({"contours"})
-    contours_by_class = True
+    vocabularies = Vocabularies({"contours": ("even", "odd")})
 
     def classes_of(self, index: int) -> frozenset[int]:
         return frozenset({0, 1})
@@ -122,7 +123,7 @@ def test_a_share_and_a_fold_are_cut_of_the_training_pictures() -> None:
     assert again.indices.tolist() == fold.val.indices.tolist()
     whole = open_sides(scenes, None, Choice())
     assert (len(whole.train), len(whole.val), whole.val_name) == (20, 50, "val")
-    names = [semantic_classes_of(whole.val)[0]]
+    names = [whole.val.vocabularies["semantic"][0]]
     assert list(open_sides(scenes, "0.5", Choice(subset=names)).val.classes) == names
 
 

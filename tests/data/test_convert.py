@@ -83,7 +83,7 @@ def _kept(data: Dataset) -> Listing:
     truths = [data.truth(index) for index in range(len(data))]
     sizes = [tuple(data[index].image.shape[1:]) for index in range(len(data))]
     classes = tuple(data.classes)
-    pixels = tuple(getattr(data, "semantic_classes", classes))
+    pixels = data.vocabularies.get("semantic", classes)
     return Listing(truths, sizes, data.fields, data.joints, classes, pixels)  # pyright: ignore[reportArgumentType]
 
 

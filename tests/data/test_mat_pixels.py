@@ -55,7 +55,7 @@ def test_pixels_objects_and_contours_of_twenty_classes(tmp_path: Path) -> None:
     truth = data[0].truth
     assert set(data.fields) == truth.present()
     assert truth.semantic.unique().tolist() == [7, 11, 20, 255]
-    assert (data.semantic_classes[20], int((truth.semantic == 11).sum())) == ("background", 400)
+    assert (data.vocabularies["semantic"][20], int((truth.semantic == 11).sum())) == ("background", 400)
     rows = truth.instances
     assert rows.boxes.tolist() == [[10, 5, 20, 15], [10, 20, 50, 30], [30, 5, 32, 15]]
     assert (rows.labels.tolist(), rows.area.tolist()) == ([7, 11, 7], [100, 400, 20])
@@ -129,7 +129,7 @@ def context(root: Path, frequent: bool = True) -> Path:
 
 def test_the_frequent_classes_and_the_rest_as_background(tmp_path: Path) -> None:
     data = open_data(context(tmp_path))
-    assert (data.classes, data.semantic_classes) == (("kind 300", "kind 2"), ("kind 300", "kind 2", "background"))
+    assert data.vocabularies == {"semantic": ("kind 300", "kind 2", "background")}
     assert data[0].truth.semantic[::10, 0].tolist() == [1, 0, 2, 255]
     assert data.classes_of(0) == {0, 1}
 

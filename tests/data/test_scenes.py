@@ -59,7 +59,7 @@ def test_it_is_a_data_set():
     assert scenes.size(29) == (48, 48)
     assert scenes.id(7) == "scenes-1-00007"
     assert len(scenes.joints.names) == 16
-    assert scenes.semantic_classes == (*scenes.classes, "background")
+    assert scenes.vocabularies["semantic"] == (*scenes.classes, "background")
     assert frozenset().union(*(scenes.truth(i).present() for i in range(30))) == scenes.fields
     with pytest.raises(IndexError):
         scenes[30]

@@ -194,7 +194,7 @@ def test_pixels(pixels: tuple[Path, np.ndarray]) -> None:
     root, values = pixels
     data = open_data(root)
     assert {"semantic", "instances.masks"} <= data.fields
-    assert data.semantic_classes == ("cat", "dog", "background")
+    assert data.vocabularies["semantic"] == ("cat", "dog", "background")
     truth = data.truth(0)
     assert truth.semantic[[0, 0, 10, 39], [0, 20, 0, 59]].tolist() == [0, 1, 255, 2]
     assert truth.instances.masks.boxes().tolist() == truth.instances.boxes.tolist()

@@ -12,6 +12,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.masks import Masks
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Vocabularies
 from saccade.data.joints import joints
 
 CLASSES = ("cat", "dog & co", "Ähre")
@@ -29,6 +30,11 @@ class Listing:
     classes: tuple[str, ...] = CLASSES
     semantic_classes: tuple[str, ...] = (*CLASSES, "background")
     ids: list[str] = field(default_factory=list[str])
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        pixels = {"semantic": self.semantic_classes} if "semantic" in self.fields else {}
+        return Vocabularies({"instances": self.classes, **pixels})
 
     def __len__(self) -> int:
         return len(self.truths)

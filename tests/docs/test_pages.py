@@ -15,7 +15,7 @@ from pages import PAGES, ROOT, Block, anchors, blocks, inline, links, prose
 import saccade as sc
 from saccade.core import errors
 from saccade.metrics.scores import SCORES
-from saccade.systems import options_of
+from saccade.systems.build import options_of
 from saccade.training.settings import FREE_TO_CHANGE, TrainSettings
 
 PYTHON = blocks("python")

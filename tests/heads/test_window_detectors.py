@@ -14,7 +14,7 @@ from saccade.ops.boxes import iou_matrix
 from saccade.ops.keep import Keep
 from saccade.ops.pick import everything
 from saccade.ops.windows import window_grid
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.systems.overfeat_detector import overfeat_detector
 from saccade.systems.sliding_window import sliding_window
 from saccade.trunks import trunk as build_trunk

@@ -7,7 +7,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from saccade.core.errors import UsageError
 from saccade.layers.norm import with_norm
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 def block() -> nn.Sequential:

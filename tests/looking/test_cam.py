@@ -9,7 +9,7 @@ from small_nets import linear_head_net, one_picture
 from helpers import tiny_system
 from saccade.core.errors import ConfigError, UsageError
 from saccade.looking.cam import grad_cam
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 @pytest.mark.parametrize("loss", ["softmax", "sigmoid"])

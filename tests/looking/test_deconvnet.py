@@ -8,7 +8,7 @@ from torch import nn
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.looking.deconvnet import Deconvnet, Unit, why_not
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.trunks import trunk
 from saccade.trunks.chain import Chain, named
 

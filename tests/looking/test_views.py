@@ -19,7 +19,7 @@ from saccade.network.system import System
 from saccade.network.views import Evidence, Views
 from saccade.runtime.look import subject_of
 from saccade.runtime.predictor import Predictor
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 def subject(system: System, size: tuple[int, int] = (20, 30), label: int = 1) -> Subject:

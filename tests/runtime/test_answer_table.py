@@ -8,6 +8,7 @@ import pytest
 
 from helpers import save_picture, tiny_system
 from saccade.core.input_spec import InputSpec
+from saccade.core.vocabulary import Vocabularies
 from saccade.runtime.answer_table import rows_of
 from saccade.runtime.predict_files import predict_files
 from saccade.runtime.predict_settings import PredictSettings
@@ -41,7 +42,7 @@ def test_a_class_named_as_a_formula_is_quoted_in_the_file(tmp_path: Path) -> Non
     for name in ("a.png", "=b.png"):
         save_picture(tmp_path / "in" / name, 1)
     system = tiny_system(input=InputSpec("native", multiple=4))
-    system.classes = tuple(f"=cmd({place})" for place in range(len(system.classes)))
+    system.vocabularies = Vocabularies.of([f"=cmd({place})" for place in range(len(system.classes))])
     predictor, out = Predictor(system), tmp_path / "out"
     predict_files(predictor, [tmp_path / "in"], out, PredictSettings(csv=True))
     with (out / "predictions.csv").open(newline="") as file:

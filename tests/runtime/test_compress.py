@@ -9,7 +9,7 @@ from saccade.cli import main
 from saccade.core.errors import UsageError
 from saccade.layers.low_rank import decomposed, thin_pair
 from saccade.runtime.compress import compress, thinned
-from saccade.systems import build
+from saccade.systems.build import build
 
 SMALL = {"trunk": "vgg11", "width": 1 / 16, "size": 64, "search": "windows", "proposals": 40}
 

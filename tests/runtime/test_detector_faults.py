@@ -16,7 +16,7 @@ from saccade.network.system import System
 from saccade.runtime.evaluate import evaluate
 from saccade.runtime.predict_files import predict_files
 from saccade.runtime.predictor import Predictor
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import torch
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Vocabularies
 from saccade.metrics.evaluation import Judged, ObjectErrors
 from saccade.runtime.reporting import Gallery
 from saccade.view.error_kinds import ERROR_KINDS
@@ -17,7 +18,7 @@ A, B, AWAY = [10.0, 40, 100, 130], [150.0, 40, 240, 130], [150.0, 190, 240, 280]
 class OnePicture:
     """A data set of one picture with two objects."""
 
-    classes, joints = ("cell",), None
+    vocabularies, joints = Vocabularies.of(("cell",)), None
 
     def __len__(self):
         return 1

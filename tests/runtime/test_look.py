@@ -15,7 +15,7 @@ from saccade.core.errors import DataError, UsageError
 from saccade.runtime.look import best_label, label_of, look
 from saccade.runtime.look_files import Asked, look_files
 from saccade.runtime.predictor import Predictor
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.trust.pictures import decode_picture
 
 

@@ -21,7 +21,7 @@ from saccade.ops.keep import Keep
 from saccade.runtime.evaluate import evaluate
 from saccade.runtime.picture_views import SMALLEST, Views, gathered, merged
 from saccade.runtime.predictor import Predictor
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from saccade.metrics.evaluation import Evaluation, Judged
 from saccade.runtime.measure import evaluation_of
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.report_views import what_it_sees
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 @pytest.fixture(scope="module")

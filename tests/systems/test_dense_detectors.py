@@ -13,7 +13,8 @@ from saccade.heads.dense_boxes import DenseBoxHead
 from saccade.network.part import Trunk
 from saccade.network.recipe import Stage
 from saccade.network.system import System
-from saccade.systems import build, detector_parts
+from saccade.systems import detector_parts
+from saccade.systems.build import build
 from saccade.systems.region_parts import first_layers
 from saccade.systems.ssd import DESIGN300, DESIGN512, default_boxes, steps_of
 from saccade.training.job import prepare

@@ -10,7 +10,7 @@ from saccade.core.batch import Batch
 from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.network.system import System
-from saccade.systems import build
+from saccade.systems.build import build
 
 CLASSES = 5
 # Side of a small picture that each takes.

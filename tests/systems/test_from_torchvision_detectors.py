@@ -17,7 +17,7 @@ from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 import saccade as sc
 from saccade.core.errors import UsageError
-from saccade.systems import build
+from saccade.systems.build import build
 
 CLASSES = 7
 NONE = {"weights": None, "weights_backbone": None}

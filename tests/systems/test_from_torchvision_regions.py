@@ -11,7 +11,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from saccade.core.errors import UsageError
 from saccade.runtime.predictor import Predictor
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.systems.from_torchvision.region_detectors import from_faster_rcnn
 
 NONE = {"weights": None, "weights_backbone": None}

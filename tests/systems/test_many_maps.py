@@ -15,7 +15,7 @@ from saccade.layers.norm import with_norm
 from saccade.looking.occlusion import occlude
 from saccade.losses.integral_scores import IntegralScores
 from saccade.ops.keep import Keep
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.systems.ion import ion
 from saccade.systems.multipath import OVERLAPS, multipath
 from saccade.systems.rfcn import rfcn

@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.heads import solved_top
 from saccade.ops.boxes import iou_matrix
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.systems.rcnn import rcnn
 
 SMALL = {"trunk": "vgg11", "width": 1 / 16, "size": 32, "search": "windows", "proposals": 20}

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from saccade.core.errors import ConfigError
-from saccade.systems import SYSTEMS, build, options_of
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, options_of
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

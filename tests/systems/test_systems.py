@@ -7,7 +7,8 @@ from saccade.core.errors import UsageError
 from saccade.heads.locate import LocateHead
 from saccade.heads.locate_many import LocateManyHead
 from saccade.network.system import System
-from saccade.systems import SYSTEMS, build, class_names
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, class_names
 
 
 def localizer(**options: object) -> System:

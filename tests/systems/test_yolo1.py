@@ -6,7 +6,7 @@ import torch
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.layers.shared_cells import SharedCells
-from saccade.systems import build
+from saccade.systems.build import build
 
 
 @pytest.mark.parametrize(

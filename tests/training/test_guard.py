@@ -13,7 +13,7 @@ from saccade.core.errors import ConfigError
 from saccade.data.subset import Subset
 from saccade.heads.classify import ClassifyHead
 from saccade.heads.locate import LocateHead
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.training.guard import NotFiniteError, check_finite
 
 

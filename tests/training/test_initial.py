@@ -18,7 +18,7 @@ from saccade.layers.initialise import fit_channels
 from saccade.network.system import System
 from saccade.runtime import checkpoint
 from saccade.runtime.run_folder import RunFolder
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.training.initial import take_weights
 
 WIDTH = 1 / 16

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.training.initial import take_weights
 
 

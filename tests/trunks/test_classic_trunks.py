@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from saccade.core.errors import UsageError
 from saccade.network.part import Trunk
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.trunks import TRUNKS, trunk, trunk_input
 from saccade.trunks.googlenet import BLOCKS
 from saccade.trunks.yolo24 import LEAK

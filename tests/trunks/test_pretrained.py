@@ -13,7 +13,7 @@ import torchvision.models as tv
 
 from saccade import cli
 from saccade.core.errors import ConfigError, UsageError
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.trunks import trunk
 from saccade.trunks.pretrained import cache_path, fetch
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from saccade.core.batch import Batch
 from saccade.core.frame import Frame
 from saccade.network.part import Trunk
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.trunks.alexnet import alexnet_trunk
 from saccade.trunks.resnet import resnet_trunk
 from saccade.trunks.vgg import vgg_trunk

@@ -5,7 +5,7 @@ import torch
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD
-from saccade.systems import build
+from saccade.systems.build import build
 from saccade.trunks import trunk, trunk_input
 from saccade.trunks.lenet import TABLE, scaled_table
 from saccade.trunks.timm_adapter import timm_trunk

@@ -16,7 +16,8 @@ from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
 from saccade.network.maps import Maps
 from saccade.network.system import System
-from saccade.systems import build, every_system, options_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of
 
 
 def describe(

@@ -11,7 +11,6 @@ from saccade.core.errors import SaccadeError
 from saccade.data.check import Checked
 from saccade.data.check.defects import Defect
 from saccade.data.check.parts import Part
-from saccade.data.picture import semantic_classes_of
 from saccade.trust.atomic import write_text
 from saccade.view import plot_data
 from saccade.view.check_page import CheckContent, render_check
@@ -129,8 +128,7 @@ def _drawn(part: Part, index: int, defects: Sequence[Defect]) -> Iterator[Exhibi
         sample = data[index]
     except SaccadeError:
         return
-    names = semantic_classes_of(data) if sample.truth.semantic is not None else data.classes
-    picture = draw(sample.image, sample.truth, names, data.joints)
+    picture = draw(sample.image, sample.truth, data.vocabularies, data.joints)
     for defect in defects:
         if defect.box is not None:
             _ring(picture, [side * picture.width / sample.image.shape[2] for side in defect.box])

@@ -48,7 +48,7 @@ def _system() -> Any:
 
     from saccade.core.augmentation import Augmentation
     from saccade.data.scenes import Scenes
-    from saccade.systems import build
+    from saccade.systems.build import build
 
     torch.manual_seed(0)
     system = build("localizer", Scenes(count=0).classes, **SYSTEM)

@@ -125,8 +125,7 @@ def drawings(chosen: Chosen, places: Sequence[int]) -> Iterator[Drawing]:
         except SaccadeError as error:
             yield Drawing(name, _unreadable(error), defects=told or [error.what])
             continue
-        classes = getattr(data, "semantic_classes", data.classes)
-        picture = draw(sample.image, sample.truth, classes, data.joints)
+        picture = draw(sample.image, sample.truth, data.vocabularies, data.joints)
         _mark(picture, wrong, picture.width / sample.image.shape[-1])
         yield Drawing(name, picture, _shown(data, place, sample.truth), _note(sample.truth), told)
 

@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _options(function: "SystemFunction", settings: Mapping[str, Flag]) -> dict[str, Flag]:
     """A system's own flags. A setting of the training whose name it has for some words of its own takes both."""
-    from saccade.systems import words_of
+    from saccade.systems.build import words_of
 
     own = of_function(function, ["classes"])
     flags = {name: flag for name, flag in own.items() if name not in settings}

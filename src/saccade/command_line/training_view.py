@@ -10,7 +10,8 @@ from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
 from saccade.data.augment_choice import AugmentChoice, check_use
 from saccade.data.changed import Changed
-from saccade.systems import build, every_system, options_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of
 
 
 def training_view(data: Dataset, system: str | None, choice: AugmentChoice, side: int | None, seed: int) -> Changed:
@@ -49,6 +50,6 @@ def _of_system(name: str, data: Dataset, side: int | None) -> tuple[InputSpec, A
     channels = {"channels": data[0].image.shape[0]} if "channels" in options else {}
     joints = {"joints": len(data.joints.names)} if data.joints and "joints" in options else {}
     with torch.device("meta"):  # its input and its recipe are wanted, not its weights
-        made = build(name, list(data.classes), **sized, **channels, **joints)
+        made = build(name, data.vocabularies, **sized, **channels, **joints)
     spec = made.input if side is None else made.input.resized(side)
     return spec, made.recipe.augmentation

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from saccade.core.annotation import Annotation
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Vocabularies
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,11 @@ class Joints:
 class Dataset(Protocol):
     """Pictures with truth. A user's own class with these members works everywhere.
 
+    `open_data` completes one that has fewer: a length, samples, classes and fields are enough.
+
     Attributes:
-        classes: C names; labels are their positions.
+        classes: C names; labels are their positions. Of several vocabularies the main one.
+        vocabularies: Names of the classes of each field.
         fields: Dotted names of the fields of `Annotation` that some picture annotates, such as ``instances.boxes``.
         joints: What the joints are, or None.
     """
@@ -38,6 +42,11 @@ class Dataset(Protocol):
     @property
     def classes(self) -> Sequence[str]:
         """Names of the classes."""
+        ...
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """Names of the classes of each field."""
         ...
 
     @property

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
-from saccade.data.picture import classes_of, semantic_classes_of
+from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
+from saccade.data.picture import classes_of
 from saccade.data.relabelled import Relabelled
 
 
@@ -29,7 +30,8 @@ def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
     indices = [index for index in range(len(dataset)) if classes_of(dataset, index) & kept]
     if not indices:
         raise ConfigError(f"pictures that show {' or '.join(names)}", "none")
-    return Relabelled(dataset, indices, {name: name for name in names}, names)
+    kept_lists = {key: _kept(key, tuple(names), known) for key, known in dataset.vocabularies.items()}
+    return Relabelled(dataset, indices, {name: name for name in names}, Vocabularies(kept_lists))
 
 
 def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
@@ -42,7 +44,7 @@ def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
     Raises:
         ConfigError: A class is unknown.
     """
-    known = [str(name) for name in semantic_classes_of(dataset)]
+    known = all_names(dataset.vocabularies)
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ConfigError(
@@ -50,23 +52,38 @@ def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
             ", ".join(unknown),
             cure=_near(unknown, known),
         )
-    classes, semantic = (unite([[names.get(str(name), str(name)) for name in old]]) for old in (dataset.classes, known))
-    return with_classes(dataset, classes, semantic, names)
+    lists = {
+        key: old if _is_fixed(key, old) else unite([[names.get(name, name) for name in old]])
+        for key, old in dataset.vocabularies.items()
+    }
+    return with_vocabularies(dataset, Vocabularies(lists), names)
 
 
-def with_classes(
-    dataset: Dataset, classes: Sequence[str], semantic: Sequence[str], names: Mapping[str, str] | None = None
-) -> Dataset:
+def with_vocabularies(dataset: Dataset, vocabularies: Vocabularies, names: Mapping[str, str] | None = None) -> Dataset:
     """All pictures of a data set, labelled by the places of their classes' names in other lists.
 
     Args:
         dataset: The data.
-        classes: The new list.
-        semantic: The new list of the pixels' classes.
+        vocabularies: The new lists.
         names: The new names of some classes; others keep theirs.
     """
-    into = {str(name): (names or {}).get(str(name), str(name)) for name in semantic_classes_of(dataset)}
-    return Relabelled(dataset, range(len(dataset)), into, classes, semantic)
+    into = {name: (names or {}).get(name, name) for name in all_names(dataset.vocabularies)}
+    return Relabelled(dataset, range(len(dataset)), into, vocabularies)
+
+
+def all_names(vocabularies: Vocabularies) -> tuple[str, ...]:
+    """Every class once, of whatever vocabulary but the joints."""
+    return unite([names for key, names in vocabularies.items() if not _is_fixed(key, names)])
+
+
+def _is_fixed(key: str, names: tuple[str, ...]) -> bool:
+    """Whether a vocabulary is none of classes: joints, and lines of no class, stay as they are."""
+    return key == "joints" or names == UNTOLD_CONTOURS
+
+
+def _kept(key: str, names: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """The list of a vocabulary of which some classes are kept."""
+    return known if _is_fixed(key, known) else names
 
 
 def unite(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Vocabularies
 from saccade.data.picture import size_of
 
 
@@ -49,7 +50,12 @@ class Crops:
     @property
     def classes(self) -> Sequence[str]:
         """Names of the classes."""
-        return self.dataset.classes
+        return self.vocabularies.main
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """The classes of objects, which are those of the crops."""
+        return Vocabularies({"instances": self.dataset.vocabularies["instances"]})
 
     @property
     def fields(self) -> frozenset[str]:

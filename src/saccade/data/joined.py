@@ -9,8 +9,9 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
-from saccade.data.classes import unite, with_classes
-from saccade.data.picture import classes_of, contours_by_class, picture_of, semantic_classes_of, size_of
+from saccade.core.vocabulary import KEYS, UNTOLD_CONTOURS, Vocabularies
+from saccade.data.classes import unite, with_vocabularies
+from saccade.data.picture import classes_of, picture_of, size_of
 from saccade.data.store import starts_of
 
 
@@ -30,12 +31,11 @@ class Joined:
     """
 
     def __init__(self, parts: Sequence[Dataset], names: Sequence[str] = ()) -> None:
-        self.classes = unite([part.classes for part in parts])
-        # Classes of objects come first here too, so that one label means one class everywhere.
-        self.semantic_classes = unite([self.classes, *map(semantic_classes_of, parts)])
-        self.parts = tuple(with_classes(part, self.classes, self.semantic_classes) for part in parts)
         self.joints = _joints(parts)
-        self.contours_by_class = _contours_by_class(parts)
+        _check_contours(parts)
+        self.vocabularies = _united([part.vocabularies for part in parts])
+        self.classes = self.vocabularies.main
+        self.parts = tuple(with_vocabularies(part, self.vocabularies) for part in parts)
         self.starts = starts_of(map(len, parts))
         self.names = tuple(names) if len(set(names)) == len(parts) else tuple(map(str, range(1, len(parts) + 1)))
         identifiers = [part.id(index) for part in parts for index in range(len(part))]
@@ -101,9 +101,23 @@ def _joints(parts: Sequence[Dataset]) -> Joints | None:
     return known[0] if known else None
 
 
-def _contours_by_class(parts: Sequence[Dataset]) -> bool:
-    """Whether contours are a map a class."""
-    found = {contours_by_class(part) for part in parts if "contours" in part.fields}
+def _united(lists: Sequence[Vocabularies]) -> Vocabularies:
+    """Each vocabulary of some part, with the names of all.
+
+    Classes of objects come first among those of pixels too, so that one label means one class everywhere.
+    """
+    united = {key: unite([one[key] for one in lists if key in one]) for key in KEYS if any(key in one for one in lists)}
+    if "semantic" in united and "instances" in united:
+        united["semantic"] = unite([united["instances"], united["semantic"]])
+    return Vocabularies(united)
+
+
+def _check_contours(parts: Sequence[Dataset]) -> None:
+    """Refuse contours of two kinds."""
+    found = {
+        part.vocabularies.get("contours", UNTOLD_CONTOURS) == UNTOLD_CONTOURS
+        for part in parts
+        if "contours" in part.fields
+    }
     if len(found) > 1:
         raise ConfigError("contours of one kind", "maps of classes in one data set and of people in another")
-    return found == {True}

@@ -20,7 +20,7 @@ class Maps(Protocol):
 
     @property
     def semantic_classes(self) -> tuple[str, ...]:
-        """Names of the pixels' classes."""
+        """Names of the pixels' classes: those of the objects, and others that only pixels have, such as background."""
         ...
 
     def add(self, index: int, truth: Annotation) -> Annotation:
@@ -51,18 +51,14 @@ class Listed(Pictured):
         maps: Maps | None = None,
         origin: Origin | None = None,
     ) -> None:
-        super().__init__(root, names, classes, joints)
+        pixels = {} if maps is None or "semantic" not in maps.fields else {"semantic": maps.semantic_classes}
+        super().__init__(root, names, {"instances": classes, **pixels}, joints)
         self.store, self.origin, self._maps = store, origin, maps
 
     @property
     def fields(self) -> frozenset[str]:
         """Dotted names of the annotated fields."""
         return self.store.fields | (frozenset[str]() if self._maps is None else self._maps.fields)
-
-    @property
-    def semantic_classes(self) -> tuple[str, ...]:
-        """Names of the pixels' classes: those of the objects, and others that only pixels have, such as background."""
-        return self.classes if self._maps is None else self._maps.semantic_classes
 
     def truth(self, index: int) -> Annotation:
         """What one picture shows."""

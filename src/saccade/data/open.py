@@ -25,6 +25,7 @@ from saccade.data import (
     voc,
     yolo,
 )
+from saccade.data.declared import declared
 from saccade.data.joined import Joined
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical, choose
@@ -112,14 +113,14 @@ def open_data(
     if isinstance(source, list | tuple):
         return _joined(source, lambda one: open_data(one, split, report=report, allow_outside=allow_outside))
     if not isinstance(source, str | Path):
-        return cast("Dataset", source)
+        return declared(source)
     if _is_scenes(source):
         return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
     with may_leave(allow_outside):
         reader, path = _recognise(source)
         part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
         takes_report = "report" in signature(reader.open).parameters
-        return reader.open(path, part, report) if takes_report else reader.open(path, part)
+        return declared(reader.open(path, part, report) if takes_report else reader.open(path, part))
 
 
 def each(sources: Sources) -> list[Source]:

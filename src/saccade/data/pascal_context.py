@@ -41,21 +41,19 @@ class PascalContext(Pictured):
 
     def __init__(self, root: Path, truths: dict[Path, Path], listed: dict[str, int], classes: tuple[str, ...]) -> None:
         names = classes if len(classes) <= IGNORE else (*classes[:IGNORE], UNUSED, *classes[IGNORE:])
-        super().__init__(root, Ragged.of_text([path.relative_to(root).as_posix() for path in truths]), names)
+        # Where some of the files' classes are left out, their pixels are background.
+        pixels = (*names, BACKGROUND) if len(classes) < len(listed) else names
+        paths = Ragged.of_text([path.relative_to(root).as_posix() for path in truths])
+        super().__init__(root, paths, {"semantic": pixels})
         self._truths = Ragged.of_text([path.relative_to(root).as_posix() for path in truths.values()])
         places = {number: names.index(name) if name in names else len(names) for name, number in listed.items()}
         self._numbers = {0: IGNORE} | places
-        self._has_others = len(classes) < len(listed)
+        self._background = len(names)
 
     @property
     def fields(self) -> frozenset[str]:
         """Classes of pixels."""
         return frozenset({"semantic"})
-
-    @property
-    def semantic_classes(self) -> tuple[str, ...]:
-        """The classes, then the background where some of the files' classes are left out."""
-        return (*self.classes, BACKGROUND) if self._has_others else self.classes
 
     def truth(self, index: int) -> Annotation:
         """The classes of one picture's pixels.
@@ -67,7 +65,7 @@ class PascalContext(Pictured):
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's pixels, without the background."""
-        return frozenset(self._semantic(index, None).unique().tolist()) - {IGNORE, len(self.classes)}
+        return frozenset(self._semantic(index, None).unique().tolist()) - {IGNORE, self._background}
 
     def _semantic(self, index: int, size: tuple[int, int] | None) -> Tensor:
         path = self.root / self._truths.text(index)

@@ -1,6 +1,5 @@
 """The pixels of a data set's picture, its size, and the classes that it shows."""
 
-from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -83,13 +82,3 @@ def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
     if truth.instances is not None and truth.instances.labels is not None:
         found |= set(truth.instances.labels.tolist())
     return frozenset(found)
-
-
-def semantic_classes_of(dataset: Dataset) -> Sequence[str]:
-    """Names of the pixels' classes: as the data set's own `semantic_classes` tells, or those of its classes."""
-    return tuple(getattr(dataset, "semantic_classes", dataset.classes))
-
-
-def contours_by_class(dataset: Dataset) -> bool:
-    """Whether contours are a map a class, rather than one a person who drew: as the data set tells."""
-    return bool(getattr(dataset, "contours_by_class", False))

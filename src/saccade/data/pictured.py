@@ -10,6 +10,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import Names, Vocabularies
 from saccade.data.picture import read_picture
 from saccade.data.store import Ragged
 from saccade.trust.paths import inside, leaving_allowed
@@ -22,18 +23,25 @@ class Pictured(ABC):
     Args:
         root: The data's folder.
         names: Paths of the N pictures relative to `root`.
-        classes: C names.
+        classes: Names of the classes of each field, or the names that all fields share.
         joints: What the joints are, or None.
         links: Whether links may lead out of `root`. They may where the names come from a listing of the folder, which
             the user made, and not where a document gives them, unless the user allows it.
     """
 
     def __init__(
-        self, root: Path, names: Ragged, classes: tuple[str, ...], joints: Joints | None = None, links: bool = False
+        self, root: Path, names: Ragged, classes: Names, joints: Joints | None = None, links: bool = False
     ) -> None:
-        self.root, self.classes, self.joints = root, classes, joints
+        self.root, self.joints, self._classes = root, joints, classes
+        self.classes = Vocabularies.of(classes).main
         self._names, self._links = names, links or leaving_allowed()
         self._lengths = np.zeros(len(names), np.int64)  # bytes of each file when it was first read here, or 0
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """Names of the classes of each field, and of the joints."""
+        found = Vocabularies.of(self._classes, self.fields)
+        return found if self.joints is None else Vocabularies({**found, "joints": self.joints.names})
 
     @property
     @abstractmethod

@@ -1,6 +1,6 @@
 """A data set under other classes: some dropped, some merged, all in another order.
 
-Legend: C old classes, D new ones.
+Legend: C old classes, D new ones; pixels and contours have vocabularies of their own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.data.picture import contours_by_class, semantic_classes_of
+from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
 from saccade.data.subset import Subset
 
 IGNORE = 255
@@ -27,42 +27,42 @@ class Relabelled(Subset):
     Args:
         dataset: Where the pictures come from.
         indices: Their places there.
-        into: The new name of each old class that stays; several may have one name. Names of pixels' classes too.
-        classes: D new names.
-        semantic: Names of the pixels' new classes; the D names where they are the same.
+        into: The new name of each old class that stays, of whatever vocabulary; several may have one name.
+        vocabularies: The new names.
     """
 
     def __init__(
-        self,
-        dataset: Dataset,
-        indices: Sequence[int],
-        into: Mapping[str, str],
-        classes: Sequence[str],
-        semantic: Sequence[str] = (),
+        self, dataset: Dataset, indices: Sequence[int], into: Mapping[str, str], vocabularies: Vocabularies
     ) -> None:
         super().__init__(dataset, indices)
-        self._names, self._semantic_names = tuple(classes), tuple(semantic or classes)
-        self._new = _table(dataset.classes, into, self._names, -1)
+        self._vocabularies, old = vocabularies, dataset.vocabularies
+        self._new = _table(old.get("instances", ()), into, vocabularies.get("instances", ()), -1)
         # One place more than there are classes, for marks such as 255 that are no class.
-        self._pixels = _table([*semantic_classes_of(dataset), ""], into, self._semantic_names, IGNORE)
-        self._members = self._new == torch.arange(len(self._names))[:, None]  # (D, C)
-        self._lines = contours_by_class(dataset)
+        self._pixels = _table([*old.get("semantic", ()), ""], into, vocabularies.get("semantic", ()), IGNORE)
+        self._members = _members(self._new, vocabularies.get("instances", ()))
+        # Lines that people drew, whatever they bound, are of no class.
+        self._lines = (
+            None
+            if old.get("contours", UNTOLD_CONTOURS) == UNTOLD_CONTOURS
+            else _members(
+                _table(old["contours"], into, vocabularies.get("contours", ()), -1), vocabularies.get("contours", ())
+            )
+        )
 
     @property
     def classes(self) -> Sequence[str]:
         """The new names."""
-        return self._names
+        return self._vocabularies.main
 
     @property
-    def semantic_classes(self) -> Sequence[str]:
-        """Names of the pixels' new classes."""
-        return self._semantic_names
+    def vocabularies(self) -> Vocabularies:
+        """The new names of each field."""
+        return self._vocabularies
 
     @property
     def fields(self) -> frozenset[str]:
         """Dotted names of the annotated fields."""
-        known = not self._lines or self._all_known()
-        return self.dataset.fields if known else self.dataset.fields - {"contours"}
+        return self.dataset.fields if self._all_drawn() else self.dataset.fields - {"contours"}
 
     def __getitem__(self, index: int) -> Sample:
         sample = super().__getitem__(index)
@@ -75,9 +75,10 @@ class Relabelled(Subset):
     def classes_of(self, index: int) -> frozenset[int]:
         """New classes that one picture shows."""
         old = [int(label) for label in super().classes_of(index)]
+        table, dropped = (self._new, -1) if len(self._new) else (self._pixels, IGNORE)
         # Maps show classes beyond those of objects, such as background, which pictures are not chosen by.
-        found = [int(self._new[label]) for label in old if label < len(self._new)]
-        return frozenset(new for new in found if new >= 0)
+        found = [int(table[label]) for label in old if label < len(table)]
+        return frozenset(new for new in found if new != dropped)
 
     def _relabel(self, truth: Annotation) -> Annotation:
         rows = None if truth.instances is None else self._rows(truth.instances)
@@ -87,7 +88,7 @@ class Relabelled(Subset):
             labels=None if truth.labels is None else self._states(truth.labels),
             instances=rows,
             semantic=None if truth.semantic is None else self._pixels[truth.semantic.clamp(max=len(self._pixels) - 1)],
-            contours=self._contours(truth.contours) if self._lines and truth.contours is not None else truth.contours,
+            contours=self._contours(truth.contours),
         )
 
     def _rows(self, rows: Instances) -> Instances:
@@ -111,12 +112,20 @@ class Relabelled(Subset):
         unknown = (self._members & (labels == -1)).any(1) | ~self._members.any(1)
         return torch.where(present, 1, torch.where(unknown, -1, 0))
 
-    def _contours(self, contours: Tensor) -> Tensor | None:
+    def _contours(self, contours: Tensor | None) -> Tensor | None:
         """(D, H, W) of (C, H, W); None where a new class was not drawn."""
-        return torch.stack([contours[own].amax(0) for own in self._members]) if self._all_known() else None
+        if contours is None or self._lines is None:
+            return contours
+        return torch.stack([contours[own].amax(0) for own in self._lines]) if self._all_drawn() else None
 
-    def _all_known(self) -> bool:
-        return bool(self._members.any(1).all())
+    def _all_drawn(self) -> bool:
+        """Whether each new class of contours is made of some old one."""
+        return self._lines is None or bool(self._lines.any(1).all())
+
+
+def _members(new: Tensor, names: Sequence[str]) -> Tensor:
+    """(D, C) bool: which old classes each new one is made of."""
+    return new == torch.arange(len(names))[:, None]
 
 
 def _table(old: Sequence[str], into: Mapping[str, str], new: Sequence[str], dropped: int) -> Tensor:

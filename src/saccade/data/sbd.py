@@ -39,11 +39,10 @@ class Sbd(Pictured):
         objects: Whether there are files in ``inst`` too.
     """
 
-    contours_by_class = True
-    semantic_classes = (*CLASSES, BACKGROUND)
-
     def __init__(self, root: Path, truths: dict[Path, Path], objects: bool) -> None:
-        super().__init__(root, Ragged.of_text([path.relative_to(root).as_posix() for path in truths]), CLASSES)
+        names = Ragged.of_text([path.relative_to(root).as_posix() for path in truths])
+        classes = {"instances": CLASSES, "semantic": (*CLASSES, BACKGROUND), "contours": CLASSES}
+        super().__init__(root, names, classes)
         self._stems = Ragged.of_text([path.stem for path in truths.values()])
         self._objects = objects
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
-from saccade.data.classes import class_subset, rename_classes
+from saccade.core.vocabulary import Vocabularies
+from saccade.data.classes import all_names, class_subset, rename_classes
 from saccade.data.folds import folds, holdout
 from saccade.data.open import Source, Sources, each, open_data, splits
-from saccade.data.picture import semantic_classes_of
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class Choice:
         renamed = rename_classes(dataset, self.rename) if self.rename else dataset
         return class_subset(renamed, self.subset) if self.subset else renamed
 
-    def fitted(self, dataset: Dataset, classes: Sequence[str]) -> Dataset:
+    def fitted(self, dataset: Dataset, vocabularies: Vocabularies) -> Dataset:
         """Other data made like those that a network learnt from: names that they lack are no error.
 
         Args:
             dataset: The data.
-            classes: The network's classes.
+            vocabularies: The classes of the data that the network learnt from.
         """
-        if tuple(dataset.classes) == tuple(classes):
+        if dataset.vocabularies == vocabularies:
             return dataset
-        known = semantic_classes_of(dataset)
+        known = all_names(dataset.vocabularies)
         names = {old: new for old, new in (self.rename or {}).items() if old in known}
         return Choice(names, self.subset).of(dataset)
 
@@ -124,7 +124,7 @@ def _folded(train: Dataset, val: object, choice: Choice) -> Sides:
 
 def _open_val(data: Sources, val: Source | None, allow_outside: bool) -> tuple[Dataset | None, str | None]:
     if val is not None and not isinstance(val, str | Path):
-        return val, described(val)
+        return open_data(val), described(val)
     if val is None or (isinstance(val, str) and val in _known(data)):
         part = val or "val"
         # Data with one split are learnt from whole: to measure on them too would be no measurement.

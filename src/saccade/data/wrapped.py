@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from saccade.core.dataset import Dataset, Joints
-from saccade.data.picture import classes_of, contours_by_class, semantic_classes_of
+from saccade.core.vocabulary import Vocabularies
+from saccade.data.picture import classes_of
 
 
 class Wrapped:
@@ -23,14 +24,9 @@ class Wrapped:
         return self.dataset.classes
 
     @property
-    def semantic_classes(self) -> Sequence[str]:
-        """Names of the pixels' classes."""
-        return semantic_classes_of(self.dataset)
-
-    @property
-    def contours_by_class(self) -> bool:
-        """Whether contours are a map a class, rather than one a person who drew."""
-        return contours_by_class(self.dataset)
+    def vocabularies(self) -> Vocabularies:
+        """Names of the classes of each field."""
+        return self.dataset.vocabularies
 
     @property
     def joints(self) -> Joints | None:

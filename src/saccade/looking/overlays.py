@@ -23,7 +23,7 @@ MOST_TILES, TILE_SIDE = 24, 240
 def answer(subject: Subject, layer: str | None) -> Drawn:
     """The network's answer over the picture; of a detector what it is sure of, as in predictions."""
     least = drawn_from(subject.answer, None)
-    return draw(subject.picture, subject.answer, subject.system.classes, threshold=least), {}
+    return draw(subject.picture, subject.answer, subject.system.vocabularies, threshold=least), {}
 
 
 def activation(subject: Subject, layer: str | None) -> Drawn:
@@ -52,7 +52,7 @@ def part_view(subject: Subject, shown: Shown) -> Drawn:
     if isinstance(shown, Tensor):
         return _tiles(subject, shown[0])
     (one,) = subject.batch.undo([_plain(shown[0])])
-    return draw(subject.picture, one, subject.system.classes), {}
+    return draw(subject.picture, one, subject.system.vocabularies), {}
 
 
 def _tiles(subject: Subject, maps: Tensor) -> Drawn:

@@ -33,14 +33,17 @@ class Card:
 
 
 class SystemFunction(Protocol):
-    """A function that composes a system from parts: `function(classes, **options)`."""
+    """A function that composes a system from parts: `function(classes, **options)`.
+
+    Classes are names, or `Vocabularies` where the card's `needs` are labelled by several lists.
+    """
 
     @property
     def card(self) -> Card:
         """The system at a glance."""
         ...
 
-    def __call__(self, classes: tuple[str, ...], **options: Any) -> System:
+    def __call__(self, classes: Any, **options: Any) -> System:
         """Compose the system for the given class names."""
         ...
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saccade.core.errors import ConfigError
+from saccade.core.vocabulary import Vocabularies
 
 SHOWN = 12
 
@@ -33,6 +34,24 @@ def check_same_classes(
     listed = "\n    ".join([*lines[:SHOWN], *([f"… {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])])
     said = f"{len(found)} of {of}, {how}:\n    {listed}"
     raise ConfigError(f"the network's {len(expected)} classes", said, path=path, cure=cure)
+
+
+def check_same_vocabularies(
+    expected: Vocabularies, found: Vocabularies, of: str = "the data", path: str | Path | None = None
+) -> None:
+    """Refuse lists of classes that differ, for each vocabulary that both have.
+
+    Args:
+        expected: The network's.
+        found: The other's.
+        of: What the other is.
+        path: Where the other is.
+
+    Raises:
+        ConfigError: Two lists differ.
+    """
+    for key in (key for key in expected if key in found):
+        check_same_classes(expected[key], found[key], of, path)
 
 
 def _moved(expected: Sequence[str], found: Sequence[str]) -> list[str]:

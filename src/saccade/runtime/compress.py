@@ -13,7 +13,8 @@ from saccade.runtime import checkpoint
 from saccade.runtime.load import load
 from saccade.runtime.run_folder import RunFolder
 from saccade.runtime.shelf import point
-from saccade.systems import build, every_system, options_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of
 
 # What Fast R-CNN keeps of fc6 and fc7.
 RANKS = (1024, 256)

@@ -112,7 +112,7 @@ def _example(kind: str, disturbed: Sequence[Disturbed], gives: frozenset[str]) -
     drawn: list[Image.Image] = []
     for one in disturbed:
         sample = one[0]
-        picture = draw(sample.image, asked(sample.truth, gives), one.classes, one.joints)
+        picture = draw(sample.image, asked(sample.truth, gives), one.vocabularies, one.joints)
         picture.thumbnail((EXAMPLE, EXAMPLE))
         drawn.append(picture)
     unit = DISTURBANCES[kind].unit

@@ -17,8 +17,8 @@ from saccade.data.sides import Choice, open_val
 from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
-from saccade.runtime.classes import check_same_classes
-from saccade.runtime.load import load
+from saccade.runtime.classes import check_same_vocabularies
+from saccade.runtime.load import load, vocabularies_of
 from saccade.runtime.measure import evaluation_of
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.reporting import PICTURES, Gallery, environment, without_losses
@@ -120,8 +120,7 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
     else:
         predictor = load(Path(run))
         dataset = data_of_run(Path(run), data, split)
-    if predictor.classes:
-        check_same_classes(predictor.classes, dataset.classes)
+    check_same_vocabularies(predictor.vocabularies, dataset.vocabularies)
     system = predictor.system
     return predictor, with_regions(with_channels(dataset, system.input.channels), system.search)
 
@@ -153,7 +152,7 @@ def data_of_run(
     if data is None:
         return _runs_own(run, config, split, choice)
     dataset = open_data(data, split or "val", allow_outside=choice.allow_outside)
-    return choice.fitted(dataset, tuple(cast("Iterable[str]", config.get("classes") or ())))
+    return choice.fitted(dataset, vocabularies_of(config))
 
 
 def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: Choice) -> Dataset:

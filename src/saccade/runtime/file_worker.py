@@ -91,7 +91,7 @@ class Worker:
         jpeg = task.file.suffix.lower() in JPEG
         name = f"drawn/{task.name}.{'jpg' if jpeg else 'png'}"
         least = drawn_from(answer, self.settings.threshold)
-        picture = draw(image, answer, self.predictor.classes, threshold=least)
+        picture = draw(image, answer, self.predictor.vocabularies, threshold=least)
         picture.info.clear()  # what a camera wrote beside the pixels stays with the user
         with replacing(self.out / name) as partial:
             picture.save(partial, format="JPEG" if jpeg else "PNG", **({"quality": QUALITY} if jpeg else {}))

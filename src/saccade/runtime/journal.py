@@ -97,7 +97,7 @@ def fingerprint(predictor: Predictor, **settings: Any) -> dict[str, Any]:
     return {
         "saccade": __version__,
         "network": digest.hexdigest(),
-        "classes": list(predictor.classes),
+        "classes": predictor.vocabularies.plain(),
         "input": predictor.system.input.as_dict(),
         "precision": str(predictor.dtype),
         "views": [list(predictor.views.scales), predictor.views.flip],

@@ -9,13 +9,15 @@ from torch import Tensor
 
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input_spec import InputSpec
+from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.ops.search import SEARCHES, search_named
 from saccade.runtime import checkpoint
-from saccade.runtime.classes import check_same_classes
+from saccade.runtime.classes import check_same_classes, check_same_vocabularies
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.run_folder import RunFolder
-from saccade.systems import build, every_system, options_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of
 
 SHOWN = 5
 
@@ -53,7 +55,9 @@ def load(
     """
     folder = RunFolder.open(path)
     config = folder.read_config()
-    classes = _classes(folder, config)
+    classes = vocabularies_of(config)
+    if folder.classes.is_file():
+        check_same_classes(classes.main, folder.read_classes(), "classes.txt", folder.classes)
     if system is None:
         network = _rebuilt(folder, config, classes, search)
     else:
@@ -66,14 +70,12 @@ def load(
     return Predictor(network, precision, device, scales, flip)
 
 
-def _classes(folder: RunFolder, config: Mapping[str, Any]) -> tuple[str, ...]:
-    classes = tuple(str(name) for name in config.get("classes") or ())
-    if folder.classes.is_file():
-        check_same_classes(classes, folder.read_classes(), "classes.txt", folder.classes)
-    return classes
+def vocabularies_of(config: Mapping[str, Any]) -> Vocabularies:
+    """The classes of the data that a run learnt from, as its ``config.yaml`` has them."""
+    return Vocabularies.of(config.get("classes") or ())
 
 
-def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Sequence[str], search: str | None) -> System:
+def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies, search: str | None) -> System:
     origin = config.get("system")
     if not isinstance(origin, Mapping) or not origin.get("name"):
         raise ConfigError(
@@ -105,9 +107,8 @@ def _is_lost(search: Any) -> bool:
     return isinstance(search, str) and search not in SEARCHES and not Path(search).is_file()
 
 
-def _borrowed(system: System, folder: RunFolder, classes: Sequence[str], search: str | None) -> System:
-    if system.classes:
-        check_same_classes(system.classes, classes, "the run", folder.config)
+def _borrowed(system: System, folder: RunFolder, classes: Vocabularies, search: str | None) -> System:
+    check_same_vocabularies(system.vocabularies, classes, "the run", folder.config)
     network = copy.deepcopy(system)
     if search is not None:
         if network.search is None:

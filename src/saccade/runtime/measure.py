@@ -40,7 +40,7 @@ class Measure:
     ) -> None:
         self.system, self.dataset, self.answer = system, dataset, answer
         detects = any(head.seeks_all for _, head in system.each_head())
-        chosen = choose(system.gives, frozenset(dataset.fields), dataset.classes, localizes=not detects)
+        chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies, localizes=not detects)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
         self.losses, self.features = LossTally(system), FeatureTally(system, dataset)
         self._places = {dataset.id(place): place for place in range(len(dataset))}

@@ -10,6 +10,7 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import SaccadeError, UsageError
+from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.answers import finish
 from saccade.runtime.buckets import buckets
@@ -57,8 +58,13 @@ class Predictor:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes; labels are their positions."""
+        """Names of the classes; labels are their positions. Of several vocabularies those of the main one."""
         return self.system.classes
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """Names of the classes of each field."""
+        return self.system.vocabularies
 
     @property
     def intake(self) -> Intake:

@@ -107,7 +107,7 @@ class Gallery:
             paint = [[ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects)]
             caption = f"{caption}\n{_counted(verdict)}"
         drawn, shown = (
-            draw(sample.image, one, self.dataset.classes, self.dataset.joints, colours=colours)
+            draw(sample.image, one, self.dataset.vocabularies, self.dataset.joints, colours=colours)
             for one, colours in zip((guess, truth), paint, strict=True)
         )
         return Exhibit(caption, drawn, shown, f"{1 - judged.badness:.0%}", bad=judged.badness > 0.5)

@@ -152,7 +152,7 @@ class VideoWorker:
         if isinstance(answer, SaccadeError) or not self.settings.drawn:
             return None
         least = drawn_from(answer, self.settings.threshold)
-        return draw(frame.image, answer, self.predictor.classes, threshold=least, enlarge=False)
+        return draw(frame.image, answer, self.predictor.vocabularies, threshold=least, enlarge=False)
 
 
 @contextmanager

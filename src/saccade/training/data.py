@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
+from saccade.core.vocabulary import Vocabularies
 from saccade.data.open import Source, Sources
 from saccade.data.sides import Choice, name_of, open_sides
 from saccade.training.settings import TrainSettings
@@ -49,10 +50,16 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
         settings.rename, settings.class_subset, settings.fold, settings.seed, allow_outside=settings.allow_outside
     )
     sides = open_sides(data, val, choice)
-    if sides.val is not None and tuple(sides.val.classes) != tuple(sides.train.classes):
+    if sides.val is not None:
+        _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
+    return Data(sides.train, sides.val, name_of(data), sides.val_name)
+
+
+def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) -> None:
+    """Refuse two sides with different classes, for each vocabulary that both have."""
+    for key in (key for key in train if key in val and train[key] != val[key]):
         raise ConfigError(
-            f"the classes of the training data in {sides.val_name}: {list(sides.train.classes)[:8]}",
-            list(sides.val.classes)[:8],
+            f"the classes of the training data in {val_name}: {list(train[key])[:8]}",
+            list(val[key])[:8],
             cure="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
         )
-    return Data(sides.train, sides.val, name_of(data), sides.val_name)

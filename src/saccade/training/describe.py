@@ -38,7 +38,7 @@ def describe(job: Job, device: torch.device) -> dict[str, Any]:
         "saccade": __version__,
         "system": {"name": origin["system"], "options": origin["options"]} if origin else None,
         "parameters": sum(parameter.numel() for parameter in job.system.parameters()),
-        "classes": list(job.data.train.classes),
+        "classes": job.data.train.vocabularies.plain(),
         "input": job.system.input.as_dict(),
         "precision": pick_precision(job.settings.precision, device),
         "data": job.data.name,

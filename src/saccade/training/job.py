@@ -15,9 +15,10 @@ from saccade.metrics.metric import Metric
 from saccade.network.card import SystemFunction
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.runtime.classes import check_same_classes
+from saccade.runtime.classes import check_same_vocabularies
 from saccade.runtime.load import load
-from saccade.systems import build, every_system, options_of, words_of
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of, words_of
 from saccade.training.callback import Callback
 from saccade.training.data import Data, open_training_data
 from saccade.training.distributed import is_restart
@@ -76,8 +77,7 @@ def prepare(
     if settings.size is not None:
         system.input = system.input.resized(settings.size)
     renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
-    if system.classes:
-        check_same_classes(system.classes, opened.train.classes, opened.title)
+    check_same_vocabularies(system.vocabularies, opened.train.vocabularies, opened.title)
     channels, search = system.input.channels, system.search
     opened = replace(
         opened,
@@ -144,7 +144,7 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
     if str(what) in known:
         joints = data.train.joints
         extra = {"joints": len(joints.names)} if joints and "joints" in options_of(known[str(what)]) else {}
-        return build(str(what), data.train.classes, **{**extra, **options})
+        return build(str(what), data.train.vocabularies, **{**extra, **options})
     if not Path(what).is_dir():
         names = ", ".join(sorted(known))
         raise UsageError("a system or the folder of a run", repr(str(what)), cure=f"systems: {names}")

@@ -16,6 +16,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
 from saccade.core.masks import Masks
+from saccade.core.vocabulary import Names, Vocabularies
 from saccade.view.lettering import draw_tag, tag_height
 from saccade.view.overlay import Canvas, lay_contours, lay_mask, lay_semantic
 from saccade.view.palette import Colour, class_colour
@@ -31,7 +32,7 @@ _WORTH, _FEW = 0.5, 5
 def draw(
     image: Tensor,
     annotation: Annotation,
-    classes: Sequence[str],
+    names: Names,
     joints: Joints | None = None,
     threshold: float | None = None,
     colours: Sequence[Colour] | None = None,
@@ -42,7 +43,8 @@ def draw(
     Args:
         image: (C, H, W) uint8 0..255 or float 0..1; the first three channels show, or the first where there are fewer.
         annotation: What the picture shows, in its own pixels.
-        classes: Names by label, drawn as they are given; a label beyond them is drawn as its number.
+        names: Names of classes by label, or by vocabulary where pixels have other classes than objects; a label beyond
+            them is drawn as its number.
         joints: What connects the joints of keypoints and pose; without it they are dots.
         threshold: Objects with lower scores are left out.
         colours: A colour for each object, in place of that of its class.
@@ -59,11 +61,13 @@ def draw(
     shown = replace(annotation, instances=rows)
     paint = [_row_colour(rows, row) if colours is None else colours[place] for row, place in enumerate(order)]
     canvas = np.array(picture, dtype=np.float32)
-    _lay_maps(canvas, shown, factor, len(classes), paint)
+    lists = Vocabularies.of(names, ("instances", "semantic"))
+    classes, pixel_classes = lists.names("instances"), lists.names("semantic")
+    _lay_maps(canvas, shown, factor, len(pixel_classes), paint)
     picture = Image.fromarray(canvas.round().astype(np.uint8))
     _draw_people(picture, shown, joints, factor)
     _draw_boxes(picture, rows, classes, factor, paint)
-    _name_regions(picture, shown, classes, factor)
+    _name_regions(picture, shown, pixel_classes, factor)
     _draw_banner(picture, shown, classes)
     return picture
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from saccade.core.dataset import Dataset
 from saccade.data.check.objects import Objects
-from saccade.data.picture import semantic_classes_of
 from saccade.data.store import Array
 
 CELLS = 24
@@ -127,7 +126,7 @@ def _of_pixels(data: Dataset, pixels: Sequence[Mapping[int, int]]) -> tuple[dict
     """Pictures and pixels of each class, for classes of pixels; nothing where nobody looked."""
     if not any(pixels):
         return {}, {}
-    names = list(enumerate(semantic_classes_of(data)))
+    names = list(enumerate(data.vocabularies.names("semantic")))
     shown = {name: sum(1 for one in pixels if one.get(label)) for label, name in names}
     return shown, {name: sum(one.get(label, 0) for one in pixels) for label, name in names}
 

@@ -8,12 +8,16 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
 from saccade.core.errors import UsageError
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
 from saccade.data.scenes.figure import JOINTS
 from saccade.data.scenes.layout import CLASSES
 from saccade.data.scenes.paint import paint
 from saccade.data.scenes.stage import set_stage
 from saccade.data.scenes.truth import FIELDS, SEMANTIC_CLASSES, annotate
 
+VOCABULARIES = Vocabularies(
+    {"instances": CLASSES, "semantic": SEMANTIC_CLASSES, "contours": UNTOLD_CONTOURS, "joints": JOINTS.names}
+)
 _EXAMPLE = "for instance scenes:count=500,size=128,seed=1"
 
 
@@ -46,9 +50,9 @@ class Scenes:
         return CLASSES
 
     @property
-    def semantic_classes(self) -> tuple[str, ...]:
-        """The C + 1 classes of `Annotation.semantic`: those of the objects, then the background."""
-        return SEMANTIC_CLASSES
+    def vocabularies(self) -> Vocabularies:
+        """The C classes of objects; of pixels these and the background; one of lines; MPII's joints."""
+        return VOCABULARIES
 
     @property
     def fields(self) -> frozenset[str]:

@@ -93,7 +93,7 @@ def _source(source: str | Path | Dataset, names: Sequence[str]) -> Source:
         chosen = list(dict.fromkeys(names)) or splits_of(source) or ["train"]
         parts = {name: open_data(source, name) for name in chosen}
     else:
-        parts = {"train": source}
+        parts = {"train": open_data(source)}
     first = next(iter(parts.values()))
     for name, dataset in parts.items():
         if list(dataset.classes) != list(first.classes):
@@ -102,9 +102,9 @@ def _source(source: str | Path | Dataset, names: Sequence[str]) -> Source:
                 f"{list(dataset.classes)[:20]} in {name} and {list(first.classes)[:20]} in {next(iter(parts))}",
                 cure="convert the splits one by one: --split NAME",
             )
-    classes = tuple(first.classes)
-    pixels = max((tuple(getattr(data, "semantic_classes", data.classes)) for data in parts.values()), key=len)
-    return Source(parts, classes, pixels, first.joints)
+    # Of splits the one with the longest list has pixels of every class that another has.
+    pixels = max((data.vocabularies.names("semantic") for data in parts.values()), key=len)
+    return Source(parts, tuple(first.classes), pixels or tuple(first.classes), first.joints)
 
 
 def _names(source: Source, shared: bool) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ class Source:
     Attributes:
         splits: Its parts by name.
         classes: C names.
-        semantic_classes: Names of the classes of pixels, which may be more.
+        semantic_classes: Names of the classes of pixels, which may be others.
         joints: What the joints are, or None.
     """
 

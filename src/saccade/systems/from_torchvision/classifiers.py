@@ -16,8 +16,8 @@ from saccade.layers.fully_connected import averaged_linear
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems import build
 from saccade.systems.alexnet import RECIPE as ALEXNET
+from saccade.systems.build import build
 from saccade.systems.from_torchvision.preset import crop_input, names_of_classes
 from saccade.systems.googlenet import three_headed
 from saccade.systems.image_classifier import last_level

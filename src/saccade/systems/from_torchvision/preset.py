@@ -9,7 +9,7 @@ from torchvision.models import WeightsEnum
 
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD, InputSpec
-from saccade.systems import class_names
+from saccade.systems.build import class_names
 
 
 def crop_input(module: nn.Module, weights: WeightsEnum) -> InputSpec:
