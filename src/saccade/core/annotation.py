@@ -160,11 +160,11 @@ class Annotation:
         """
         both = self.present() & other.present()
         if both:
-            raise ValueError(f"one owner for each field is expected, found two for {sorted(both)}")
+            raise ValueError(f"expected one owner for each field, found two for {sorted(both)}")
         added = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name) is not None}
         if self.instances is not None and other.instances is not None:
             if len(self.instances) != len(other.instances):
-                raise ValueError(f"columns of {len(self.instances)} rows expected, found {len(other.instances)}")
+                raise ValueError(f"expected columns of {len(self.instances)} rows, found {len(other.instances)}")
             added["instances"] = replace(self.instances, **other.instances.columns())
         return replace(self, **added)
 

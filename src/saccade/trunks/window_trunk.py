@@ -99,9 +99,9 @@ def window_stages(trunk: Chain, side: int, channels: int) -> tuple[dict[str, nn.
         return stages, level
     if trunk.levels[last].stride is None:
         raise UsageError(
-            f"a window that leaves the trunk one position is expected, found {side} pixels, which leave "
-            f"{positions} × {positions}",
-            hint="its fully connected layers were built for a smaller window; leave them out",
+            "a window that leaves the trunk one position",
+            f"{side} pixels, which leave {positions} × {positions}",
+            cure="its fully connected layers were built for a smaller window; leave them out",
         )
     return {**stages, "average": nn.AvgPool2d(positions, 1)}, level
 
@@ -117,7 +117,8 @@ def window_positions(trunk: Trunk, side: int, channels: int) -> int:
             maps = copy.deepcopy(trunk).to("meta").eval()(torch.zeros(1, channels, side, side, device="meta"))
     except RuntimeError as error:
         raise UsageError(
-            f"a window that the trunk's layers fit is expected, found {side} × {side} pixels",
-            hint=f"give a larger one ({str(error).splitlines()[0]})",
+            "a window that the trunk's layers fit",
+            f"{side} × {side} pixels",
+            cure=f"give a larger one ({str(error).splitlines()[0]})",
         ) from error
     return int(list(maps.values())[-1].shape[-1])
