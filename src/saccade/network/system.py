@@ -13,7 +13,7 @@ from torch.utils import _pytree as pytree
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec, proposed
+from saccade.core.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.network.checks import check_fit, check_owners, check_weights
@@ -24,6 +24,7 @@ from saccade.network.recipe import Recipe
 from saccade.network.refining import Refining
 
 Search = Callable[[Tensor], Tensor]
+Settle = Callable[[Annotation], Annotation]
 
 
 class System(nn.Module):
@@ -35,14 +36,13 @@ class System(nn.Module):
         neck: Maps to further maps.
         loss_weights: Factor of a head's loss, by ``head`` or ``head/term``; 1 where nothing is said.
         silent: Heads that are trained but skipped in `predict`, such as auxiliary classifiers.
-        settle: Last touch on a picture's merged answer, where one head's answer chooses among another's.
         classes: Names of the classes; labels are their positions. By key of `Vocabularies` where fields differ in them.
-        input: How a picture gets in.
+        input: How a picture gets in; by default as it is, with the statistics that the trunk wants.
         recipe: How the system is trained when nobody says otherwise.
-        search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
-            that read regions which they do not propose themselves.
 
     Attributes:
+        search: What proposes its regions, where they come from outside (`with_search`).
+        settle: The last touch on a picture's merged answer (`with_settle`).
         origin: What `build` was told (system, classes, options), so that a run can be loaded again. None: no name
             builds it again, since it was put together by hand, or on a trunk that was built before.
 
@@ -59,18 +59,17 @@ class System(nn.Module):
         *,
         loss_weights: Mapping[str, float] | None = None,
         silent: Sequence[str] = (),
-        settle: Callable[[Annotation], Annotation] | None = None,
         classes: Names = (),
         input: InputSpec | None = None,
         recipe: Recipe | None = None,
-        search: Search | None = None,
     ) -> None:
         super().__init__()
         self.trunk, self.neck, self.heads = trunk, neck, nn.ModuleDict(dict(heads))
-        self.loss_weights, self.silent, self.settle = dict(loss_weights or {}), tuple(silent), settle
-        self.input, self.recipe = input or InputSpec(), recipe or Recipe()
+        self.loss_weights, self.silent = dict(loss_weights or {}), tuple(silent)
+        self.input, self.recipe = input or trunk.preprocessing.onto(InputSpec()), recipe or Recipe()
         self.vocabularies = Vocabularies.of(classes, self.gives | self.needs)
-        self.search = search
+        self.search: Search | None = None
+        self.settle: Settle | None = None
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
         self.thawed: tuple[str, ...] = ()
@@ -130,23 +129,47 @@ class System(nn.Module):
 
     def with_input(self, input: InputSpec) -> "System":
         """The same network, its parts shared, that takes pictures in another way; this one stays as it is."""
+        return self._but("input", input)
+
+    def with_search(self, search: Search) -> "System":
+        """The same network, its parts shared, whose regions come from a search, in place of any that it had.
+
+        Args:
+            search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
+                that read regions which they do not propose themselves.
+        """
+        return self._but("search", search)
+
+    def with_settle(self, settle: Settle) -> "System":
+        """The same network, its parts shared, with a last touch on a picture's merged answer.
+
+        Args:
+            settle: For where one head's answer chooses among another's.
+        """
+        return self._but("settle", settle)
+
+    def _but(self, name: str, value: Any) -> "System":
         other = copy.copy(self)
-        other.input = input
+        setattr(other, name, value)
         return other
 
-    def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
-        """Pictures (C, h, w), uint8 or float 0..1, with truth in their own pixels, as this system takes them.
+    def batch(
+        self,
+        images: Sequence[Tensor],
+        truth: Sequence[Annotation] | None = None,
+        regions: Sequence[Tensor] | None = None,
+    ) -> Batch:
+        """Pictures as this system takes them.
 
-        Where the system reads regions and the truth brings none, they are sought.
+        Args:
+            images: (C, h, w) each, uint8 or float 0..1.
+            truth: What each shows, in its own pixels.
+            regions: (r, 4) boxes that a search proposed for each, in its own pixels; where the system reads regions
+                and none are given, they are sought.
         """
-        batch = self.input.batch(images, truth)
-        if self.search is None or batch.regions is not None:
-            return batch
-        found = [
-            frame.apply(Annotation(regions=self.search(image)))
-            for frame, image in zip(batch.frames, images, strict=True)
-        ]
-        return replace(batch, regions=proposed(found))
+        if regions is None and self.search is not None:
+            regions = [self.search(image) for image in images]
+        return self.input.batch(images, truth, regions)
 
     def maps(self, batch: Batch) -> Maps:
         """All named maps of a batch; where the batch brings the trunk's maps, the trunk is not run."""

@@ -113,7 +113,7 @@ def _borrowed(system: System, folder: RunFolder, classes: Vocabularies, search: 
     if search is not None:
         if network.search is None:
             raise _seeks_nothing("this system")
-        network.search = search_named(search)
+        return network.with_search(search_named(search))
     return network
 
 

@@ -90,8 +90,7 @@ def fast_rcnn(
         classes=classes,
         input=shorter_side(size, parts.trunk.preprocessing),
         recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),
-        search=search_named(regions.search, regions.proposals),
-    )
+    ).with_search(search_named(regions.search, regions.proposals))
 
 
 def thin(body: nn.Sequential, ranks: Sequence[int]) -> None:

@@ -97,5 +97,4 @@ def ion(
         classes=classes,
         input=shorter_side(size, parts.trunk.preprocessing),
         recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),
-        search=search_named(regions.search, regions.proposals),
-    )
+    ).with_search(search_named(regions.search, regions.proposals))

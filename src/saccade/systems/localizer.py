@@ -119,14 +119,14 @@ def localizer(
     numbers = boxes.numbers(len(classes))
     reads, body = _above(built, numbers) if above else _beside(built, numbers, scaled(HIDDEN, trunk.width), size)
     head = _box_head(boxes, reads, body)
-    return System(
+    system = System(
         built,
         {"label": class_head(built, len(classes)), "box": head},
-        settle=box_of_label if boxes.objects == 1 else None,
         classes=classes,
         input=built.preprocessing.stretch(size),
         recipe=replace(RECIPE, stages=IN_ORDER) if order == "paper" else RECIPE,
     )
+    return system.with_settle(box_of_label) if boxes.objects == 1 else system
 
 
 def _box_head(options: BoxOptions, reads: str, body: nn.Module) -> Head:

@@ -113,8 +113,7 @@ def multipath(
         classes=classes,
         input=shorter_side(size, parts.trunk.preprocessing),
         recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),
-        search=search_named(regions.search, learn),
-    )
+    ).with_search(search_named(regions.search, learn))
 
 
 def _view(parts: Classic, reads: tuple[str, ...], scale: float, factor: float, maps: int) -> View:

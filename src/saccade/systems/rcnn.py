@@ -119,5 +119,4 @@ def rcnn(
         classes=classes,
         input=body.preprocessing.onto(InputSpec("native")),
         recipe=replace(RECIPE, stages=solved_stages(top)),
-        search=search_named(regions.search, regions.proposals),
-    )
+    ).with_search(search_named(regions.search, regions.proposals))

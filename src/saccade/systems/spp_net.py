@@ -110,8 +110,7 @@ def spp_net(
         classes=classes,
         input=shorter_side(size, body.preprocessing),
         recipe=replace(RECIPE, stages=stages),
-        search=search_named(regions.search, regions.proposals),
-    )
+    ).with_search(search_named(regions.search, regions.proposals))
 
 
 def _scored(
