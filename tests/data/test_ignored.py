@@ -12,7 +12,7 @@ from written import boxed, listing, painted
 from saccade.command_line.values import convert as read_value
 from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.augmentation import Augmentation
-from saccade.core.errors import ConfigError, DataError
+from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.data.check import check_data
 from saccade.data.classes import class_subset, rename_classes
 from saccade.data.coco import open_coco
@@ -83,7 +83,7 @@ def test_the_command_line_takes_an_empty_name() -> None:
     assert read_value(kind, "DontCare=,van=car") == {"DontCare": "", "van": "car"}
     assert TrainSettings(rename={"DontCare": ""}).rename == {"DontCare": ""}
     for wrong in ("DontCare", "=car"):
-        with pytest.raises(ValueError, match="OLD=NEW"):
+        with pytest.raises(UsageError, match="OLD=NEW"):
             read_value(kind, wrong)
 
 
@@ -95,7 +95,7 @@ def test_coco_s_two_marks_are_crowds_of_their_class(tmp_path: Path) -> None:
     assert rows.crowd.tolist() == [True, False, True]
     assert (rows.labels >= 0).all()
     content["annotations"][0] |= {"iscrowd": 1, "ignore": "yes"}
-    with pytest.raises(DataError, match="0 or 1 is expected"):
+    with pytest.raises(DataError, match="expected 0 or 1"):
         open_coco(write_coco(tmp_path / "b", content), "train")
 
 

@@ -103,7 +103,7 @@ class Predictor:
             UsageError: A single picture is given instead of several, or `batch` is below 1.
         """
         if isinstance(pictures, str | Path) or batch < 1:
-            raise UsageError(f"a list of pictures and a batch of at least 1 are expected, found {pictures}, {batch}")
+            raise UsageError("a list of pictures and a batch of at least 1", f"{pictures}, {batch}")
         yield from self.answer(self.intake.each(pictures), threshold, batch)
 
     def answer(
