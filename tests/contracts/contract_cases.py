@@ -90,10 +90,8 @@ def without_chance(system: System) -> System:
             module.p = 0.0
         if isinstance(module, RegionHead):
             module.sample = _all_of(module.sample)
-        if isinstance(module, WindowDetectorHead):
+        if isinstance(module, WindowDetectorHead | SlidingHead):
             module.rules = replace(module.rules, sample=replace(NEGATIVES, most=64, random=0))
-        if isinstance(module, SlidingHead):
-            module.negatives = replace(NEGATIVES, most=64, random=0)
         if isinstance(module, DenseBoxHead):
             module.rules = replace(module.rules, sample=_all_of(module.rules.sample))
     return system

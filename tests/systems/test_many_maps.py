@@ -94,7 +94,8 @@ def test_each_classifier_matches_by_its_own_overlap():
     truth = Instances(boxes=torch.tensor([[0.0, 0, 100, 100]]), labels=torch.tensor([2]))
     boxes = torch.tensor([[0.0, 0, 100, 62], [0, 0, 100, 100], [200, 0, 300, 100]])
     rows = torch.tensor([0, 0, -1])
-    sampled = Sampled(boxes, torch.zeros(3, dtype=torch.int64), torch.tensor([2, 2, -1]), rows, [truth])
+    targets = torch.cat([truth.boxes[rows[:2]], boxes[2:]])
+    sampled = Sampled(boxes, torch.zeros(3, dtype=torch.int64), torch.tensor([2, 2, -1]), rows, targets, [truth])
     assert top._labels(sampled).tolist() == [[2, 2, 2, -1, -1, -1], [2] * 6, [-1] * 6]
     assert replace(top.rules, overlaps=()).overlaps == ()
 

@@ -216,7 +216,7 @@ class Annotation:
         added = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name) is not None}
         if self.instances is not None and other.instances is not None:
             if len(self.instances) != len(other.instances):
-                raise ValueError(f"columns of {len(self.instances)} rows expected, found {len(other.instances)}")
+                raise ValueError(f"expected columns of {len(self.instances)} rows, found {len(other.instances)}")
             added["instances"] = replace(self.instances, **other.instances.columns())
         return replace(self, **added)
 

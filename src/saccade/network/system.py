@@ -148,7 +148,7 @@ class System(nn.Module):
             tensors[GUIDE] = self.input.denormalise(batch.images)
         if self.neck is not None:
             tensors |= self.neck(tensors)
-        return Maps(tensors, batch.sizes, batch.regions)
+        return Maps(tensors, batch.sizes, batch.regions, batch.canvas)
 
     def forward(self, batch: Batch) -> dict[str, Any]:
         """Each head's raw output."""
