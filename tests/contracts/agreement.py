@@ -72,9 +72,9 @@ def _each_found(rows: Instances, wanted: Instances) -> bool:
 
 def _boxes(system: System) -> Agreement:
     """What is expected of the system's boxes."""
-    seeking = [head for _, head in system.each_head() if head.seeks_all]
-    if not seeking:
+    if "label_scores" in system.gives:
         return _main_box
+    seeking = [head for _, head in system.each_head()]
     if "instances.labels" not in system.gives:
         return _all_proposals
     dense = [head.rules.matcher for head in seeking if isinstance(head, DenseBoxHead | WindowDetectorHead)]

@@ -8,12 +8,14 @@ import torch
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
-from saccade.metrics import Evaluator, Metric, choose
+from saccade.metrics import FAMILIES, Evaluator, Family, Metric, choose
 from saccade.metrics.classification import Classification
 from saccade.metrics.scores import SCORES, describe
 
 CLASSES = ("ant", "bee")
-BOTH = frozenset({"label_scores", "instances.boxes", "instances.labels", "instances.scores"})
+BOXES = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
+BOTH = BOXES | {"label", "label_scores"}
+ONE_BOX = BOTH - {"instances.scores"}
 TRUTH = frozenset({"label", "instances.boxes", "instances.labels"})
 
 
@@ -64,26 +66,53 @@ def names(metrics):
 
 
 @pytest.mark.parametrize(
-    ("gives", "fields", "localizes", "expected"),
+    ("gives", "fields", "expected"),
     [
-        (BOTH, TRUTH, True, ["Classification", "Localization"]),
-        (BOTH, TRUTH, False, ["Classification", "Detection"]),
-        (BOTH - {"instances.labels"}, TRUTH, False, ["Classification", "Detection"]),
-        (frozenset({"label_scores"}), TRUTH, True, ["Classification"]),
-        (BOTH - {"label_scores"}, TRUTH, True, []),
-        (BOTH, frozenset({"label"}), True, ["Classification"]),
-        (BOTH, frozenset({"labels"}), False, []),
-        (frozenset({"labels", "label_scores"}), frozenset({"labels"}), False, ["MultiLabel"]),
-        (frozenset({"labels", "label_scores"}), frozenset({"label", "labels"}), False, ["MultiLabel"]),
-        (frozenset({"semantic_scores"}), TRUTH, False, []),
+        (ONE_BOX, TRUTH, ["Classification", "Localization"]),
+        (ONE_BOX - {"instances.labels"}, TRUTH, ["Classification", "Localization"]),
+        (BOTH, TRUTH, ["Classification", "Localization", "Detection"]),
+        (BOTH, frozenset({"label"}), ["Classification"]),
+        (BOTH, frozenset({"labels"}), []),
+        (BOXES, TRUTH, ["Detection"]),
+        (BOXES, frozenset({"instances.boxes"}), []),
+        (BOXES - {"instances.labels"}, frozenset({"instances.boxes"}), ["Detection"]),
+        (BOXES - {"instances.scores"}, TRUTH, []),
+        (frozenset({"label", "label_scores"}), TRUTH, ["Classification"]),
+        (frozenset({"labels", "label_scores"}), frozenset({"labels"}), ["MultiLabel"]),
+        (frozenset({"labels", "label_scores"}), frozenset({"label", "labels"}), ["MultiLabel"]),
+        (frozenset({"semantic"}), frozenset({"semantic"}), ["Segmentation"]),
+        (BOXES | {"semantic"}, TRUTH | {"semantic"}, ["Detection", "Segmentation"]),
+        (frozenset({"semantic_scores"}), TRUTH, []),
     ],
 )
-def test_metrics_apply_where_guess_and_truth_have_their_fields(gives, fields, localizes, expected):
-    assert names(choose(gives, fields, CLASSES, localizes=localizes)) == expected
+def test_metrics_apply_where_guess_and_truth_have_their_fields(gives, fields, expected):
+    assert names(choose(gives, fields, CLASSES)) == expected
+
+
+def test_boxes_whose_classes_are_not_told_count_as_of_one_class():
+    (proposals,) = choose(BOXES - {"instances.labels"}, TRUTH, CLASSES)
+    assert not proposals.told_apart
+
+
+def test_a_metric_counts_the_classes_of_its_own_vocabulary():
+    lists = {"instances": ("ant", "bee"), "semantic": ("soil", "leaf", "sky")}
+    detection, segmentation = choose(BOXES | {"semantic"}, TRUTH | {"semantic"}, lists)
+    assert (detection.classes, segmentation.classes) == (lists["instances"], lists["semantic"])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_reads_and_needs_what_its_metric_does(family):
+    metric = family.make(CLASSES)
+    assert (metric.reads, metric.needs) == (family.reads, family.needs)
+
+
+def test_a_family_of_one_s_own_is_a_row():
+    own = Family(lambda classes: Guessed(classes[0]), frozenset({"semantic"}), frozenset({"label"}))
+    assert [metric.name for metric in choose(frozenset({"semantic"}), TRUTH, CLASSES, (*FAMILIES, own))] == ["ant"]
 
 
 def evaluator(*extra):
-    return Evaluator([*choose(BOTH, TRUTH, CLASSES, localizes=True), *extra], CLASSES)
+    return Evaluator([*choose(ONE_BOX, TRUTH, CLASSES), *extra], CLASSES)
 
 
 def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():

@@ -6,36 +6,10 @@ from typing import Any
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
-from saccade.core.vocabulary import Names, Vocabularies
-from saccade.metrics.classification import Classification, MultiLabel
-from saccade.metrics.detection import Detection
 from saccade.metrics.evaluation import Details, Evaluation, Judged
-from saccade.metrics.localization import Localization
 from saccade.metrics.metric import Explains, Metric
 
 State = tuple[int, list[Judged], list[Any]]
-
-
-def choose(
-    gives: frozenset[str], truth_fields: frozenset[str], names: Names, *, localizes: bool = False
-) -> list[Metric]:
-    """The metrics that apply to a system's guesses of a data set.
-
-    Args:
-        gives: Dotted fields that the system's guesses fill.
-        truth_fields: Dotted fields that the data set annotates.
-        names: Names of the classes, by vocabulary where fields differ in them.
-        localizes: Whether the system gives a few boxes a picture, rather than a detector's many.
-    """
-    classes = Vocabularies.of(names, gives | truth_fields).names("instances")
-    # Scores of many classes a picture are no ranking of one: top-1 would mislead.
-    many = "labels" in gives and "label" not in gives
-    found: list[Metric] = [MultiLabel(classes)] if many else [Classification(classes), MultiLabel(classes)]
-    if localizes and "label_scores" in gives:
-        found.append(Localization(classes))
-    elif not localizes:
-        found.append(Detection(classes, told_apart="instances.labels" in gives))
-    return [metric for metric in found if metric.reads <= gives and metric.needs <= truth_fields]
 
 
 class Evaluator:

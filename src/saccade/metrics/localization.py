@@ -89,7 +89,7 @@ class Localization:
     """
 
     needs = frozenset({"label", "instances.boxes"})
-    reads = frozenset({"instances.boxes"})
+    reads = frozenset({"label_scores", "instances.boxes"})
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)

@@ -41,6 +41,10 @@ SCORES: dict[str, Score] = {
     "voc_ap": Score("VOC AP", "area under precision against recall at overlap .5, mean over classes"),
     "voc_ap11": Score("VOC AP, 11 points", "the same of VOC 2007, mean of eleven recalls"),
     "dice": Score("Dice", "the same overlap, as twice the shared part of the sum"),
+    "pixel_accuracy": Score("Pixel accuracy", "pixels whose class is right"),
+    "mean_accuracy": Score("Mean accuracy", "pixels of a class that are right, mean over classes"),
+    "miou": Score("mIoU", "overlap of guessed and true pixels of a class, mean over classes"),
+    "fwiou": Score("Weighted IoU", "the same overlap, classes weighed by their pixels"),
 }
 
 
