@@ -95,7 +95,7 @@ def batch(truth: Sequence[Annotation] | None = (LABEL, LABEL)) -> Any:
 
 
 def test_a_map_that_nobody_makes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"'label' reads the maps \['top'\].*'deep', 'fine', 'image'"):
+    with pytest.raises(ValueError, match=r"'label' reads the maps \['top'\].*'deep', 'fine', 'guide', 'image'"):
         built({"label": Tell("top", LABEL)})
     with pytest.raises(ValueError, match="the neck reads"):
         built(neck=Up(reads=("top",)))
@@ -108,7 +108,13 @@ def test_a_neck_hides_no_map() -> None:
 
 def test_all_maps_may_be_read() -> None:
     system = built({"a": Tell("image", LABEL), "b": Tell("up", BOXES, rows=True)}, neck=Up())
-    assert system.levels == {"image": Level(3, 1), "fine": Level(4, 1), "deep": Level(4, 2), "up": Level(2, 1)}
+    assert system.levels == {
+        "image": Level(3, 1),
+        "guide": Level(3, 1),
+        "fine": Level(4, 1),
+        "deep": Level(4, 2),
+        "up": Level(2, 1),
+    }
     assert {name: raw.values.shape for name, raw in system.forward(batch()).items()} == {"a": (2, 64), "b": (2, 64)}
 
 

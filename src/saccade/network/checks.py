@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from saccade.core.level import Level
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE
+from saccade.network.maps import GUIDE, IMAGE
 from saccade.network.part import Neck, Trunk
 
 
@@ -14,7 +14,7 @@ def check_fit(levels: Mapping[str, Level], trunk: Trunk, neck: Neck | None, head
     Raises:
         ValueError: Somebody reads a map that nobody makes, or the neck makes a map that the trunk makes already.
     """
-    below = {IMAGE, *trunk.levels}
+    below = {IMAGE, GUIDE, *trunk.levels}
     if neck is not None:
         _check_reads("the neck", neck.reads, below)
         hidden = sorted(below & set(neck.levels))
