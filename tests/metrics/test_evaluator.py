@@ -8,9 +8,10 @@ import torch
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
-from saccade.metrics import FAMILIES, Evaluator, Family, Metric, choose
+from saccade.metrics import FAMILIES, Column, Evaluator, Family, Metric, Reports, Section, Table, choose
 from saccade.metrics.classification import Classification
 from saccade.metrics.scores import SCORES, describe
+from section_parts import parts
 
 CLASSES = ("ant", "bee")
 BOXES = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
@@ -127,7 +128,8 @@ def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():
     assert found.scores["guessed_first"] == pytest.approx(2 / 3)
     assert [judged.id for judged in found.worst(2)] == ["b", "c"]
     assert found.judged[0].badness == pytest.approx((0.8 + 2 / 3) / 2)
-    assert {"recall", "iou"} <= found.details.per_class.keys()
+    (classes,) = parts(found.sections, Table)
+    assert [classes["recall"], classes["iou"]] == [[1, 0.5], [1, pytest.approx(2 / 3)]]
     assert [judged.id for judged in found.typical(1)] == ["c"]
 
 
@@ -166,6 +168,44 @@ def test_nothing_is_null_in_json_and_never_nan():
 def test_two_owners_of_a_score_are_refused():
     with pytest.raises(ConfigError, match=r"one metric for each score.*top1"):
         evaluator(Guessed("top1")).scores()
+
+
+class Telling(Guessed):
+    """The user's metric with a column of its own in the table of classes, and a word for its ranking."""
+
+    nearness = "a guess of one's own"
+
+    def __init__(self, column="guessed"):
+        super().__init__()
+        self.column = column
+
+    def sections(self):
+        own = Table(rows=CLASSES, columns=(Column(name=self.column, values=[1.0, None]),))
+        return [Section("Classes", (own,), "My lead."), Section("Mine", (own,))]
+
+
+def test_a_user_s_sections_join_those_of_the_same_title():
+    found = evaluator(Telling()).result()
+    assert [section.title for section in found.sections] == ["Classes", "Mistakes", "Mine"]
+    assert found.sections[0].lead == "My lead."
+    assert [column.name for column in parts(found.sections, Table)[0].columns][-4:] == [
+        *("localization_error", "iou", "dice"),
+        "guessed",
+    ]
+    assert found.nearness[-1] == "a guess of one's own"
+    assert not isinstance(Guessed(), Reports)
+
+
+def test_two_owners_of_a_column_are_refused():
+    with pytest.raises(ConfigError, match=r"one metric for each column.*recall"):
+        evaluator(Telling("recall")).result()
+
+
+def test_tables_of_other_rows_stand_apart():
+    lists = {"instances": CLASSES, "semantic": ("soil", "sky")}
+    judge = Evaluator(choose(BOXES | {"semantic"}, TRUTH | {"semantic"}, lists))
+    told = {section.title: section for section in judge.result().sections}
+    assert [part.rows for part in told["Classes"].parts] == [CLASSES, ("soil", "sky")]
 
 
 def test_a_user_s_class_is_a_metric_without_inheriting():

@@ -6,7 +6,9 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.metrics.scores import SCORES
-from saccade.metrics.segmentation import Segmentation
+from saccade.metrics.sections import Matrix, Table
+from saccade.metrics.segmentation import NOWHERE, Segmentation
+from section_parts import parts
 
 CLASSES = ("soil", "leaf", "sky")
 
@@ -94,6 +96,17 @@ def test_processes_add_up_to_one_stream_and_what_is_kept_does_not_grow():
     gathered.merge([first.state(), second.state()])
     assert gathered.result() == whole.result()
     assert whole.state().shape == first.state().shape == (3, 4)
+
+
+def test_each_class_is_told_with_its_pixels_and_what_they_are_taken_for():
+    metric = taken(([[0, 0, 1, 2]], [[0, 1, 1, 255]]))
+    (told,), (confusion,) = parts(metric, Table), parts(metric, Matrix)
+    assert told.rows == CLASSES
+    assert [told[name] for name in ("pixels", "accuracy", "pixel_iou")] == [[1, 2, 0], [1, 0.5, None], [0.5, 0.5, None]]
+    assert (confusion.columns, confusion.counts.tolist()) == (CLASSES, [[1, 0, 0], [1, 1, 0], [0, 0, 0]])
+    metric.update(shown([[255]]), shown([[0]]), "")
+    (unsaid,) = parts(metric, Matrix)
+    assert (unsaid.columns, unsaid.counts[:, -1].tolist()) == ((*CLASSES, NOWHERE), [1, 0, 0])
 
 
 def test_other_labels_and_other_sizes_are_refused():

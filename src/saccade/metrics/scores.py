@@ -10,16 +10,18 @@ class Score(NamedTuple):
         title: Short name.
         meaning: What it says, in a few words.
         higher_is_better: The direction of improvement.
+        least_classes: With fewer it says nothing.
     """
 
     title: str
     meaning: str
     higher_is_better: bool = True
+    least_classes: int = 0
 
 
 SCORES: dict[str, Score] = {
     "top1": Score("Top-1", "pictures whose best guess is right"),
-    "top5": Score("Top-5", "pictures whose class is among the five best guesses"),
+    "top5": Score("Top-5", "pictures whose class is among the five best guesses", least_classes=6),
     "error": Score("Error", "pictures whose best guess is wrong", False),
     "ber": Score("Balanced error", "error rate with every class counted alike", False),
     "auc": Score("AUC", "chance that a picture of a class outscores one of another"),

@@ -13,9 +13,12 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
-from saccade.metrics.confusion import Column, mean_defined, ratio
+from saccade.metrics.confusion import Column as Values
+from saccade.metrics.confusion import mean_defined, ratio
+from saccade.metrics.sections import Bars, Column, Matrix, Section, Table, class_section, mistake_section
 
 IGNORED = 255
+NOWHERE = "(no class)"
 
 
 class Segmentation:
@@ -29,6 +32,7 @@ class Segmentation:
 
     needs = frozenset({"semantic"})
     reads = frozenset({"semantic"})
+    nearness = "the mean IoU of the classes of pixels"
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
@@ -52,6 +56,29 @@ class Segmentation:
             "miou": mean_defined(overlaps(counts)),
             "fwiou": ratio(sum(weighed), sum(true)),
         }
+
+    def sections(self) -> tuple[Section, ...]:
+        """Pixels, accuracy and IoU of each class; what its pixels are taken for."""
+        counts = self._counts
+        shared = overlaps(counts)
+        columns = (
+            Column(name="pixels", values=counts.sum(1).tolist(), form="count"),
+            Column(name="accuracy", values=accuracies(counts)),
+            Column(name="pixel_iou", values=shared, title="IoU", telling=True),
+        )
+        unsaid = bool(counts[:, -1].any())
+        confusion = Matrix(
+            counts=counts if unsaid else counts[:, :-1],
+            rows=self.classes,
+            columns=(*self.classes, NOWHERE) if unsaid else self.classes,
+            title="Confusion of pixels",
+            what="pixels",
+        )
+        weakest = Bars(rows=self.classes, values=shared, label="IoU", lead="By IoU.")
+        return (
+            class_section(Table(rows=self.classes, columns=columns, title="Pixels")),
+            mistake_section(confusion, weakest),
+        )
 
     def state(self) -> Tensor:
         """(C, C + 1) counts of pixels."""
@@ -92,7 +119,7 @@ def pixel_counts(guess: Tensor, truth: Tensor, classes: int, id: str = "") -> Te
     return torch.bincount(true * (classes + 1) + guessed, minlength=classes * (classes + 1)).view(classes, classes + 1)
 
 
-def accuracies(counts: Tensor) -> Column:
+def accuracies(counts: Tensor) -> Values:
     """C shares n_ii / t_i; None for a class without pixels.
 
     Args:
@@ -101,7 +128,7 @@ def accuracies(counts: Tensor) -> Column:
     return [ratio(right, true) for right, true in zip(counts.diagonal().tolist(), counts.sum(1).tolist(), strict=True)]
 
 
-def overlaps(counts: Tensor) -> Column:
+def overlaps(counts: Tensor) -> Values:
     """C values of IoU, n_ii / (t_i + Σ_j n_ji - n_ii); None for a class that neither truth nor guess shows.
 
     Args:
