@@ -158,7 +158,7 @@ def test_channels_fit_or_are_refused():
     assert fit_channels(picture(4, 5, 6), 6).shape == (6, 4, 5)
     with pytest.raises(ConfigError, match=r"3 channel.*found 4") as caught:
         InputSpec.stretch(8).resize(picture(4, 5, 4))
-    assert "channels=4" in str(caught.value.hint)
+    assert "channels=4" in str(caught.value.cure)
 
 
 def test_bytes_weighed_to_grey_stay_bytes_and_round_as_pillow_does():
@@ -190,7 +190,7 @@ def test_it_survives_json_and_refuses_unknown_keys():
         assert InputSpec.from_dict(json.loads(json.dumps(spec.as_dict()))) == spec
     with pytest.raises(ConfigError, match="colour") as caught:
         InputSpec.from_dict({"rule": "native", "colour": "red"})
-    assert "interpolation" in str(caught.value.hint)
+    assert "interpolation" in str(caught.value.cure)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ import pytest
 import torch
 from made import Memory
 
-from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, ResourceError, SaccadeError
-from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
+from saccade.core.sample import Framed
 from saccade.data import carry
 from saccade.data.loader import Loader, LoaderSettings
 
@@ -27,10 +26,10 @@ SPEC = InputSpec(rule="stretch", size=(8, 8))
 TRAIN = LoaderSettings(batch=4, shuffle=True, seed=5)
 
 
-def noisy(dataset: Dataset, index: int, generator: torch.Generator | None) -> tuple[torch.Tensor, Frame, Annotation]:
+def noisy(dataset: Dataset, index: int, generator: torch.Generator | None) -> Framed:
     """A picture with noise, drawn as an augmentation would draw."""
     image, frame = SPEC.resize(dataset[index].image)
-    return image + torch.rand(image.shape, generator=generator), frame, dataset.truth(index)
+    return Framed(image + torch.rand(image.shape, generator=generator), frame, dataset.truth(index))
 
 
 def log(loader: Loader, epoch: int, start_batch: int = 0) -> list[tuple[tuple[str, ...], str]]:
@@ -125,7 +124,7 @@ def test_a_bad_picture_ends_the_epoch_with_its_fields(workers: int) -> None:
         list(loader.epoch(0))
     loader.close()
     assert (caught.value.path, caught.value.line, caught.value.annotation_id) == ("memory/3.png", 3, "x")
-    assert caught.value.hint == "cure"
+    assert caught.value.cure == "cure"
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -171,8 +170,8 @@ def test_a_killed_worker_is_told_within_seconds() -> None:
     error = caught.value if isinstance(caught.value, ResourceError) else loader.explain(caught.value)
     assert isinstance(error, ResourceError)
     assert error.path == "memory/11.png"
-    assert "workers" in str(error.hint)
-    assert "memory" in str(error.hint)
+    assert "workers" in str(error.cure)
+    assert "memory" in str(error.cure)
     loader.close()
 
 

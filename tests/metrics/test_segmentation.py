@@ -110,9 +110,9 @@ def test_each_class_is_told_with_its_pixels_and_what_they_are_taken_for():
 
 
 def test_other_labels_and_other_sizes_are_refused():
-    with pytest.raises(DataError, match=r"labels 0..2 and 255 are expected, found 3 in picture 0"):
+    with pytest.raises(DataError, match=r"expected labels 0..2 and 255, found 3 in picture 0"):
         taken(([[0, 0]], [[0, 3]]))
-    with pytest.raises(DataError, match=r"\(1, 2\) pixels are expected, found \(2, 1\)"):
+    with pytest.raises(DataError, match=r"\(1, 2\) pixels, found \(2, 1\)"):
         taken(([[0], [0]], [[0, 1]]))
 
 

@@ -14,7 +14,7 @@ from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError, SaccadeError, UsageError
 from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
-from saccade.network.maps import Maps
+from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.system import System
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of
@@ -37,7 +37,7 @@ def describe(
     """
     if isinstance(system, System):
         if classes is not None or options:
-            raise UsageError("options are for systems by name, found a system that is built already")
+            raise UsageError("options for a system by name alone", "some for a system that is built already")
         name = str(system.origin["system"]) if system.origin else type(system).__name__
         return describe_built(system, name, size)
     built, side = _built(system, classes, size, options)
@@ -77,7 +77,7 @@ def picture_size(spec: InputSpec, size: int | None = None) -> tuple[int, int]:
     if spec.shorter is not None:
         return spec.padded((spec.shorter, max(spec.longest or 0, spec.shorter)))
     if size is None:
-        raise ConfigError("the side of a picture is expected, found none", hint="give a size, such as size=224")
+        raise ConfigError("the side of a picture", "none", cure="give a size, such as size=224")
     return spec.padded((size, size))
 
 
@@ -146,8 +146,8 @@ def _maps(system: System, maps: Maps) -> tuple[NamedMap, ...]:
         for name in reads:
             readers[name].append(reader)
     trunk, found = set(system.trunk.levels), list[NamedMap]()
-    for name, level in system.levels.items():
-        part = "trunk" if name in trunk else "neck" if name != "image" else "image"
+    for name, level in ((name, level) for name, level in system.levels.items() if name in maps):
+        part = "image" if name in (IMAGE, GUIDE) else "trunk" if name in trunk else "neck"
         found.append(NamedMap(name, part, _shape(maps[name]), level.stride, tuple(readers[name])))
     return tuple(found)
 

@@ -2,6 +2,8 @@
 
 import argparse
 
+from saccade.core.errors import UsageError
+
 
 def add_use(parser: argparse.ArgumentParser) -> None:
     """Which checkpoint of a run, on which device, in which precision, how many pictures at once."""
@@ -21,7 +23,7 @@ def at_least_one(text: str) -> int:
         ArgumentTypeError: It is none.
     """
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is expected, found {text!r}")
+        raise UsageError("a whole number of at least 1", repr(text))
     return int(text)
 
 
@@ -42,4 +44,4 @@ def _factors(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"numbers with commas between are expected, found {text!r}") from None
+        raise UsageError("numbers with commas between", repr(text)) from None

@@ -79,7 +79,6 @@ def annotation(
         contours=None if truth.contours is None else lines(truth.contours, matrix, size, displacement),
         pose=None if truth.pose is None else points(truth.pose, matrix, displacement),
         person=None if truth.person is None else _person(truth.person, matrix, displacement),
-        regions=None if truth.regions is None else boxes(truth.regions, matrix, displacement),
     )
 
 
@@ -92,7 +91,7 @@ def cut(truth: Annotation, size: tuple[int, int]) -> Annotation:
     maps = {name: truth.get(name) for name in ("semantic", "semantic_scores", "contours") if truth.has(name)}
     for name, found in maps.items():
         if found.shape[-2] < size[0] or found.shape[-1] < size[1]:
-            raise ValueError(f"{name} of at least {size} pixels is expected, found {tuple(found.shape[-2:])}")
+            raise ValueError(f"expected {name} of at least {size} pixels, found {tuple(found.shape[-2:])}")
     return replace(truth, **{name: found[..., : size[0], : size[1]] for name, found in maps.items()})
 
 

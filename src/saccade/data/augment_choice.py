@@ -8,11 +8,8 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.dataset import Dataset
 from saccade.core.docstring import told_of
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import InputSpec
-from saccade.data.geometry import ANY_SIZE
 
 # What a choice begins with, and the name by which a mapping says it.
 STARTS, START = ("recipe", "none"), "from"
@@ -64,40 +61,17 @@ def read_choice(said: Any) -> AugmentChoice:
         changed = {name: value for name, value in values.items() if value != getattr(PLAIN, name)}
         return AugmentChoice("none", changed)
     if not isinstance(said, str | Mapping):
-        raise UsageError(f"augment expects text, or fields by name, found {said!r}", hint=FORM)
+        raise UsageError("text, or fields by name", repr(said), within="augment", cure=FORM)
     found = _split(said) if isinstance(said, str) else dict(said)
     start = found.pop(START, "recipe")
     start = "none" if start is None else start
     if start not in STARTS:
-        raise UsageError(f"augment: from={' or '.join(STARTS)} is expected, found {start!r}")
+        raise UsageError(f"from={' or '.join(STARTS)}", repr(start), within="augment")
     named = {name: _value(name, value) for name, value in found.items()}
     for name, value in named.items():
         # Alone, beside the one field that another may need: what does not fit together shows once the recipe is known.
         _replaced(Augmentation(crop_area=(0.5, 1.0)), {name: value})
     return AugmentChoice(str(start), named)
-
-
-def check_use(choice: AugmentChoice, spec: InputSpec, data: Dataset) -> None:
-    """Refuse fields that a user names but that would change nothing.
-
-    Args:
-        choice: What the user says.
-        spec: How pictures get into the network.
-        data: The pictures.
-
-    Raises:
-        ConfigError: `zoom` is named for an input of one size, or `paste` for data without masks.
-    """
-    if choice.named.get("zoom", PLAIN.zoom) != PLAIN.zoom and spec.rule not in ANY_SIZE:
-        raise ConfigError(
-            f"an input of any size is expected for augment zoom, found the rule {spec.rule!r} to {spec.size}",
-            hint="scale=0.8:1.25 changes the size of what is shown inside an input of one size",
-        )
-    if choice.named.get("paste") and not {"instances.masks", "instances.boxes"} <= data.fields:
-        raise ConfigError(
-            f"objects with masks and boxes are expected for augment paste, found {', '.join(sorted(data.fields))}",
-            hint="leave paste out, or annotate masks: objects are cut out by them",
-        )
 
 
 def _split(text: str) -> dict[str, Any]:
@@ -108,9 +82,9 @@ def _split(text: str) -> dict[str, Any]:
         if place == 0 and not sign and name in STARTS:
             name, value = START, name
         elif not sign or not name or not value:
-            raise UsageError(f"augment expects {', '.join(STARTS)} or FIELD=VALUE, found {part.strip()!r}", hint=FORM)
+            raise UsageError(f"{', '.join(STARTS)} or FIELD=VALUE", repr(part.strip()), within="augment", cure=FORM)
         if name in found:
-            raise UsageError(f"augment expects each field once, found {name} twice", hint=FORM)
+            raise UsageError("each field once", f"{name} twice", within="augment", cure=FORM)
         found[name] = value
     return found
 
@@ -123,7 +97,7 @@ def _value(name: str, found: Any) -> Any:
     kind = kinds[0]
     value = _converted(kind, found)
     if value is None:
-        raise UsageError(f"augment: {name} expects {_expected(kinds)}, found {found!r}", hint=_meanings()[name])
+        raise UsageError(_expected(kinds), repr(found), within=f"augment: {name}", cure=_meanings()[name])
     return value
 
 
@@ -133,8 +107,8 @@ def _kinds(name: str) -> Sequence[Any]:
     if name not in hints:
         near = difflib.get_close_matches(name, list(hints), 1)
         listed = "\n  ".join(f"{field}: {meaning}" for field, meaning in _meanings().items())
-        hint = (f"did you mean {near[0]}? " if near else "") + f"The fields are\n  {listed}"
-        raise UsageError(f"augment expects a field of the augmentation, found {name!r}", hint=hint)
+        cure = (f"did you mean {near[0]}? " if near else "") + f"The fields are\n  {listed}"
+        raise UsageError("a field of the augmentation", repr(name), within="augment", cure=cure)
     kind = hints[name]
     return get_args(kind) if NoneType in get_args(kind) else (kind,)
 
@@ -184,7 +158,7 @@ def _replaced(start: Augmentation, named: Mapping[str, Any]) -> Augmentation:
     try:
         return replace(start, **named)
     except ConfigError as error:
-        raise UsageError(error.what, hint=FORM) from error
+        raise UsageError(error.expected, error.found, within="augment", cure=FORM) from error
 
 
 def _text(value: Any) -> str:

@@ -21,7 +21,7 @@ from saccade.core.sample import Sample
 from saccade.data.dice import Dice, generator_for
 from saccade.data.disturbances import DISTURBANCES, Size
 from saccade.data.picture import size_of
-from saccade.data.visible import keep_visible
+from saccade.data.visible import keep_visible, visible_boxes
 from saccade.data.wrapped import Wrapped
 
 
@@ -47,9 +47,9 @@ class Disturbed(Wrapped):
         self, dataset: Dataset, kind: str, strength: float, fill: Sequence[float] | None = None, seed: int = 0
     ) -> None:
         if kind not in DISTURBANCES:
-            raise UsageError(f"a disturbance is expected, found {kind!r}", hint=f"there are {', '.join(DISTURBANCES)}")
+            raise UsageError("a disturbance", repr(kind), cure=f"there are {', '.join(DISTURBANCES)}")
         if not (math.isfinite(strength) and strength >= 0):
-            raise UsageError(f"a strength from 0 is expected, found {strength}")
+            raise UsageError("a strength from 0", strength)
         self.dataset, self.kind, self.strength, self.seed = dataset, kind, strength, seed
         self.fill = None if fill is None else tuple(fill)
         self._how = DISTURBANCES[kind]
@@ -75,7 +75,8 @@ class Disturbed(Wrapped):
         white = 1.0 if image.is_floating_point() else 255.0
         fill = [white * value for value in self.fill or (0.5,)]
         moved = warp.image(image, frame.matrix, frame.target, fill=fill)
-        return replace(sample, image=moved, truth=_moved(sample.truth, frame))
+        regions = None if sample.regions is None else visible_boxes(frame.boxes(sample.regions), frame.target)
+        return replace(sample, image=moved, truth=_moved(sample.truth, frame), regions=regions)
 
     def truth(self, index: int) -> Annotation:
         """What one picture shows, where it shows it after the disturbance."""

@@ -1,4 +1,4 @@
-"""The pixels of a data set's picture, its size, and the classes that it shows."""
+"""The pixels of a data set's picture, its size, the classes that it shows, and what else comes with it."""
 
 from inspect import signature
 from pathlib import Path
@@ -29,9 +29,10 @@ def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: 
         turned = ", the sides exchanged" if found[::-1] == declared else ""
         upright = "; sizes are those of the upright picture, after its EXIF orientation" if turned else ""
         raise DataError(
-            f"a picture of {declared[1]}x{declared[0]}, as annotated, is expected, found {found[1]}x{found[0]}{turned}",
+            f"a picture of {declared[1]}x{declared[0]}, as annotated",
+            f"{found[1]}x{found[0]}{turned}",
             path=path,
-            hint=f"mend the width and height of the annotations, or replace the picture{upright}",
+            cure=f"mend the width and height of the annotations, or replace the picture{upright}",
         )
     return image
 
@@ -67,6 +68,11 @@ def size_of(dataset: Dataset, index: int, channels: int | None = None) -> tuple[
 
 def _takes_channels(method: Any) -> bool:
     return callable(method) and "channels" in signature(method).parameters
+
+
+def has_regions(dataset: Dataset) -> bool:
+    """Whether samples have regions that a search proposed: as the data set's own `has_regions` tells, else not."""
+    return bool(getattr(dataset, "has_regions", False))
 
 
 def classes_of(dataset: Dataset, index: int) -> frozenset[int]:

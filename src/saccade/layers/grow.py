@@ -68,5 +68,5 @@ class Unpool(Grow):
             ValueError: There are no places.
         """
         if places is None:
-            raise ValueError("the places of a pool's maxima are expected, found none: name them in the decoder's step")
+            raise ValueError("expected the places of a pool's maxima, found none: name them in the decoder's step")
         return F.max_unpool2d(map, places, [2, 2], output_size=list(size))

@@ -48,9 +48,7 @@ class Evaluator:
         for scores in (metric.result() for metric in self.metrics):
             twice = sorted(found.keys() & scores.keys())
             if twice:
-                raise ConfigError(
-                    f"one metric for each score is expected, found two for {twice}", hint="rename one of them"
-                )
+                raise ConfigError("one metric for each score", f"two for {twice}", cure="rename one of them")
             found |= {name: _number(value) for name, value in scores.items()}
         return found
 

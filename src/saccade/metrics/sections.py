@@ -245,5 +245,5 @@ def _beside(one: Table, other: Table) -> Table:
     names = [column.name for column in columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ConfigError(f"one metric for each column is expected, found two for {twice}", hint="rename one of them")
+        raise ConfigError("one metric for each column", f"two for {twice}", cure="rename one of them")
     return replace(one, columns=columns)

@@ -104,16 +104,18 @@ def pixel_counts(guess: Tensor, truth: Tensor, classes: int, id: str = "") -> Te
     """
     if guess.shape != truth.shape:
         raise DataError(
-            f"classes of {tuple(truth.shape)} pixels are expected, found {tuple(guess.shape)} for picture {id}",
-            hint="masks must be as large as their pictures",
+            f"classes of {tuple(truth.shape)} pixels",
+            f"{tuple(guess.shape)} for picture {id}",
+            cure="masks must be as large as their pictures",
         )
     known = truth != IGNORED
     true, guessed = truth[known].long(), guess[known].long()
     strange = true[(true < 0) | (true >= classes)]
     if len(strange):
         raise DataError(
-            f"labels 0..{classes - 1} and {IGNORED} are expected, found {int(strange[0])} in picture {id}",
-            hint="evaluate on data whose classes are those that the system was trained on",
+            f"labels 0..{classes - 1} and {IGNORED}",
+            f"{int(strange[0])} in picture {id}",
+            cure="evaluate on data whose classes are those that the system was trained on",
         )
     guessed = torch.where((guessed >= 0) & (guessed < classes), guessed, classes)
     return torch.bincount(true * (classes + 1) + guessed, minlength=classes * (classes + 1)).view(classes, classes + 1)

@@ -23,9 +23,7 @@ class Necks(Neck):
         self.parts = nn.ModuleList(parts)
         self.levels = {name: level for part in parts for name, level in part.levels.items()}
         if len(self.levels) != sum(len(part.levels) for part in parts):
-            raise ValueError(
-                f"a name of its own for each added map is expected, found {[list(p.levels) for p in parts]}"
-            )
+            raise ValueError(f"expected a name of its own for each added map, found {[list(p.levels) for p in parts]}")
         outside = (name for part in parts for name in part.reads if name not in self.levels)
         self.reads = tuple(dict.fromkeys(outside))
 

@@ -45,7 +45,7 @@ def check_owners(heads: Mapping[str, Head]) -> None:
     owners = [name for name, head in heads.items() if head.owns_rows]
     columns = [field for field in owner if field.startswith("instances.")]
     if len(owners) > 1 or (columns and not owners):
-        raise ValueError(f"one head owns the rows of instances (columns {columns}), found {owners}")
+        raise ValueError(f"expected one head that owns the rows of instances (columns {columns}), found {owners}")
 
 
 def check_weights(weights: Mapping[str, float], silent: Sequence[str], heads: Mapping[str, Head]) -> None:
@@ -58,4 +58,4 @@ def check_weights(weights: Mapping[str, float], silent: Sequence[str], heads: Ma
     known = {*heads, *terms}
     unknown = [name for name in weights if name not in known] + [name for name in silent if name not in heads]
     if unknown:
-        raise ValueError(f"heads or terms are expected, one of {sorted(known)}, found {unknown}")
+        raise ValueError(f"expected heads or terms, one of {sorted(known)}, found {unknown}")

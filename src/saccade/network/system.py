@@ -11,7 +11,8 @@ from torch.utils import _pytree as pytree
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
-from saccade.core.input_spec import InputSpec, proposed
+from saccade.core.errors import UsageError
+from saccade.core.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.network.checks import check_fit, check_owners, check_weights
@@ -125,19 +126,23 @@ class System(nn.Module):
         """Heads with their names."""
         return [(name, head) for name, head in self.heads.items() if isinstance(head, Head)]
 
-    def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
-        """Pictures (C, h, w), uint8 or float 0..1, with truth in their own pixels, as this system takes them.
+    def batch(
+        self,
+        images: Sequence[Tensor],
+        truth: Sequence[Annotation] | None = None,
+        regions: Sequence[Tensor] | None = None,
+    ) -> Batch:
+        """Pictures as this system takes them.
 
-        Where the system reads regions and the truth brings none, they are sought.
+        Args:
+            images: (C, h, w) each, uint8 or float 0..1.
+            truth: What each shows, in its own pixels.
+            regions: (r, 4) boxes that a search proposed for each, in its own pixels; where the system reads regions
+                and none are given, they are sought.
         """
-        batch = self.input.batch(images, truth)
-        if self.search is None or batch.regions is not None:
-            return batch
-        found = [
-            frame.apply(Annotation(regions=self.search(image)))
-            for frame, image in zip(batch.frames, images, strict=True)
-        ]
-        return replace(batch, regions=proposed(found))
+        if regions is None and self.search is not None:
+            regions = [self.search(image) for image in images]
+        return self.input.batch(images, truth, regions)
 
     def maps(self, batch: Batch) -> Maps:
         """All named maps of a batch; where the batch brings the trunk's maps, the trunk is not run."""
@@ -147,7 +152,7 @@ class System(nn.Module):
             tensors[GUIDE] = self.input.denormalise(batch.images)
         if self.neck is not None:
             tensors |= self.neck(tensors)
-        return Maps(tensors, batch.sizes, batch.regions)
+        return Maps(tensors, batch.sizes, batch.regions, batch.canvas)
 
     def forward(self, batch: Batch) -> dict[str, Any]:
         """Each head's raw output."""
@@ -164,7 +169,7 @@ class System(nn.Module):
             ValueError: The batch brings no truth.
         """
         if batch.truth is None:
-            raise ValueError("a batch with truth is expected: system.batch(images, truth)")
+            raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
         return self.loss_of(self.maps(batch), batch.truth)
 
     def loss_of(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
@@ -202,7 +207,7 @@ class System(nn.Module):
             thaw: Names inside those which learn all the same; of two names the longer decides.
 
         Raises:
-            ValueError: There is no such part; the message lists those that exist.
+            UsageError: There is no such part; the message lists those that exist.
         """
         self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, thaw))
         for path, parameter in self.named_parameters():
@@ -221,7 +226,7 @@ class System(nn.Module):
         known = [n for n, _ in self.named_modules() if n]
         if path not in known:
             listed = ", ".join([*(n for n, _ in self.named_children() if n != "heads"), *self.heads])
-            raise ValueError(f"a part to freeze is expected (one of {listed}, or a path below), found {name!r}")
+            raise UsageError(f"a part to freeze (one of {listed}, or a path below)", repr(name))
         return path
 
     def train(self, mode: bool = True) -> "System":

@@ -53,7 +53,7 @@ class Views:
         good = all(math.isfinite(scale) and SMALLEST <= scale <= LARGEST for scale in self.scales)
         if not self.scales or not good or len(set(self.scales)) != len(self.scales):
             listed = ", ".join(f"{scale:g}" for scale in self.scales) or "none"
-            raise UsageError(f"distinct scales from {SMALLEST:g} to {LARGEST:g} are expected, found {listed}")
+            raise UsageError(f"distinct scales from {SMALLEST:g} to {LARGEST:g}", listed)
 
     def __len__(self) -> int:
         return len(self.scales) * (2 if self.flip else 1)
@@ -97,9 +97,9 @@ def check_views(system: System, views: Views) -> None:
     if strange or few:
         found = f"{', '.join(strange)}" if strange else f"the few boxes of {', '.join(few)}"
         raise ConfigError(
-            f"a system that gives classes of pictures, or boxes of all objects, is expected for several views, "
-            f"found one that gives {found}",
-            hint="leave --scales and --flip away",
+            "a system that gives classes of pictures, or boxes of all objects for several views",
+            f"one that gives {found}",
+            cure="leave --scales and --flip away",
         )
     for scale in views.scales:
         _check_size(system, scale)
@@ -120,9 +120,9 @@ def _check_size(system: System, scale: float) -> None:
             system.forward(replace(batch.to(weight.device), images=batch.images.to(weight)))
     except (RuntimeError, ValueError) as error:
         raise ConfigError(
-            f"a network that takes pictures of any size is expected for scale {scale:g}, found one that cannot take "
-            f"{height}x{width}: {str(error).partition(chr(10))[0]}",
-            hint="leave --scales away; --flip alone may serve",
+            f"a network that takes pictures of any size for scale {scale:g}",
+            f"one that cannot take {height}x{width}: {str(error).partition(chr(10))[0]}",
+            cure="leave --scales away; --flip alone may serve",
         ) from error
 
 

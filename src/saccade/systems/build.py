@@ -2,16 +2,18 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
 from saccade.network.card import SystemFunction
-from saccade.network.system import System
 from saccade.systems import every_system
-from saccade.systems.statistics import with_statistics
+from saccade.systems.statistics import Statistics, with_statistics
 
-_COMMON = {name: p for name, p in inspect.signature(with_statistics).parameters.items() if name != "system"}
+if TYPE_CHECKING:  # options are read where torch is not loaded
+    from saccade.network.system import System
+
+_COMMON = inspect.signature(Statistics).parameters
 
 
 def options_of(function: SystemFunction) -> dict[str, inspect.Parameter]:
@@ -26,7 +28,7 @@ def words_of(function: SystemFunction) -> dict[str, tuple[str, ...]]:
     return {name: get_args(kind) for name, kind in hints.items() if name != "return" and get_origin(kind) is Literal}
 
 
-def build(name: str, classes: Names | int, **options: Any) -> System:
+def build(name: str, classes: Names | int, **options: Any) -> "System":
     """Build a system by name.
 
     Args:
@@ -34,7 +36,7 @@ def build(name: str, classes: Names | int, **options: Any) -> System:
         classes: Names of the classes, or their number. By key of `Vocabularies`, such as ``instances`` and
             ``semantic``, where objects and pixels have unlike ones: a system takes those of what it learns from.
         **options: The system's own options, such as ``trunk="resnet18"`` or ``width=0.5``, and `mean` and `std` of each
-            channel, which all systems take (see `statistics.with_statistics`).
+            channel, which all systems take (see `statistics.Statistics`).
 
     Raises:
         UsageError: The name or an option is unknown; the message lists the known ones.
@@ -42,16 +44,16 @@ def build(name: str, classes: Names | int, **options: Any) -> System:
     """
     known = every_system()
     if name not in known:
-        raise UsageError(f"a system is expected, found {name!r}", hint=f"choose one of {', '.join(sorted(known))}")
+        raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(sorted(known))}")
     parameters = options_of(known[name])
     unknown = sorted(set(options) - set(parameters))
     if unknown:
-        raise UsageError(f"{name} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(parameters)}")
+        raise UsageError(f"options of {name}", ", ".join(unknown), cure=f"its options are {', '.join(parameters)}")
     names = _names_for(known[name], classes)
     own = inspect.signature(known[name]).parameters
     common = {key: value for key, value in options.items() if key not in own}
     system = known[name](names, **{key: value for key, value in options.items() if key in own})
-    system = with_statistics(system, **common)
+    system = with_statistics(system, Statistics(**common))
     system.origin = {
         "system": name,
         "classes": names.plain() if isinstance(names, Vocabularies) else list(names),
@@ -67,8 +69,9 @@ def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...
         missing = sorted(str(key) for key in keys if key not in classes)
         if missing:
             raise ConfigError(
-                f"names of the classes of {', '.join(missing)} are expected, found those of {', '.join(classes)}",
-                hint=f"the system learns from {', '.join(function.card.needs)}",
+                f"names of the classes of {', '.join(missing)}",
+                f"those of {', '.join(classes)}",
+                cure=f"the system learns from {', '.join(function.card.needs)}",
             )
         lists = {key: class_names(classes[key]) for key in KEYS if key in keys}
     else:
@@ -84,5 +87,5 @@ def class_names(classes: Sequence[str] | int) -> tuple[str, ...]:
     """
     names = tuple(f"class {i}" for i in range(classes)) if isinstance(classes, int) else tuple(classes)
     if not names or len(set(names)) != len(names):
-        raise UsageError(f"one or more distinct class names are expected, found {list(names)}")
+        raise UsageError("one or more distinct class names", list(names))
     return names

@@ -94,18 +94,17 @@ DESIGN512 = Design(
 )
 
 
-def _card(side: int) -> Card:
-    return Card(
-        task="detect",
-        year=2016,
-        paper="Liu et al.: SSD: Single shot multibox detector, arXiv 1512.02325",
-        needs=("instances.boxes", "instances.labels"),
-        size=side,
-        classes=20,
-    )
+CARD = Card(
+    task="detect",
+    year=2016,
+    paper="Liu et al.: SSD: Single shot multibox detector, arXiv 1512.02325",
+    needs=("instances.boxes", "instances.labels"),
+    size=300,
+    classes=20,
+)
 
 
-@system(_card(300))
+@system(CARD)
 def ssd300(
     classes: tuple[str, ...],
     *,
@@ -136,12 +135,12 @@ def ssd300(
         UsageError: The side is too small, or the variant unknown.
     """
     if variant not in ("paper", "torchvision"):
-        raise UsageError(f"variant='paper' or 'torchvision' is expected, found {variant!r}")
+        raise UsageError("variant='paper' or 'torchvision'", repr(variant))
     design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
     return _ssd(design, classes, size, suppress, body=trunk, pretrained=pretrained, width=width, channels=channels)
 
 
-@system(_card(512))
+@system(replace(CARD, size=512))
 def ssd512(
     classes: tuple[str, ...],
     *,
@@ -195,7 +194,7 @@ def steps_of(extras: Sequence[Extra], size: int) -> tuple[int, ...]:
     """
     steps, side = [8, 16], -(-size // 16)
     if side < 2:
-        raise UsageError(f"a side from 17 pixels is expected for SSD, found {size}")
+        raise UsageError("a side from 17 pixels for SSD", size)
     for extra in extras:
         after = (side + 2 * extra.padding - extra.kernel) // extra.stride + 1
         if side == 1 or after < 1:

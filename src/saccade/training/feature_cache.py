@@ -68,6 +68,7 @@ class FeatureCache:
             # Of the size that heads ask for, and without memory.
             images=torch.zeros(()).expand(len(indices), self.spec.channels, *self._side()),
             sizes=torch.tensor([frame.target for frame in frames]),
+            canvas=self.spec.padded(frames[0].target),
             frames=frames,
             truth=truth,
             ids=tuple(dataset.id(i) for i in indices),
@@ -138,9 +139,10 @@ class FeatureCache:
         need, free = maps[0].numel() * maps.element_size() * count, shutil.disk_usage(self.folder).free
         if need > free:
             raise ResourceError(
-                f"{need / 2**30:.1f} GiB of disk are expected for features of the trunk, found {free / 2**30:.1f}",
+                f"{need / 2**30:.1f} GiB of disk for features of the trunk",
+                f"{free / 2**30:.1f}",
                 path=self.folder,
-                hint="free some space, or train with --no-cache",
+                cure="free some space, or train with --no-cache",
             )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from saccade.core.errors import ConfigError
-from saccade.data.augment_choice import check_use, read_choice
+from saccade.data.augment_choice import read_choice
+from saccade.data.augment_use import check_use
 from saccade.runtime import checkpoint
 from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder
@@ -77,9 +78,10 @@ def _placed(job: Job, fabric: Fabric) -> Job:
         return job
     if not Records(RunFolder(job.out).metrics).read():
         raise ConfigError(
-            "a run that had begun is expected after a restart, found one that failed before its first step",
+            "a run that had begun after a restart",
+            "one that failed before its first step",
             path=job.out,
-            hint="mend what the first attempt said: it is not tried again",
+            cure="mend what the first attempt said: it is not tried again",
         )
     return replace(job, resume=True)
 

@@ -90,7 +90,7 @@ def cut_off(module: nn.Module) -> float:
 def _side(value: Any) -> int:
     """One number of a layer's setting of both sides; padding by name keeps the size, as half a kernel does."""
     if isinstance(value, str):
-        raise ValueError(f"padding in positions is expected, found {value!r}")
+        raise ValueError(f"expected padding in positions, found {value!r}")
     return value[0] if isinstance(value, tuple) else value
 
 

@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat
-from scipy.sparse import issparse
 
 from saccade.core.errors import DataError
 from saccade.trust.files import kind_of, read_bytes
@@ -39,6 +37,8 @@ def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES, *, sparse: bool = Fal
     Raises:
         DataError: The file cannot be read, is no MATLAB file of version 5 to 7.2, is broken, too large or too deep.
     """
+    from scipy.io import loadmat  # every format's reader is loaded, and few users have such files
+
     data = read_bytes(path, limit)
     try:
         order = _order(data)
@@ -48,19 +48,19 @@ def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES, *, sparse: bool = Fal
     except DataError:
         raise
     except _RefusedError as error:
-        raise DataError(f"a MATLAB file is expected, found {error}", path=path, hint=error.hint) from error
+        raise DataError("a MATLAB file", error, path=path, cure=error.cure) from error
     except Exception as error:  # SciPy raises whatever it stumbles over.
         reason = str(error) or type(error).__name__
-        hint = "the file may be cut short: download it again"
-        raise DataError(f"a whole MATLAB file is expected, found: {reason[:200]}", path=path, hint=hint) from error
+        cure = "the file may be cut short: download it again"
+        raise DataError("a whole MATLAB file", reason[:200], path=path, cure=cure) from error
 
 
 class _RefusedError(Exception):
     """Why a file is not read."""
 
-    def __init__(self, what: str, hint: str = "the file may be damaged: download it again") -> None:
+    def __init__(self, what: str, cure: str = "the file may be damaged: download it again") -> None:
         super().__init__(what)
-        self.hint = hint
+        self.cure = cure
 
 
 def _order(data: bytes) -> str:
@@ -137,6 +137,8 @@ def _check(data: bytes, order: str, sparse: bool) -> None:
 
 def dense(matrix: Any) -> NDArray[np.bool_] | None:
     """Where a sparse or full matrix is not 0; None where it is no matrix, or its places lie outside it."""
+    from scipy.sparse import issparse
+
     if isinstance(matrix, np.ndarray):
         return matrix != 0 if matrix.ndim == 2 and matrix.dtype.kind in "bui" else None
     if not issparse(matrix):
