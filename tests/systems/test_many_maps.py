@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from saccade.core.annotation import Annotation, Instances
+from saccade.core.annotation import Instances
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules, BoxTop, ScoredRegions
 from saccade.heads.region_top import Regions, Sampled
@@ -141,7 +141,7 @@ def test_a_perfect_raw_output_decodes_to_the_truth(name: str, boxes: int) -> Non
 @pytest.mark.parametrize("name", ["ion", "multipath"])
 def test_pictures_without_regions_are_answered_with_nothing(name: str) -> None:
     system = build(name, 2, **NARROW).eval()
-    batch = system.batch([torch.rand(3, 64, 80)], [Annotation(regions=torch.zeros(0, 4))])
+    batch = system.batch([torch.rand(3, 64, 80)], regions=[torch.zeros(0, 4)])
     (found,) = system.predict(batch)
     assert len(found.instances) == 0
 

@@ -94,6 +94,16 @@ def test_a_pyramid_of_a_region_holds_the_maxima_of_its_cells():
     assert found.tolist() == [[18, 20, 34, 36, 36]]
 
 
+@pytest.mark.parametrize("side", [10, 13, 6, 7])
+def test_a_pyramid_has_its_fifty_cells_on_any_map_and_each_is_a_maximum(side):
+    maps = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(side))
+    whole = torch.tensor([[0.0, 0, side - 1, side - 1]]).expand(2, -1)
+    found = SpatialPyramid(Level(3, 1), "map", (6, 3, 2, 1))({"map": maps}, whole, torch.arange(2))
+    assert found.shape == (2, 3 * 50)
+    torch.testing.assert_close(found[:, -3:], maps.amax((2, 3)))
+    assert torch.isin(found, maps).all()
+
+
 def test_r_fcn_has_the_paper_s_maps_and_strides():
     system = on_meta(rfcn)
     tower = system.heads["regions"].box.tower

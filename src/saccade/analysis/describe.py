@@ -146,10 +146,8 @@ def _maps(system: System, maps: Maps) -> tuple[NamedMap, ...]:
         for name in reads:
             readers[name].append(reader)
     trunk, found = set(system.trunk.levels), list[NamedMap]()
-    for name, level in system.levels.items():
-        if name not in maps:  # the guide, which nothing reads
-            continue
-        part = "trunk" if name in trunk else "image" if name in (IMAGE, GUIDE) else "neck"
+    for name, level in ((name, level) for name, level in system.levels.items() if name in maps):
+        part = "image" if name in (IMAGE, GUIDE) else "trunk" if name in trunk else "neck"
         found.append(NamedMap(name, part, _shape(maps[name]), level.stride, tuple(readers[name])))
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""The pixels of a data set's picture, its size, and the classes that it shows."""
+"""The pixels of a data set's picture, its size, the classes that it shows, and what else comes with it."""
 
 from inspect import signature
 from pathlib import Path
@@ -70,6 +70,11 @@ def _takes_channels(method: Any) -> bool:
     return callable(method) and "channels" in signature(method).parameters
 
 
+def has_regions(dataset: Dataset) -> bool:
+    """Whether samples have regions that a search proposed: as the data set's own `has_regions` tells, else not."""
+    return bool(getattr(dataset, "has_regions", False))
+
+
 def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
     """Classes that one picture shows: as the data set's own `classes_of` tells, or from its truth."""
     known: Any = getattr(dataset, "classes_of", None)
@@ -80,5 +85,5 @@ def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
     if truth.labels is not None:
         found |= set((truth.labels == 1).nonzero().flatten().tolist())
     if truth.instances is not None and truth.instances.labels is not None:
-        found |= set(truth.instances.labels.tolist())
+        found |= set(truth.instances.labels[~truth.instances.is_ignored].tolist())
     return frozenset(found)

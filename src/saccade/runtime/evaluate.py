@@ -97,7 +97,7 @@ def measured(
 def _answers(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> list[Annotation]:
     samples = enumerate(dataset[place] for place in places)
     intake = predictor.intake
-    taken = (one for at, sample in samples for one in intake.take(at, sample.image, sample.truth.regions))
+    taken = (one for at, sample in samples for one in intake.take(at, sample.image, sample.regions))
     found = dict(predictor.answer(taken, batch=batch))
     for answer in found.values():
         if isinstance(answer, SaccadeError):

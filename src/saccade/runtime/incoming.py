@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError, SaccadeError
 from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
@@ -87,7 +86,7 @@ class Intake:
             if regions is None and self.search is not None:
                 regions = self.search(image)
             return [
-                Incoming(place, seen, frame, frame.apply(Annotation(regions=regions)).regions, view)
+                Incoming(place, seen, frame, None if regions is None else frame.boxes(regions), view)
                 for view, (seen, frame) in enumerate(self.views.of(image, self.spec))
             ]
         except SaccadeError as error:

@@ -155,8 +155,8 @@ class Predictor:
     def _answer_group(self, group: Sequence[Incoming], threshold: float) -> Iterator[tuple[Incoming, Answer]]:
         """Answers to pictures of one size; where they do not fit into memory together, they go one by one."""
         try:
-            regions = [i.regions for i in group if i.regions is not None] or None
-            batch = self.system.input.assemble([i.image for i in group], [i.frame for i in group], regions=regions)
+            images, frames, regions = zip(*((i.image, i.frame, i.regions) for i in group), strict=True)
+            batch = self.system.input.assemble(images, frames, regions=regions)
             yield from zip(group, self.answers(batch, threshold), strict=True)
             return
         except Exception as error:
