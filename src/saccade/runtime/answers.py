@@ -1,4 +1,4 @@
-"""An answer's last touch, and its form in files: plain values, masks as COCO RLE, maps as PNG files.
+"""An answer's last touch, and its form in files: plain values, masks as COCO RLE, maps as PNG files, scores as .npz.
 
 Legend: n instances, (H, W) picture.
 """
@@ -20,7 +20,7 @@ from saccade.trust.atomic import replacing
 
 DIGITS = 6
 # These are pictures, not numbers, and stand in files of their own.
-MAPS = ("semantic", "contours")
+MAPS = ("semantic", "contours", "semantic_scores")
 
 
 def finish(guess: Annotation, threshold: float = 0.0) -> Annotation:
@@ -34,8 +34,8 @@ def finish(guess: Annotation, threshold: float = 0.0) -> Annotation:
 
 
 def as_values(guess: Annotation) -> dict[str, Any]:
-    """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS` and score maps."""
-    return _values({f.name: getattr(guess, f.name) for f in fields(guess) if f.name not in (*MAPS, "semantic_scores")})
+    """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS`."""
+    return _values({f.name: getattr(guess, f.name) for f in fields(guess) if f.name not in MAPS})
 
 
 def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,14 +59,15 @@ def _rounded(value: Any) -> Any:
 
 
 def write_maps(guess: Annotation, folder: Path, name: str) -> dict[str, Any]:
-    """Writes an annotation's maps as PNG files below `folder`.
+    """Writes an annotation's maps as files below `folder`.
 
     ``semantic/NAME.png`` holds the class of each pixel, 255 where none is said (16 bits where a class is above 255);
-    ``contours/NAME_0.png`` … hold boundary probabilities times 255, a file a class or annotator.
+    ``contours/NAME_0.png`` … hold boundary probabilities times 255, a file a class or annotator;
+    ``semantic_scores/NAME.npz`` holds, as ``scores``, (C, H, W) in half precision.
 
     Args:
         guess: The annotation.
-        folder: Where ``semantic`` and ``contours`` are made.
+        folder: Where ``semantic``, ``contours`` and ``semantic_scores`` are made.
         name: The picture's name without a suffix.
 
     Returns:
@@ -80,6 +81,10 @@ def write_maps(guess: Annotation, folder: Path, name: str) -> dict[str, Any]:
     if guess.contours is not None:
         arrays = (guess.contours.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
         written["contours"] = [_write_png(array, folder, f"contours/{name}_{i}.png") for i, array in enumerate(arrays)]
+    if guess.semantic_scores is not None:
+        written["semantic_scores"] = f"semantic_scores/{name}.npz"
+        with replacing(folder / written["semantic_scores"]) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, scores=guess.semantic_scores.half().numpy())
     return written
 
 

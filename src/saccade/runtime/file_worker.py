@@ -1,12 +1,14 @@
-"""What is done with each group of files: read, answered, drawn."""
+"""What is done with each file: read once, answered with others of its size, drawn and written."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from saccade.core.annotation import Annotation
-from saccade.core.errors import DataError, SaccadeError
+from saccade.core.errors import SaccadeError
 from saccade.runtime.answers import as_values, write_maps
 from saccade.runtime.buckets import ahead
 from saccade.runtime.device import is_out_of_memory, out_of_memory
@@ -15,13 +17,13 @@ from saccade.runtime.inputs import readable_name
 from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import Answer, Predictor
 from saccade.trust.atomic import replacing
-from saccade.trust.pictures import decode_picture
 from saccade.view.draw import draw, drawn_from
 
 JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
 QUALITY = 90
 
 Entry = dict[str, Any]
+Written = tuple[Path, Entry | SaccadeError]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Worker:
-    """Answers groups of files; the next ones are read meanwhile.
+    """Answers groups of files; the next ones are read, and the last ones are written meanwhile.
 
     Attributes:
         predictor: The network in use.
@@ -53,41 +55,45 @@ class Worker:
     out: Path
     settings: PredictSettings
 
-    def run(self, groups: Iterable[tuple[list[Task], list[Task]]]) -> Iterator[dict[Path, Entry | SaccadeError]]:
-        """For each group and the files of it that are missing: their entries of ``predictions.json``, or errors.
+    def run(self, groups: Iterable[list[Task]], missing: Callable[[Task], bool]) -> Iterator[Written]:
+        """Each file of the groups that is missing, with its entry of ``predictions.json`` or an error.
+
+        Args:
+            groups: Files that go through the network together.
+            missing: Whether a file has no answer yet; the others are its company.
 
         Raises:
             ResourceError: The disk is full.
         """
-        for taken, missing in ahead(self._read, groups):
-            answers = dict(self.predictor.answer(taken, self.settings.threshold or 0.0, self.settings.batch))
-            work = [(task, answers[task.place]) for task in missing]
-            yield dict(ahead(lambda pair: (pair[0].file, self._write(*pair)), work))
+        intake = self.predictor.intake(shows=self.settings.drawn)
+        tasks: dict[int, Task] = {}
 
-    def _read(self, group: tuple[list[Task], list[Task]]) -> tuple[list[Incoming | Refused], list[Task]]:
-        whole, missing = group
-        intake = self.predictor.intake
-        return [one for task in whole for one in intake.take(task.place, task.file)], missing
+        def noted() -> Iterator[list[Task]]:
+            for group in groups:
+                tasks.update({task.place: task for task in group})
+                yield group
 
-    def _write(self, task: Task, answer: Answer) -> Entry | SaccadeError:
-        """An answer's entry; its drawing and its maps are on disk then."""
+        read = ahead(lambda group: [intake.take(task.place, task.file) for task in group], noted())
+        found = self.predictor.answer(read, self.settings.threshold or 0.0, self.settings.batch)
+        named = ((tasks.pop(item.place), item, answer) for item, answer in found)
+        return ahead(lambda one: self._write(*one), (one for one in named if missing(one[0])))
+
+    def _write(self, task: Task, item: Incoming | Refused, answer: Answer) -> Written:
+        """A file with its answer's entry; its drawing and its maps are on disk then."""
+        if isinstance(item, Refused):
+            return task.file, item.error
         if isinstance(answer, SaccadeError):
-            return answer
+            return task.file, answer
         try:
-            channels = self.predictor.system.input.channels
-            # A grey network's answer is drawn on the picture in its colours.
-            image = decode_picture(task.file, None if channels in (1, 3) else channels)
-            entry: Entry = {"file": readable_name(task.file), "size": list(image.shape[1:]), **as_values(answer)}
+            entry: Entry = {"file": readable_name(task.file), "size": list(item.size), **as_values(answer)}
             entry |= write_maps(answer, self.out, task.name)
-            return entry | ({"drawn": self._draw(task, image, answer)} if self.settings.drawn else {})
-        except DataError as error:
-            return error
+            return task.file, entry | ({} if item.shown is None else {"drawn": self._draw(task, item.shown, answer)})
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            return out_of_memory("a drawing of the picture", "the machine")
+            return task.file, out_of_memory("a drawing of the picture", "the machine")
 
-    def _draw(self, task: Task, image: Any, answer: Annotation) -> str:
+    def _draw(self, task: Task, image: Tensor, answer: Annotation) -> str:
         jpeg = task.file.suffix.lower() in JPEG
         name = f"drawn/{task.name}.{'jpg' if jpeg else 'png'}"
         least = drawn_from(answer, self.settings.threshold)

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from saccade.core.errors import SaccadeError
 from saccade.runtime.answer_folder import AnswerFolder
-from saccade.runtime.buckets import buckets
 from saccade.runtime.file_worker import Task, Worker
 from saccade.runtime.inputs import find_pictures, unique_names
 from saccade.runtime.predict_settings import PredictSettings
-from saccade.runtime.predictor import ROOM, Predictor
+from saccade.runtime.predictor import ROOM, Predictor, grouped
 from saccade.runtime.video_worker import VideoWorker
 from saccade.trust.pictures import picture_size
 from saccade.trust.videos import is_video
@@ -107,9 +106,9 @@ class Prediction:
         self.tell(done, len(files))
         pictures = [task for task, film in zip(tasks, films, strict=True) if not film]
         worker = Worker(self.predictor, self.folder.out, self.settings)
-        for answers in worker.run(self._open_groups(pictures)):
-            self.folder.add(answers)
-            done += len(answers)
+        for file, entry in worker.run(self._open_groups(pictures), self._is_missing):
+            self.folder.add({file: entry})
+            done += 1
             self.tell(done, len(files))
         for task, film in zip(tasks, films, strict=True):
             if film and self.folder.answer(task.file) is None:
@@ -127,28 +126,25 @@ class Prediction:
             self.folder.add({task.file: found.entry})
         self.tell(done + 1, total)
 
-    def _open_groups(self, tasks: Sequence[Task]) -> Iterator[tuple[list[Task], list[Task]]]:
-        """Groups of pictures of one size in which something is missing, and what is missing in each.
+    def _open_groups(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+        """Groups of pictures of one size in which something is missing.
 
         The groups are those of an unbroken run, and go through the network as they are, the files that are done with
         them: in other company the last bits of an answer would differ.
         """
-        spec, folder = self.predictor.system.input, self.folder
+        intake, folder = self.predictor.intake(shows=self.settings.drawn), self.folder
 
         def size(task: Task) -> tuple[int, int] | None:
             answer = folder.answer(task.file)
             try:
-                found = picture_size(task.file, spec.channels) if answer is None else answer["size"]
+                found = picture_size(task.file, intake.spec.channels) if answer is None else answer["size"]
             except SaccadeError:
                 return None  # it fails when it is read, which tells why
-            return spec.padded(spec.frame((found[0], found[1])).target)
+            return found[0], found[1]
 
-        sized = ((task, size(task)) for task in tasks)
-        room = ROOM // 4
-        for group in buckets(
-            sized, lambda s: s[1], lambda s: s[1][0] * s[1][1] if s[1] else 0, self.settings.batch, room
-        ):
-            whole = [task for task, _ in group]
-            missing = [task for task in whole if folder.answer(task.file) is None]
-            if missing:
-                yield whole, missing
+        for group in grouped(intake, tasks, size, self.settings.batch, ROOM // 4):
+            if any(map(self._is_missing, group)):
+                yield group
+
+    def _is_missing(self, task: Task) -> bool:
+        return self.folder.answer(task.file) is None

@@ -98,7 +98,7 @@ class Gallery:
         return tuple(self._exhibit(*three) for three in zip(judged, samples, guesses, strict=True))
 
     def _exhibit(self, judged: Judged, sample: Sample, guess: Annotation) -> Exhibit:
-        truth, caption = asked(sample.truth, self.predictor.system.gives), judged.id
+        truth, caption = asked(sample.truth, self.predictor.engine.gives), judged.id
         paint: list[list[Colour] | None] = [None, None]
         if self.errors is not None and guess.instances is not None and truth.instances is not None:
             cut = 0.5 if self.errors.threshold is None else self.errors.threshold
