@@ -94,7 +94,7 @@ class Side:
     def _answer(self) -> dict[str, Any]:
         line = "" if self._process.stdout is None else self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"an answer of {self.call.function} is expected, found its end: see its error above")
+            raise RuntimeError(f"expected an answer of {self.call.function}, found its end: see its error above")
         return json.loads(line)
 
 

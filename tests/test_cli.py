@@ -193,12 +193,12 @@ def test_the_demo_ends_with_what_it_reached(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (DataError("x", hint="mend it"), 1),
-        (ConfigError("x"), 1),
-        (UsageError("x"), 2),
-        (SaccadeError("x"), 3),
+        (DataError("a list", "none", cure="mend it"), 1),
+        (ConfigError("a list", "none"), 1),
+        (UsageError("a list", "none"), 2),
+        (SaccadeError("a list", "none"), 3),
         (RuntimeError("a fault"), 3),
-        (ResourceError("x"), 4),
+        (ResourceError("a list", "none"), 4),
         (MemoryError(), 4),
         (OSError(errno.ENOSPC, "no space"), 4),
         (torch.OutOfMemoryError("x"), 4),

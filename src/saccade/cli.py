@@ -51,7 +51,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.write(f"saccade {__version__}\n")
         return 0
     if words[0] not in COMMANDS:
-        raise UsageError(f"a command is expected, found {words[0]!r}", hint=f"commands are {', '.join(COMMANDS)}")
+        raise UsageError("a command", repr(words[0]), cure=f"commands are {', '.join(COMMANDS)}")
     return import_module(f"saccade.command_line.{words[0]}").run(words[1:])
 
 

@@ -54,4 +54,4 @@ def test_another_number_of_channels_is_refused_with_the_cure(
     assert main([*command, "--out", str(tmp_path / "a")]) == 1
     assert "--channels 5" in capsys.readouterr().err
     assert main([*command, "--out", str(tmp_path / "b"), "--channels", "5", "--mean", ".5,.5"]) == 1
-    assert "5 number(s), one a channel, are expected, found 0.5, 0.5" in capsys.readouterr().err
+    assert "expected 5 number(s), one a channel, found 0.5, 0.5" in capsys.readouterr().err

@@ -17,7 +17,7 @@ def test_one_name_is_itself_and_several_are_a_list() -> None:
 
 @pytest.mark.parametrize("found", [3, ["a", 3], {"a": "b"}, True])
 def test_what_is_no_name_is_refused(found: object) -> None:
-    with pytest.raises(UsageError, match="expected by name"):
+    with pytest.raises(UsageError, match="by name, or a list"):
         one_or_several(found)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from saccade.command_line.values import convert, describe, is_switch
+from saccade.core.errors import UsageError
 
 Side = Literal["left", "right"]
 
@@ -67,7 +68,7 @@ def test_values_take_the_declared_type(annotation, value, expected):
     ],
 )
 def test_other_values_are_refused_in_words(annotation, value, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(UsageError, match=f"expected .*{said}.*, found "):
         convert(annotation, value)
 
 

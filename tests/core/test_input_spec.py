@@ -14,7 +14,15 @@ from torchvision.transforms.v2 import functional as vision
 from saccade.core import warp
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD, InputSpec, as_float, fit_channels, statistics
+from saccade.core.input_spec import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    InputSpec,
+    as_float,
+    fit_channels,
+    mirrored,
+    statistics,
+)
 
 image_of = warp.image
 
@@ -150,7 +158,7 @@ def test_channels_fit_or_are_refused():
     assert fit_channels(picture(4, 5, 6), 6).shape == (6, 4, 5)
     with pytest.raises(ConfigError, match=r"3 channel.*found 4") as caught:
         InputSpec.stretch(8).resize(picture(4, 5, 4))
-    assert "channels=4" in str(caught.value.hint)
+    assert "channels=4" in str(caught.value.cure)
 
 
 def test_bytes_weighed_to_grey_stay_bytes_and_round_as_pillow_does():
@@ -182,7 +190,7 @@ def test_it_survives_json_and_refuses_unknown_keys():
         assert InputSpec.from_dict(json.loads(json.dumps(spec.as_dict()))) == spec
     with pytest.raises(ConfigError, match="colour") as caught:
         InputSpec.from_dict({"rule": "native", "colour": "red"})
-    assert "interpolation" in str(caught.value.hint)
+    assert "interpolation" in str(caught.value.cure)
 
 
 @pytest.mark.parametrize(
@@ -209,3 +217,49 @@ def test_shrinking_averages_unless_told_not_to():
     rough = InputSpec.stretch(30, channels=1, antialias=False).resize(noise)[0]
     assert smooth.std() < rough.std() / 2
     assert torch.equal(rough, functional.interpolate(noise[None], (30, 30), mode="bilinear")[0])
+
+
+def test_a_margin_mirrors_the_picture_and_answers_find_back() -> None:
+    spec = InputSpec(margin=3, multiple=16, remainder=12, padding="mirror", mean=(0.0,), std=(1.0,))
+    image = torch.arange(5 * 4).view(1, 5, 4) / 20
+    batch = spec.batch([image], [Annotation(instances=Instances(boxes=torch.tensor([[1.0, 2, 3, 4]])))])
+    assert batch.images.shape == (1, 1, 12, 12)
+    assert batch.sizes.tolist() == [[11, 10]]
+    # The row is 0 1 2 3, mirrored without its ends: 3 | 2 1 | 0 1 2 3 | 2 1 0 …
+    torch.testing.assert_close(batch.images[0, 0, 3] * 20, torch.tensor([3.0, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]))
+    torch.testing.assert_close(batch.images[0, 0, 3:8, 3:7], image[0])
+    assert batch.truth[0].instances.boxes.tolist() == [[4.0, 5, 6, 7]]
+    assert batch.undo(batch.truth)[0].instances.boxes.tolist() == [[1.0, 2, 3, 4]]
+    assert spec.padded((5, 4)) == (12, 12)
+
+
+@pytest.mark.parametrize("side", [1, 2, 9])
+def test_a_picture_smaller_than_its_margin_is_mirrored_as_often_as_it_takes(side: int) -> None:
+    row = mirrored(side, 7, 6)
+    assert row[7 : 7 + side].tolist() == list(range(side))
+    assert (row >= 0).all()
+    assert (row < side).all()
+    assert (row.diff().abs() <= 1).all()
+
+
+def test_unet_s_sides_are_those_that_its_pools_halve_evenly() -> None:
+    spec = InputSpec(margin=92, multiple=16, remainder=12, padding="mirror")
+    assert spec.padded((388, 388)) == (572, 572)
+    assert spec.padded((389, 1)) == (588, 188)
+
+
+def test_zeros_stand_in_a_margin_after_normalising() -> None:
+    batch = InputSpec(margin=2, mean=(0.5,), std=(0.5,)).batch([torch.ones(1, 3, 3)])
+    assert batch.images[0, 0].sum() == 9
+    assert batch.images[0, 0, 2:5, 2:5].sum() == 9
+
+
+def test_colours_come_back_from_normalised_pictures() -> None:
+    spec, image = InputSpec.stretch(8), picture(8, 8)
+    torch.testing.assert_close(spec.denormalise(spec.batch([image]).images)[0], image.float(), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("wrong", [{"remainder": 1}, {"margin": -1}, {"padding": "wrap"}])
+def test_impossible_paddings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="remainder"):
+        InputSpec(**wrong)

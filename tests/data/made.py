@@ -67,7 +67,7 @@ class Memory:
         if index == self.sleeper:
             time.sleep(600)
         if index in self.bad:
-            raise DataError("a picture is expected", path=self.id(index), line=3, annotation_id="x", hint="cure")
+            raise DataError("a picture", "none", path=self.id(index), line=3, annotation_id="x", cure="cure")
         return Sample(torch.full((3, *self.size(index)), index, dtype=torch.uint8), self.truth(index), self.id(index))
 
     def truth(self, index: int) -> Annotation:

@@ -82,10 +82,10 @@ def test_an_augmentation_is_taken_as_it_is():
 def test_an_unknown_field_is_refused_and_all_are_told_with_their_meaning():
     with pytest.raises(UsageError, match="found 'mosiac'") as refused:
         read_choice("mosiac=0.5")
-    hint = refused.value.hint or ""
-    assert hint.startswith("did you mean mosaic?")
-    assert all(f"\n  {f.name}: " in hint for f in fields(Augmentation))
-    assert "mosaic: Probability that four pictures share a canvas." in hint
+    cure = refused.value.cure or ""
+    assert cure.startswith("did you mean mosaic?")
+    assert all(f"\n  {f.name}: " in cure for f in fields(Augmentation))
+    assert "mosaic: Probability that four pictures share a canvas." in cure
 
 
 @pytest.mark.parametrize(
@@ -98,24 +98,24 @@ def test_an_unknown_field_is_refused_and_all_are_told_with_their_meaning():
         ("flip=0.5,none", "FIELD=VALUE"),
         ("flip=0.5,,hue=0.1", "FIELD=VALUE"),
         ("flip=0.5,flip=0.5", "flip twice"),
-        ("flip=often", "flip expects a number, found 'often'"),
-        ("flip=nan", "flip expects a number"),
-        ("expand=inf", "expand expects a number"),
+        ("flip=often", "flip: expected a number, found 'often'"),
+        ("flip=nan", "flip: expected a number"),
+        ("expand=inf", "expand: expected a number"),
         ("flip=1.5", "a probability flip from 0 to 1"),
-        ("flip=none", "flip expects a number"),
-        ("pad_crop=2.5", "pad_crop expects a whole number"),
-        ("zoom=0.8", "zoom expects two numbers as 0.8:1.25"),
-        ("zoom=0.8:1:1.25", "zoom expects two numbers"),
+        ("flip=none", "flip: expected a number"),
+        ("pad_crop=2.5", "pad_crop: expected a whole number"),
+        ("zoom=0.8", "zoom: expected two numbers as 0.8:1.25"),
+        ("zoom=0.8:1:1.25", "zoom: expected two numbers"),
         ("zoom=1.25:0.8", "the smaller number first"),
         ("crop_area=0.5:2", "crop_area up to 1"),
-        ("crop_keeps=all", "crop_keeps expects one of nothing, object"),
+        ("crop_keeps=all", "crop_keeps: expected one of nothing, object"),
         ("translate=2", "translate up to 1"),
         ("shear=90", "below 90 degrees"),
         ("elastic=8:16", "up to a quarter"),
         ("from=scratch", "from=recipe or none"),
-        ({"flip": True}, "flip expects a number, found True"),
-        ({"zoom": [0.8]}, "zoom expects two numbers"),
-        ({"zoom": ["a", "b"]}, "zoom expects two numbers"),
+        ({"flip": True}, "flip: expected a number, found True"),
+        ({"zoom": [0.8]}, "zoom: expected two numbers"),
+        ({"zoom": ["a", "b"]}, "zoom: expected two numbers"),
         ({"from": 3}, "from=recipe or none"),
         ({"flop": 0.5}, "found 'flop'"),
     ],
@@ -142,5 +142,5 @@ def test_fields_that_would_change_nothing_are_refused():
     class Boxes:
         classes, joints, fields = ("a",), None, frozenset({"instances.boxes"})
 
-    with pytest.raises(ConfigError, match="masks and boxes are expected for augment paste"):
+    with pytest.raises(ConfigError, match="masks and boxes for augment paste"):
         check_use(read_choice("paste=0.5"), wide, Boxes())

@@ -60,4 +60,4 @@ def test_where_there_is_no_such_memory_there_is_no_limit(monkeypatch: pytest.Mon
 def test_errors_keep_their_fields() -> None:
     error = carry.unpack(carry.pack_bytes(delivery([4]))).bad[0][1]
     assert isinstance(error, DataError)
-    assert (error.path, error.line, error.annotation_id, error.hint) == ("memory/4.png", 3, "x", "cure")
+    assert (error.path, error.line, error.annotation_id, error.cure) == ("memory/4.png", 3, "x", "cure")

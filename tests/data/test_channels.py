@@ -89,7 +89,7 @@ def test_a_wrong_number_names_the_picture_and_the_cure(arrays: Path) -> None:
         with pytest.raises(kind, match=f"{channels} channel.*found 5") as caught:
             next(loader.epoch(0))
         assert str(caught.value.path).endswith("ant/0.npy")
-        assert "channels=5" in str(caught.value.hint)
+        assert "channels=5" in str(caught.value.cure)
 
 
 def test_axes_that_only_the_network_can_tell_apart(tmp_path: Path) -> None:

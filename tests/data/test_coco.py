@@ -172,7 +172,7 @@ def test_defects_are_named(place: list[Any], value: Any, pointer: str, identifie
 def test_the_nearest_identifier_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         opened(tmp_path, with_defect(coco_content(), ["annotations", 1, "category_id"], 89))
-    assert "90" in str(caught.value.hint)
+    assert "90" in str(caught.value.cure)
 
 
 def test_all_defects_can_be_collected(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_two_documents_for_a_split_are_refused(tmp_path: Path) -> None:
     (tmp_path / "train/_annotations.coco.json").write_text(json.dumps(coco_content()))
     with pytest.raises(DataError, match="one COCO file") as caught:
         splits(tmp_path)
-    assert "coco:" in str(caught.value.hint)
+    assert "coco:" in str(caught.value.cure)
 
 
 @pytest.mark.real_data

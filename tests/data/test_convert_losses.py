@@ -80,7 +80,7 @@ def test_a_loss_is_refused_and_named(
     others = [name for name in KINDS if name != kind]
     with pytest.raises(DataError, match=rf"{kind}: \d+ .*the first in train: (first|second)") as caught:
         convert(data, tmp_path / "out", form, allow=others)
-    assert f"--allow-loss {kind}," in str(caught.value.hint)
+    assert f"--allow-loss {kind}," in str(caught.value.cure)
     assert not list(tmp_path.iterdir())
     if kind != "pictures":
         written = convert(data, tmp_path / "out", form, allow=KINDS)

@@ -70,7 +70,7 @@ def test_data_without_objects_is_refused() -> None:
     class Labels(TinyDataset):
         fields = frozenset({"label"})
 
-    with pytest.raises(ConfigError, match=r"instances\.boxes and instances\.labels are expected, found label"):
+    with pytest.raises(ConfigError, match=r"instances\.boxes and instances\.labels, found label"):
         Crops(Labels(3))
     with pytest.raises(ConfigError, match="found none"):
         Crops(TinyDataset(3), smallest=50)

@@ -127,7 +127,7 @@ def test_two_tables_of_one_split(tmp_path: Path) -> None:
     put(tmp_path, "file,label\na.png,dog\n", "labels_train.csv")
     with pytest.raises(DataError) as caught:
         open_data(tmp_path)
-    assert f"csv:{file}" in str(caught.value.hint)
+    assert f"csv:{file}" in str(caught.value.cure)
     assert len(open_data(f"csv:{file}")) == 1
 
 
@@ -136,5 +136,5 @@ def test_two_tables_of_one_split(tmp_path: Path) -> None:
 )
 def test_tables_of_something_else(text: str, tmp_path: Path) -> None:
     put(tmp_path, text)
-    with pytest.raises(DataError, match="expected, found none"):
+    with pytest.raises(DataError, match="expected data of the named format, found none"):
         open_data(f"csv:{tmp_path}")

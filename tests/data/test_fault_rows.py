@@ -176,7 +176,7 @@ def test_a_number_written_as_text_is_told(tmp_path: Path) -> None:
     content["annotations"][0]["image_id"] = "7"
     with pytest.raises(DataError) as caught:
         open_data(write_coco(tmp_path, content))
-    assert caught.value.hint == "write it as 7, as /images does"
+    assert caught.value.cure == "write it as 7, as /images does"
 
 
 def test_a_name_too_long_for_a_file_is_told(tmp_path: Path) -> None:

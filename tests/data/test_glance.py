@@ -37,7 +37,7 @@ def test_corners_for_widths_are_a_warning(tmp_path: Path):
 def test_a_label_that_is_no_class_is_an_error(tmp_path: Path):
     data = sc.open_data(write_coco(tmp_path))
     data.store.labels[2] = np.int32(3)
-    with pytest.raises(DataError, match=r"labels from 0 to 2 are expected, found 3") as caught:
+    with pytest.raises(DataError, match=r"labels from 0 to 2, found 3") as caught:
         list(glance(data, "ants"))
     assert caught.value.path == "train/7.png"
 

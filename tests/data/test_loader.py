@@ -125,7 +125,7 @@ def test_a_bad_picture_ends_the_epoch_with_its_fields(workers: int) -> None:
         list(loader.epoch(0))
     loader.close()
     assert (caught.value.path, caught.value.line, caught.value.annotation_id) == ("memory/3.png", 3, "x")
-    assert caught.value.hint == "cure"
+    assert caught.value.cure == "cure"
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -171,8 +171,8 @@ def test_a_killed_worker_is_told_within_seconds() -> None:
     error = caught.value if isinstance(caught.value, ResourceError) else loader.explain(caught.value)
     assert isinstance(error, ResourceError)
     assert error.path == "memory/11.png"
-    assert "workers" in str(error.hint)
-    assert "memory" in str(error.hint)
+    assert "workers" in str(error.cure)
+    assert "memory" in str(error.cure)
     loader.close()
 
 

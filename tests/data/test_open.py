@@ -52,13 +52,13 @@ def test_nothing_to_open(source: str, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError) as caught:
         open_data(source)
-    assert caught.value.hint
+    assert caught.value.cure
 
 
 def test_what_was_looked_for_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         open_data(tmp_path)
-    assert all(word in str(caught.value.hint) for word in ("COCO", "ImageFolder"))
+    assert all(word in str(caught.value.cure) for word in ("COCO", "ImageFolder"))
     with pytest.raises(DataError, match="named format"):
         open_data(f"coco:{tmp_path}")
 
@@ -113,4 +113,4 @@ class TestReadersOfOtherPackages:
         write_coco(tmp_path)
         with pytest.raises(SaccadeError) as caught:
             open_data(tmp_path)
-        assert f"coco:{tmp_path} or pairs:{tmp_path}" in str(caught.value.hint)
+        assert f"coco:{tmp_path} or pairs:{tmp_path}" in str(caught.value.cure)

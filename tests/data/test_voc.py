@@ -79,7 +79,7 @@ def test_listed_classes(sound: Path) -> None:
     with pytest.raises(DataError, match="'cat'") as caught:
         open_data(sound)
     assert (caught.value.line, caught.value.annotation_id) == (8, 2)
-    assert caught.value.hint == "did you mean 'cats'?"
+    assert caught.value.cure == "did you mean 'cats'?"
 
 
 def test_other_layouts(tmp_path: Path) -> None:

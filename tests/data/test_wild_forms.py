@@ -82,7 +82,7 @@ def test_bytes_of_another_encoding_say_so(tmp_path: Path) -> None:
     text = voc(name="chât").encode("latin-1")
     with pytest.raises(DataError) as caught:
         open_data(written(tmp_path, {"Annotations/a.xml": text, "JPEGImages/a.png": ""}))
-    assert "encoding" in str(caught.value.hint)
+    assert "encoding" in str(caught.value.cure)
     head = b'<?xml version="1.0" encoding="gbk"?>\n'
     written(tmp_path, {"Annotations/a.xml": head + b"<annotation>\xff\xff</annotation>"})
     with pytest.raises(DataError, match="gbk") as caught:

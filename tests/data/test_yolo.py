@@ -190,7 +190,7 @@ def test_folders_alone(tmp_path: Path) -> None:
     put(tmp_path / "a", "x", "0 .5 .5 1 1")
     with pytest.raises(DataError, match="names") as caught:
         open_data(tmp_path / "a")
-    assert "classes.txt" in str(caught.value.hint)
+    assert "classes.txt" in str(caught.value.cure)
     (tmp_path / "a/classes.txt").write_text("cat\n")
     assert open_data(tmp_path / "a").classes == ("cat",)
     put(tmp_path / "b", "valid/x", "0 .5 .5 1 1")

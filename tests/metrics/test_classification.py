@@ -103,7 +103,7 @@ def test_one_class_alone_has_no_auc():
 def test_other_classes_than_the_system_s_are_refused():
     with pytest.raises(ConfigError, match="scores of 3 classes"):
         filled([([0.5, 0.5], 0)])
-    with pytest.raises(DataError, match=r"labels 0..2 are expected, found 3 in picture 0"):
+    with pytest.raises(DataError, match=r"labels 0..2, found 3 in picture 0"):
         filled([(GUESSES[0], 3)])
     with pytest.raises(DataError, match="labels of 3 classes"):
         MultiLabel("abc").update(guess(GUESSES[0]), many([1, 0]), "a")

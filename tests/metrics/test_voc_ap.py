@@ -54,7 +54,7 @@ def test_scores_rank_over_all_pictures_and_a_class_without_objects_is_undefined(
 def test_no_guesses_score_zero_and_no_pictures_nothing():
     assert voc_ap([guesses()], [objects(0)]) == ([0.0], 0.0)
     assert voc_ap([], []) == ([], None)
-    with pytest.raises(UsageError, match="2 pictures are expected, found 1"):
+    with pytest.raises(UsageError, match="2 pictures, found 1"):
         voc_ap([guesses()], [objects(0), objects(1)])
 
 

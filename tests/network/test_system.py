@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
+from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.network.card import Card, system
@@ -95,7 +96,7 @@ def batch(truth: Sequence[Annotation] | None = (LABEL, LABEL)) -> Any:
 
 
 def test_a_map_that_nobody_makes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"'label' reads the maps \['top'\].*'deep', 'fine', 'image'"):
+    with pytest.raises(ValueError, match=r"'label' reads the maps \['top'\].*'deep', 'fine', 'guide', 'image'"):
         built({"label": Tell("top", LABEL)})
     with pytest.raises(ValueError, match="the neck reads"):
         built(neck=Up(reads=("top",)))
@@ -108,7 +109,13 @@ def test_a_neck_hides_no_map() -> None:
 
 def test_all_maps_may_be_read() -> None:
     system = built({"a": Tell("image", LABEL), "b": Tell("up", BOXES, rows=True)}, neck=Up())
-    assert system.levels == {"image": Level(3, 1), "fine": Level(4, 1), "deep": Level(4, 2), "up": Level(2, 1)}
+    assert system.levels == {
+        "image": Level(3, 1),
+        "guide": Level(3, 1),
+        "fine": Level(4, 1),
+        "deep": Level(4, 2),
+        "up": Level(2, 1),
+    }
     assert {name: raw.values.shape for name, raw in system.forward(batch()).items()} == {"a": (2, 64), "b": (2, 64)}
 
 
@@ -118,9 +125,9 @@ def test_two_owners_of_one_field_are_refused() -> None:
 
 
 def test_rows_have_one_owner() -> None:
-    with pytest.raises(ValueError, match="one head owns the rows"):
+    with pytest.raises(ValueError, match="one head that owns the rows"):
         built({"a": Tell("deep", BOXES)})
-    with pytest.raises(ValueError, match="one head owns the rows"):
+    with pytest.raises(ValueError, match="one head that owns the rows"):
         built({"a": Tell("deep", BOXES, rows=True), "b": Tell("deep", LABELS, rows=True)})
 
 
@@ -149,7 +156,7 @@ def test_unknown_weights_and_silent_heads_are_refused_with_the_known_ones(option
 
 
 def test_a_loss_needs_truth() -> None:
-    with pytest.raises(ValueError, match="truth is expected"):
+    with pytest.raises(ValueError, match="truth, found"):
         built().loss(batch(None))
 
 
@@ -219,7 +226,7 @@ def test_freezing_names_parts_heads_or_paths_and_thaws_the_rest() -> None:
 
 
 def test_freezing_what_is_not_there_lists_what_is() -> None:
-    with pytest.raises(ValueError, match=r"trunk, label.*'trunk.layer9'"):
+    with pytest.raises(UsageError, match=r"trunk, label.*'trunk.layer9'"):
         built().freeze(["trunk.layer9"])
 
 

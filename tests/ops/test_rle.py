@@ -7,6 +7,7 @@ from faster_coco_eval.core import mask as coco
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from saccade.core.errors import DataError
 from saccade.core.masks import Masks
 from saccade.ops import rle
 
@@ -59,7 +60,7 @@ def test_expand_undoes_compress(counts: list[int]) -> None:
 def test_any_bytes_decode_or_are_refused(text: bytes) -> None:
     try:
         size = rle.decode([text], (4, 5)).size
-    except ValueError:
+    except DataError:
         size = (4, 5)
     assert size == (4, 5)
 
@@ -77,13 +78,13 @@ def test_any_bytes_decode_or_are_refused(text: bytes) -> None:
     ],
 )
 def test_codes_that_do_not_fit_are_refused(text: bytes, size: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(DataError, match="expected"):
         rle.decode([text], size)
 
 
 @pytest.mark.parametrize("counts", [[1, 2], [-1, 7], [7], [], [2**62, 2**62, 2**62, 2**62, 6]])
 def test_counts_that_do_not_fill_the_picture_are_refused(counts: list[int]) -> None:
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(DataError, match="expected"):
         rle.compress(counts, (2, 3))
 
 
@@ -101,6 +102,6 @@ def test_polygons_are_rasterised_as_coco_does_it() -> None:
     "polygon", [[], [1, 1, 2, 2], [1, 1, 2, 2, 3, 3, 4], [1, 1, 2, 2, 1e12, 3], [1, 1, float("nan"), 2, 3, 3]]
 )
 def test_polygons_that_cannot_be_drawn_are_refused(polygon: list[float]) -> None:
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(DataError, match="expected"):
         rle.rasterise([np.array(polygon, float)], (6, 9))
     assert not rle.decode([rle.rasterise([], (6, 9))], (6, 9)).dense().any()

@@ -171,7 +171,7 @@ def test_a_disk_that_fills_while_saving_keeps_what_was_there(tmp_path, name, ful
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
-        with pytest.raises(ResourceError, match=r"bytes are needed, found [\d,]+ bytes free") as caught:
+        with pytest.raises(ResourceError, match=r"expected room for [\d,]+ bytes, found [\d,]+ bytes free") as caught:
             save(tmp_path, name, big if full == "model" else {}, big if full == "training" else None, {"step": 2})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -213,13 +213,13 @@ def test_a_run_is_measured_on_what_it_was_validated_on(tmp_path):
 def test_a_run_without_validation_data_must_be_told(tmp_path):
     with pytest.raises(ConfigError) as caught:
         data_of_run(run_with(tmp_path, data=SCENES, val=None))
-    assert "--data" in caught.value.hint
+    assert "--data" in caught.value.cure
 
 
 def test_data_that_is_gone_is_named(tmp_path):
     with pytest.raises(DataError) as caught:
         data_of_run(run_with(tmp_path, data=str(tmp_path / "gone"), val="val"))
-    assert "--data" in caught.value.hint
+    assert "--data" in caught.value.cure
 
 
 def test_a_run_on_some_classes_is_measured_on_these(tmp_path):

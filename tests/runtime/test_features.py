@@ -106,9 +106,9 @@ def test_a_picture_that_cannot_be_read_leaves_no_file(tmp_path) -> None:
     class Holed(TinyDataset):
         def __getitem__(self, index):
             if index == 2:
-                raise DataError("a picture is expected, found none")
+                raise DataError("a picture", "none")
             return super().__getitem__(index)
 
-    with pytest.raises(DataError, match="a picture is expected"):
+    with pytest.raises(DataError, match="expected a picture, found"):
         features(tiny_system(), Holed(4), tmp_path / "a.npz", batch=1)
     assert not list(tmp_path.iterdir())

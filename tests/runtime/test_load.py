@@ -20,7 +20,7 @@ SPEC = InputSpec("letterbox", (24, 20), mean=(0.4, 0.4, 0.4))
 def tiny(classes: tuple[str, ...], *, pretrained: bool = False):
     """The tests' own system; weights from elsewhere are not to be had."""
     if pretrained:
-        raise ConfigError("no network")
+        raise ConfigError("weights", "no network")
     return tiny_system(classes)
 
 
@@ -73,7 +73,7 @@ def test_a_damaged_checkpoint_is_refused_and_another_named(run):
     file.write_bytes(data)
     with pytest.raises(DataError) as caught:
         load(run.path)
-    assert "last" in caught.value.hint
+    assert "last" in caught.value.cure
     assert load(run.path, which="last").classes == CLASSES
 
 
@@ -115,7 +115,7 @@ def test_a_system_built_by_hand_must_be_handed_over(run):
     change(run, system=None)
     with pytest.raises(ConfigError) as caught:
         load(run.path)
-    assert "system=" in caught.value.hint
+    assert "system=" in caught.value.cure
     own = tiny_system(seed=5)
     before = own.trunk.body[0].weight.clone()
     found = load(run.path, system=own)
@@ -127,7 +127,7 @@ def test_a_system_built_by_hand_must_be_handed_over(run):
 @pytest.mark.parametrize("name", ["os.system", "saccade.cli.main", "absent"])
 def test_a_name_from_a_file_is_looked_up_and_never_imported(run, name):
     change(run, system={"name": name, "options": {}})
-    with pytest.raises(Exception, match="a system is expected"):
+    with pytest.raises(Exception, match="expected a system, found"):
         load(run.path)
 
 

@@ -115,7 +115,7 @@ def test_answers_of_another_making_are_not_mixed(photos, predictor, tmp_path, ch
         (out / NAME).unlink()
     with pytest.raises(ConfigError) as caught:
         predict_files(other, [photos], out, PredictSettings(threshold=0.2 if change == "threshold" else None))
-    assert "--out" in caught.value.hint
+    assert "--out" in caught.value.cure
     assert len(read(out)) == 1
 
 

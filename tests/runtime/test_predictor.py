@@ -84,7 +84,7 @@ def test_in_a_stream_a_bad_picture_fails_alone():
     found = dict(Predictor(tiny_system()).stream([picture(0), *bad, picture(1)], batch=2))
     assert sorted(found) == list(range(7))
     assert all(isinstance(found[i], DataError) for i in range(1, 6))
-    assert found[2].hint == "use array.transpose(2, 0, 1)"
+    assert found[2].cure == "use array.transpose(2, 0, 1)"
     assert isinstance(found[0], Annotation)
     assert isinstance(found[6], Annotation)
 

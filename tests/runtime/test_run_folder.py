@@ -45,7 +45,7 @@ def test_another_run_is_kept_unless_it_shall_go_on(tmp_path):
     with pytest.raises(ConfigError, match="found another run") as caught:
         RunFolder.create(tmp_path)
     assert caught.value.path == str(tmp_path)
-    assert "--resume" in str(caught.value.hint)
+    assert "--resume" in str(caught.value.cure)
     assert not (tmp_path / ".lock").exists()
     with RunFolder.create(tmp_path, resume=True) as run:
         assert run.read_config() == {"system": "lenet5"}
@@ -72,7 +72,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(ConfigError, match="can be written is expected, found: Permission denied"):
+    with pytest.raises(ConfigError, match="can be written, found Permission denied"):
         RunFolder.create(tmp_path)
 
 
@@ -126,7 +126,7 @@ def test_leftovers_of_a_kill_are_swept(tmp_path):
 
 @pytest.mark.parametrize("path", ["absent", "."])
 def test_no_run_to_open(tmp_path, path):
-    with pytest.raises(ConfigError, match="the folder of a run is expected"):
+    with pytest.raises(ConfigError, match="expected the folder of a run, found"):
         RunFolder.open(tmp_path / path)
 
 

@@ -126,10 +126,10 @@ def test_scales_of_the_rpn_are_sides_over_sixteen_and_small_proposals_go_with_sm
 
 @pytest.mark.parametrize(("name", "trunk"), [("rpn", "resnet18"), ("faster_rcnn", "vgg11"), ("rfcn", "resnet18")])
 def test_anchors_that_all_leave_every_picture_are_refused_with_ones_that_fit(name: str, trunk: str) -> None:
-    with pytest.raises(UsageError, match="64 by 107 pixels are expected, the smallest is 88 × 176") as refused:
+    with pytest.raises(UsageError, match="64 by 107 pixels, found 88 × 176 as the smallest") as refused:
         build(name, 1, trunk=trunk, width=1 / 16, size=64)
-    hint = refused.value.hint or ""
-    scales = tuple(float(scale) for scale in hint.split("such as ")[1].split(",")[:3])
+    cure = refused.value.cure or ""
+    scales = tuple(float(scale) for scale in cure.split("such as ")[1].split(",")[:3])
     build(name, 1, trunk=trunk, width=1 / 16, size=64, scales=scales)
 
 

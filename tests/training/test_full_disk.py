@@ -33,7 +33,7 @@ def test_a_disk_that_fills_while_saving(tmp_path, monkeypatch, place):
             train(tmp_path / "run")
     assert full.value.exit_code == 4
     assert "bytes free" in full.value.what
-    assert full.value.hint
+    assert full.value.cure
     assert not list((tmp_path / "run" / "checkpoints").glob(".tmp*"))
     step = checkpoint.read(tmp_path / "run" / "checkpoints" / "last").facts["step"]
     assert step == {"write_tensors": 2, "write_manifest": 4}[place]

@@ -258,7 +258,7 @@ def test_batches_that_are_left_out_are_not_read_again(tmp_path):
     class Holed(TinyDataset):
         def __getitem__(self, index):
             if index == 3:
-                raise sc.core.errors.DataError("a picture is expected, found none")
+                raise sc.core.errors.DataError("a picture", "none")
             return super().__getitem__(index)
 
     settings = {"data": Holed(6), "batch": 1, "on_bad": "skip", "epochs": 2}

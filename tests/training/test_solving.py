@@ -143,7 +143,7 @@ def test_classes_may_be_balanced(tmp_path) -> None:
 
 def test_a_head_that_cannot_be_solved_is_refused(tmp_path) -> None:
     network = solvable(Stage(1.0, silent=("label",)), Stage(0.0, solve=("tiny",)), heads="both")
-    with pytest.raises(ConfigError, match=r"can be solved are expected \(label\), found \['tiny'\]"):
+    with pytest.raises(ConfigError, match=r"can be solved \(label\), found \['tiny'\]"):
         train(tmp_path / "run", network, TinyDataset(12))
 
 

@@ -73,7 +73,7 @@ class Holed(TinyDataset):
 
     def __getitem__(self, index):
         if index == 5:
-            raise DataError("a picture is expected, found none", path="005.png", hint="restore it")
+            raise DataError("a picture", "none", path="005.png", cure="restore it")
         return super().__getitem__(index)
 
 
@@ -127,15 +127,15 @@ def test_a_hanging_process_ends_all_and_the_run_goes_on(tmp_path):
     short = {**TWO, "timeout": 10.0}
     with pytest.raises(ProcessError) as caught:
         train(tmp_path, steps=6, save_every=1, callbacks=[SleepAt(1, 3)], **short)
-    assert "--resume" in caught.value.hint
+    assert "--resume" in caught.value.cure
     assert train(tmp_path, steps=6, save_every=1, resume=True, **TWO).step == 6
 
 
 def test_an_error_keeps_its_path_its_cure_and_its_code(tmp_path):
-    with pytest.raises(ProcessError, match="a picture is expected") as failed:
+    with pytest.raises(ProcessError, match="expected a picture, found") as failed:
         train(tmp_path / "run", data=Holed(12), batch=2, epochs=1, **TWO)
     assert (failed.value.path, failed.value.exit_code) == ("005.png", 1)
-    cure, resume = (failed.value.hint or "").split("\n")
+    cure, resume = (failed.value.cure or "").split("\n")
     assert cure == "restore it"
     assert "step 2 was the last one before it, and its state is saved" in resume
     assert checkpoint.read(tmp_path / "run" / "checkpoints" / "last").facts["step"] == 2
@@ -145,7 +145,7 @@ def test_an_error_keeps_its_path_its_cure_and_its_code(tmp_path):
 def test_an_error_before_step_0_is_said_once(tmp_path, capfd):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "file").write_text("mine")
-    with pytest.raises(ProcessError, match="an empty folder or a run is expected"):
+    with pytest.raises(ProcessError, match="expected an empty folder or a run, found"):
         train(tmp_path / "run", **TWO)
     assert digests(tmp_path / "run").keys() == {"file"}
 
@@ -231,4 +231,4 @@ def test_torchrun_does_not_try_an_error_before_step_0_again(tmp_path):
     failed = torchrun(tmp_path / "run", "-m", "saccade", *TRAIN, restarts=1)
     assert failed.returncode != 0
     assert "it is not tried again" in failed.stderr
-    assert failed.stderr.count("an empty folder or a run is expected") == 1
+    assert failed.stderr.count("expected an empty folder or a run, found") == 1

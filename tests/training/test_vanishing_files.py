@@ -52,8 +52,8 @@ def test_a_file_that_vanishes_or_changes_is_named_and_the_state_saved(tmp_path, 
     assert caught.value.path == str(victim)
     step = max(line["step"] for line in lines(tmp_path / "run") if "step" in line)
     assert step >= 2
-    assert f"step {step} " in str(caught.value.hint)
-    assert "--resume" in str(caught.value.hint)
+    assert f"step {step} " in str(caught.value.cure)
+    assert "--resume" in str(caught.value.cure)
     assert checkpoint.read(tmp_path / "run" / "checkpoints" / "last").facts["step"] == step
     victim.write_bytes(before)
     assert sc.train("lenet5", resume=True, **run).step == 6

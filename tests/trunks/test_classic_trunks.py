@@ -94,7 +94,7 @@ def test_googlenet_s_table_adds_up() -> None:
     ],
 )
 def test_what_there_is_not_is_refused(name: str, options: dict[str, object]) -> None:
-    with pytest.raises(UsageError, match=r"(is|are) expected, found"):
+    with pytest.raises(UsageError, match=r"expected .*, found"):
         trunk(name, **options)
 
 
@@ -107,7 +107,9 @@ def test_a_residual_network_of_another_depth_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["zfnet", "yolo24", "resnet20"])
 def test_weights_that_nobody_offers_are_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=f"nobody offers pretrained weights of {name}"):
+    with pytest.raises(
+        UsageError, match=f"no pretrained weights for {name}, since nobody offers any, found pretrained=True"
+    ):
         build("classifier", 2, trunk=name, width=1 / 16, pretrained=True)
     assert build("classifier", 2, trunk=name, width=1 / 16, pretrained=False).trunk.levels
 

@@ -101,8 +101,8 @@ def test_no_network_names_address_cache_and_cure(monkeypatch: pytest.MonkeyPatch
         trunk("resnet18", pretrained=True)
     assert url in str(error.value)
     assert str(cache / "resnet18-00000000.pth") in str(error.value)
-    assert error.value.hint is not None
-    assert "TORCH_HOME" in error.value.hint
+    assert error.value.cure is not None
+    assert "TORCH_HOME" in error.value.cure
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -90,7 +90,7 @@ def test_names_that_lead_out(kind: str, name: str, tmp_path: Path, cache: Path) 
 def test_links_and_devices_in_a_tar(kind: bytes, tmp_path: Path, cache: Path) -> None:
     info = tarfile.TarInfo("evil")
     info.type, info.linkname = kind, "/etc/passwd"
-    with pytest.raises(DataError, match=r"link or a device \(member 'evil'\)"):
+    with pytest.raises(DataError, match="member 'evil': expected a file, found a link or a device"):
         unpacked(tarred(tmp_path / "a.tar", (tarfile.TarInfo("good"), b"1"), (info, b"")))
     assert left_over(cache) == []
 
@@ -114,14 +114,14 @@ def test_bombs(suffix: str, tmp_path: Path, cache: Path, monkeypatch: pytest.Mon
         zipped(file, **{"bomb": data})
     else:
         tarred(file, (tarfile.TarInfo("bomb"), data))
-    with pytest.raises(DataError, match=r"bytes are expected once unpacked, found more \(member 'bomb'\)"):
+    with pytest.raises(DataError, match=r"member 'bomb': expected at most \d+ bytes once unpacked, found more"):
         unpacked(file)
     assert left_over(cache) == []
 
 
 def test_too_many_members(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MAX_ARCHIVE_MEMBERS", 3)
-    with pytest.raises(DataError, match=r"at most 3 members.*'m3'"):
+    with pytest.raises(DataError, match="member 'm3': expected at most 3 members, found more"):
         unpacked(zipped(tmp_path / "a.zip", **{f"m{k}": b"" for k in range(5)}))
     assert left_over(cache) == []
 

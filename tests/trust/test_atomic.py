@@ -49,7 +49,7 @@ def test_a_full_disk_is_said_with_path_need_and_free_space(tmp_path, monkeypatch
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ResourceError, match=r"12 bytes are needed, found [\d,]+ bytes free") as caught:
+    with pytest.raises(ResourceError, match=r"room for 12 bytes, found [\d,]+ bytes free") as caught:
         write_bytes(path, b"x" * 12)
     assert caught.value.path == str(path)
     assert path.read_bytes() == b"old"
@@ -85,7 +85,7 @@ def test_other_errors_of_the_system_stay_themselves(tmp_path, monkeypatch):
 @pytest.mark.parametrize("place", ["folder", "/dev/full"])
 def test_folders_and_devices_are_never_replaced(tmp_path, place):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(UsageError, match="a place for a file is expected"):
+    with pytest.raises(UsageError, match="expected a place for a file, found"):
         write_bytes(tmp_path / place, b"new")
     assert names(tmp_path) == ["folder"]
 

@@ -81,7 +81,7 @@ def test_too_little_space_is_said_before_anything_is_written(tmp_path, monkeypat
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1000, 990, 10))
     for how in (atomic.replacing, atomic.replacing_folder):
-        with pytest.raises(ResourceError, match="11 bytes are needed, found 10 bytes free"), how(tmp_path / "a", 11):
+        with pytest.raises(ResourceError, match="room for 11 bytes, found 10 bytes free"), how(tmp_path / "a", 11):
             pytest.fail("the block must not run")
         with how(tmp_path / "b", 10) as partial:
             assert not partial.is_file()

@@ -175,7 +175,7 @@ def test_a_declared_range_scales() -> None:
     ("image", "tags", "what"),
     [
         (Image.fromarray(np.array([[0, 70000]], np.int32)), {}, "range.*int32 of 0..70000"),
-        (Image.fromarray(np.array([[0.0, 1.5]], np.float32)), {}, "floats 0..1 are expected, found 0..1.5"),
+        (Image.fromarray(np.array([[0.0, 1.5]], np.float32)), {}, "floats 0..1, found 0..1.5"),
         (Image.fromarray(np.array([[-0.1, 1.0]], np.float32)), {}, "found -0.1..1"),
         (Image.fromarray(np.array([[0.0, 9.0]], np.float32)), {"least": 0.0, "most": 8.0}, "0..8.*declares.*0..9"),
         (Image.fromarray(np.array([[0.0, 9.0]], np.float32)), {"least": 9.0, "most": 9.0}, "9..9"),
@@ -185,7 +185,7 @@ def test_a_range_is_never_guessed_and_nothing_is_clipped(image: Image.Image, tag
     with pytest.raises(DataError, match=what) as caught:
         decode_picture(pillow_tiff(image, **tags), name="deep.tif")
     assert caught.value.path == "deep.tif"
-    assert "SMinSampleValue" in str(caught.value.hint)
+    assert "SMinSampleValue" in str(caught.value.cure)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -218,7 +218,7 @@ def test_cut_files_of_16_bits_are_refused(kind: str, share: float, colour: bool)
     with pytest.raises(DataError) as caught:
         decode_picture(data[: int(share * len(data))], name="cut")
     assert caught.value.path == "cut"
-    assert caught.value.hint
+    assert caught.value.cure
 
 
 def test_a_piece_that_unpacks_to_more_than_its_share_is_refused() -> None:

@@ -33,7 +33,7 @@ def test_refused_by_default_with_the_cure(tmp_path):
     path = save(tmp_path / "w.pth", WEIGHTS)
     with pytest.raises(ConfigError) as caught:
         read_pickled_tensors(path, trusted=False)
-    assert "--trust-pickle" in str(caught.value.hint)
+    assert "--trust-pickle" in str(caught.value.cure)
 
 
 @pytest.mark.parametrize("legacy", [False, True])

@@ -119,7 +119,7 @@ def test_channels_that_do_not_fit_name_the_cure(mode: str, wanted: int, has: int
     with pytest.raises(DataError, match=rf"{wanted} channel.*found {has}") as caught:
         decode_picture(path, wanted)
     assert caught.value.path == str(path)
-    assert f"channels={has}" in str(caught.value.hint)
+    assert f"channels={has}" in str(caught.value.cure)
 
 
 # Four by four pixels of each mode, and what they become: RGB for a network of three channels, grey for one of one.
@@ -172,7 +172,7 @@ def test_cut_files_are_refused(kind: str, cut: float, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         decode_picture(path)
     assert caught.value.path == str(path)
-    assert caught.value.hint
+    assert caught.value.cure
     assert path.read_bytes() == before
 
 
@@ -262,7 +262,7 @@ def test_no_permission_names_the_file(tmp_path: Path, plain_user: None) -> None:
         path.write_bytes(encoded(photo(), "PNG"))
         path.chmod(0)
     for look in (decode_picture, picture_size):
-        with pytest.raises(DataError, match=r"readable file is expected, found Permission denied") as caught:
+        with pytest.raises(DataError, match=r"readable file, found Permission denied") as caught:
             look(path)
         assert repr(str(path)) in caught.value.what
 

@@ -125,7 +125,7 @@ def test_a_lying_header_is_refused(tmp_path, name):
     with pytest.raises(DataError) as caught:
         read_tensors(path)
     assert caught.value.path == str(path)
-    assert caught.value.hint
+    assert caught.value.cure
 
 
 def test_an_honest_hand_made_file_is_read(tmp_path):

@@ -63,8 +63,8 @@ def read_rows(root: Path) -> list[tuple[str, str, str]]:
         for line, row in enumerate(csv.DictReader(file), 2):
             missing = [name for name in COLUMNS if not row.get(name)]
             if missing:
-                what = f"the columns {', '.join(COLUMNS)} are expected, found no {', '.join(missing)}"
-                raise DataError(what, path=path, line=line, hint="fill the row, or delete it")
+                expected, found = f"the columns {', '.join(COLUMNS)}", f"no {', '.join(missing)}"
+                raise DataError(expected, found, path=path, line=line, cure="fill the row, or delete it")
             rows.append((row["file"], row["class"], row["split"]))
     return rows
 

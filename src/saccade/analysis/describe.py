@@ -37,7 +37,7 @@ def describe(
     """
     if isinstance(system, System):
         if classes is not None or options:
-            raise UsageError("options are for systems by name, found a system that is built already")
+            raise UsageError("options for a system by name alone", "some for a system that is built already")
         name = str(system.origin["system"]) if system.origin else type(system).__name__
         return describe_built(system, name, size)
     built, side = _built(system, classes, size, options)
@@ -77,7 +77,7 @@ def picture_size(spec: InputSpec, size: int | None = None) -> tuple[int, int]:
     if spec.shorter is not None:
         return spec.padded((spec.shorter, max(spec.longest or 0, spec.shorter)))
     if size is None:
-        raise ConfigError("the side of a picture is expected, found none", hint="give a size, such as size=224")
+        raise ConfigError("the side of a picture", "none", cure="give a size, such as size=224")
     return spec.padded((size, size))
 
 

@@ -86,15 +86,17 @@ class Trace(TorchDispatchMode):
             for window, side in zip(windows, sides, strict=True):
                 if not window.transposed and side + 2 * window.padding < window.extent:
                     raise ConfigError(
-                        f"{self._picture} is too small: {where} slides a window of {window.extent}, found a map of "
-                        f"{' × '.join(map(str, sides))}",
-                        hint="give a larger size",
+                        f"a map of at least {window.extent} a side in {where}, which slides a window over it",
+                        f"one of {' × '.join(map(str, sides))}",
+                        within=f"{self._picture} is too small",
+                        cure="give a larger size",
                     )
         if is_product(name) and args[-2].shape[-1] != args[-1].shape[-2]:
             raise ConfigError(
-                f"{self._picture} is not of the size that the network was built for: {where} takes "
-                f"{args[-1].shape[-2]} values, found {args[-2].shape[-1]}",
-                hint="leave the size out, or build the network for it",
+                f"{args[-1].shape[-2]} values in {where}",
+                args[-2].shape[-1],
+                within=f"{self._picture} is not of the size that the network was built for",
+                cure="leave the size out, or build the network for it",
             )
 
     def _count(self, func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any) -> None:

@@ -17,7 +17,7 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     words = typed.ranks.split(",")
     if len(words) != 2 or not all(word.strip().isdecimal() and int(word) for word in words):
-        raise UsageError(f"ranks expects two numbers from 1, found {typed.ranks!r}", hint="such as --ranks 1024,256")
+        raise UsageError("two numbers from 1", repr(typed.ranks), within="--ranks", cure="such as --ranks 1024,256")
     from saccade.runtime.compress import compress
 
     done = compress(typed.run, typed.out, [int(word) for word in words])

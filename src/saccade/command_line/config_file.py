@@ -7,7 +7,7 @@ from typing import Any
 
 from saccade.command_line.flags import Flag
 from saccade.command_line.values import convert
-from saccade.core.errors import ConfigError
+from saccade.core.errors import ConfigError, UsageError
 from saccade.trust.yaml_file import load_yaml
 
 # What a flag says of a run's length replaces what the file says, whichever of the three it is.
@@ -30,19 +30,19 @@ def read_config(path: str | Path, flags: Mapping[str, Flag], also: Iterable[str]
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise ConfigError(f"settings by name are expected, found {type(found).__name__}", path=path)
+        raise ConfigError("settings by name", type(found).__name__, path=path)
     known = {**flags, **{name: Flag(name) for name in also}}
     values: dict[str, Any] = {}
     for key, value in found.items():
         name = str(key).replace("-", "_")
         if name not in known:
             near = difflib.get_close_matches(name, list(known), 1)
-            hint = (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(sorted(known))}"
-            raise ConfigError(f"a setting is expected, found {key!r}", path=path, pointer=f"/{key}", hint=hint)
+            cure = (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(sorted(known))}"
+            raise ConfigError("a setting", repr(key), path=path, pointer=f"/{key}", cure=cure)
         try:
             values[name] = convert(known[name].annotation, value)
-        except ValueError as error:
-            raise ConfigError(f"{key}: {error}", path=path, pointer=f"/{key}") from error
+        except UsageError as error:
+            raise ConfigError(error.expected, error.found, path=path, pointer=f"/{key}") from error
     return values
 
 

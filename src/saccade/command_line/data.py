@@ -26,5 +26,5 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"usage: saccade data VERB ...\n\n{listed}\n\n`saccade data VERB --help` tells more.\n")
         return 0
     if words[0] not in VERBS:
-        raise UsageError(f"a verb is expected, found {words[0]!r}", hint=f"verbs are {', '.join(VERBS)}")
+        raise UsageError("a verb", repr(words[0]), cure=f"verbs are {', '.join(VERBS)}")
     return import_module(f"saccade.command_line.data_{words[0]}").run(words[1:])

@@ -1,11 +1,11 @@
 """``saccade data check``: every defect of a data set, and what is fine."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import print_json, stdout_kept_clean
+from saccade.core.errors import UsageError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -50,5 +50,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def _workers(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"a whole number is expected, found {text!r}")
+        raise UsageError("a whole number", repr(text))
     return int(text)

@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     typed = _parse(arguments)
     suffix = Path(typed.out).suffix.lower()
     if suffix not in (".png", ".html"):
-        raise UsageError(f"a file .png or .html is expected, found {typed.out!r}", hint="--out drawn.png")
+        raise UsageError("a file .png or .html", repr(typed.out), cure="--out drawn.png")
     from saccade.command_line.drawn import choose, drawings
 
     view = _view(typed)
@@ -70,7 +70,7 @@ def _view(typed: Any) -> "Callable[[Dataset], Dataset] | None":
     if typed.system is None and typed.augment is None and typed.size is None:
         return None
     if typed.defects:
-        raise UsageError("pictures with defects, or as a training sees them, are expected, found both asked for")
+        raise UsageError("pictures with defects, or as a training sees them", "both asked for")
     from saccade.command_line.training_view import training_view
     from saccade.data.augment_choice import read_choice
 

@@ -54,9 +54,7 @@ def _draw(description: "Description", file: str) -> None:
     try:
         write_text(file, drawing(description))
     except OSError as error:
-        raise UsageError(
-            f"a place for a drawing is expected, found {error.strerror}", path=file, hint="give another --svg"
-        ) from error
+        raise UsageError("a place for a drawing", error.strerror, path=file, cure="give another --svg") from error
 
 
 def print_description(description: "Description") -> None:
@@ -133,8 +131,8 @@ def _typed(arguments: Sequence[str], options: Mapping[str, Mapping[str, Flag]]) 
         strict.print_help()
         raise SystemExit(0)
     if system not in options:
-        found = f"found {system!r}" if system else "found none"
-        raise UsageError(f"a system is expected, {found}", hint=f"systems: {', '.join(options)}")
+        found = repr(system) if system else "none"
+        raise UsageError("a system", found, cure=f"systems: {', '.join(options)}")
     refuse_unknown(strict, left, flags_of(strict))
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from saccade.command_line.output import print_table
+from saccade.core.errors import UsageError
 
 
 def add_disturbances(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +38,15 @@ def measure_disturbed(typed: Any, predictor: Any, dataset: Any, plain: Mapping[s
     Raises:
         UsageError: A kind or strength is unknown.
     """
-    from saccade.core.errors import UsageError
     from saccade.runtime.disturb import STRENGTHS, disturb
 
     if typed.disturb is None:
         if typed.strengths is not None:
-            raise UsageError("--strengths goes with --disturb", hint="write --disturb shift,rotate --strengths .5,1")
+            raise UsageError(
+                "--disturb beside --strengths",
+                "--strengths alone",
+                cure="write --disturb shift,rotate --strengths .5,1",
+            )
         return {}
     shared = {"batch": typed.batch, "workers": typed.workers, "out": typed.out}
     return disturb(
@@ -75,5 +79,5 @@ def _numbers(text: str) -> tuple[float, ...]:
     except ValueError:
         values = ()
     if not values or not all(math.isfinite(value) and value >= 0 for value in values):
-        raise argparse.ArgumentTypeError(f"numbers from 0, separated by commas, are expected, found {text!r}")
+        raise UsageError("numbers from 0, separated by commas", repr(text))
     return values

@@ -95,7 +95,7 @@ def choose(
     else:
         data = open_data(source, split)
     if data is None:
-        raise UsageError("data that can be opened are expected, found none", hint=f"see saccade data check {source}")
+        raise UsageError("data that can be opened", "none", cure=f"see saccade data check {source}")
     places = list(range(len(data)))
     if class_name is not None:
         label = _label(data, class_name)
@@ -103,13 +103,13 @@ def choose(
     if defects and only_bad:
         places = [place for place in places if data.id(place) in wrong]
     if not places:
-        raise UsageError("pictures to draw are expected, found none", hint="ask for another class or split")
+        raise UsageError("pictures to draw", "none", cure="ask for another class or split")
     return Chosen(data if view is None else view(data), split, places, wrong)
 
 
 def _label(data: Dataset, name: str) -> int:
     if name not in data.classes:
-        raise UsageError(f"a class among {', '.join(data.classes)} is expected, found {name!r}")
+        raise UsageError(f"a class among {', '.join(data.classes)}", repr(name))
     return list(data.classes).index(name)
 
 

@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     if typed.out is None and typed.html is None:
-        raise UsageError("somewhere to write to is expected, found none", hint="give --out FILE, --html FILE, or both")
+        raise UsageError("somewhere to write to", "none", cure="give --out FILE, --html FILE, or both")
     from saccade.runtime.evaluate import data_of_run
     from saccade.runtime.feature_view import feature_view, write_feature_page
     from saccade.runtime.features import features

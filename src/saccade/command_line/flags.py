@@ -48,12 +48,9 @@ class Flag:
         """A value of the declared type.
 
         Raises:
-            ArgumentTypeError: It is none.
+            UsageError: It is none.
         """
-        try:
-            return convert(self.annotation, found)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
+        return convert(self.annotation, found)
 
     def add(self, parser: argparse._ActionsContainer) -> None:  # pyright: ignore[reportPrivateUsage]
         """Let the parser know the flag; what is not typed stays out of its result."""
@@ -101,7 +98,16 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: Always.
         """
-        raise UsageError(message, hint=f"see {self.prog} --help")
+        raise UsageError(f"what {self.prog} takes", message, cure=f"see {self.prog} --help")
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        # The one place of argparse that knows both the flag and why its text is no value of it.
+        try:
+            return super()._get_value(action, arg_string)
+        except UsageError as error:
+            error.within = "/".join(action.option_strings) or action.dest
+            error.cure = error.cure or f"see {self.prog} --help"
+            raise
 
 
 def refuse_unknown(parser: argparse.ArgumentParser, left: Sequence[str], known: Iterable[str]) -> None:
@@ -122,8 +128,8 @@ def refuse_unknown(parser: argparse.ArgumentParser, left: Sequence[str], known: 
     typed = flags[0].replace("_", "-")
     meant = ELSEWHERE.get(typed)
     near = [meant] if meant in listed else difflib.get_close_matches(typed, listed, 1)
-    hint = (f"did you mean {near[0]}? " if near else "") + f"known are {' '.join(listed)}"
-    raise UsageError(f"{parser.prog} takes no {', '.join(flags)}", hint=hint)
+    cure = (f"did you mean {near[0]}? " if near else "") + f"known are {' '.join(listed)}"
+    raise UsageError(f"what {parser.prog} takes", ", ".join(flags), cure=cure)
 
 
 def flags_of(parser: argparse.ArgumentParser) -> list[str]:

@@ -1,6 +1,5 @@
 """``saccade predict``: answers to pictures and videos: files, folders, globs, and folders that are watched."""
 
-import argparse
 import math
 import sys
 from collections.abc import Generator, Sequence
@@ -24,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     if typed.idle is not None and not typed.watch:
-        raise UsageError("--idle goes with --watch", hint="write --watch --idle 60")
+        raise UsageError("--watch beside --idle", "--idle alone", cure="write --watch --idle 60")
     from saccade.runtime.load import load
     from saccade.runtime.predict_files import predict_files
     from saccade.runtime.predict_settings import PredictSettings
@@ -97,7 +96,7 @@ def _fraction(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"a number from 0 to 1 is expected, found {text!r}")
+        raise UsageError("a number from 0 to 1", repr(text))
     return value
 
 
@@ -107,5 +106,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"a number of seconds is expected, found {text!r}")
+        raise UsageError("a number of seconds", repr(text))
     return value

@@ -65,9 +65,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     if Path(typed.out).suffix != ".safetensors":
-        raise UsageError(f"a file that ends in .safetensors is expected, found {typed.out!r}")
+        raise UsageError("a file that ends in .safetensors", repr(typed.out))
     if typed.what in typed.beside:
-        raise UsageError(f"other searches or runs are expected beside {typed.what!r}, found itself")
+        raise UsageError(f"other searches or runs beside {typed.what!r}", "itself")
     return typed
 
 

@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     places = {**known, "data": Flag("data", Any)}
     values = overridden({} if file is None else read_config(file, places, PLACES), typed)
     if not values.get("data"):
-        raise UsageError("data to train on is expected, found none", hint="give --data FOLDER, or --data scenes")
+        raise UsageError("data to train on", "none", cure="give --data FOLDER, or --data scenes")
     return _train(system, values, arguments)
 
 
@@ -81,8 +81,8 @@ def _typed(
         raise SystemExit(0)
     refuse_unknown(strict, left, flags_of(strict))
     if system not in options and not (system and Path(system).is_dir()):
-        found = f"found {system!r}" if system else "found none"
-        raise UsageError(f"a system or the folder of a run is expected, {found}", hint=f"systems: {', '.join(options)}")
+        found = repr(system) if system else "none"
+        raise UsageError("a system or the folder of a run", found, cure=f"systems: {', '.join(options)}")
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))
     return vars(typed)
@@ -116,7 +116,7 @@ def one_or_several(found: Any) -> str | list[str]:
     """
     names = found if isinstance(found, list) else [found]
     if not all(isinstance(name, str) for name in names):
-        raise UsageError(f"data are expected by name, or a list of names, found {found!r}")
+        raise UsageError("data by name, or a list of names", repr(found))
     return names[0] if len(names) == 1 else names
 
 

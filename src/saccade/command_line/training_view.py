@@ -44,7 +44,7 @@ def _native(data: Dataset) -> tuple[InputSpec, Augmentation]:
 def _of_system(name: str, data: Dataset, side: int | None) -> tuple[InputSpec, Augmentation]:
     known = every_system()
     if name not in known:
-        raise UsageError(f"a system is expected, found {name!r}", hint=f"choose one of {', '.join(known)}")
+        raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(known)}")
     options = options_of(known[name])
     sized = {"size": side} if side is not None and "size" in options else {}
     channels = {"channels": data[0].image.shape[0]} if "channels" in options else {}

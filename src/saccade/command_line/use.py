@@ -24,7 +24,7 @@ def at_least_one(text: str) -> int:
         ArgumentTypeError: It is none.
     """
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is expected, found {text!r}")
+        raise UsageError("a whole number of at least 1", repr(text))
     return int(text)
 
 
@@ -46,7 +46,7 @@ def seen_as(typed: argparse.Namespace) -> dict[str, Any]:
         UsageError: Tiles that are not asked for should overlap.
     """
     if typed.overlap is not None and typed.tile is None:
-        raise UsageError("--overlap goes with --tile", hint="write --tile 640 --overlap .2")
+        raise UsageError("--tile with --overlap", "--overlap alone", cure="write --tile 640 --overlap .2")
     overlap = {} if typed.overlap is None else {"overlap": typed.overlap}
     return {"scales": typed.scales, "flip": typed.flip, "tile": typed.tile, "search": typed.search, **overlap}
 
@@ -61,4 +61,4 @@ def _factors(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"numbers with commas between are expected, found {text!r}") from None
+        raise UsageError("numbers with commas between", repr(text)) from None

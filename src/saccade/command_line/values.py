@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from saccade.core.errors import UsageError
+
 TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
@@ -16,7 +18,7 @@ def convert(annotation: Any, value: Any) -> Any:
         value: Text of a flag, or a plain value of a file.
 
     Raises:
-        ValueError: It is no such value; the message says what is expected.
+        UsageError: It is no such value.
     """
     annotation = _plain(annotation)
     origin = get_origin(annotation)
@@ -33,7 +35,7 @@ def convert(annotation: Any, value: Any) -> Any:
     if annotation is NoneType:
         if value is None or (isinstance(value, str) and value.lower() in ("none", "null")):
             return None
-        raise ValueError(f"none is expected, found {value!r}")
+        raise UsageError("none", repr(value))
     return _scalar(annotation, value)
 
 
@@ -68,26 +70,26 @@ def _first(members: tuple[Any, ...], annotation: Any, value: Any) -> Any:
     for member in sorted(members, key=lambda member: member is str):
         try:
             return convert(member, value)
-        except ValueError:
+        except UsageError:
             continue
-    raise ValueError(f"{describe(annotation)} is expected, found {value!r}")
+    raise UsageError(describe(annotation), repr(value))
 
 
 def _chosen(members: tuple[Any, ...], value: Any) -> Any:
     for member in members:
         if value == member or (isinstance(value, str) and value == str(member)):
             return member
-    raise ValueError(f"one of {', '.join(str(member) for member in members)} is expected, found {value!r}")
+    raise UsageError(f"one of {', '.join(str(member) for member in members)}", repr(value))
 
 
 def _sequence(annotation: Any, value: Any) -> tuple[Any, ...]:
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list | tuple):
-        raise ValueError(f"{describe(annotation)} is expected, found {value!r}")
+        raise UsageError(describe(annotation), repr(value))
     members = get_args(annotation) or (str,)
     if len(members) == 2 and members[1] is not Ellipsis and len(value) != 2:
-        raise ValueError(f"two values are expected, found {value!r}")
+        raise UsageError("two values", repr(value))
     inner = members if len(members) == len(value) and Ellipsis not in members else (members[0],) * len(value)
     return tuple(convert(member, one) for member, one in zip(inner, value, strict=True))
 
@@ -97,21 +99,21 @@ def _pairs(value: Any) -> dict[str, str]:
     if isinstance(value, str):
         value = dict(_pair(part) for part in value.split(",") if part.strip())
     if not isinstance(value, dict) or not all(_is_name(part) for part in (*value, *value.values())):
-        raise ValueError(f"OLD=NEW, several with commas between, is expected, found {value!r}")
+        raise UsageError("OLD=NEW, several with commas between", repr(value))
     return {str(old): str(new) for old, new in value.items()}
 
 
 def _by_name(value: Any) -> dict[str, Any]:
     """Values by name, of a file's mapping; who takes them reads them."""
     if not isinstance(value, dict):
-        raise ValueError(f"values by name are expected, found {value!r}")
+        raise UsageError("values by name", repr(value))
     return {str(name): one for name, one in value.items()}
 
 
 def _pair(text: str) -> tuple[str, str]:
     old, _, new = text.partition("=")
     if not old.strip() or not new.strip():
-        raise ValueError(f"OLD=NEW is expected, found {text!r}")
+        raise UsageError("OLD=NEW", repr(text))
     return old.strip(), new.strip()
 
 
@@ -128,7 +130,7 @@ def _scalar(kind: Any, value: Any) -> Any:
     elif kind is str and isinstance(value, str | int | float) and not isinstance(value, bool):
         found = str(value)  # a YAML file says precision: 32 and means the text
     if found is None:
-        raise ValueError(f"{describe(kind)} is expected, found {value!r}")
+        raise UsageError(describe(kind), repr(value))
     return found
 
 

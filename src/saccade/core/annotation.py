@@ -163,7 +163,7 @@ class Annotation:
         """
         both = self.present() & other.present()
         if both:
-            raise ValueError(f"one owner for each field is expected, found two for {sorted(both)}")
+            raise ValueError(f"expected one owner for each field, found two for {sorted(both)}")
         added = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name) is not None}
         if self.instances is not None and other.instances is not None:
             if len(self.instances) != len(other.instances):

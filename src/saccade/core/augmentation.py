@@ -95,6 +95,6 @@ class Augmentation:
         return self == Augmentation()
 
 
-def _expect(holds: bool, what: str, found: object) -> None:
+def _expect(holds: bool, expected: str, found: object) -> None:
     if not holds:
-        raise ConfigError(f"augmentation: {what} is expected, found {found}")
+        raise ConfigError(expected, found, within="augmentation")

@@ -39,7 +39,9 @@ class Batch:
         """The same batch on another device; frames stay where they are."""
         truth = None if self.truth is None else tuple(t.to(device) for t in self.truth)
         # channels_last is how convolutions run fastest on every device that we measured.
-        images = self.images.to(device, non_blocking=True, memory_format=torch.channels_last)
+        images = self.images.to(device, non_blocking=True)
+        # Where features were made before, the pictures are a size without memory, which a layout would give it.
+        images = images if self.features is not None else images.to(memory_format=torch.channels_last)
         features = None if self.features is None else {name: map.to(device) for name, map in self.features.items()}
         regions = None if self.regions is None else tuple(boxes.to(device) for boxes in self.regions)
         moved = {"truth": truth, "features": features, "regions": regions}

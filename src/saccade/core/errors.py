@@ -1,78 +1,73 @@
-"""What went wrong, said so that a person can mend it: expected, found, where, cure."""
+"""What went wrong, said so that a person can mend it: what was expected, what was found, where, and the cure."""
 
-import re
 from pathlib import Path
-
-# Every message of ours about a fault is one sentence of this form; the last part may be missing.
-_SENTENCE = re.compile(
-    r"(?P<noun>.+?),? (?:is|are) expected(?P<where>(?:(?!, (?:found|the header)).)*)"
-    r"(?:, (?:found(?: at)?:?|the header declares) (?P<found>.+))?",
-    re.DOTALL,
-)
 
 
 class SaccadeError(Exception):
-    """Base of every error that this package raises on purpose.
+    """Base of every error that this package raises on purpose. Its sentence is made of its fields.
+
+    ::
+
+        path:line pointer annotation N: within: expected EXPECTED, found FOUND
+          CURE
 
     Args:
-        what: One sentence that says what is wrong, with what was expected and what was found.
+        expected: What should have been there.
+        found: What was there, as text or as the value itself.
         path: File that holds the fault.
         line: Line of that file, counted from 1.
         pointer: JSON pointer into that file, such as ``/annotations/17/bbox/2``.
         annotation_id: Identifier of the annotation at fault, as the file gives it.
-        hint: The cure: what to change or to type.
+        within: The part at fault that no line or pointer names, such as ``frame 12`` or ``setting 'size'``.
+        cure: What to change or to type.
     """
 
     exit_code = 3
 
     def __init__(
         self,
-        what: str,
+        expected: str,
+        found: object,
         *,
         path: str | Path | None = None,
         line: int | None = None,
         pointer: str | None = None,
         annotation_id: str | int | None = None,
-        hint: str | None = None,
+        within: str | None = None,
+        cure: str | None = None,
     ) -> None:
-        self.what = what
+        self.expected = expected
+        self.found = str(found)
         self.path = None if path is None else str(path)
         self.line = line
         self.pointer = pointer
         self.annotation_id = annotation_id
-        self.hint = hint
-        super().__init__(str(self))
+        self.within = within
+        self.cure = cure
+        super().__init__(expected, self.found)
 
     @property
-    def expected(self) -> str:
-        """What should have been there: the first part of `what`; empty where it says only what was found."""
-        parts = _SENTENCE.fullmatch(self.what)
-        return "" if parts is None else parts["noun"] + parts["where"]
+    def where(self) -> int | str | None:
+        """The line, or else the pointer, at fault; None where it is the file as a whole."""
+        return self.pointer if self.line is None else self.line
 
     @property
-    def found(self) -> str:
-        """What was there: the last part of `what`, or all of it where it has no such parts."""
-        parts = _SENTENCE.fullmatch(self.what)
-        return self.what if parts is None else parts["found"] or "something else"
+    def what(self) -> str:
+        """The sentence alone, without the file, the place in it and the cure."""
+        sentence = f"expected {self.expected}, found {self.found}"
+        return f"{self.within}: {sentence}" if self.within else sentence
+
+    @property
+    def hint(self) -> str | None:
+        """The cure, by its other name."""
+        return self.cure
 
     def __str__(self) -> str:
-        where = [] if self.path is None else [self.path + (f":{self.line}" if self.line is not None else "")]
-        where += [self.pointer] if self.pointer is not None else []
-        where += [f"annotation {self.annotation_id}"] if self.annotation_id is not None else []
-        place = " ".join(where)
-        text = f"{place}: {self.what}" if place else self.what
-        return f"{text}\n  {self.hint}" if self.hint else text
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # Errors cross process borders (loader workers); keyword arguments must survive pickling.
-        return (_rebuild, (type(self), self.what, self.__dict__.copy()))
-
-
-def _rebuild(kind: type[SaccadeError], what: str, fields: dict[str, object]) -> SaccadeError:
-    error = kind(what)
-    error.__dict__.update(fields)
-    error.args = (str(error),)
-    return error
+        places = [] if self.path is None else [self.path + (f":{self.line}" if self.line is not None else "")]
+        places += [self.pointer] if self.pointer is not None else []
+        places += [f"annotation {self.annotation_id}"] if self.annotation_id is not None else []
+        text = f"{' '.join(places)}: {self.what}" if places else self.what
+        return f"{text}\n  {self.cure}" if self.cure else text
 
 
 class DataError(SaccadeError):

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from saccade.core import warp
@@ -21,6 +22,7 @@ from saccade.core.frame import Frame
 from saccade.core.size_rules import target_size
 
 Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]
+Padding = Literal["zeros", "mirror"]
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
 
 # From here on a picture counts as large: 11 megapixels in three channels, 134 MB as floats.
@@ -45,6 +47,12 @@ class InputSpec:
         rounds: Whether pictures of bytes are rounded to bytes once they are resized, as torchvision's presets for
             classifiers do. Elsewhere rounding only loses.
         multiple: Batches are padded to a multiple of it.
+        remainder: Pixels that the padded sides have beyond a multiple, for networks whose unpadded layers want them so
+            (U-Net: 572 = 35 · 16 + 12).
+        margin: Pixels of context around a picture on every side, for networks that answer for the middle of what they
+            see; they belong to its frame, so that answers find back.
+        padding: What stands in the margin, and in what is padded. ``zeros``: nothing, after normalising.
+            ``mirror``: the picture, mirrored at its edges as often as it takes (U-Net's overlap-tile).
         mean: Mean of each channel on the scale 0..1.
         std: Standard deviation of each channel on the scale 0..1.
     """
@@ -57,19 +65,24 @@ class InputSpec:
     antialias: bool = True
     rounds: bool = False
     multiple: int = 1
+    remainder: int = 0
+    margin: int = 0
+    padding: Padding = "zeros"
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
 
     def __post_init__(self) -> None:
         target_size(self.rule, (64, 64), self.size, self.shorter, self.longest)
         if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
-            raise ConfigError(
-                f"a mean and a positive standard deviation a channel are expected, found {self.mean} and {self.std}"
-            )
+            raise ConfigError("a mean and a positive standard deviation a channel", f"{self.mean} and {self.std}")
         if self.multiple < 1 or self.interpolation not in get_args(Interpolation):
             raise ConfigError(
-                f"a multiple from 1 and one of {get_args(Interpolation)} are expected, "
-                f"found {self.multiple} and {self.interpolation!r}"
+                f"a multiple from 1 and one of {get_args(Interpolation)}", f"{self.multiple} and {self.interpolation!r}"
+            )
+        if not 0 <= self.remainder < self.multiple or self.margin < 0 or self.padding not in get_args(Padding):
+            raise ConfigError(
+                (f"a remainder below the multiple {self.multiple}, a margin from 0 and one of {get_args(Padding)}"),
+                f"{self.remainder}, {self.margin} and {self.padding!r}",
             )
 
     @staticmethod
@@ -109,10 +122,11 @@ class InputSpec:
         return frame.then(translation(-left, -top), target) if (top, left) != (0, 0) else frame
 
     def padded(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Size (H, W) to which a batch is padded whose largest picture, resized, is of `size`."""
+        """Size (H, W) to which a batch is padded, margins included, whose largest picture, resized, is of `size`."""
         floor = self.size if self.rule == "letterbox" and self.size else (1, 1)
+        wanted = (max(side, least) + 2 * self.margin for side, least in zip(size, floor, strict=True))
         height, width = (
-            -(-max(side, least) // self.multiple) * self.multiple for side, least in zip(size, floor, strict=True)
+            -(-max(side - self.remainder, 0) // self.multiple) * self.multiple + self.remainder for side in wanted
         )
         return height, width
 
@@ -128,7 +142,7 @@ class InputSpec:
             ConfigError: Its number of channels is not the network's.
         """
         if image.ndim != 3 or not image.numel():
-            raise UsageError(f"a picture (C, h, w) is expected, found a tensor of shape {tuple(image.shape)}")
+            raise UsageError("a picture (C, h, w)", f"a tensor of shape {tuple(image.shape)}")
         frame = frame or self.frame((image.shape[-2], image.shape[-1]))
         picture = fit_channels(image, self.channels)
         how = (frame.matrix, frame.target, self.interpolation, self.antialias)
@@ -143,6 +157,11 @@ class InputSpec:
         """A picture (C, h, w) on the scale 0..1, less the mean, over the standard deviation."""
         mean, std = (image.new_tensor(values).view(-1, 1, 1) for values in (self.mean, self.std))
         return (image - mean) / std
+
+    def denormalise(self, images: Tensor) -> Tensor:
+        """Normalised pictures (…, C, H, W) on the scale 0..255, as filters that look at colours want them."""
+        mean, std = (images.new_tensor(values).view(-1, 1, 1) for values in (self.mean, self.std))
+        return (images * std + mean) * 255
 
     def assemble(
         self,
@@ -163,18 +182,37 @@ class InputSpec:
                 own, where all have some.
         """
         sizes = torch.tensor([image.shape[-2:] for image in images], dtype=torch.int64)
-        height, width = self.padded((int(sizes[:, 0].max()), int(sizes[:, 1].max())))
-        pictures = torch.zeros(len(images), self.channels, height, width)
-        for picture, image in zip(pictures, images, strict=True):
-            picture[:, : image.shape[-2], : image.shape[-1]] = self.normalise(as_float(image))
+        size = self.padded((int(sizes[:, 0].max()), int(sizes[:, 1].max())))
+        pictures = torch.stack([self._laid(self.normalise(as_float(image)), size) for image in images])
         found = proposed(truth or ()) if regions is None else tuple(regions)
         shown = None if truth is None else tuple(truth)
-        return Batch(pictures, sizes, tuple(frames), shown, tuple(ids), regions=found)
+        if self.margin:
+            steps = [self.bordered(Frame.identity(frame.target)) for frame in frames]
+            shown = None if shown is None else tuple(step.apply(t) for step, t in zip(steps, shown, strict=True))
+            found = None if found is None else tuple(boxes + self.margin for boxes in found)
+        placed = tuple(map(self.bordered, frames))
+        return Batch(pictures, sizes + 2 * self.margin, placed, shown, tuple(ids), regions=found)
+
+    def bordered(self, frame: Frame) -> Frame:
+        """The frame followed by the step into the margin."""
+        if not self.margin:
+            return frame
+        height, width = (side + 2 * self.margin for side in frame.target)
+        return frame.then(translation(self.margin, self.margin), (height, width))
+
+    def _laid(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
+        """A normalised picture (C, h, w) inside its margin, filled up to `size` (H, W) on the right and below."""
+        height, width = picture.shape[-2:]
+        right, below = size[1] - self.margin - width, size[0] - self.margin - height
+        if self.padding == "zeros":
+            return F.pad(picture, (self.margin, right, self.margin, below))
+        rows, columns = mirrored(height, self.margin, below), mirrored(width, self.margin, right)
+        return picture[:, rows][:, :, columns]
 
     def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
         """A batch of pictures as they were read, (C, h, w) each, uint8 or float 0..1; truth is in their own pixels."""
         if not images:
-            raise UsageError("at least one picture is expected, found none")
+            raise UsageError("at least one picture", "none")
         resized, frames = zip(*(self.resize(image) for image in images), strict=True)
         moved = None if truth is None else [f.apply(t) for f, t in zip(frames, truth, strict=True)]
         return self.assemble(resized, frames, moved)
@@ -193,7 +231,7 @@ class InputSpec:
         known = [field.name for field in fields(InputSpec)]
         unknown = sorted(set(values) - set(known))
         if unknown:
-            raise ConfigError(f"keys of an input spec are expected, found {unknown}", hint=f"known keys: {known}")
+            raise ConfigError("keys of an input spec", unknown, cure=f"known keys: {known}")
         tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         return InputSpec(**tuples)
 
@@ -214,6 +252,12 @@ def statistics(channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         return (round(sum(IMAGENET_MEAN) / 3, 6),), (round(sum(IMAGENET_STD) / 3, 6),)
     turn = [channel % 3 for channel in range(channels)]
     return tuple(IMAGENET_MEAN[channel] for channel in turn), tuple(IMAGENET_STD[channel] for channel in turn)
+
+
+def mirrored(side: int, before: int, after: int) -> Tensor:
+    """(before + side + after,) positions 0..side-1 of a row and its mirror images, the edge pixels not repeated."""
+    places = torch.arange(-before, side + after) % max(2 * (side - 1), 1)
+    return torch.minimum(places, 2 * (side - 1) - places)
 
 
 def as_float(image: Tensor) -> Tensor:
@@ -237,8 +281,9 @@ def fit_channels(image: Tensor, channels: int) -> Tensor:
     if found == 3 and channels == 1:
         return _grey(image)
     raise ConfigError(
-        f"pictures of {channels} channel(s) are expected, found {found}",
-        hint=f"build the system with channels={found} (--channels {found}), or convert the pictures",
+        f"pictures of {channels} channel(s)",
+        found,
+        cure=f"build the system with channels={found} (--channels {found}), or convert the pictures",
     )
 
 

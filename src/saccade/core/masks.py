@@ -64,7 +64,7 @@ class Masks:
         """The masks of several `Masks` of one picture, one after the other."""
         sizes = {part.size for part in parts}
         if len(sizes) != 1:
-            raise ValueError(f"masks of one picture are expected, found picture sizes {sorted(sizes)}")
+            raise ValueError(f"expected masks of one picture, found picture sizes {sorted(sizes)}")
         return Masks(torch.cat([p.bits for p in parts]), torch.cat([p.windows for p in parts]), parts[0].size)
 
     def __len__(self) -> int:

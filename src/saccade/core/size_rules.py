@@ -36,8 +36,9 @@ def target_size(
         resized = (max(int(source[0] * scale + 1e-6), size[0]), max(int(source[1] * scale + 1e-6), size[1]))
         return resized, size
     raise ConfigError(
-        f"a size for the input rule {rule!r} is expected, found size={size}, shorter={shorter}",
-        hint="give the rules stretch, letterbox and crop a size, and the rules crop and shorter a shorter side",
+        f"a size for the input rule {rule!r}",
+        f"size={size}, shorter={shorter}",
+        cure="give the rules stretch, letterbox and crop a size, and the rules crop and shorter a shorter side",
     )
 
 

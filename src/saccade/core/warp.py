@@ -92,7 +92,7 @@ def cut(truth: Annotation, size: tuple[int, int]) -> Annotation:
     maps = {name: truth.get(name) for name in ("semantic", "semantic_scores", "contours") if truth.has(name)}
     for name, found in maps.items():
         if found.shape[-2] < size[0] or found.shape[-1] < size[1]:
-            raise ValueError(f"{name} of at least {size} pixels is expected, found {tuple(found.shape[-2:])}")
+            raise ValueError(f"expected {name} of at least {size} pixels, found {tuple(found.shape[-2:])}")
     return replace(truth, **{name: found[..., : size[0], : size[1]] for name, found in maps.items()})
 
 

@@ -58,8 +58,9 @@ class Augment:
             self.augmentation.mosaic or self.augmentation.paste or self.augmentation.mixup is not None
         ):
             raise UsageError(
-                "a data set to take other pictures from is expected for mosaic, mixup and paste, found none",
-                hint="pass dataset=, or set mosaic=0, mixup=None and paste=0",
+                "a data set to take other pictures from for mosaic, mixup and paste",
+                "none",
+                cure="pass dataset=, or set mosaic=0, mixup=None and paste=0",
             )
 
     def __call__(self, sample: Sample, generator: Generator) -> Augmented:
@@ -126,7 +127,7 @@ class Augment:
 
     def _another(self, dice: Dice) -> Sample:
         if self.dataset is None or not len(self.dataset):
-            raise UsageError("a data set with pictures is expected for mosaic and mixup, found none")
+            raise UsageError("a data set with pictures for mosaic and mixup", "none")
         return self.dataset[dice.whole(0, len(self.dataset) - 1)]
 
     def _pairs(self) -> tuple[tuple[int, int], ...]:

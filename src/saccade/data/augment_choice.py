@@ -64,12 +64,12 @@ def read_choice(said: Any) -> AugmentChoice:
         changed = {name: value for name, value in values.items() if value != getattr(PLAIN, name)}
         return AugmentChoice("none", changed)
     if not isinstance(said, str | Mapping):
-        raise UsageError(f"augment expects text, or fields by name, found {said!r}", hint=FORM)
+        raise UsageError("text, or fields by name", repr(said), within="augment", cure=FORM)
     found = _split(said) if isinstance(said, str) else dict(said)
     start = found.pop(START, "recipe")
     start = "none" if start is None else start
     if start not in STARTS:
-        raise UsageError(f"augment: from={' or '.join(STARTS)} is expected, found {start!r}")
+        raise UsageError(f"from={' or '.join(STARTS)}", repr(start), within="augment")
     named = {name: _value(name, value) for name, value in found.items()}
     for name, value in named.items():
         # Alone, beside the one field that another may need: what does not fit together shows once the recipe is known.
@@ -90,13 +90,15 @@ def check_use(choice: AugmentChoice, spec: InputSpec, data: Dataset) -> None:
     """
     if choice.named.get("zoom", PLAIN.zoom) != PLAIN.zoom and spec.rule not in ANY_SIZE:
         raise ConfigError(
-            f"an input of any size is expected for augment zoom, found the rule {spec.rule!r} to {spec.size}",
-            hint="scale=0.8:1.25 changes the size of what is shown inside an input of one size",
+            "an input of any size for augment zoom",
+            f"the rule {spec.rule!r} to {spec.size}",
+            cure="scale=0.8:1.25 changes the size of what is shown inside an input of one size",
         )
     if choice.named.get("paste") and not {"instances.masks", "instances.boxes"} <= data.fields:
         raise ConfigError(
-            f"objects with masks and boxes are expected for augment paste, found {', '.join(sorted(data.fields))}",
-            hint="leave paste out, or annotate masks: objects are cut out by them",
+            "objects with masks and boxes for augment paste",
+            ", ".join(sorted(data.fields)),
+            cure="leave paste out, or annotate masks: objects are cut out by them",
         )
 
 
@@ -108,9 +110,9 @@ def _split(text: str) -> dict[str, Any]:
         if place == 0 and not sign and name in STARTS:
             name, value = START, name
         elif not sign or not name or not value:
-            raise UsageError(f"augment expects {', '.join(STARTS)} or FIELD=VALUE, found {part.strip()!r}", hint=FORM)
+            raise UsageError(f"{', '.join(STARTS)} or FIELD=VALUE", repr(part.strip()), within="augment", cure=FORM)
         if name in found:
-            raise UsageError(f"augment expects each field once, found {name} twice", hint=FORM)
+            raise UsageError("each field once", f"{name} twice", within="augment", cure=FORM)
         found[name] = value
     return found
 
@@ -123,7 +125,7 @@ def _value(name: str, found: Any) -> Any:
     kind = kinds[0]
     value = _converted(kind, found)
     if value is None:
-        raise UsageError(f"augment: {name} expects {_expected(kinds)}, found {found!r}", hint=_meanings()[name])
+        raise UsageError(_expected(kinds), repr(found), within=f"augment: {name}", cure=_meanings()[name])
     return value
 
 
@@ -133,8 +135,8 @@ def _kinds(name: str) -> Sequence[Any]:
     if name not in hints:
         near = difflib.get_close_matches(name, list(hints), 1)
         listed = "\n  ".join(f"{field}: {meaning}" for field, meaning in _meanings().items())
-        hint = (f"did you mean {near[0]}? " if near else "") + f"The fields are\n  {listed}"
-        raise UsageError(f"augment expects a field of the augmentation, found {name!r}", hint=hint)
+        cure = (f"did you mean {near[0]}? " if near else "") + f"The fields are\n  {listed}"
+        raise UsageError("a field of the augmentation", repr(name), within="augment", cure=cure)
     kind = hints[name]
     return get_args(kind) if NoneType in get_args(kind) else (kind,)
 
@@ -184,7 +186,7 @@ def _replaced(start: Augmentation, named: Mapping[str, Any]) -> Augmentation:
     try:
         return replace(start, **named)
     except ConfigError as error:
-        raise UsageError(error.what, hint=FORM) from error
+        raise UsageError(error.expected, error.found, within="augment", cure=FORM) from error
 
 
 def _text(value: Any) -> str:

@@ -67,17 +67,17 @@ def read_contours(path: Path, size: tuple[int, int]) -> Tensor:
         edges: Any = cell["Boundaries"].ravel() if "Boundaries" in names else np.zeros(0)
         edges = edges[0] if len(edges) == 1 else None
         if not isinstance(edges, np.ndarray) or edges.dtype.kind not in "bui" or edges.ndim != 2:
-            raise DataError(f"a map Boundaries is expected in groundTruth{{{place}}}, found none", path=path)
+            raise DataError(f"a map Boundaries in groundTruth{{{place}}}", "none", path=path)
         if edges.shape != size:
             raise DataError(
-                f"maps of {size[1]}x{size[0]}, the size of the picture, are expected, "
-                f"found {edges.shape[1]}x{edges.shape[0]} in groundTruth{{{place}}}",
+                f"maps of {size[1]}x{size[0]}, the size of the picture",
+                f"{edges.shape[1]}x{edges.shape[0]} in groundTruth{{{place}}}",
                 path=path,
-                hint="the file may belong to another picture",
+                cure="the file may belong to another picture",
             )
         maps.append(torch.from_numpy(edges > 0).float())
     if not maps:
-        raise DataError("cells groundTruth, one a person, are expected, found none", path=path)
+        raise DataError("cells groundTruth, one a person", "none", path=path)
     return torch.stack(maps)
 
 
@@ -118,8 +118,8 @@ def open_bsds(path: Path, split: str, report: Report = strict) -> Bsds:
     found = {file.stem: file for file in only_pictures(sorted(pictures.glob("*")))}
     for stem in sorted(found.keys() ^ truths.keys()):
         file, wanted = (found[stem], f"{folder / stem}.mat") if stem in found else (truths[stem], "a picture of it")
-        report(DataError(f"{wanted} is expected, found none", path=file, hint="add it, or take this file out"))
+        report(DataError(wanted, "none", path=file, cure="add it, or take this file out"))
     pairs = {picture: truths[stem] for stem, picture in found.items() if stem in truths}
     if not pairs:
-        raise DataError("pictures with contours are expected, found none", path=pictures)
+        raise DataError("pictures with contours", "none", path=pictures)
     return Bsds(root, pairs)

@@ -47,7 +47,7 @@ def read_class_list(path: Path, report: Report = strict) -> ClassList:
     names = [name for name, _ in coloured] if has_colours else [text for _, text in lines]
     numbers = [number for number, _ in lines]
     if not names:
-        raise DataError("names of classes are expected, one a line, found none", path=path)
+        raise DataError("names of classes, one a line", "none", path=path)
     _no_repeats(path, numbers, names, "name", report)
     colours = tuple(colour for _, colour in coloured) if has_colours else ()
     _no_repeats(path, numbers, colours, "colour", report)
@@ -68,5 +68,5 @@ def _no_repeats(path: Path, lines: list[int], values: Sequence[object], what: st
     for line, value in zip(lines, values, strict=False):  # There may be no colours.
         if value in seen:
             found = f"{value!r}, which line {seen[value]} has too"
-            report(DataError(f"a {what} of its own is expected, found {found}", path=path, line=line))
+            report(DataError(f"a {what} of its own", found, path=path, line=line))
         seen.setdefault(value, line)

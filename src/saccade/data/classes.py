@@ -22,13 +22,14 @@ def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
     unknown = [name for name in names if name not in known]
     if unknown or len(set(names)) != len(names) or not names:
         raise ConfigError(
-            f"classes among {', '.join(known)}, once each, are expected, found {', '.join(unknown or names) or 'none'}",
-            hint=_near(unknown, known),
+            f"classes among {', '.join(known)}, once each",
+            ", ".join(unknown or names) or "none",
+            cure=_near(unknown, known),
         )
     kept = frozenset(map(known.index, names))
     indices = [index for index in range(len(dataset)) if classes_of(dataset, index) & kept]
     if not indices:
-        raise ConfigError(f"pictures that show {' or '.join(names)} are expected, found none")
+        raise ConfigError(f"pictures that show {' or '.join(names)}", "none")
     kept_lists = {key: _kept(key, tuple(names), known) for key, known in dataset.vocabularies.items()}
     return Relabelled(dataset, indices, {name: name for name in names}, Vocabularies(kept_lists))
 
@@ -47,8 +48,9 @@ def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ConfigError(
-            f"classes among {', '.join(known)} are expected to be renamed, found {', '.join(unknown)}",
-            hint=_near(unknown, known),
+            f"classes among {', '.join(known)} to be renamed",
+            ", ".join(unknown),
+            cure=_near(unknown, known),
         )
     lists = {
         key: old if _is_fixed(key, old) else unite([[names.get(name, name) for name in old]])

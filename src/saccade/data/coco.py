@@ -39,7 +39,7 @@ class Coco(Pictured):
     def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
         folder = root
 
-        def judge(names: Sequence[str]) -> list[tuple[str, str] | None]:
+        def judge(names: Sequence[str]) -> list[tuple[str, str, str] | None]:
             nonlocal folder
             folder = picture_folder(root, document, split, names[:20])
             return missing_pictures(folder, names)
@@ -68,14 +68,14 @@ class Coco(Pictured):
         return self.store.classes_of(index)
 
 
-def missing_pictures(folder: Path, names: Sequence[str]) -> list[tuple[str, str] | None]:
-    """What is wrong with each picture that is not in its folder, and the cure; None for those that are there."""
+def missing_pictures(folder: Path, names: Sequence[str]) -> list[tuple[str, str, str] | None]:
+    """What is expected and found of each picture that is not in its folder, and the cure; None for those there."""
     paths = [folder / name for name in names]
     listings = {parent: _listing(parent) for parent in {path.parent for path in paths}}
     absent = [path.name not in listings[path.parent] for path in paths]
     many = f" ({sum(absent)} of {len(names)} are missing)" if sum(absent) > 1 else ""
     return [
-        (f"a picture is expected in {folder}, found no {name[:200]!r}{many}", _cure(name)) if gone else None
+        (f"a picture in {folder}", f"no {name[:200]!r}{many}", _cure(name)) if gone else None
         for name, gone in zip(names, absent, strict=True)
     ]
 
@@ -114,9 +114,10 @@ def documents(path: Path) -> dict[str, Path]:
         split = canonical(split)
         if split in found:
             raise DataError(
-                f"one COCO file for the split {split!r} is expected, found {found[split]} and {document}",
+                f"one COCO file for the split {split!r}",
+                f"{found[split]} and {document}",
                 path=path,
-                hint=f"say which: coco:{found[split]} or coco:{document}",
+                cure=f"say which: coco:{found[split]} or coco:{document}",
             )
         found[split] = document
     return found

@@ -37,8 +37,8 @@ class Document:
     origin: Origin
 
 
-# What is wrong with the files of the pictures so named: nothing, or words and a cure, for each.
-Judge = Callable[[Sequence[str]], Sequence[tuple[str, str] | None]]
+# What is wrong with the files of the pictures so named: for each nothing, or expected, found and the cure.
+Judge = Callable[[Sequence[str]], Sequence[tuple[str, str, str] | None]]
 
 
 def read_document(path: Path, report: Report = strict, judge: Judge | None = None) -> Document:
@@ -101,9 +101,7 @@ def unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> list
             value = field.identifier() if key == "id" else field.text()
             if (key, value) in seen:
                 article = "an" if key == "id" else "a"
-                raise field.wrong(
-                    f"{article} {key} of its own is expected, found {value!r}, which {seen[key, value]} has too"
-                )
+                raise field.wrong(f"{article} {key} of its own", f"{value!r}, which {seen[key, value]} has too")
             seen[key, value] = node.pointer
 
     return kept(nodes, check, report)
@@ -113,12 +111,12 @@ def check_picture(node: Node) -> None:
     """Whether a picture's size and name can be those of a picture inside the data's folder."""
     width, height = node.get("width").positive_int(), node.get("height").positive_int()
     if width * height > MAX_PIXELS:
-        raise node.wrong(f"a picture of at most {MAX_PIXELS} pixels is expected, found {width}x{height}")
+        raise node.wrong(f"a picture of at most {MAX_PIXELS} pixels", f"{width}x{height}")
     name = node.get("file_name")
     try:
         plain_name(name.text())
     except DataError as error:
-        raise name.wrong(error.what, error.hint) from error
+        raise name.wrong(error.expected, error.found, error.cure) from error
 
 
 def _joints(categories: list[Node]) -> Joints | None:
@@ -129,12 +127,12 @@ def _joints(categories: list[Node]) -> Joints | None:
     first, names = found[0]
     for other, its in found[1:]:
         if [node.value for node in its] != [node.value for node in names]:
-            raise other.get("keypoints").wrong(f"the same keypoints as {first.pointer} has are expected")
+            raise other.get("keypoints").wrong(f"the same keypoints as {first.pointer} has", "others")
     bones: list[tuple[int, int]] = []
     for bone in first.items("skeleton") if first.optional("skeleton") else []:
         start, end = (int(place) - 1 for place in bone.numbers(2))
         if not (0 <= start < len(names) and 0 <= end < len(names)):
-            raise bone.wrong(f"two places from 1 to {len(names)} are expected, found {bone.value}")
+            raise bone.wrong(f"two places from 1 to {len(names)}", bone.value)
         bones.append((start, end))
     return joints([name.text() for name in names], bones)
 

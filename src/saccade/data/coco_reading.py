@@ -47,7 +47,7 @@ class Reading:
         place = self._seen.setdefault(identifier, int(node.key))
         if place != node.key:
             other = f"/annotations/{place}"
-            raise node.get("id").wrong(f"an id of its own is expected, found {identifier!r}, which {other} has too")
+            raise node.get("id").wrong("an id of its own", f"{identifier!r}, which {other} has too")
         picture, size = self._picture(node)
         label = self._label(node)
         if size is None:
@@ -63,9 +63,7 @@ class Reading:
             node = node.named(identifier)
             if self._seen.get(identifier, node.key) != node.key:
                 other = f"/annotations/{self._seen[identifier]}"
-                found.append(
-                    node.get("id").wrong(f"an id of its own is expected, found {identifier!r}, which {other} has too")
-                )
+                found.append(node.get("id").wrong("an id of its own", f"{identifier!r}, which {other} has too"))
         if not isinstance(node.value, dict):
             return found
         size: Size | None = None
@@ -105,7 +103,7 @@ def declared(node: Node, known: Mapping[Any, int], where: str) -> int:
     elif isinstance(node.value, str):
         near = next(iter(difflib.get_close_matches(node.value, [k for k in known if isinstance(k, str)], 1)), None)
     kinds = [key for key in known if str(key) == str(node.value)]
-    hint = None if near is None else f"the nearest known is {near!r}"
+    cure = None if near is None else f"the nearest known is {near!r}"
     if kinds:
-        hint = f"write it as {kinds[0]!r}, as /{where} does"
-    raise node.wrong(f"an id of /{where} is expected, found {node.value!r}", hint)
+        cure = f"write it as {kinds[0]!r}, as /{where} does"
+    raise node.wrong(f"an id of /{where}", repr(node.value), cure)

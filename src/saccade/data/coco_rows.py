@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
+from saccade.data.number_errors import BoxError
 from saccade.data.origin import Box, clip
 from saccade.data.pointer import Node, shown
 from saccade.data.report import telling
@@ -60,29 +61,27 @@ def _area(node: Node, box: Box) -> float:
     if area is None:
         return (box[2] - box[0]) * (box[3] - box[1])
     if area.number() < 0:
-        raise area.wrong(f"an area of at least 0 is expected, found {area.value}")
+        raise area.wrong("an area of at least 0", area.value)
     return float(area.value)
 
 
 def _crowd(node: Node) -> bool:
     crowd = node.optional("iscrowd")
     if crowd is not None and crowd.value not in (0, 1):
-        raise crowd.wrong(f"0 or 1 is expected, found {shown(crowd.value)}")
+        raise crowd.wrong("0 or 1", shown(crowd.value))
     return crowd is not None and bool(crowd.value)
 
 
 def _box(node: Node, size: Size) -> tuple[Box, Box | None]:
     x, y, width, height = node.numbers(4)
     if width <= 0 or height <= 0:
-        raise node.wrong(
-            f"a box [x, y, width, height] of some area is expected, found {node.value}", "mend or delete it"
-        )
+        flat = node.wrong("a box [x, y, width, height] of some area", node.value, "mend or delete it")
+        raise BoxError.of(flat, node.value)
     box, given = clip((x, y, x + width, y + height), size)
     x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
-        raise node.wrong(
-            f"a box inside the picture of {size[1]}x{size[0]} is expected, found {node.value}", "mend or delete it"
-        )
+        outside = node.wrong(f"a box inside the picture of {size[1]}x{size[0]}", node.value, "mend or delete it")
+        raise BoxError.of(outside, node.value, size)
     return box, given
 
 
@@ -91,8 +90,8 @@ def _keypoints(node: Node, joints: int) -> tuple[list[float], list[int]]:
     keypoints = node.optional("keypoints")
     if not joints:
         if keypoints is not None and keypoints.value:
-            hint = 'add "keypoints" to the category'
-            raise keypoints.wrong("no keypoints are expected, since no category names them", hint)
+            cure = 'add "keypoints" to the category'
+            raise keypoints.wrong("no keypoints, since no category names them", shown(keypoints.value), cure)
         return [], []
     if keypoints is None:
         return [0.0] * 2 * joints, [0] * joints
@@ -100,12 +99,10 @@ def _keypoints(node: Node, joints: int) -> tuple[list[float], list[int]]:
     visible = values[2::3]
     for joint, state in enumerate(visible):
         if state not in (0, 1, 2):
-            raise keypoints.get(3 * joint + 2).wrong(f"a visibility of 0, 1 or 2 is expected, found {state}")
+            raise keypoints.get(3 * joint + 2).wrong("a visibility of 0, 1 or 2", state)
     count, marked = node.optional("num_keypoints"), sum(state > 0 for state in visible)
     if count is not None and count.value != marked:
-        raise count.wrong(
-            f"{marked}, the number of keypoints with a visibility of 1 or 2, is expected, found {shown(count.value)}"
-        )
+        raise count.wrong(f"{marked}, the number of keypoints with a visibility of 1 or 2", shown(count.value))
     # COCO's joints name whole pixels, whose centres are at +.5; its boxes and polygons are continuous already.
     points = [
         value + 0.5 if state else 0.0
@@ -123,25 +120,25 @@ def _outline(node: Node, size: Size) -> tuple[bytes, list[NDArray[np.float64]]]:
     if isinstance(outline.value, dict):
         return _code(outline, size), []
     if not isinstance(outline.value, list):
-        raise outline.wrong(f"polygons or run lengths are expected, found {shown(outline.value)}")
+        raise outline.wrong("polygons or run lengths", shown(outline.value))
     return b"", [_polygon(outline.get(part), size) for part in range(len(outline.value))]
 
 
 def _polygon(node: Node, size: Size) -> NDArray[np.float64]:
     if not isinstance(node.value, list) or not set(map(type, node.value)) <= {int, float}:
-        raise node.wrong(f"a polygon [x1, y1, x2, y2, …] is expected, found {shown(node.value)}")
+        raise node.wrong("a polygon [x1, y1, x2, y2, …]", shown(node.value))
     polygon = np.array(node.value, np.float64)
     try:
         rle.check_polygon(polygon, size)
-    except ValueError as error:
-        raise node.wrong(str(error)) from error
+    except DataError as error:
+        raise node.wrong(error.expected, error.found) from error
     return polygon
 
 
 def _code(node: Node, size: Size) -> bytes:
     declared = node.get("size").numbers(2)
     if tuple(declared) != size:
-        raise node.get("size").wrong(f"the picture's size [{size[0]}, {size[1]}] is expected, found {declared}")
+        raise node.get("size").wrong(f"the picture's size [{size[0]}, {size[1]}]", declared)
     counts = node.get("counts")
     try:
         if isinstance(counts.value, str):
@@ -149,5 +146,7 @@ def _code(node: Node, size: Size) -> bytes:
             rle.check(rle.expand(text), size)
             return text
         return rle.compress([int(count) for count in counts.numbers()], size)
-    except (ValueError, OverflowError) as error:
-        raise counts.wrong(str(error)) from error
+    except DataError as error:
+        raise counts.wrong(error.expected, error.found) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise counts.wrong("run lengths", error) from error

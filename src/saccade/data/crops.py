@@ -36,13 +36,13 @@ class Crops:
         needed = {"instances.boxes", "instances.labels"}
         if not needed <= dataset.fields:
             listed = ", ".join(sorted(dataset.fields)) or "nothing"
-            raise ConfigError(f"pictures annotated with {' and '.join(sorted(needed))} are expected, found {listed}")
+            raise ConfigError(f"pictures annotated with {' and '.join(sorted(needed))}", listed)
         if margin < 0 or smallest < 1:
-            raise ConfigError(f"a margin from 0 and a side from 1 are expected, found {margin} and {smallest}")
+            raise ConfigError("a margin from 0 and a side from 1", f"{margin} and {smallest}")
         self.dataset = dataset
         found = [row for place in range(len(dataset)) for row in _objects(dataset, place, margin, smallest, difficult)]
         if not found:
-            raise ConfigError(f"objects of at least {smallest} pixels a side are expected, found none")
+            raise ConfigError(f"objects of at least {smallest} pixels a side", "none")
         # Place of the picture, row, class, and the window's left, top, right and lower edge.
         self._objects = np.array(found, dtype=np.int64)
         self._last: tuple[int, Tensor] | None = None

@@ -142,8 +142,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            hint = "close its quotes, or write the table again"
-            raise DataError(f"CSV is expected, found: {error}", path=path, line=begun, hint=hint) from error
+            cure = "close its quotes, or write the table again"
+            raise DataError("CSV", error, path=path, line=begun, cure=cure) from error
         if begun > 1 and any(value.strip() for value in row):
             yield begun, [value.strip() for value in row]
         begun = reader.line_num + 1
@@ -151,14 +151,12 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _record(path: Path, header: Header, line: int, row: list[str]) -> Record:
     if len(row) != len(header.columns):
-        hint = f"the header names {', '.join(header.columns)[:200]}"
-        raise DataError(
-            f"{len(header.columns)} columns are expected, found {len(row)}", path=path, line=line, hint=hint
-        )
+        cure = f"the header names {', '.join(header.columns)[:200]}"
+        raise DataError(f"{len(header.columns)} columns", len(row), path=path, line=line, cure=cure)
     split = row[header.split] if header.split >= 0 else ""
     for place in (header.file, header.split):
         if place >= 0 and not row[place]:
-            raise DataError(f"a value is expected in column {header.columns[place]!r}", path=path, line=line)
+            raise DataError(f"a value in column {header.columns[place]!r}", "none", path=path, line=line)
     if header.kind == "states":
         states = tuple(_state(path, line, header.columns[place], row[place]) for place in header.classes)
         return Record(line, row[header.file], (), split, states=states)
@@ -170,7 +168,7 @@ def _record(path: Path, header: Header, line: int, row: list[str]) -> Record:
     if not text and not any(sides):
         return Record(line, row[header.file], (), split)
     if not text:
-        raise DataError(f"a class is expected in column {header.columns[header.label]!r}", path=path, line=line)
+        raise DataError(f"a class in column {header.columns[header.label]!r}", "none", path=path, line=line)
     x1, y1, x2, y2 = (
         _number(path, line, header.columns[place], value) for place, value in zip(header.sides, sides, strict=True)
     )
@@ -179,9 +177,8 @@ def _record(path: Path, header: Header, line: int, row: list[str]) -> Record:
 
 def _state(path: Path, line: int, column: str, text: str) -> int:
     if text not in _STATES:
-        hint = "leave it empty where it is unknown"
-        what = f"0, 1 or -1 is expected in column {column!r}, found {text[:80]!r}"
-        raise DataError(what, path=path, line=line, hint=hint)
+        cure = "leave it empty where it is unknown"
+        raise DataError(f"0, 1 or -1 in column {column!r}", repr(text[:80]), path=path, line=line, cure=cure)
     return _STATES[text]
 
 
@@ -191,7 +188,6 @@ def _number(path: Path, line: int, column: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        what = f"a finite number is expected in column {column!r}, found {text[:80]!r}"
-        hint = "write a point before decimals" if "," in text else "mend or delete the row"
-        raise DataError(what, path=path, line=line, hint=hint)
+        cure = "write a point before decimals" if "," in text else "mend or delete the row"
+        raise DataError(f"a finite number in column {column!r}", repr(text[:80]), path=path, line=line, cure=cure)
     return value

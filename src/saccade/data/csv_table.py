@@ -12,6 +12,7 @@ from saccade.data.class_list import find_class_list
 from saccade.data.csv_rows import Header, Record, read_header, read_records
 from saccade.data.labelled import Labelled
 from saccade.data.listed import Listed
+from saccade.data.number_errors import BoxError
 from saccade.data.origin import clip
 from saccade.data.report import Report, strict, telling
 from saccade.data.rows import Row, collector_at_rest, to_origin, to_store
@@ -98,9 +99,10 @@ def _tables(path: Path) -> dict[str, _Table]:
         name = canonical(file.parent.name) if file.parent != path else _split_of(file)
         if name in found:
             raise DataError(
-                f"one table for the split {name!r} is expected, found {found[name].path} and {file}",
+                f"one table for the split {name!r}",
+                f"{found[name].path} and {file}",
                 path=path,
-                hint=f"say which: csv:{found[name].path} or csv:{file}",
+                cure=f"say which: csv:{found[name].path} or csv:{file}",
             )
         found[name] = _Table(file, header)
     return found
@@ -169,7 +171,7 @@ class _Builder:
             with telling(self.report):
                 name = self._picture(record)
                 if name in lines:
-                    raise self._wrong(record, f"each file once is expected, found {name!r} in line {lines[name]} too")
+                    raise self._wrong(record, "each file once", f"{name!r} in line {lines[name]} too")
                 marks.append(mark(record))
                 lines[name] = record.line
         self._some(lines)
@@ -178,7 +180,7 @@ class _Builder:
     def label(self, record: Record) -> int:
         """The one class."""
         if not record.names:
-            raise self._wrong(record, "a class is expected, found none")
+            raise self._wrong(record, "a class", "none")
         return self._known(record, record.names[0])
 
     def states(self, record: Record) -> list[int]:
@@ -190,17 +192,18 @@ class _Builder:
 
     def _known(self, record: Record, name: str) -> int:
         if name not in self.classes:
-            raise self._wrong(record, f"a class among {', '.join(self.classes[:20])} is expected, found {name[:80]!r}")
+            raise self._wrong(record, f"a class among {', '.join(self.classes[:20])}", repr(name[:80]))
         return self.classes.index(name)
 
     def _row(self, record: Record, size: tuple[int, int]) -> Row:
-        x1, y1, x2, y2 = record.box or (0.0, 0.0, 0.0, 0.0)
-        said = f"{x1:g}, {y1:g}, {x2:g}, {y2:g}"
+        numbers = x1, y1, x2, y2 = record.box or (0.0, 0.0, 0.0, 0.0)
+        said = ", ".join(f"{number:g}" for number in numbers)
         if x2 <= x1 or y2 <= y1:
-            raise self._wrong(record, f"a box x1 < x2, y1 < y2 is expected, found {said}")
+            raise BoxError.of(self._wrong(record, "a box x1 < x2, y1 < y2", said), numbers)
         box, given = clip((x1, y1, x2, y2), size)
         if box[2] <= box[0] or box[3] <= box[1]:
-            raise self._wrong(record, f"a box inside the picture of {size[1]}x{size[0]} is expected, found {said}")
+            outside = self._wrong(record, f"a box inside the picture of {size[1]}x{size[0]}", said)
+            raise BoxError.of(outside, numbers, size)
         area = (box[2] - box[0]) * (box[3] - box[1])
         return Row(box, self._known(record, record.names[0]), area, place=record.line, given=given)
 
@@ -209,19 +212,21 @@ class _Builder:
         try:
             plain_name(record.file)
         except DataError as error:
-            raise self._wrong(record, error.what, error.hint) from error
+            raise self._wrong(record, error.expected, error.found, error.cure) from error
         here = self.table.path.parent
         folders = (here, here / "images", here / self.split, here / "images" / self.split)
         found = next((folder / record.file for folder in folders if is_file(folder / record.file)), None)
         if found is None:
             slashes = "write / in place of \\, or " if "\\" in record.file else ""
-            hint = f"{slashes}add it, or delete the row"
-            raise self._wrong(record, f"a picture is expected, found no {record.file[:200]!r}", hint)
+            cure = f"{slashes}add it, or delete the row"
+            raise self._wrong(record, "a picture", f"no {record.file[:200]!r}", cure)
         return name_in(self.root, found)
 
     def _some(self, found: dict[str, int]) -> None:
         if not found:
-            raise DataError("pictures are expected, found none", path=self.table.path)
+            raise DataError("pictures", "none", path=self.table.path)
 
-    def _wrong(self, record: Record, what: str, hint: str | None = "mend or delete the row") -> DataError:
-        return DataError(what, path=self.table.path, line=record.line, hint=hint)
+    def _wrong(
+        self, record: Record, expected: str, found: object, cure: str | None = "mend or delete the row"
+    ) -> DataError:
+        return DataError(expected, found, path=self.table.path, line=record.line, cure=cure)

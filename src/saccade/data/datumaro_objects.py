@@ -44,14 +44,15 @@ class Item:
     classes: int
     joints: int
 
-    def wrong(self, part: Any, what: str) -> DataError:
-        """The error that says what is wrong with an annotation: a sentence, to which the item is added."""
-        said = what if " expected" in what else f"a sound annotation is expected, found {what}"
+    def wrong(self, part: Any, expected: str, found: object) -> DataError:
+        """The error that says what is wrong with an annotation, and in which item."""
         return DataError(
-            said.replace(" expected", f" expected in item {self.name!r}", 1),
+            expected,
+            found,
             path=self.path,
             annotation_id=part.id,
-            hint="mend or delete the annotation",
+            within=f"item {self.name!r}",
+            cure="mend or delete the annotation",
         )
 
 
@@ -101,7 +102,7 @@ def check_label(part: Any, item: Item) -> int:
     """
     if part.label is None or not 0 <= part.label < item.classes:
         found = "none" if part.label is None else part.label
-        raise item.wrong(part, f"a class among {item.classes} is expected, found {found}")
+        raise item.wrong(part, f"a class among {item.classes}", found)
     return int(part.label)
 
 
@@ -163,8 +164,8 @@ def _box(
     if not (edges[2] > edges[0] and edges[3] > edges[1] and box[2] > box[0] and box[3] > box[1]):
         height, width = item.size
         said = ", ".join(f"{edge:g}" for edge in edges)
-        what = f"a box of some area inside the picture of {width}x{height} is expected, found x1, y1, x2, y2 = {said}"
-        raise item.wrong(told or group[0], what)
+        wanted = f"a box of some area inside the picture of {width}x{height}"
+        raise item.wrong(told or group[0], wanted, f"x1, y1, x2, y2 = {said}")
     return box, given
 
 
@@ -174,7 +175,7 @@ def _keypoints(group: list[Any], item: Item) -> tuple[list[float], list[int]]:
     if part is None:
         return [0.0] * 2 * item.joints, [0] * item.joints
     if len(part.points) != 2 * item.joints or not np.isfinite(part.points).all():
-        raise item.wrong(part, f"{item.joints} joints, two numbers each, are expected, found {part.points}")
+        raise item.wrong(part, f"{item.joints} joints, two numbers each", part.points)
     visible = [int(state) for state in part.visibility]
     return [float(value) if visible[place // 2] else 0.0 for place, value in enumerate(part.points)], visible
 
@@ -183,8 +184,8 @@ def _polygon(part: Any, item: Item) -> NDArray[np.float64]:
     polygon = np.array(part.as_polygon(), np.float64).ravel()
     try:
         rle.check_polygon(polygon, item.size)
-    except ValueError as error:
-        raise item.wrong(part, str(error)) from error
+    except DataError as error:
+        raise item.wrong(part, error.expected, error.found) from error
     return polygon
 
 
@@ -197,22 +198,22 @@ def _mask(part: Any, item: Item) -> NDArray[np.bool_]:
     try:
         # Run lengths are checked and decoded here: COCO's own decoder trusts them.
         mask = _decoded(part.rle, item.size) if hasattr(part, "rle") else np.asarray(part.image).astype(np.bool_)
-    except ValueError as error:
-        raise item.wrong(part, str(error)) from error
+    except DataError as error:
+        raise item.wrong(part, error.expected, error.found) from error
     except Exception as error:  # Masks are drawn, or read from their files, only now; anything may be wrong with them.
         found = str(error) or type(error).__name__
-        raise item.wrong(part, f"a mask that can be read is expected, found {found}") from error
+        raise item.wrong(part, "a mask that can be read", found) from error
     if mask.shape != item.size:
-        raise item.wrong(part, f"a mask of {item.size[1]}x{item.size[0]} is expected, found one of shape {mask.shape}")
+        raise item.wrong(part, f"a mask of {item.size[1]}x{item.size[0]}", f"one of shape {mask.shape}")
     if not mask.any():
-        raise item.wrong(part, "a mask of some pixels is expected, found an empty one")
+        raise item.wrong(part, "a mask of some pixels", "an empty one")
     return mask
 
 
 def _decoded(code: Any, size: tuple[int, int]) -> NDArray[np.bool_]:
     if tuple(code["size"]) != size:
         height, width = code["size"]
-        raise ValueError(f"a mask of {size[1]}x{size[0]} is expected, found one of {width}x{height}")
+        raise DataError(f"a mask of {size[1]}x{size[0]}", f"one of {width}x{height}")
     counts = code["counts"]
     return rle.decode([counts.encode("ascii") if isinstance(counts, str) else bytes(counts)], size).dense()[0].numpy()
 

@@ -40,9 +40,10 @@ def load(path: Path, form: str | None) -> Any:
         found.init_cache()  # It reads only now.
     except Exception as error:  # Datumaro's formats raise whatever their authors liked.
         raise DataError(
-            f"data that datumaro reads as {name!r} are expected, found {_reason(error)}",
+            f"data that datumaro reads as {name!r}",
+            _reason(error),
             path=path,
-            hint="mend the data, or name the format: datumaro:FORMAT:DIR",
+            cure="mend the data, or name the format: datumaro:FORMAT:DIR",
         ) from error
     return found
 
@@ -54,14 +55,12 @@ def _check_name(name: str, known: set[str], path: Path) -> None:
         UsageError: We read it ourselves, it is refused, or datumaro does not know it.
     """
     if own := _own(name):
-        raise UsageError(
-            f"a format that saccade does not read itself is expected, found {name!r}", hint=f"say {own}:{path}"
-        )
+        raise UsageError("a format that saccade does not read itself", repr(name), cure=f"say {own}:{path}")
     if name in _REFUSED:
-        raise UsageError(f"another format is expected, found {name!r}: {_REFUSED[name]}")
+        raise UsageError("another format", f"{name!r}: {_REFUSED[name]}")
     if name not in known:
         left = sorted(other for other in known - _REFUSED.keys() if not _own(other))
-        raise UsageError(f"one of datumaro's formats is expected, found {name!r}", hint=f"it knows {', '.join(left)}")
+        raise UsageError("one of datumaro's formats", repr(name), cure=f"it knows {', '.join(left)}")
 
 
 def _own(name: str) -> str | None:
@@ -74,7 +73,7 @@ def _package() -> Any:
         return import_module("datumaro")
     except ImportError as error:
         raise UsageError(
-            f"datumaro is expected to be installed, found that it is not: {error}", hint="pip install saccade[exotic]"
+            "datumaro to be installed", f"that it is not: {error}", cure="pip install saccade[exotic]"
         ) from error
 
 
@@ -82,11 +81,11 @@ def _detected(environment: Any, path: Path) -> str:
     try:
         found = environment.detect_dataset(str(path))
     except Exception as error:  # As above.
-        raise DataError(f"data of one of datumaro's formats are expected, found {_reason(error)}", path=path) from error
+        raise DataError("data of one of datumaro's formats", _reason(error), path=path) from error
     if len(found) != 1:
         uris = " or ".join(f"datumaro:{name}:{path}" for name in found) or f"datumaro:FORMAT:{path}"
         told = f"{len(found)} that fit" if found else "none"
-        raise DataError(f"data of one of datumaro's formats are expected, found {told}", path=path, hint=f"say {uris}")
+        raise DataError("data of one of datumaro's formats", told, path=path, cure=f"say {uris}")
     return str(found[0])
 
 
@@ -106,9 +105,7 @@ def subsets(found: Any, path: Path) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for name, subset in found.subsets().items():
         if canonical(name) in named:
-            raise DataError(
-                f"one subset for the split {canonical(name)!r} is expected, found {name!r} and another", path=path
-            )
+            raise DataError(f"one subset for the split {canonical(name)!r}", f"{name!r} and another", path=path)
         named[canonical(name)] = subset
     return named
 
@@ -127,7 +124,7 @@ def classes_of(found: Any, path: Path) -> tuple[str, ...]:
     names = tuple(str(one.name) for one in _category(found, "label") or ())
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise DataError(f"names of classes of their own are expected, found {twice[0]!r} twice", path=path)
+        raise DataError("names of classes of their own", f"{twice[0]!r} twice", path=path)
     return names
 
 

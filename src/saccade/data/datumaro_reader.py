@@ -91,14 +91,12 @@ class _Reading:
         """One of datumaro's items."""
         name, path = self._file(entry)
         if name in self.names:
-            raise DataError(f"a picture of its own is expected for item {entry.id!r}, found {name!r} again", path=path)
+            raise DataError(f"a picture of its own for item {entry.id!r}", f"{name!r} again", path=path)
         item = Item(str(entry.id), str(path), picture_size(path), self.classes, self.joints)
         declared = entry.media.size if entry.media.has_size else item.size
         if tuple(declared) != item.size:
             found = f"{item.size[1]}x{item.size[0]}"
-            raise DataError(
-                f"a picture of {declared[1]}x{declared[0]}, as annotated, is expected, found {found}", path=path
-            )
+            raise DataError(f"a picture of {declared[1]}x{declared[0]}, as annotated", found, path=path)
         self.passed_over.update(kind_of(part) for part in entry.annotations if not is_read(part, self.joints))
         self.names[name] = item.name
         self.items.append(item)
@@ -108,7 +106,7 @@ class _Reading:
     def conclude(self, classes: tuple[str, ...], marks: Joints | None, maps: bool) -> DatumaroSet:
         """All of it in arrays; `maps` tells that masks are classes of pixels."""
         if not self.items:
-            raise DataError("pictures are expected, found none", path=self.root)
+            raise DataError("pictures", "none", path=self.root)
         if self.passed_over:
             told = ", ".join(f"{count} of kind {kind}" for kind, count in self.passed_over.most_common())
             _log.warning("%s: annotations without a place here are left out: %s", self.root, told)
@@ -124,7 +122,7 @@ class _Reading:
         path = getattr(media, "path", None)
         if not isinstance(media, import_module("datumaro.components.media").ImageFromFile) or not path:
             found = "none" if media is None else type(media).__name__
-            raise DataError(f"a picture in a file is expected for item {entry.id!r}, found {found}", path=self.root)
+            raise DataError(f"a picture in a file for item {entry.id!r}", found, path=self.root)
         name = name_in(self.root.resolve(), Path(path).resolve().parent / Path(path).name)
         return name, inside(self.root, name)
 

@@ -47,9 +47,9 @@ class Disturbed(Wrapped):
         self, dataset: Dataset, kind: str, strength: float, fill: Sequence[float] | None = None, seed: int = 0
     ) -> None:
         if kind not in DISTURBANCES:
-            raise UsageError(f"a disturbance is expected, found {kind!r}", hint=f"there are {', '.join(DISTURBANCES)}")
+            raise UsageError("a disturbance", repr(kind), cure=f"there are {', '.join(DISTURBANCES)}")
         if not (math.isfinite(strength) and strength >= 0):
-            raise UsageError(f"a strength from 0 is expected, found {strength}")
+            raise UsageError("a strength from 0", strength)
         self.dataset, self.kind, self.strength, self.seed = dataset, kind, strength, seed
         self.fill = None if fill is None else tuple(fill)
         self._how = DISTURBANCES[kind]

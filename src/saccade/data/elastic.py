@@ -24,8 +24,9 @@ def draw_displacement(elastic: tuple[float, float], size: tuple[int, int], dice:
     deviation, distance = elastic
     if deviation < 0 or distance <= 0 or deviation > distance / 4:
         raise ConfigError(
-            f"elastic shifts up to a quarter of their points' distance are expected, found {deviation} of {distance}",
-            hint="set elastic=(shift, distance), both in pixels, such as (4, 32)",
+            "elastic shifts up to a quarter of their points' distance",
+            f"{deviation} of {distance}",
+            cure="set elastic=(shift, distance), both in pixels, such as (4, 32)",
         )
     points = [max(round(length / distance), 1) + 1 for length in size]
     shifts = dice.normal(1, 2, *points) * deviation

@@ -56,16 +56,14 @@ def open_flic(path: Path, split: str, report: Report = strict) -> Persons:
     names = getattr(getattr(examples, "dtype", None), "names", None) or ()
     needed = ("filepath", "coords", "torsobox", *_MARKS.values())
     if not set(needed) <= set(names):
-        raise DataError(
-            f"examples with {', '.join(needed)} are expected, found {', '.join(names) or 'none'}", path=file
-        )
+        raise DataError(f"examples with {', '.join(needed)}", ", ".join(names) or "none", path=file)
     rows: list[PersonRow] = []
     for place, example in enumerate(examples.ravel()):
         with telling(report):
             if _flag(file, place, example[_MARKS[split]]):
                 rows.append(_row(path, file, place, example))
     if not rows:
-        raise DataError(f"examples of the split {split!r} are expected, found none", path=file)
+        raise DataError(f"examples of the split {split!r}", "none", path=file)
     return Persons(path, joints(tuple(_COLUMNS), _BONES), rows)
 
 
@@ -75,33 +73,37 @@ def _row(root: Path, file: Path, place: int, example: Any) -> PersonRow:
     try:
         plain_name(text)
     except DataError as error:
-        raise _wrong(file, place, error.what) from error
+        raise _wrong(file, place, error.expected, error.found) from error
     if not is_file(root / "images" / text):
-        raise _wrong(file, place, f"a picture in {root / 'images'} is expected, found no {text[:200]!r}")
+        raise _wrong(file, place, f"a picture in {root / 'images'}", f"no {text[:200]!r}")
     coords, torso = (_numbers(file, place, name, example[name]) for name in ("coords", "torsobox"))
     if coords.ndim != 2 or coords.shape[0] != 2 or coords.shape[1] <= max(_COLUMNS.values()):
-        raise _wrong(file, place, f"coords of 2 x 29 are expected, found {'x'.join(map(str, coords.shape))}")
+        raise _wrong(file, place, "coords of 2 x 29", "x".join(map(str, coords.shape)))
     chosen = coords[:, list(_COLUMNS.values())].T + _SHIFT
     there = np.isfinite(chosen).all(1)
     points = [(float(x), float(y)) for x, y in np.where(there[:, None], chosen, 0)]
     box = torso.ravel()
     if len(box) != 4 or not np.isfinite(box).all():
-        raise _wrong(file, place, "a torsobox of 4 numbers is expected")
+        raise _wrong(file, place, "a torsobox of 4 numbers", box[:8].tolist())
     centre = (float(box[0] + box[2]) / 2 + _SHIFT, float(box[1] + box[3]) / 2 + _SHIFT)
     return PersonRow(name_in(root, root / "images" / text), points, (2 * there).tolist(), centre)
 
 
 def _numbers(file: Path, place: int, name: str, value: Any) -> Any:
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "uif":
-        raise _wrong(file, place, f"numbers are expected in {name}")
+        raise _wrong(file, place, f"numbers in {name}", _type_of(value))
     return value.astype(np.float64)
 
 
 def _flag(file: Path, place: int, value: Any) -> bool:
     if not isinstance(value, np.ndarray) or value.size != 1 or value.dtype.kind not in "buif":
-        raise _wrong(file, place, "0 or 1 is expected in istrain and istest")
+        raise _wrong(file, place, "0 or 1 in istrain and istest", _type_of(value))
     return bool(value.ravel()[0])
 
 
-def _wrong(file: Path, place: int, what: str) -> DataError:
-    return DataError(what, path=file, annotation_id=place + 1, hint=f"mend or delete examples({place + 1})")
+def _type_of(value: Any) -> str:
+    return f"{value.size} of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def _wrong(file: Path, place: int, expected: str, found: object) -> DataError:
+    return DataError(expected, found, path=file, annotation_id=place + 1, cure=f"mend or delete examples({place + 1})")

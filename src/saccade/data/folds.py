@@ -34,7 +34,7 @@ def folds(dataset: Dataset, count: int, seed: int = 0) -> list[Split]:
         ConfigError: There are fewer pictures than folds.
     """
     if count < 2:
-        raise ConfigError(f"2 folds or more are expected, found {count}")
+        raise ConfigError("2 folds or more", count)
     part = stratified(dataset, [1 / count] * count, seed)
     return [(_where(dataset, part != fold), _where(dataset, part == fold)) for fold in range(count)]
 
@@ -51,7 +51,7 @@ def holdout(dataset: Dataset, share: float, seed: int = 0) -> Split:
         ConfigError: A side would be empty.
     """
     if not 0 < share < 1:
-        raise ConfigError(f"a share between 0 and 1 is expected, found {share:g}")
+        raise ConfigError("a share between 0 and 1", f"{share:g}")
     part = stratified(dataset, [1 - share, share], seed)
     return _where(dataset, part == 0), _where(dataset, part == 1)
 
@@ -69,9 +69,7 @@ def stratified(dataset: Dataset, shares: Sequence[float], seed: int = 0) -> NDAr
     """
     owners, shown = _groups(dataset)
     if len(shown) < len(shares):
-        raise ConfigError(
-            f"{len(shares)} pictures or more are expected to be dealt to as many parts, found {len(shown)}"
-        )
+        raise ConfigError(f"{len(shares)} pictures or more to be dealt to as many parts", len(shown))
     order = np.random.default_rng(seed).permutation(len(shown))
     dealt = _Deal(np.array(shares), [shown[group] for group in order]).all()
     part = np.empty(len(shown), np.int64)

@@ -48,7 +48,7 @@ class ImageFolder(Pictured):
             names += found
             labels += [label] * len(found)
         if not names:
-            raise DataError("pictures are expected, found none", path=folder, hint=f"looked for {LOOKED_FOR}")
+            raise DataError("pictures", "none", path=folder, cure=f"looked for {LOOKED_FOR}")
         super().__init__(root, Ragged.of_text(names), classes, links=True)
         self._labels = np.array(labels, np.int64)
 

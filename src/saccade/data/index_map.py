@@ -31,9 +31,10 @@ def read_values(path: Path, size: tuple[int, int], palette: bool = False) -> NDA
     if values.shape[:2] != size:
         found = f"{values.shape[1]}x{values.shape[0]}"
         raise DataError(
-            f"a mask of {size[1]}x{size[0]}, the size of its picture, is expected, found {found}",
+            f"a mask of {size[1]}x{size[0]}, the size of its picture",
+            found,
             path=path,
-            hint="export the mask again at the picture's size, by nearest neighbours",
+            cure="export the mask again at the picture's size, by nearest neighbours",
         )
     return values
 
@@ -83,9 +84,10 @@ def _unknown(path: Path, unknown: dict[int, int], known: Mapping[int, int], colo
     more = f" and {len(most) - 8} values more" if len(most) > 8 else ""
     wanted = _known_colours(known) if coloured else f"values among {_ranges(sorted(known))}"
     return DataError(
-        f"{wanted} are expected, found {told}{more}",
+        wanted,
+        f"{told}{more}",
         path=path,
-        hint="add the classes to classes.txt (name, or name r g b for colours), or mend the mask; 255 is ignored",
+        cure="add the classes to classes.txt (name, or name r g b for colours), or mend the mask; 255 is ignored",
     )
 
 

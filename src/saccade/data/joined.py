@@ -94,9 +94,9 @@ def _joints(parts: Sequence[Dataset]) -> Joints | None:
     for other in known[1:]:
         if other.names != known[0].names:
             raise ConfigError(
-                f"the same joints in all data sets are expected, found {', '.join(known[0].names)} and "
-                f"{', '.join(other.names)}",
-                hint="train on one of them, or bring the joints into one order",
+                "the same joints in all data sets",
+                f"{', '.join(known[0].names)} and {', '.join(other.names)}",
+                cure="train on one of them, or bring the joints into one order",
             )
     return known[0] if known else None
 
@@ -120,6 +120,4 @@ def _check_contours(parts: Sequence[Dataset]) -> None:
         if "contours" in part.fields
     }
     if len(found) > 1:
-        raise ConfigError(
-            "contours of one kind are expected, found maps of classes in one data set and of people in another"
-        )
+        raise ConfigError("contours of one kind", "maps of classes in one data set and of people in another")

@@ -204,11 +204,8 @@ class Loader:
     def _final_size(self, index: int) -> tuple[int, int]:
         """(H, W) of a picture in its batch."""
         if self.spec.size is not None and self.spec.rule != "shorter":
-            height, width = self.spec.size
-        else:
-            height, width = self.spec.frame(size_of(self.dataset, index)).target
-        multiple = self.spec.multiple
-        return -(-height // multiple) * multiple, -(-width // multiple) * multiple
+            return self.spec.padded(self.spec.size)
+        return self.spec.padded(self.spec.frame(size_of(self.dataset, index)).target)
 
 
 def _keys(plan: list[list[int]], epoch: int) -> list[list[Key]]:

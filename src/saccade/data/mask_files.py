@@ -33,11 +33,23 @@ class Pair:
                 found[picture] = mask
             else:
                 where = f"{picture.stem}.png or {picture.stem}_mask.png"
-                what = f"a mask {where} is expected in {self.masks}, found none"
-                report(DataError(what, path=picture, hint="add the mask, or take the picture out"))
+                report(
+                    DataError(
+                        f"a mask {where} in {self.masks}",
+                        "none",
+                        path=picture,
+                        cure="add the mask, or take the picture out",
+                    )
+                )
         for mask in sorted(set(masks.values()) - set(found.values())):
-            what = f"a picture of this mask is expected in {self.pictures}, found none"
-            report(DataError(what, path=mask, hint="add the picture, or take the mask out"))
+            report(
+                DataError(
+                    f"a picture of this mask in {self.pictures}",
+                    "none",
+                    path=mask,
+                    cure="add the picture, or take the mask out",
+                )
+            )
         return found
 
     def fits(self) -> bool:

@@ -90,14 +90,15 @@ def open_masks(path: Path, split: str, report: Report = strict) -> MaskFolder:
     listed = find_class_list(path, report)
     if listed is None:
         raise DataError(
-            "a list of the classes' names is expected, found none",
+            "a list of the classes' names",
+            "none",
             path=path,
-            hint="write classes.txt with one name a line, in the order of the masks' numbers; "
+            cure="write classes.txt with one name a line, in the order of the masks' numbers; "
             "or 'name red green blue' a line, where masks are coloured",
         )
     pairs = find_pairs(path)[split].match(report)
     if not pairs:
-        raise DataError("pictures with masks are expected, found none", path=path)
+        raise DataError("pictures with masks", "none", path=path)
     data = MaskFolder(path, pairs, listed)
     _check_meaning(data, listed, report)
     return data
@@ -119,8 +120,9 @@ def _check_meaning(data: MaskFolder, listed: ClassList, report: Report) -> None:
         first, second = listed.names[:2]
         report(
             DataError(
-                f"numbers of classes are expected, found 0 and 255 alone in {len(chosen)} masks; 255 is ignored",
+                "numbers of classes",
+                f"0 and 255 alone in {len(chosen)} masks; 255 is ignored",
                 path=data.mask_file(0).parent,
-                hint=f"if white is a class, list the colours too: '{first} 0 0 0' and '{second} 255 255 255'",
+                cure=f"if white is a class, list the colours too: '{first} 0 0 0' and '{second} 255 255 255'",
             )
         )

@@ -10,7 +10,7 @@ from saccade.data.joints import joints
 from saccade.data.mpii_form import BONES, HEAD_SHARE, NAMES, SHIFT
 from saccade.data.mpii_mat import find_mat, read_mat
 from saccade.data.persons import PersonRow, Persons
-from saccade.data.pointer import Node
+from saccade.data.pointer import Node, shown
 from saccade.data.report import Report, strict, telling
 from saccade.data.split_names import USUAL, canonical
 from saccade.trust.files import is_file
@@ -47,21 +47,21 @@ def open_mpii(path: Path, split: str, report: Report = strict) -> Persons:
     root = path if path.is_dir() else (file.parent.parent if file.parent.name.startswith("annot") else file.parent)
     rows = read_mat(root, file, report) if file.suffix == ".mat" else _rows(root, file, split, report)
     if not rows:
-        raise DataError("annotated persons are expected, found none", path=file)
+        raise DataError("annotated persons", "none", path=file)
     return Persons(root, joints(NAMES, BONES), rows)
 
 
 def _rows(root: Path, file: Path, split: str, report: Report) -> list[PersonRow]:
     document = Node(load_json(file), file)
     if not isinstance(document.value, list):
-        raise document.wrong("a list of persons is expected")
+        raise document.wrong("a list of persons", shown(document.value))
     heads = _heads(file, len(document.value))
     rows: list[PersonRow] = []
     for place in range(len(document.value)):
         with telling(report):
             node = document.get(place)
             if not isinstance(node.value, dict):
-                raise node.wrong("an object that describes a person is expected")
+                raise node.wrong("an object that describes a person", shown(node.value))
             if "isValidation" not in node.value or _marked(node) == split:
                 rows.append(_row(root, node, None if heads is None else heads[place]))
     return rows
@@ -100,7 +100,7 @@ def _row(root: Path, node: Node, head: float | None) -> PersonRow:
     centre = node.get("center" if "center" in node.value else "objpos").numbers(2)
     scale = node.get("scale" if "scale" in node.value else "scale_provided")
     if scale.number() <= 0:
-        raise scale.wrong(f"a scale above 0 is expected, found {scale.value}")
+        raise scale.wrong("a scale above 0", scale.value)
     box = node.optional("head_rect")
     if box is not None:
         x1, y1, x2, y2 = box.numbers(4)
@@ -115,7 +115,7 @@ def _joints(node: Node) -> tuple[list[tuple[float, float]], list[int]]:
     key = "joint_self" if full else "joints"
     entries = node.items(key)
     if len(entries) != len(NAMES):
-        raise node.get(key).wrong(f"{len(NAMES)} joints are expected, found {len(entries)}")
+        raise node.get(key).wrong(f"{len(NAMES)} joints", len(entries))
     marks = [] if full else node.get("joints_vis").numbers(len(NAMES))
     points: list[tuple[float, float]] = []
     visible: list[int] = []
@@ -123,7 +123,7 @@ def _joints(node: Node) -> tuple[list[tuple[float, float]], list[int]]:
         values = entry.numbers(3 if full else 2)
         mark = values[2] if full else marks[place]
         if mark not in (0, 1):
-            raise entry.wrong(f"a mark of 0 or 1 is expected, found {mark}")
+            raise entry.wrong("a mark of 0 or 1", mark)
         placed = bool(mark) or (full and (values[0] > 0 or values[1] > 0))
         points.append((values[0] + SHIFT, values[1] + SHIFT) if placed else (0.0, 0.0))
         visible.append(2 if mark else int(placed))
@@ -135,10 +135,10 @@ def _picture(root: Path, node: Node) -> str:
     try:
         name = plain_name(field.text())
     except DataError as error:
-        raise field.wrong(error.what, error.hint) from error
+        raise field.wrong(error.expected, error.found, error.cure) from error
     found = next((path for path in (root / "images" / name, root / name) if is_file(path)), None)
     if found is None:
-        raise field.wrong(f"a picture in {root / 'images'} is expected, found no {name!r}", "put it there")
+        raise field.wrong(f"a picture in {root / 'images'}", f"no {name!r}", "put it there")
     return name_in(root, found)
 
 
@@ -149,6 +149,6 @@ def _heads(file: Path, count: int) -> list[float] | None:
         return None
     boxes: Any = load_mat(boxes_file).get("headboxes_src")
     if not isinstance(boxes, np.ndarray) or boxes.shape != (2, 2, count) or boxes.dtype.kind not in "uif":
-        raise DataError(f"headboxes_src of 2 x 2 x {count} numbers is expected, found none", path=boxes_file)
+        raise DataError(f"headboxes_src of 2 x 2 x {count} numbers", "none", path=boxes_file)
     sides = boxes[1].astype(np.float64) - boxes[0]
     return (HEAD_SHARE * np.hypot(sides[0], sides[1])).tolist()

@@ -40,7 +40,7 @@ def read_mat(root: Path, file: Path, report: Report) -> list[PersonRow]:
     release = _one(load_mat(file, _MAT_BYTES).get("RELEASE"))
     pictures, marks = _rows(_field(release, "annolist")), _field(release, "img_train")
     if not len(pictures) or not isinstance(marks, np.ndarray) or marks.size != len(pictures):
-        raise DataError("RELEASE with annolist and img_train of one length is expected, found none", path=file)
+        raise DataError("RELEASE with annolist and img_train of one length", "none", path=file)
     rows: list[PersonRow] = []
     for place, (picture, mark) in enumerate(zip(pictures, marks.ravel().tolist(), strict=True), 1):
         for number, rect in enumerate(_rows(_field(picture, "annorect")) if mark else [], 1):
@@ -62,15 +62,15 @@ class _Rect:
         try:
             plain_name(name)
         except DataError as error:
-            raise self._wrong(error.what) from error
+            raise self._wrong(error.expected, error.found) from error
         if not is_file(self.root / "images" / name):
-            raise self._wrong(f"a picture in {self.root / 'images'} is expected, found no {name[:200]!r}")
+            raise self._wrong(f"a picture in {self.root / 'images'}", f"no {name[:200]!r}")
         places = [(0.0, 0.0)] * len(NAMES)
         visible = [0] * len(NAMES)
         for point in points:
             joint = self._number(point, "id")
             if joint not in range(len(NAMES)):
-                raise self._wrong(f"a joint's id from 0 to {len(NAMES) - 1} is expected, found {joint:g}")
+                raise self._wrong(f"a joint's id from 0 to {len(NAMES) - 1}", f"{joint:g}")
             places[int(joint)] = (self._number(point, "x") + SHIFT, self._number(point, "y") + SHIFT)
             # The file says 0, 1, '0', '1', or nothing for the joints that are never hidden.
             visible[int(joint)] = 1 if _text(_field(point, "is_visible")) == "0" else 2
@@ -88,11 +88,11 @@ class _Rect:
     def _number(self, record: Any, name: str) -> float:
         value: Any = _one(_field(record, name))
         if not isinstance(value, np.generic) or value.dtype.kind not in "buif" or not math.isfinite(float(value)):
-            raise self._wrong(f"a finite number {name!r} is expected, found {str(value)[:80]}")
+            raise self._wrong(f"a finite number {name!r}", str(value)[:80])
         return float(value)
 
-    def _wrong(self, what: str) -> DataError:
-        return DataError(what, path=self.file, annotation_id=self.where, hint="download the file again")
+    def _wrong(self, expected: str, found: object) -> DataError:
+        return DataError(expected, found, path=self.file, annotation_id=self.where, cure="download the file again")
 
 
 def _field(record: Any, name: str) -> Any:

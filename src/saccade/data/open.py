@@ -131,7 +131,7 @@ def each(sources: Sources) -> list[Source]:
 def _joined(sources: Sequence[Source], open_one: Callable[[Source], Dataset]) -> Dataset:
     """Several sources as one; one alone stays itself."""
     if not sources:
-        raise UsageError("data are expected, found an empty list", hint="name a folder, or scenes")
+        raise UsageError("data", "an empty list", cure="name a folder, or scenes")
     parts = [open_one(source) for source in sources]
     names = [Path(str(source)).name if isinstance(source, str | Path) else "" for source in sources]
     return parts[0] if len(parts) == 1 else Joined(parts, names)
@@ -155,9 +155,7 @@ def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
 def _splits_of(reader: Reader, path: Path) -> list[str]:
     found = list(reader.splits(path)) if reader.splits else []
     if not found:
-        raise DataError(
-            "data of the named format is expected, found none", path=path, hint=f"looked for {reader.looked_for}"
-        )
+        raise DataError("data of the named format", "none", path=path, cure=f"looked for {reader.looked_for}")
     order = ("train", "val", "test")
     return sorted(found, key=lambda name: (order.index(canonical(name)) if canonical(name) in order else 3, name))
 
@@ -170,8 +168,9 @@ def _recognise(source: str | Path) -> tuple[Reader, Path]:
         return _within(known[name], rest)
     if isinstance(source, str) and rest and not Path(source).exists() and name.isidentifier() and len(name) > 1:
         raise UsageError(
-            f"a format among {', '.join([*known, 'scenes'])} is expected, found {name!r} in {source!r}",
-            hint=f"write for instance coco:{rest}, or the folder alone",
+            f"a format among {', '.join([*known, 'scenes'])}",
+            f"{name!r} in {source!r}",
+            cure=f"write for instance coco:{rest}, or the folder alone",
         )
     path = _existing(source)
     guessed = {name: reader for name, reader in known.items() if not reader.family}
@@ -182,11 +181,9 @@ def _recognise(source: str | Path) -> tuple[Reader, Path]:
         return next(iter(heaviest.values())), path
     if heaviest:
         uris = " or ".join(f"{name}:{path}" for name in heaviest)
-        raise DataError(
-            f"data of one format is expected, found {len(heaviest)} that fit", path=path, hint=f"say {uris}"
-        )
+        raise DataError("data of one format", f"{len(heaviest)} that fit", path=path, cure=f"say {uris}")
     looked = "; ".join(reader.looked_for for reader in guessed.values() if reader.splits)
-    raise DataError("data of a known format is expected, found none", path=path, hint=f"looked for {looked}")
+    raise DataError("data of a known format", "none", path=path, cure=f"looked for {looked}")
 
 
 def _within(reader: Reader, rest: str) -> tuple[Reader, Path]:
@@ -201,7 +198,7 @@ def _within(reader: Reader, rest: str) -> tuple[Reader, Path]:
 def _existing(path: str | Path) -> Path:
     found = Path(path).expanduser()
     if not found.exists():
-        raise DataError("a folder is expected, found none", path=found, hint="check the path, or try scenes")
+        raise DataError("a folder", "none", path=found, cure="check the path, or try scenes")
     return unpacked(found) if is_archive(found) else found
 
 
@@ -219,8 +216,9 @@ def _scenes(uri: str, split: str) -> Dataset:
         key, _, value = item.partition("=")
         if key not in known or key in settings or not value.isdecimal():
             raise UsageError(
-                f"whole numbers for {', '.join(known)}, once each, are expected, found {item!r} in {uri!r}",
-                hint="write for instance scenes:count=500,size=128,seed=1",
+                f"whole numbers for {', '.join(known)}, once each",
+                f"{item!r} in {uri!r}",
+                cure="write for instance scenes:count=500,size=128,seed=1",
             )
         settings[key] = int(value)
     return scenes_split(settings, split)

@@ -91,9 +91,10 @@ class Panoptic(Pictured):
         if found != set(numbers.tolist()):
             odd = sorted(found ^ set(numbers.tolist()))[:8]
             raise DataError(
-                f"the {len(numbers)} segments that are listed are expected, found a difference in {odd}",
+                f"the {len(numbers)} segments that are listed",
+                f"a difference in {odd}",
                 path=path,
-                hint="list the segments that the PNG shows, or restore the PNG that belongs to the document",
+                cure="list the segments that the PNG shows, or restore the PNG that belongs to the document",
             )
         return values
 

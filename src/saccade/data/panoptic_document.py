@@ -97,13 +97,12 @@ class _Reading:
         categories = unique(self.document.items("categories"), ("id", "name"), self.report)
         categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
         if len(categories) > IGNORE:
-            what = f"at most {IGNORE} categories are expected, found {len(categories)}"
-            raise self.document.get("categories").wrong(what)
+            raise self.document.get("categories").wrong(f"at most {IGNORE} categories", len(categories))
         folder, pictures = self._pictures()
         drawn = self._annotations({node.value["id"] for node in pictures}, categories)
         for node in pictures:
             if node.value["id"] not in drawn:
-                self.report(node.wrong("segments of the picture are expected among /annotations, found none"))
+                self.report(node.wrong("segments of the picture among /annotations", "none"))
         pictures = [node for node in pictures if node.value["id"] in drawn]
         rows = [row for node in pictures for row in drawn[node.value["id"]][1]]
         starts = starts_of(len(drawn[node.value["id"]][1]) for node in pictures)
@@ -142,7 +141,7 @@ class _Reading:
                 return
             declared(picture, places, "images")
             if picture.value in found:
-                raise picture.wrong(f"one entry a picture is expected, found {picture.value!r} again")
+                raise picture.wrong("one entry a picture", f"{picture.value!r} again")
             found[picture.value] = (self._map(node.get("file_name")), _segments(node, labels, self.report))
 
         kept(self.document.items("annotations"), read, self.report)
@@ -153,12 +152,12 @@ class _Reading:
         try:
             name = plain_name(node.text())
         except DataError as error:
-            raise node.wrong(error.what, error.hint) from error
+            raise node.wrong(error.expected, error.found, error.cure) from error
         file = self.document.path
         beside = [file.with_suffix(""), self.root / file.stem, self.root / f"panoptic_{self.split}"]
         place = next((folder / name for folder in beside if is_file(folder / name)), None)
         if place is None:
-            raise node.wrong(f"a PNG in {beside[0]} is expected, found no {name!r}", "unpack the PNGs there")
+            raise node.wrong(f"a PNG in {beside[0]}", f"no {name!r}", "unpack the PNGs there")
         return place
 
 
@@ -169,7 +168,7 @@ def _segments(node: Node, labels: dict[Any, int], report: Report) -> list[Segmen
     def read(entry: Node) -> None:
         number = entry.get("id").positive_int()
         if number in found or number >= 2**24:
-            raise entry.get("id").wrong(f"a number of its own below 2^24 is expected, found {number}")
+            raise entry.get("id").wrong("a number of its own below 2^24", number)
         found[number] = (number, declared(entry.get("category_id"), labels, "categories"), _flag(entry, "iscrowd"))
 
     kept(node.items("segments_info"), read, report)
@@ -179,5 +178,5 @@ def _segments(node: Node, labels: dict[Any, int], report: Report) -> list[Segmen
 def _flag(node: Node, name: str) -> bool:
     flag = node.optional(name)
     if flag is not None and flag.value not in (0, 1):
-        raise flag.wrong(f"0 or 1 is expected, found {shown(flag.value)}")
+        raise flag.wrong("0 or 1", shown(flag.value))
     return flag is not None and bool(flag.value)

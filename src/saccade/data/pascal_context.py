@@ -71,13 +71,13 @@ class PascalContext(Pictured):
         path = self.root / self._truths.text(index)
         values: Any = load_mat(path, _MAT_BYTES).get("LabelMap")
         if not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype.kind not in "ui":
-            raise DataError("a map LabelMap of whole numbers is expected, found none", path=path)
+            raise DataError("a map LabelMap of whole numbers", "none", path=path)
         if size is not None and values.shape != size:
             raise DataError(
-                f"a map of {size[1]}x{size[0]}, the size of the picture, is expected, "
-                f"found {values.shape[1]}x{values.shape[0]}",
+                f"a map of {size[1]}x{size[0]}, the size of the picture",
+                f"{values.shape[1]}x{values.shape[0]}",
                 path=path,
-                hint="the file may belong to another picture",
+                cure="the file may belong to another picture",
             )
         return to_classes(path, values, self._numbers, {})
 
@@ -106,12 +106,12 @@ def open_context(path: Path, split: str, report: Report = strict) -> PascalConte
     classes = tuple(_numbered(file)) if file.is_file() else tuple(listed)
     unknown = [name for name in classes if name not in listed]
     if unknown:
-        raise DataError(f"classes of {_ALL} are expected, found {', '.join(unknown[:8])}", path=file)
+        raise DataError(f"classes of {_ALL}", ", ".join(unknown[:8]), path=file)
     pictures = next((root / name for name in _PICTURES if (root / name).is_dir()), root / _PICTURES[0])
     found = pairs(root / _TRUTHS, pictures, listings(*(root / name for name in _LISTS)).get(split), report)
     if not found:
-        hint = f"put VOC 2010's JPEGImages into {root}"
-        raise DataError("pictures with classes of pixels are expected, found none", path=pictures, hint=hint)
+        cure = f"put VOC 2010's JPEGImages into {root}"
+        raise DataError("pictures with classes of pixels", "none", path=pictures, cure=cure)
     return PascalContext(root, found, listed, classes)
 
 
@@ -123,7 +123,7 @@ def _numbered(file: Path) -> dict[str, int]:
         if not text.strip():
             continue
         if not colon or not number.strip().isdecimal() or not name.strip() or name.strip() in found:
-            what = f"a number and a new name, such as 2: aeroplane, are expected, found {text[:80]!r}"
-            raise DataError(what, path=file, line=line)
+            wanted = "a number and a new name, such as 2: aeroplane"
+            raise DataError(wanted, repr(text[:80]), path=file, line=line)
         found[name.strip()] = int(number)
     return found

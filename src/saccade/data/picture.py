@@ -29,9 +29,10 @@ def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: 
         turned = ", the sides exchanged" if found[::-1] == declared else ""
         upright = "; sizes are those of the upright picture, after its EXIF orientation" if turned else ""
         raise DataError(
-            f"a picture of {declared[1]}x{declared[0]}, as annotated, is expected, found {found[1]}x{found[0]}{turned}",
+            f"a picture of {declared[1]}x{declared[0]}, as annotated",
+            f"{found[1]}x{found[0]}{turned}",
             path=path,
-            hint=f"mend the width and height of the annotations, or replace the picture{upright}",
+            cure=f"mend the width and height of the annotations, or replace the picture{upright}",
         )
     return image
 

@@ -110,8 +110,9 @@ class Pictured(ABC):
         if before and now != before:
             found = f"one of {now} bytes" if now else "none"
             raise DataError(
-                f"the file of {before} bytes that was read before is expected, found {found}",
+                f"the file of {before} bytes that was read before",
+                found,
                 path=path,
-                hint="restore it; data must not change while they are in use",
+                cure="restore it; data must not change while they are in use",
             )
         return now

@@ -41,16 +41,21 @@ class Node:
         """The same place, known to belong to an annotation."""
         return Node(self.value, self.path, self.parent, self.key, annotation_id)
 
-    def wrong(self, what: str, hint: str | None = None) -> DataError:
+    def wrong(self, expected: str, found: object, cure: str | None = None) -> DataError:
         """The error to raise about the value at this place."""
         return DataError(
-            what, path=self.path, pointer=self.pointer or None, annotation_id=self.annotation_id, hint=hint
+            expected,
+            found,
+            path=self.path,
+            pointer=self.pointer or None,
+            annotation_id=self.annotation_id,
+            cure=cure,
         )
 
     def get(self, key: str | int) -> "Node":
         """The value under a key of an object or at a place of a list, which must be there."""
         if isinstance(key, str) and (not isinstance(self.value, dict) or key not in self.value):
-            raise self.wrong(f"an object with {key!r} is expected, found {shown(self.value)}")
+            raise self.wrong(f"an object with {key!r}", shown(self.value))
         return Node(self.value[key], self.path, self, key, self.annotation_id)
 
     def optional(self, key: str) -> "Node | None":
@@ -61,41 +66,41 @@ class Node:
         """The items of the list under a key."""
         node = self.get(key)
         if not isinstance(node.value, list):
-            raise node.wrong(f"a list is expected, found {shown(node.value)}")
+            raise node.wrong("a list", shown(node.value))
         return [Node(item, self.path, node, place, self.annotation_id) for place, item in enumerate(node.value)]
 
     def numbers(self, count: int | None = None) -> list[float]:
         """The value as finite numbers, `count` of them where given."""
         values = self.value
         if not isinstance(values, list) or (count is not None and len(values) != count):
-            raise self.wrong(f"a list of {count or ''} numbers is expected, found {shown(values)}".replace("  ", " "))
+            raise self.wrong("a list of numbers" if count is None else f"a list of {count} numbers", shown(values))
         for place, value in enumerate(values):
             if not is_number(value):
-                raise self.get(place).wrong(f"a finite number is expected, found {shown(value)}")
+                raise self.get(place).wrong("a finite number", shown(value))
         return values
 
     def number(self) -> float:
         """The value as a finite number."""
         if not is_number(self.value):
-            raise self.wrong(f"a finite number is expected, found {shown(self.value)}")
+            raise self.wrong("a finite number", shown(self.value))
         return self.value
 
     def positive_int(self) -> int:
         """The value as a whole number above 0."""
         if self.number() != int(self.value) or self.value <= 0:
-            raise self.wrong(f"a whole number above 0 is expected, found {shown(self.value)}")
+            raise self.wrong("a whole number above 0", shown(self.value))
         return int(self.value)
 
     def text(self) -> str:
         """The value as a text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
-            raise self.wrong(f"a text is expected, found {shown(self.value)}")
+            raise self.wrong("a text", shown(self.value))
         return self.value
 
     def identifier(self) -> str | int:
         """The value as a whole number or a text."""
         if type(self.value) is not int and not isinstance(self.value, str):
-            raise self.wrong(f"a whole number or a text is expected as an identifier, found {shown(self.value)}")
+            raise self.wrong("a whole number or a text as an identifier", shown(self.value))
         return self.value
 
 

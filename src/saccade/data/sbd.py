@@ -86,7 +86,7 @@ class Sbd(Pictured):
         labels = np.asarray(record["Categories"], np.int64).ravel() - 1
         found = [number for number in np.unique(values).tolist() if number not in (0, IGNORE)]
         if found and (found[-1] > len(labels) or labels.min() < 0 or labels.max() >= len(CLASSES)):
-            raise DataError(f"a class from 1 to {len(CLASSES)} of each of {found[-1]} objects is expected", path=path)
+            raise DataError(f"a class from 1 to {len(CLASSES)} of each of {found[-1]} objects", labels + 1, path=path)
         masks = Masks.from_dense(torch.from_numpy(values[None] == np.array(found)[:, None, None]))
         return Instances(
             boxes=masks.boxes(),
@@ -113,20 +113,21 @@ def _record(path: Path, name: str) -> Any:
     names = getattr(getattr(record, "dtype", None), "names", None) or ()
     other = "Boundaries" if name == "GTcls" else "Categories"
     if not {"Segmentation", other} <= set(names) or record.size != 1:
-        raise DataError(f"a structure {name} with Segmentation and {other} is expected, found none", path=path)
+        raise DataError(f"a structure {name} with Segmentation and {other}", "none", path=path)
     return record.ravel()[0]
 
 
 def _segmentation(path: Path, record: Any, size: tuple[int, int] | None) -> NDArray[Any]:
     values: Any = record["Segmentation"]
     if not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype.kind not in "ui":
-        raise DataError("a map Segmentation of whole numbers is expected, found none", path=path)
+        raise DataError("a map Segmentation of whole numbers", "none", path=path)
     if size is not None and values.shape != size:
         found = f"{values.shape[1]}x{values.shape[0]}"
         raise DataError(
-            f"a map of {size[1]}x{size[0]}, the size of the picture, is expected, found {found}",
+            f"a map of {size[1]}x{size[0]}, the size of the picture",
+            found,
             path=path,
-            hint="the file may belong to another picture",
+            cure="the file may belong to another picture",
         )
     return values
 
@@ -142,9 +143,10 @@ def _contours(path: Path, record: Any, size: tuple[int, int]) -> NDArray[np.bool
     maps = [dense(cell) for cell in cells.ravel()] if isinstance(cells, np.ndarray) and cells.dtype == object else []
     if len(maps) != len(CLASSES) or any(one is None or one.shape != size for one in maps):
         raise DataError(
-            f"{len(CLASSES)} maps Boundaries of {size[1]}x{size[0]} are expected, found {len(maps)} or others",
+            f"{len(CLASSES)} maps Boundaries of {size[1]}x{size[0]}",
+            f"{len(maps)} or others",
             path=path,
-            hint="the file may be damaged, or belong to another picture",
+            cure="the file may be damaged, or belong to another picture",
         )
     return np.stack([one for one in maps if one is not None])
 
@@ -177,5 +179,5 @@ def open_sbd(path: Path, split: str, report: Report = strict) -> Sbd:
     root = _folder(path)
     found = pairs(root / "cls", root / "img", listings(root).get(split), report)
     if not found:
-        raise DataError("pictures with classes of pixels are expected, found none", path=root / "img")
+        raise DataError("pictures with classes of pixels", "none", path=root / "img")
     return Sbd(root, found, objects=(root / "inst").is_dir())

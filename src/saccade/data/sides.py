@@ -108,18 +108,16 @@ def share_of(data: Sources, val: Source | None) -> float | None:
     except ValueError:
         return None
     if not 0 < share < 1:
-        raise UsageError(f"a share between 0 and 1 is expected of val, found {val}", hint="write for instance 0.2")
+        raise UsageError("a share between 0 and 1 of val", val, cure="write for instance 0.2")
     return share
 
 
 def _folded(train: Dataset, val: object, choice: Choice) -> Sides:
     number, _, count = (choice.fold or "").partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) and int(count) > 1):
-        raise UsageError(
-            f"a fold K/N with K from 1 to N is expected, found {choice.fold!r}", hint="write for instance 2/5"
-        )
+        raise UsageError("a fold K/N with K from 1 to N", repr(choice.fold), cure="write for instance 2/5")
     if val is not None:
-        raise UsageError("a fold or something to validate on is expected, found both", hint="leave out one of them")
+        raise UsageError("a fold or something to validate on", "both", cure="leave out one of them")
     kept, held = folds(train, int(count), choice.seed)[int(number) - 1]
     return Sides(kept, held, f"fold {choice.fold}")
 

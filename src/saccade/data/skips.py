@@ -36,8 +36,8 @@ class Skips:
                 self._on_skip(name, error)
             if len(self.errors) > self._most:
                 raise DataError(
-                    f"at most {self._most} of {self._count} pictures may be skipped, found {len(self.errors)} that "
-                    f"cannot be read; the last: {error.what}",
+                    f"at most {self._most} of {self._count} pictures to skip",
+                    f"{len(self.errors)} that cannot be read; the last: {error.what}",
                     path=error.path,
-                    hint="mend or remove the pictures that skipped.jsonl lists",
+                    cure="mend or remove the pictures that skipped.jsonl lists",
                 ) from error

@@ -26,7 +26,8 @@ def choose(known: Sequence[str], split: str, path: Path) -> str:
     if len(known) == 1 and canonical(split) in USUAL:
         return known[0]
     raise DataError(
-        f"a split among {', '.join(known)} is expected, found {split!r}",
+        f"a split among {', '.join(known)}",
+        repr(split),
         path=path,
-        hint=f"ask for {' or '.join(repr(name) for name in known)}",
+        cure=f"ask for {' or '.join(repr(name) for name in known)}",
     )

@@ -42,23 +42,24 @@ def pairs(truths: Path, pictures: Path, listing: Path | None, report: Report) ->
                 stem = plain_name(text.strip())
                 picture = _partner(stem, known, pictures, listing, line)
                 if picture in found:
-                    raise DataError(f"each name once is expected, found {stem!r} again", path=listing, line=line)
+                    raise DataError("each name once", f"{stem!r} again", path=listing, line=line)
                 truth = truths / f"{stem}.mat"
                 if not is_file(truth):
-                    raise DataError(f"a file {truth} is expected, found none", path=listing, line=line, hint=_HINT)
+                    raise DataError(f"a file {truth}", "none", path=listing, line=line, cure=_CURE)
                 found[picture] = truth
     return found
 
 
-_HINT = "add it, or take the name off the list"
+_CURE = "add it, or take the name off the list"
 
 
 def _partner(stem: str, known: dict[str, Path], folder: Path, path: Path, line: int | None) -> Path:
     if stem not in known:
         raise DataError(
-            f"a picture {stem}.jpg, or of another suffix, is expected in {folder}, found none",
+            f"a picture {stem}.jpg, or of another suffix in {folder}",
+            "none",
             path=path,
             line=line,
-            hint=_HINT if line else "add the picture, or take this file out",
+            cure=_CURE if line else "add the picture, or take this file out",
         )
     return known[stem]

@@ -77,7 +77,7 @@ def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:
                 found.append(_picture(root, part, load_xml(file), report))
                 _check_name(found, seen)
     if not found:
-        raise DataError("annotated pictures are expected, found none", path=part.listing or part.annotations)
+        raise DataError("annotated pictures", "none", path=part.listing or part.annotations)
     return found
 
 
@@ -86,8 +86,8 @@ def _check_name(found: list[_Picture], seen: dict[str, Path]) -> None:
     last = found[-1]
     if last.name in seen:
         found.pop()
-        what = f"a picture of its own is expected, found {last.name}, which {seen[last.name].name} annotates too"
-        raise DataError(what, path=last.file, hint="delete one of the two files")
+        found_again = f"{last.name}, which {seen[last.name].name} annotates too"
+        raise DataError("a picture of its own", found_again, path=last.file, cure="delete one of the two files")
     seen[last.name] = last.file
 
 
@@ -97,10 +97,11 @@ def _picture(root: Path, part: Part, tree: Element, report: Report) -> _Picture:
     name = part.picture(tree.path, None if named is None else named.text)
     if name is None:
         raise DataError(
-            f"a picture {tree.path.stem}.jpg, or of another suffix, is expected in {part.pictures}, found none",
+            f"a picture {tree.path.stem}.jpg, or of another suffix in {part.pictures}",
+            "none",
             path=tree.path,
             line=1 if named is None else named.line,
-            hint="put the picture there, or delete the annotation",
+            cure="put the picture there, or delete the annotation",
         )
     picture = part.pictures / name
     size: tuple[int, int] | None = None
@@ -145,11 +146,12 @@ def _labels(picture: _Picture, classes: tuple[str, ...], report: Report) -> list
         picture.rows.remove(row)
         near = difflib.get_close_matches(row.name, classes, 1)
         error = DataError(
-            f"a class among {', '.join(classes[:20])} is expected, found {row.name!r}",
+            f"a class among {', '.join(classes[:20])}",
+            repr(row.name),
             path=picture.file,
             line=row.line,
             annotation_id=row.place + 1,
-            hint=f"did you mean {near[0]!r}?" if near else "add it to the list of classes",
+            cure=f"did you mean {near[0]!r}?" if near else "add it to the list of classes",
         )
         report(error)
     return found

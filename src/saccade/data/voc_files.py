@@ -57,17 +57,19 @@ class Part:
         file = next((file for file in files if is_file(file)), None)
         if file is None:
             raise DataError(
-                f"an annotation {files[0]} is expected, found none",
+                f"an annotation {files[0]}",
+                "none",
                 path=self.listing,
                 line=line,
-                hint="restore it, or take the name off the list",
+                cure="restore it, or take the name off the list",
             )
         if file in found:
             raise DataError(
-                f"each name once is expected, found {text!r}, which line {found[file]} lists too",
+                "each name once",
+                f"{text!r}, which line {found[file]} lists too",
                 path=self.listing,
                 line=line,
-                hint="delete one of the lines",
+                cure="delete one of the lines",
             )
         found[file] = line
 
@@ -121,9 +123,10 @@ def data_folder(path: Path) -> Path:
         return path
     if len(below) > 1:
         raise DataError(
-            f"one folder in Pascal VOC's format is expected, found {', '.join(folder.name for folder in below)}",
+            "one folder in Pascal VOC's format",
+            ", ".join(folder.name for folder in below),
             path=path,
-            hint=f"say which: voc:{below[0]}, or several, each by --data",
+            cure=f"say which: voc:{below[0]}, or several, each by --data",
         )
     return below[0]
 

@@ -88,9 +88,10 @@ class VocPixels:
         unknown = [f"{v} ({n} pixels)" for v, n in zip(found.tolist(), counts.tolist(), strict=True) if v not in known]
         if unknown:
             raise DataError(
-                f"numbers of the {len(places)} annotated objects, 0 or 255 are expected, found {', '.join(unknown)}",
+                f"numbers of the {len(places)} annotated objects, 0 or 255",
+                ", ".join(unknown),
                 path=path,
-                hint=f"annotate the objects in {self.stems.text(index)}.xml, or mend the PNG",
+                cure=f"annotate the objects in {self.stems.text(index)}.xml, or mend the PNG",
             )
         dense = torch.from_numpy(values[None] == (places + 1)[:, None, None])
         return Masks.from_dense(dense)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from saccade.core.errors import DataError
+from saccade.data.number_errors import BoxError
 from saccade.data.origin import Box, clip
 from saccade.data.report import Report, telling
 from saccade.trust.limits import MAX_PIXELS
@@ -41,7 +42,7 @@ def read_size(root: Element) -> tuple[int, int] | None:
         return None
     height, width = (_whole(size.get(name)) for name in ("height", "width"))
     if height * width > MAX_PIXELS:
-        raise size.wrong(f"a picture of at most {MAX_PIXELS} pixels is expected, found {width}x{height}")
+        raise size.wrong(f"a picture of at most {MAX_PIXELS} pixels", f"{width}x{height}")
     return height, width
 
 
@@ -70,7 +71,7 @@ def read_name(node: Element) -> Element:
     """
     name = node.get("name")
     if not name.text:
-        raise name.wrong("the name of a class is expected, found none")
+        raise name.wrong("the name of a class", "none")
     return name
 
 
@@ -78,7 +79,8 @@ def _whole(node: Element) -> int:
     value = node.number()
     if value != int(value) or value <= 0:
         raise node.wrong(
-            f"a whole number above 0 is expected in <{node.tag}>, found {node.text}",
+            f"a whole number above 0 in <{node.tag}>",
+            node.text,
             "write the picture's size, or delete <size>: then the picture's header tells it",
         )
     return int(value)
@@ -87,22 +89,23 @@ def _whole(node: Element) -> int:
 def _box(node: Element, size: tuple[int, int]) -> tuple[Box, Box | None]:
     """VOC names the first and the last pixel of a box, counted from 1; we name its edges."""
     xmin, ymin, xmax, ymax = (node.get(name).number() for name in ("xmin", "ymin", "xmax", "ymax"))
-    said = f"{xmin:g}, {ymin:g}, {xmax:g}, {ymax:g}"
+    numbers = (xmin, ymin, xmax, ymax)
+    said = ", ".join(f"{number:g}" for number in numbers)
     if xmax < xmin or ymax < ymin:
-        raise node.wrong(f"xmin <= xmax and ymin <= ymax are expected, found {said}", "mend or delete the object")
+        flat = node.wrong("xmin <= xmax and ymin <= ymax", said, "mend or delete the object")
+        raise BoxError.of(flat, numbers)
     box, given = clip((xmin - 1, ymin - 1, xmax, ymax), size)
     x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
-        raise node.wrong(
-            f"a box inside the picture of {size[1]}x{size[0]} is expected, found {said}", "mend or delete the object"
-        )
+        inside = f"a box inside the picture of {size[1]}x{size[0]}"
+        raise BoxError.of(node.wrong(inside, said, "mend or delete the object"), numbers, size)
     return box, given
 
 
 def _difficult(node: Element) -> bool:
     flag = node.find("difficult")
     if flag is not None and flag.text not in ("", "0", "1"):
-        raise flag.wrong(f"0 or 1 is expected in <difficult>, found {flag.text[:80]!r}")
+        raise flag.wrong("0 or 1 in <difficult>", repr(flag.text[:80]))
     return flag is not None and flag.text == "1"
 
 
@@ -113,6 +116,4 @@ def check_root(root: Element) -> None:
         DataError: It is another kind of XML.
     """
     if root.tag != "annotation":
-        raise DataError(
-            f"<annotation> is expected as the root, found <{root.tag[:80]}>", path=root.path, line=root.line
-        )
+        raise DataError("<annotation> as the root", f"<{root.tag[:80]}>", path=root.path, line=root.line)

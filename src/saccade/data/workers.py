@@ -61,9 +61,10 @@ class Board:
         name = None if oldest is None else self._name(oldest[1])
         seconds = text.split("timed out after ")[-1].split(" ")[0]
         return DataError(
-            f"a batch within {seconds} s is expected, found a loader worker stuck at {name or 'no picture'}",
+            f"a batch within {seconds} s",
+            f"a loader worker stuck at {name or 'no picture'}",
             path=name,
-            hint="look at that file and the disk it is on, or give the loader a longer timeout",
+            cure="look at that file and the disk it is on, or give the loader a longer timeout",
         )
 
     def _died(self, text: str) -> ResourceError:
@@ -72,9 +73,10 @@ class Board:
         names = [self._name(row[1]) for row in rows if row[1] >= 0]
         cause = "it got too little shared memory" if "bus error" in text.lower() else "it may have lacked memory"
         return ResourceError(
-            f"loader workers that live are expected, found one dead at {', '.join(names) or 'no picture'}: {cause}",
+            "loader workers that live",
+            f"one dead at {', '.join(names) or 'no picture'}: {cause}",
             path=names[0] if names else None,
-            hint="use fewer workers (--workers), smaller batches (--batch) or a machine with more memory (RAM)",
+            cure="use fewer workers (--workers), smaller batches (--batch) or a machine with more memory (RAM)",
         )
 
 

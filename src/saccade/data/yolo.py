@@ -41,7 +41,7 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
     """
     folders = find(path)
     if folders is None:
-        raise DataError("data in YOLO's format are expected, found none", path=path, hint=f"looked for {LOOKED_FOR}")
+        raise DataError("data in YOLO's format", "none", path=path, cure=f"looked for {LOOKED_FOR}")
     joints, numbers = (None, 3) if folders.document is None else _joints(folders.document)
     form = Form(_classes(folders, report), 0 if joints is None else len(joints.names), numbers)
     names: list[str] = []
@@ -59,7 +59,7 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
                 rows.append(found)
     _check_labels(folders, split, listed, report)
     if not names:
-        raise DataError("pictures are expected, found none", path=folders.parts[split][0])
+        raise DataError("pictures", "none", path=folders.parts[split][0])
     store = to_store(sizes, rows, form.joints, len(form.classes))
     origin = to_origin("yolo", [label_file(folders.root, name) for name in names], rows)
     return Listed(folders.root, Ragged.of_text(names), store, form.classes, joints, origin=origin)
@@ -73,8 +73,8 @@ def _check_labels(folders: Folders, split: str, names: list[str], report: Report
         if folder.is_dir() and labels != folder and labels.is_dir():
             for file in sorted(set(labels.rglob("*.txt")) - known):
                 if file.name not in ("classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"):
-                    hint = f"put the picture into {folder}, or delete the labels"
-                    report(DataError("the labels of a picture are expected, found no picture", path=file, hint=hint))
+                    cure = f"put the picture into {folder}, or delete the labels"
+                    report(DataError("the labels of a picture", "no picture", path=file, cure=cure))
 
 
 def _classes(folders: Folders, report: Report) -> tuple[str, ...]:
@@ -87,9 +87,10 @@ def _classes(folders: Folders, report: Report) -> tuple[str, ...]:
         if listed is not None:
             return listed.names
     raise DataError(
-        "a list of the classes' names is expected, found none",
+        "a list of the classes' names",
+        "none",
         path=folders.root,
-        hint="write data.yaml with names: [...], or classes.txt with one name a line",
+        cure="write data.yaml with names: [...], or classes.txt with one name a line",
     )
 
 
@@ -98,16 +99,16 @@ def _declared_classes(document: Node) -> tuple[str, ...]:
     _check_names(document, names)
     if isinstance(names.value, dict):
         if sorted(map(str, names.value)) != sorted(str(number) for number in range(len(names.value))):
-            raise names.wrong(f"numbers from 0 to {len(names.value) - 1} are expected, found {list(names.value)[:20]}")
+            raise names.wrong(f"numbers from 0 to {len(names.value) - 1}", list(names.value)[:20])
         ordered = {int(key): value for key, value in names.value.items()}
         found = tuple(str(ordered[number]) for number in range(len(ordered)))
     else:
         found = tuple(str(node.value) for node in document.items("names"))
     if not found or len(set(found)) != len(found):
-        raise names.wrong(f"names of classes, each once, are expected, found {', '.join(found) or 'none'}")
+        raise names.wrong("names of classes, each once", ", ".join(found) or "none")
     count = document.optional("nc")
     if count is not None and count.positive_int() != len(found):
-        raise count.wrong(f"{len(found)}, as many as there are names, is expected, found {count.value}")
+        raise count.wrong(f"{len(found)}, as many as there are names", count.value)
     return found
 
 
@@ -117,8 +118,8 @@ def _check_names(document: Node, names: Node) -> None:
     for key in keys:
         name = Node(names.value[key], names.path, names, key)
         if type(name.value) not in (str, int, float):
-            hint = "put it into quotes: no, yes, on, off and null mean other things in YAML"
-            raise name.wrong(f"the name of a class is expected, found {shown(name.value)}", hint)
+            cure = "put it into quotes: no, yes, on, off and null mean other things in YAML"
+            raise name.wrong("the name of a class", shown(name.value), cure)
 
 
 def _joints(document: Node) -> tuple[Joints | None, int]:
@@ -128,12 +129,12 @@ def _joints(document: Node) -> tuple[Joints | None, int]:
         return None, 3
     count, numbers = (int(number) for number in shape.numbers(2))
     if not 0 < count <= 1000 or numbers not in (2, 3):
-        raise shape.wrong(f"[K, 2] or [K, 3] is expected, found {shape.value}")
+        raise shape.wrong("[K, 2] or [K, 3]", shape.value)
     names = COCO_NAMES if count == len(COCO_NAMES) else tuple(f"joint_{place}" for place in range(count))
     flips = document.optional("flip_idx")
     if flips is None:
         return Joints(names, mirrored_pairs(names)), numbers
     order = [int(place) for place in flips.numbers(count)]
     if any(place not in range(count) or order[place] != here for here, place in enumerate(order)):
-        raise flips.wrong(f"for each joint the other of its pair, or itself, is expected, found {flips.value}")
+        raise flips.wrong("for each joint the other of its pair, or itself", flips.value)
     return Joints(names, tuple((here, place) for here, place in enumerate(order) if here < place)), numbers

@@ -71,7 +71,7 @@ def _declared(file: Path) -> Folders | None:
         if canonical(str(key)) in USUAL and document.optional(key) is not None:
             known[canonical(key)] = _places(document, document.get(key))
     if not known:
-        raise document.wrong("train, val or test are expected, found none", "write for instance train: images/train")
+        raise document.wrong("train, val or test", "none", "write for instance train: images/train")
     return Folders(file.parent, known, document)
 
 
@@ -100,7 +100,8 @@ def _place(node: Node, folder: str) -> Path:
             if _is_there(place) and place.resolve().is_relative_to(root.resolve()):
                 return place
     raise node.wrong(
-        f"a folder or a list of pictures in {root} is expected, found no {text!r}",
+        f"a folder or a list of pictures in {root}",
+        f"no {text!r}",
         "put the YAML file into the data's folder, and name the pictures' folders relative to it",
     )
 
@@ -177,8 +178,9 @@ def _listed(root: Path, listing: Path, line: int, text: str) -> str:
             if is_file(name) and name.is_relative_to(root):
                 return plain_name(name.relative_to(root).as_posix())
     raise DataError(
-        f"a picture in {root} is expected, found no {text[:200]!r}",
+        f"a picture in {root}",
+        f"no {text[:200]!r}",
         path=listing,
         line=line,
-        hint="put the picture there, or take it off the list",
+        cure="put the picture there, or take it off the list",
     )

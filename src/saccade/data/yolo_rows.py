@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
+from saccade.data.number_errors import FractionError
 from saccade.data.origin import Box, clip
 from saccade.data.pointer import shown
 from saccade.data.report import Report, telling
@@ -91,7 +92,8 @@ class _Line:
             value = math.nan
         if value != value or value not in range(len(classes)):
             raise self._wrong(
-                f"a class from 0 to {len(classes) - 1} is expected in column 1, found {shown(text)}",
+                f"a class from 0 to {len(classes) - 1} in column 1",
+                shown(text),
                 f"the listed classes are {', '.join(classes[:20])}",
             )
         return int(value)
@@ -113,7 +115,7 @@ class _Line:
             value = math.nan
         if not math.isfinite(value):
             found = shown(self.columns[place])
-            raise self._wrong(f"a finite number is expected in column {place + 1}, found {found}")
+            raise self._wrong(f"a finite number in column {place + 1}", found)
         return value
 
     def _fractions(self, values: Sequence[float], first: int = 2) -> None:
@@ -122,10 +124,9 @@ class _Line:
             return
         for place, value in enumerate(values):
             if not 0 <= value <= 1 + _SLACK:
-                hint = "divide pixels by the picture's width and height" if value > 1 else "mend or delete the line"
-                raise self._wrong(
-                    f"a fraction from 0 to 1 is expected in column {place + first}, found {value:g}", hint
-                )
+                cure = "divide pixels by the picture's width and height" if value > 1 else "mend or delete the line"
+                wrong = self._wrong(f"a fraction from 0 to 1 in column {place + first}", f"{value:g}", cure)
+                raise FractionError.of(wrong, value)
 
     def _box(self, values: Sequence[float]) -> tuple[Box, Box | None]:
         height, width = self.size
@@ -134,7 +135,7 @@ class _Line:
         box, given = clip(edges, self.size)
         x1, y1, x2, y2 = box
         if x2 <= x1 or y2 <= y1:
-            raise self._wrong(f"a box of some area is expected, found {' '.join(self.columns[1:5])}")
+            raise self._wrong("a box of some area", " ".join(self.columns[1:5]))
         return box, given
 
     def _row(self, label: int, box: Box, given: Box | None) -> Row:
@@ -147,7 +148,7 @@ class _Line:
         x, y = polygon.T
         area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
         if x2 <= x1 or y2 <= y1 or area == 0:
-            raise self._wrong("an outline of some area is expected, found points in a line", "mend or delete the line")
+            raise self._wrong("an outline of some area", "points in a line", "mend or delete the line")
         return Row((x1, y1, x2, y2), label, area, polygons=[polygon.reshape(-1)], place=self.number)
 
     def _person(self, label: int, values: Sequence[float]) -> Row:
@@ -161,7 +162,7 @@ class _Line:
             x, y = values[start : start + 2]
             state = values[start + 2] if self.form.numbers == 3 else 2.0 * (x != 0 or y != 0)
             if state not in (0, 1, 2):
-                raise self._wrong(f"a visibility of 0, 1 or 2 is expected in column {start + 4}, found {state:g}")
+                raise self._wrong(f"a visibility of 0, 1 or 2 in column {start + 4}", f"{state:g}")
             if state:
                 self._fractions((x, y), start + 2)
             points += [x * width, y * height] if state else [0.0, 0.0]
@@ -169,7 +170,7 @@ class _Line:
         return replace(self._row(label, box, given), keypoints=points, visible=visible)
 
     def _count(self, wanted: str) -> DataError:
-        return self._wrong(f"{wanted} are expected, found {len(self.columns)}")
+        return self._wrong(wanted, len(self.columns))
 
-    def _wrong(self, what: str, hint: str = "mend or delete the line") -> DataError:
-        return DataError(what, path=self.path, line=self.number, hint=hint)
+    def _wrong(self, expected: str, found: object, cure: str = "mend or delete the line") -> DataError:
+        return DataError(expected, found, path=self.path, line=self.number, cure=cure)

@@ -36,9 +36,9 @@ class BoxForm:
 
     def __post_init__(self) -> None:
         if self.box not in ("corner", "centre"):
-            raise UsageError(f"box='corner' or 'centre' is expected, found {self.box!r}")
+            raise UsageError("box='corner' or 'centre'", repr(self.box))
         if self.loss not in ("l2", "mse_sigmoid", "smooth_l1"):
-            raise UsageError(f"loss='l2', 'mse_sigmoid' or 'smooth_l1' is expected, found {self.loss!r}")
+            raise UsageError("loss='l2', 'mse_sigmoid' or 'smooth_l1'", repr(self.loss))
 
     def activate(self, values: Tensor) -> Tensor:
         """The last layer's values (…, 4) as the form's four numbers."""

@@ -135,8 +135,9 @@ class RegionHead(Head):
             return [found.boxes for found in self.propose.candidates(proposals, keep)]
         if maps.regions is None:
             raise UsageError(
-                "pictures with regions are expected, found none",
-                hint="take data through saccade.data.regions, make them with `saccade propose`, or let "
+                "pictures with regions",
+                "none",
+                cure="take data through saccade.data.regions, make them with `saccade propose`, or let "
                 "system.batch seek them",
             )
         number = self.rules.learn if learning and isinstance(self.rules.learn, int) else self.rules.limit
@@ -173,7 +174,7 @@ class RegionHead(Head):
             DataError: No picture shows an object.
         """
         if not isinstance(self.box, SolvedTop):
-            raise UsageError("a top that can be solved for is expected, found one that descends alone")
+            raise UsageError("a top that can be solved for", "one that descends alone")
         return self.box.solve(lambda: self._seen(look), folder)
 
     def _seen(self, look: Pass) -> Iterator[Seen]:

@@ -172,7 +172,7 @@ class SolvedTop(RegionTop):
         for seen in look():
             shelf.add(lambda seen=seen: describe(seen, lambda boxes: self._alone(seen.maps, boxes), *self._wanted))
         if not any(len(picture.near) for picture in shelf):
-            raise DataError(f"pictures with objects are expected to solve from, found none among {shelf.count}")
+            raise DataError("pictures with objects to solve from", f"none among {shelf.count}")
         told: dict[str, float] = {"pictures": float(shelf.count), "kept_MiB": shelf.size / MEBIBYTE}
         if self.machines is not None and self.solving.mining is not None:
             found = mine(shelf, self.classes, self.solving.mining)

@@ -112,7 +112,7 @@ class SvmHead(Head):
                 rows.append(self.features(maps.pick(known)).float().cpu())
                 targets.append(self.targets([truth[place] for place in known]).cpu())
         if not rows:
-            raise DataError(f"pictures annotated with {', '.join(self.needs)} are expected, found none")
+            raise DataError(f"pictures annotated with {', '.join(self.needs)}", "none")
         examples = Examples(torch.cat(rows), torch.cat(targets), self.many, self.class_weights.cpu())
         choice = choose(examples, SvmSettings(), self.cost)
         weight, bias = solve_classes(examples, choice.settings)

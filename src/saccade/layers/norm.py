@@ -26,7 +26,7 @@ def with_norm(module: nn.Module, norm: Norm) -> nn.Module:
         UsageError: The name is unknown.
     """
     if norm not in ("batch", "frozen", "group", "sync"):
-        raise UsageError(f"norm='batch', 'frozen', 'group' or 'sync' is expected, found {norm!r}")
+        raise UsageError("norm='batch', 'frozen', 'group' or 'sync'", repr(norm))
     if norm == "sync":
         return nn.SyncBatchNorm.convert_sync_batchnorm(module)
     make = {"frozen": frozen, "group": _grouped}.get(norm)

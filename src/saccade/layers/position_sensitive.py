@@ -32,7 +32,7 @@ class PositionSensitiveTower(nn.Module):
     def __init__(self, level: Level, reads: str, hidden: int, cells: int, outputs: Outputs) -> None:
         super().__init__()
         if level.stride is None:
-            raise UsageError(f"a map with positions is expected to pool regions from, found {reads}")
+            raise UsageError("a map with positions to pool regions from", reads)
         self.reads, self.stride, self.cells = reads, level.stride, cells
         self.reduce = nn.Conv2d(level.channels, hidden, 1)
         self.score = nn.Conv2d(hidden, outputs.logits * cells**2, 1)

@@ -30,7 +30,7 @@ class RegionPool(nn.Module):
         super().__init__()
         strides = [levels[name].stride for name in reads]
         if None in strides:
-            raise UsageError(f"maps with positions are expected to pool regions from, found {', '.join(reads)}")
+            raise UsageError("maps with positions to pool regions from", ", ".join(reads))
         self.reads, self.strides, self.size = tuple(reads), tuple(stride or 1 for stride in strides), size
         self.kind: Kind = kind
         self.channels = levels[reads[0]].channels

@@ -34,7 +34,7 @@ class SpatialPyramid(nn.Module):
     def __init__(self, level: Level, reads: str, grids: Sequence[int] = (6, 3, 2, 1)) -> None:
         super().__init__()
         if level.stride is None:
-            raise UsageError(f"a map with positions is expected to pool regions from, found {reads}")
+            raise UsageError("a map with positions to pool regions from", reads)
         self.reads, self.stride, self.grids = reads, level.stride, tuple(grids)
         self.size = level.channels * sum(side * side for side in grids)
 

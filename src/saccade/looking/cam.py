@@ -50,7 +50,7 @@ def grad_cam(system: System, batch: Batch, label: int, layer: str | None = None)
     """
     found = evidence_head(system)
     if found is None:
-        raise UsageError("a system with a head that gives each class a score is expected, found none")
+        raise UsageError("a system with a head that gives each class a score", "none")
     head, speaker = found
     if layer is not None:
         check_layer(system, layer)
@@ -64,8 +64,9 @@ def grad_cam(system: System, batch: Batch, label: int, layer: str | None = None)
         gradient = _gradient(score, values)
     if values is None or gradient is None:
         raise UsageError(
-            f"a layer (B, K, h, w) that the class scores are made of is expected, found {layer!r}",
-            hint=f"take a layer before the head, such as {deepest}",
+            "a layer (B, K, h, w) that the class scores are made of",
+            repr(layer),
+            cure=f"take a layer before the head, such as {deepest}",
         )
     weights = check_finite(gradient, f"gradients at {layer}").float().sum((2, 3), keepdim=True)
     heat = (weights * check_finite(values, f"values at {layer}").detach().float()).sum(1).relu()

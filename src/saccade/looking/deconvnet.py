@@ -89,10 +89,10 @@ class Deconvnet:
     def __init__(self, trunk: Trunk, images: Tensor, layer: str) -> None:
         reason = why_not(trunk)
         if reason is not None:
-            raise UsageError(f"a trunk whose layers run in a row is expected, found that {reason}")
+            raise UsageError("a trunk whose layers run in a row", f"that {reason}")
         names = [name for name, _ in trunk.named_children()]
         if layer not in names:
-            raise UsageError(f"a map of the trunk is expected, found {layer!r}", hint=f"maps are {', '.join(names)}")
+            raise UsageError("a map of the trunk", repr(layer), cure=f"maps are {', '.join(names)}")
         self.steps: list[Step] = []
         self.values = images.detach()
         with torch.no_grad():

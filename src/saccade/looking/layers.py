@@ -54,8 +54,9 @@ def check_layer(system: System, layer: str) -> None:
         path = [name for name, module in modules.items() if isinstance(module, nn.Conv2d)][-1:]
         told = f"; a module's path such as {path[0]} does as well" if path else ""
         raise UsageError(
-            f"a layer with positions is expected, found {layer!r}",
-            hint=f"maps are {', '.join(spatial_levels(system))}{told}",
+            "a layer with positions",
+            repr(layer),
+            cure=f"maps are {', '.join(spatial_levels(system))}{told}",
         )
 
 
@@ -93,6 +94,7 @@ def check_finite(values: Tensor, what: str) -> Tensor:
         return values
     count = int((~values.isfinite()).sum())
     raise ConfigError(
-        f"finite {what} are expected, found {count} of {values.numel()} that are not",
-        hint="the weights hold such numbers, or 16 bits are too few for them: look with --precision 32",
+        f"finite {what}",
+        f"{count} of {values.numel()} that are not",
+        cure="the weights hold such numbers, or 16 bits are too few for them: look with --precision 32",
     )

@@ -31,7 +31,7 @@ def filter_sheet(system: System) -> Drawn:
     """
     filters = first_filters(system)
     if filters is None:
-        raise UsageError("a trunk with a convolution is expected, found none")
+        raise UsageError("a trunk with a convolution", "none")
     count, channels, height, width = filters.shape
     greatest, factor = float(filters.abs().max()), max(round(FILTER_SIDE / max(height, width)), 1)
     planes = filters if channels == 3 else filters.reshape(-1, 1, height, width)
@@ -84,7 +84,7 @@ def projection_sheet(subject: Subject, layer: str | None) -> Drawn:
 def _levels(system: System, layer: str | None) -> list[str]:
     known = spatial_levels(system)
     if layer is not None and layer not in known:
-        raise UsageError(f"a map with positions is expected, found {layer!r}", hint=f"maps are {', '.join(known)}")
+        raise UsageError("a map with positions", repr(layer), cure=f"maps are {', '.join(known)}")
     return known if layer is None else [layer]
 
 

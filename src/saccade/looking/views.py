@@ -141,9 +141,7 @@ def see(
         if name not in known:
             reason = KINDS[name].lacks(subject.system) if name in KINDS else None
             said = f"{name!r}: {reason}" if reason else repr(name)
-            raise UsageError(
-                f"views that this system has are expected, found {said}", hint=f"it has {', '.join(known)}"
-            )
+            raise UsageError("views that this system has", said, cure=f"it has {', '.join(known)}")
     is_map = layer is None or layer in spatial_levels(subject.system)
     fitting = [name for name in known if is_map or name not in OF_MAPS]
     wanted = [name for name in names or fitting if of_run or name not in OF_RUN]

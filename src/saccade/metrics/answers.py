@@ -44,7 +44,8 @@ def scores_of(guess: Annotation, classes: int) -> Tensor:
     scores = finite(torch.as_tensor(guess.label_scores))
     if scores.shape != (classes,):
         raise ConfigError(
-            f"scores of {classes} classes are expected, found an array of shape {tuple(scores.shape)}",
-            hint="evaluate on data with the classes that the system was built for",
+            f"scores of {classes} classes",
+            f"an array of shape {tuple(scores.shape)}",
+            cure="evaluate on data with the classes that the system was built for",
         )
     return scores

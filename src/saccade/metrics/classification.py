@@ -42,8 +42,9 @@ class Classification:
         label = torch.as_tensor(truth.label).long().reshape(1)
         if not 0 <= int(label) < len(self.classes):
             raise DataError(
-                f"labels 0..{len(self.classes) - 1} are expected, found {int(label)} in picture {id}",
-                hint="evaluate on data whose classes are those that the system was trained on",
+                f"labels 0..{len(self.classes) - 1}",
+                f"{int(label)} in picture {id}",
+                cure="evaluate on data whose classes are those that the system was trained on",
             )
         self._answers.add(scores[None], label)
         return 1 - min(max(float(scores[label]), 0.0), 1.0)
@@ -113,7 +114,7 @@ class MultiLabel:
         scores = scores_of(guess, len(self.classes))
         labels = torch.as_tensor(truth.labels).long()
         if labels.shape != scores.shape:
-            raise DataError(f"labels of {len(self.classes)} classes are expected, found {len(labels)} in picture {id}")
+            raise DataError(f"labels of {len(self.classes)} classes", f"{len(labels)} in picture {id}")
         self._answers.add(scores[None], labels[None])
         known = labels >= 0
         return float((scores.clamp(0, 1) - labels)[known].abs().mean()) if known.any() else None

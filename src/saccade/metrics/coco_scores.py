@@ -72,15 +72,16 @@ def coco(truth_json: Json, results_json: Json, kind: Kind = "bbox") -> dict[str,
         DataError: A file cannot be read, or the results name pictures that the truth lacks.
     """
     if kind not in ("bbox", "segm", "keypoints"):
-        raise UsageError(f"kind 'bbox', 'segm' or 'keypoints' is expected, found {kind!r}")
+        raise UsageError("kind 'bbox', 'segm' or 'keypoints'", repr(kind))
     truth, results = _loaded(truth_json), _loaded(results_json)
     known = {image["id"] for image in truth["images"]}
     strange = [row["image_id"] for row in results if row["image_id"] not in known]
     if strange:
         raise DataError(
-            f"results of the truth's {len(known)} pictures are expected, found image_id {strange[0]!r}",
+            f"results of the truth's {len(known)} pictures",
+            f"image_id {strange[0]!r}",
             path=results_json if isinstance(results_json, str | Path) else None,
-            hint="evaluate with the annotations that the results were made for",
+            cure="evaluate with the annotations that the results were made for",
         )
     return summary(tables(truth, results, kind))
 

@@ -108,9 +108,7 @@ def _joined(kind: str, parts: Iterable[Mapping[str, Any]], clean: Any = lambda v
     for part in parts:
         twice = sorted(joined.keys() & part.keys())
         if twice:
-            raise ConfigError(
-                f"one metric for each {kind} is expected, found two for {twice}", hint="rename one of them"
-            )
+            raise ConfigError(f"one metric for each {kind}", f"two for {twice}", cure="rename one of them")
         joined |= {name: clean(value) for name, value in part.items()}
     return joined
 

@@ -38,9 +38,9 @@ def voc_ap(
         UsageError: The numbers of pictures differ, or `points` is neither.
     """
     if len(guesses) != len(truths):
-        raise UsageError(f"guesses of {len(truths)} pictures are expected, found {len(guesses)}")
+        raise UsageError(f"guesses of {len(truths)} pictures", len(guesses))
     if str(points) not in ("all", "11"):
-        raise UsageError(f"points 'all' or 11 is expected, found {points!r}")
+        raise UsageError("points 'all' or 11", repr(points))
     of = Overlaps.of(
         [picture_of(guess, truth, least=min(iou, LEAST)) for guess, truth in zip(guesses, truths, strict=True)]
     )

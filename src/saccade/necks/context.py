@@ -29,7 +29,7 @@ class Context(Neck):
         super().__init__()
         level = trunk[reads]
         if level.stride is None:
-            raise UsageError(f"a map with positions is expected, found {reads}")
+            raise UsageError("a map with positions", reads)
         self.reads, self.levels = (reads,), {"context": level}
         size = level.channels
         self.layers = nn.Sequential(

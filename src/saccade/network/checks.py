@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from saccade.core.level import Level
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE
+from saccade.network.maps import GUIDE, IMAGE
 from saccade.network.part import Neck, Trunk
 
 
@@ -14,7 +14,7 @@ def check_fit(levels: Mapping[str, Level], trunk: Trunk, neck: Neck | None, head
     Raises:
         ValueError: Somebody reads a map that nobody makes, or the neck makes a map that the trunk makes already.
     """
-    below = {IMAGE, *trunk.levels}
+    below = {IMAGE, GUIDE, *trunk.levels}
     if neck is not None:
         _check_reads("the neck", neck.reads, below)
         hidden = sorted(below & set(neck.levels))
@@ -45,7 +45,7 @@ def check_owners(heads: Mapping[str, Head]) -> None:
     owners = [name for name, head in heads.items() if head.owns_rows]
     columns = [field for field in owner if field.startswith("instances.")]
     if len(owners) > 1 or (columns and not owners):
-        raise ValueError(f"one head owns the rows of instances (columns {columns}), found {owners}")
+        raise ValueError(f"expected one head that owns the rows of instances (columns {columns}), found {owners}")
 
 
 def check_weights(weights: Mapping[str, float], silent: Sequence[str], heads: Mapping[str, Head]) -> None:
@@ -58,4 +58,4 @@ def check_weights(weights: Mapping[str, float], silent: Sequence[str], heads: Ma
     known = {*heads, *terms}
     unknown = [name for name in weights if name not in known] + [name for name in silent if name not in heads]
     if unknown:
-        raise ValueError(f"heads or terms are expected, one of {sorted(known)}, found {unknown}")
+        raise ValueError(f"expected heads or terms, one of {sorted(known)}, found {unknown}")

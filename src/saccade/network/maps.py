@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from torch import Tensor
 
 IMAGE = "image"
+GUIDE = "guide"
 
 
 @dataclass(frozen=True)
 class Maps(Mapping[str, Tensor]):
     """Named maps (B, C, h, w) of one batch; ``image`` is the batch's normalised pictures themselves.
+
+    ``guide``, which is there where somebody reads it, is the same pictures on the scale 0..255.
 
     Attributes:
         tensors: The maps by name.

@@ -37,7 +37,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         if self.solve and self.share:
-            raise ValueError(f"a stage that solves takes one step, and a share of 0 is expected, found {self.share}")
+            raise ValueError(f"expected a share of 0 for a stage that solves, which takes one step, found {self.share}")
 
 
 @dataclass(frozen=True)

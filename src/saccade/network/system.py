@@ -11,14 +11,16 @@ from torch.utils import _pytree as pytree
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
+from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, proposed
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.network.checks import check_fit, check_owners, check_weights
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
+from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.part import Neck, Trunk
 from saccade.network.recipe import Recipe
+from saccade.network.refining import Refining
 
 Search = Callable[[Tensor], Tensor]
 
@@ -85,7 +87,8 @@ class System(nn.Module):
     def levels(self) -> dict[str, Level]:
         """All maps that heads may read: the picture itself, the trunk's and the neck's."""
         added = {} if self.neck is None else self.neck.levels
-        return {IMAGE: Level(self.input.channels, 1), **self.trunk.levels, **added}
+        picture = Level(self.input.channels, 1)
+        return {IMAGE: picture, GUIDE: picture, **self.trunk.levels, **added}
 
     @property
     def gives(self) -> frozenset[str]:
@@ -96,6 +99,27 @@ class System(nn.Module):
     def needs(self) -> frozenset[str]:
         """Dotted fields of the truth that the losses read."""
         return frozenset().union(*(head.needs for _, head in self.each_head()))
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of the maps that neck and heads read."""
+        readers = [*(head.reads for _, head in self.each_head()), () if self.neck is None else self.neck.reads]
+        return frozenset(name for reads in readers for name in reads)
+
+    @property
+    def refining(self) -> list[Refining]:
+        """The heads that refine their answers at the picture's own pixels."""
+        spoken = (head for name, head in self.each_head() if name not in self.silent)
+        return [head for head in spoken if isinstance(head, Refining) and head.refines_own_pixels]
+
+    def refine(self, answer: Annotation, picture: Tensor) -> Annotation:
+        """An answer in a picture's own pixels, refined there by the heads that do so.
+
+        Args:
+            answer: What `predict` said, led back by the picture's frame.
+            picture: (C, H, W) as it was read, uint8 or float 0..1.
+        """
+        return reduce(lambda refined, head: head.refine(refined, picture), self.refining, answer)
 
     def each_head(self) -> list[tuple[str, Head]]:
         """Heads with their names."""
@@ -119,6 +143,8 @@ class System(nn.Module):
         """All named maps of a batch; where the batch brings the trunk's maps, the trunk is not run."""
         features = batch.features if batch.features is not None else self.trunk(batch.images)
         tensors = {IMAGE: batch.images, **features}
+        if GUIDE in self.reads:
+            tensors[GUIDE] = self.input.denormalise(batch.images)
         if self.neck is not None:
             tensors |= self.neck(tensors)
         return Maps(tensors, batch.sizes, batch.regions)
@@ -138,7 +164,7 @@ class System(nn.Module):
             ValueError: The batch brings no truth.
         """
         if batch.truth is None:
-            raise ValueError("a batch with truth is expected: system.batch(images, truth)")
+            raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
         return self.loss_of(self.maps(batch), batch.truth)
 
     def loss_of(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
@@ -182,7 +208,7 @@ class System(nn.Module):
             thaw: Names inside those which learn all the same; of two names the longer decides.
 
         Raises:
-            ValueError: There is no such part; the message lists those that exist.
+            UsageError: There is no such part; the message lists those that exist.
         """
         self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, thaw))
         for path, parameter in self.named_parameters():
@@ -201,7 +227,7 @@ class System(nn.Module):
         known = [n for n, _ in self.named_modules() if n]
         if path not in known:
             listed = ", ".join([*(n for n, _ in self.named_children() if n != "heads"), *self.heads])
-            raise ValueError(f"a part to freeze is expected (one of {listed}, or a path below), found {name!r}")
+            raise UsageError(f"a part to freeze (one of {listed}, or a path below)", repr(name))
         return path
 
     def train(self, mode: bool = True) -> "System":

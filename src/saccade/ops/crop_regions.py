@@ -32,7 +32,7 @@ class CropRules:
 
     def __post_init__(self) -> None:
         if self.context < 0 or self.side <= 2 * self.context:
-            raise ValueError(f"a side beyond twice the context is expected, found {self.side} and {self.context}")
+            raise ValueError(f"expected a side beyond twice the context, found {self.side} and {self.context}")
 
     @property
     def growth(self) -> float:

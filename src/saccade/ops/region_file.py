@@ -75,11 +75,11 @@ def read_regions(path: Path) -> RegionTable:
         keys = tuple(key.numpy().tobytes() for key in found["keys"])
         table = RegionTable(tuple(map(str, facts["ids"])), keys, boxes, str(facts["made_by"]))
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise DataError(f"a file of regions is expected, found another: {error}", path=path) from error
+        raise DataError("a file of regions", f"another: {error}", path=path) from error
     if not len(table.ids) == len(table.keys) == len(table.boxes) or found["boxes"].shape[1:] != (4,):
-        raise DataError("a name, a key and boxes of four numbers a picture are expected, found others", path=path)
+        raise DataError("a name, a key and boxes of four numbers a picture", "others", path=path)
     if not found["boxes"].is_floating_point() or not bool(found["boxes"].isfinite().all()):
-        raise DataError("boxes of finite numbers are expected, found others", path=path)
+        raise DataError("boxes of finite numbers", "others", path=path)
     return replace(table, boxes=tuple(part.float() for part in boxes))
 
 
@@ -101,18 +101,18 @@ class KnownRegions:
         Raises:
             DataError: It is none of them, or the file cannot be read.
         """
-        hint = (
+        cure = (
             f"make regions of all pictures: saccade propose selective-search DATA --out {self.path}; or give --search "
             "another file or the name of a search"
         )
         if not Path(self.path).is_file():
-            raise DataError("a file of regions is expected, found none", path=self.path, hint=hint)
+            raise DataError("a file of regions", "none", path=self.path, cure=cure)
         known, made_by = _by_key(self.path, Path(self.path).stat().st_mtime_ns)
         found = known.get(picture_key(image))
         if found is None:
             height, width = image.shape[-2:]
             told = f"one of {width} x {height} that is none of its {len(known)} (made by {made_by})"
-            raise DataError(f"a picture with regions in the file is expected, found {told}", path=self.path, hint=hint)
+            raise DataError("a picture with regions in the file", told, path=self.path, cure=cure)
         return found[: self.count]
 
 

@@ -15,6 +15,7 @@ import torch
 from faster_coco_eval.core import mask as coco
 from numpy.typing import NDArray
 
+from saccade.core.errors import DataError
 from saccade.core.masks import Masks
 
 Size = tuple[int, int]
@@ -35,15 +36,15 @@ def expand(text: bytes) -> Counts:
     the difference from the number two before.
 
     Raises:
-        ValueError: It is no such string.
+        DataError: It is no such string.
     """
     codes = np.frombuffer(text, np.uint8).astype(np.int64) - 48
     if len(codes) == 0 or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
-        raise ValueError("a compressed run length code is expected, found other characters, or it is cut short")
+        raise DataError("a compressed run length code", "other characters, or it is cut short")
     starts = np.concatenate([[0], np.flatnonzero((codes & 32) == 0)[:-1] + 1])
     lengths = np.diff(np.append(starts, len(codes)))
     if lengths.max() > 10:
-        raise ValueError(f"numbers of at most 10 characters are expected, found one of {lengths.max()}")
+        raise DataError("numbers of at most 10 characters", f"one of {lengths.max()}")
     places = np.arange(len(codes)) - np.repeat(starts, lengths)
     numbers = np.add.reduceat((codes & 31) << (5 * places), starts)
     negative = (codes[starts + lengths - 1] & 16) != 0
@@ -57,21 +58,21 @@ def check(counts: Counts, size: Size) -> None:
     """Whether counts fill a picture of `size` (H, W) exactly.
 
     Raises:
-        ValueError: A count is negative, or their sum is not H·W.
+        DataError: A count is negative, or their sum is not H·W.
     """
     if len(counts) and counts.min() < 0:
-        raise ValueError(f"counts of at least 0 are expected, found {counts.min()}")
+        raise DataError("counts of at least 0", counts.min())
     # In float, so that numbers near 2^63 cannot wrap round to the right sum.
     total = int(counts.sum()) if counts.sum(dtype=np.float64) < 2**62 else -1
     if total != size[0] * size[1]:
-        raise ValueError(f"counts of {size[0]} x {size[1]} = {size[0] * size[1]} pixels are expected, found {total}")
+        raise DataError(f"counts of {size[0]} x {size[1]} = {size[0] * size[1]} pixels", total)
 
 
 def compress(counts: Sequence[int] | Counts, size: Size) -> bytes:
     """The compressed string of counts.
 
     Raises:
-        ValueError: They do not fill a picture of `size` (H, W).
+        DataError: They do not fill a picture of `size` (H, W).
     """
     array = np.asarray(counts, dtype=np.int64)
     check(array, size)
@@ -82,7 +83,7 @@ def decode(texts: Sequence[bytes], size: Size) -> Masks:
     """Masks of a picture of `size` (H, W) from compressed strings.
 
     Raises:
-        ValueError: A string is broken, or does not fill the picture; nothing is decoded before that is known.
+        DataError: A string is broken, or does not fill the picture; nothing is decoded before that is known.
     """
     codes = [expand(text) for text in texts]
     for counts in codes:
@@ -116,7 +117,7 @@ def rasterise(polygons: Sequence[NDArray[np.float64]], size: Size) -> bytes:
         size: (H, W) of the picture; parts outside it are cut off.
 
     Raises:
-        ValueError: As for `check_polygon`.
+        DataError: As for `check_polygon`.
     """
     for polygon in polygons:
         check_polygon(polygon, size)
@@ -130,15 +131,15 @@ def check_polygon(polygon: NDArray[np.float64], size: Size) -> None:
     """Whether x1, y1, x2, y2 … are a polygon that can be drawn into a picture of `size` (H, W).
 
     Raises:
-        ValueError: There are fewer than three points, a coordinate has no partner or is no number, or lies further
+        DataError: There are fewer than three points, a coordinate has no partner or is no number, or lies further
             from the picture than the picture is wide or high (drawing it would take memory without bound).
     """
     if len(polygon) < 6 or len(polygon) % 2:
-        raise ValueError(f"three points or more, two numbers each, are expected, found {len(polygon)} numbers")
+        raise DataError("three points or more, two numbers each", f"{len(polygon)} numbers")
     points, limit = polygon.reshape(-1, 2), np.array([size[1], size[0]], float)
     good = (points >= -limit) & (points <= 2 * limit)
     if not good.all():
-        raise ValueError(f"points of a picture of {size[1]}x{size[0]} are expected, found {points[~good][0]}")
+        raise DataError(f"points of a picture of {size[1]}x{size[0]}", points[~good][0])
 
 
 def encode(masks: Masks) -> list[Rle]:

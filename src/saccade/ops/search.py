@@ -36,6 +36,4 @@ def search_named(name: str, count: int | None = None) -> Any:
         return SEARCHES[name](count)
     if Path(name).is_file():
         return KnownRegions(str(Path(name).resolve()), count)
-    raise UsageError(
-        f"a search or a file of regions is expected, found {name!r}", hint=f"searches: {', '.join(SEARCHES)}"
-    )
+    raise UsageError("a search or a file of regions", repr(name), cure=f"searches: {', '.join(SEARCHES)}")

@@ -173,8 +173,9 @@ def check_views(engine: Engine, views: Views) -> None:
     if strange or few:
         found = ", ".join(strange) if strange else "a few boxes that are not every object"
         raise ConfigError(
-            f"a network whose answers about several views can be merged is expected, found one that gives {found}",
-            hint="leave --scales, --flip and --tile away",
+            "a network whose answers about several views can be merged",
+            f"one that gives {found}",
+            cure="leave --scales, --flip and --tile away",
         )
     for scale in views.scales:
         _check_size(engine, scale)
@@ -202,7 +203,7 @@ def _check_size(engine: Engine, scale: float) -> None:
         engine.forward(spec.assemble([blank], [frame], regions=[whole]))
     except (RuntimeError, ValueError) as error:
         raise ConfigError(
-            f"a network that takes pictures of any size is expected for scale {scale:g}, found one that cannot take "
-            f"{height}x{width}: {str(error).partition(chr(10))[0]}",
-            hint="leave --scales away; --flip alone may serve",
+            f"a network that takes pictures of any size for scale {scale:g}",
+            f"one that cannot take {height}x{width}: {str(error).partition(chr(10))[0]}",
+            cure="leave --scales away; --flip alone may serve",
         ) from error

@@ -70,7 +70,7 @@ class AnswerFolder:
     def conclude(self, files: Sequence[Path]) -> None:
         """Writes what was found of some files, in their order; videos stand there frame by frame."""
         write_text(self.out / "classes.txt", "".join(f"{name}\n" for name in self._classes))
-        errors = [{"file": readable_name(f), "found": e.what, "cure": e.hint} for f, e in sorted(self.failed.items())]
+        errors = [{"file": readable_name(f), "found": e.what, "cure": e.cure} for f, e in sorted(self.failed.items())]
         if errors:
             write_text(self.out / "failed.json", to_json(errors, indent=1))
         else:

@@ -64,7 +64,7 @@ def save(folder: Path, name: str, model: Mapping[str, Tensor], training: Any, fa
         TypeError: The state holds something that is no plain value or tensor.
     """
     if not name or name != Path(name).name or name.startswith(".") or name in LINKS or name.endswith(OLD):
-        raise ValueError(f"a plain name of a checkpoint is expected, found {name!r}")
+        raise ValueError(f"expected a plain name of a checkpoint, found {name!r}")
     tree, tensors = pack.flatten(training)
     need = tensor_bytes(model) + tensor_bytes(tensors) + _MARGIN
     with replacing_folder(folder / name, need) as partial:
@@ -135,6 +135,4 @@ def _in_folder(path: Path) -> Path:
     for candidate in candidates:
         if (follow(candidate) / MANIFEST).is_file():
             return candidate
-    raise DataError(
-        "a checkpoint or a run with one is expected, found neither", path=path, hint="give the run's or a file's path"
-    )
+    raise DataError("a checkpoint or a run with one", "neither", path=path, cure="give the run's or a file's path")

@@ -27,13 +27,13 @@ def check_same_classes(
     if tuple(expected) == tuple(found):
         return
     if sorted(expected) == sorted(found):
-        how, hint = "in another order", "order the classes of the data as the network has them"
+        how, cure = "in another order", "order the classes of the data as the network has them"
     else:
-        how, hint = "with other names", "rename the classes of the data, or train on it anew"
+        how, cure = "with other names", "rename the classes of the data, or train on it anew"
     lines = _moved(expected, found) if len(expected) == len(found) else _gone(expected, found)
     listed = "\n    ".join([*lines[:SHOWN], *([f"… {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])])
-    what = f"the network's {len(expected)} classes are expected, found {len(found)} of {of}, {how}:\n    {listed}"
-    raise ConfigError(what, path=path, hint=hint)
+    said = f"{len(found)} of {of}, {how}:\n    {listed}"
+    raise ConfigError(f"the network's {len(expected)} classes", said, path=path, cure=cure)
 
 
 def check_same_vocabularies(

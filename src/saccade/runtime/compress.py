@@ -53,7 +53,7 @@ def compress(run: str | Path, out: str | Path, ranks: Sequence[int] = RANKS) -> 
     name, options = str(origin["system"]), dict(origin["options"])
     able = [known for known, function in every_system().items() if "ranks" in options_of(function)]
     if name not in able or options.get("ranks"):
-        raise UsageError(f"a whole run of {', '.join(able)} is expected, found one of {name or 'a system by hand'}")
+        raise UsageError(f"a whole run of {', '.join(able)}", f"one of {name or 'a system by hand'}")
     options |= {"ranks": list(ranks)} | ({"pretrained": False} if "pretrained" in options else {})
     small = build(name, origin["classes"], **options)
     small.load_state_dict(thinned(small, predictor.system.state_dict()))

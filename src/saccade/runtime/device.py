@@ -29,8 +29,9 @@ def pick_device(name: str = "auto") -> torch.device:
     asked = {"cuda": "cuda:0", "cpu:0": "cpu", "mps:0": "mps"}.get(name, name)
     if asked not in present:
         raise UsageError(
-            f"a device of this machine is expected (auto, {', '.join(present)}), found {name!r}",
-            hint="--device auto takes the best that there is",
+            f"a device of this machine (auto, {', '.join(present)})",
+            repr(name),
+            cure="--device auto takes the best that there is",
         )
     return torch.device(name)
 
@@ -54,7 +55,7 @@ def pick_dtype(precision: str | None, trained: str | None = None) -> torch.dtype
     if precision in (None, "auto"):
         return torch.bfloat16 if trained == "bf16" else torch.float32
     if precision not in DTYPES:
-        raise UsageError(f"a precision is expected (auto, {', '.join(DTYPES)}), found {precision!r}")
+        raise UsageError(f"a precision (auto, {', '.join(DTYPES)})", repr(precision))
     return DTYPES[precision]
 
 
@@ -71,8 +72,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 def out_of_memory(what: str, device: torch.device | str) -> ResourceError:
     """The error that says what did not fit into which memory."""
     return ResourceError(
-        f"{what} should fit into the memory of {device}, found that it does not",
-        hint="take a smaller --batch, smaller pictures or another --device",
+        f"{what} to fit into the memory of {device}",
+        "too little",
+        cure="take a smaller --batch, smaller pictures or another --device",
     )
 
 

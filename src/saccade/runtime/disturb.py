@@ -70,7 +70,7 @@ def disturb(
     """
     rising = sorted({0.0, *map(float, strengths)})
     if not kinds:
-        raise UsageError(f"disturbances are expected, found none; there are {', '.join(DISTURBANCES)}")
+        raise UsageError("disturbances", f"none; there are {', '.join(DISTURBANCES)}")
     predictor, dataset = opened(run, data, split)
     fill = predictor.engine.input.mean
     sets = {kind: [Disturbed(dataset, kind, strength, fill, seed) for strength in rising] for kind in kinds}

@@ -59,8 +59,9 @@ class Engine:
         """
         if self.layers is None:
             raise ConfigError(
-                f"a network whose layers can be looked into is expected here, found {self.name}, which only answers",
-                hint="name the run that it was made of",
+                "a network whose layers can be looked into",
+                f"{self.name}, which only answers",
+                cure="name the run that it was made of",
             )
         return self.layers
 

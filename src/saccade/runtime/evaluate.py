@@ -120,7 +120,7 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
     if isinstance(run, Predictor | System):
         predictor = run if isinstance(run, Predictor) else Predictor(run)
         if data is None:
-            raise ConfigError("data to evaluate on is expected, found none", hint="give a folder, a URI or a data set")
+            raise ConfigError("data to evaluate on", "none", cure="give a folder, a URI or a data set")
         dataset = open_data(data, split or "val")
     else:
         predictor = load(Path(run))
@@ -163,19 +163,17 @@ def data_of_run(
 def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: Choice) -> Dataset:
     source, val = config.get("data"), config.get("val")
     if not isinstance(source, str | list) or not (split or val):
-        raise ConfigError(
-            "a run that was validated on data is expected, found one that was not", path=run, hint="give --data DATA"
-        )
+        raise ConfigError("a run that was validated on data", "one that was not", path=run, cure="give --data DATA")
     try:
         if split:
             return choice.of(open_data(cast("Sources", source), split, allow_outside=choice.allow_outside))
         measured = open_val(cast("Sources", source), None if choice.fold else str(val), choice)
     except SaccadeError as error:
         told = source if isinstance(source, str) else ", ".join(map(str, source))
-        error.hint = f"{error.hint or ''}\n  the run's own data is {told}: name another with --data DATA".strip()
+        error.cure = f"{error.cure or ''}\n  the run's own data is {told}: name another with --data DATA".strip()
         raise
     if measured is None:
-        raise ConfigError(f"{val} of the run's data is expected, found none", path=run, hint="give --data DATA")
+        raise ConfigError(f"{val} of the run's data", "none", path=run, cure="give --data DATA")
     return measured
 
 

@@ -30,7 +30,7 @@ def check_name(path: Path) -> None:
         UsageError: The ending is another.
     """
     if path.suffix not in ENDINGS:
-        raise UsageError(f"a file that ends in {' or '.join(ENDINGS)} is expected, found {path.name!r}")
+        raise UsageError(f"a file that ends in {' or '.join(ENDINGS)}", repr(path.name))
 
 
 def write_features(path: Path, table: FeatureTable, raw: IO[bytes]) -> None:
@@ -116,7 +116,7 @@ def read_features(path: str | Path) -> FeatureTable:
     try:
         return _read_npz(path) if path.suffix == ".npz" else _read_safetensors(path)
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(f"a file of features is expected, found another: {error}", path=path) from error
+        raise DataError("a file of features", f"another: {error}", path=path) from error
 
 
 def _read_npz(path: Path) -> FeatureTable:

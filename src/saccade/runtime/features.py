@@ -68,9 +68,7 @@ def features(
         check_name(Path(out))
     if isinstance(run, Predictor | System):
         if data is None:
-            raise ConfigError(
-                "data is expected beside a network, found none", hint="give a folder, a URI or a data set"
-            )
+            raise ConfigError("data beside a network", "none", cure="give a folder, a URI or a data set")
         predictor, dataset = run if isinstance(run, Predictor) else Predictor(run), open_data(data, split or "val")
     else:
         predictor, dataset = load(run), data_of_run(Path(run), data, split)
@@ -103,10 +101,10 @@ class FeatureSource:
 
     def __post_init__(self) -> None:
         if self.pool not in POOLS:
-            raise UsageError(f"pool expects one of {', '.join(POOLS)}, found {self.pool!r}")
+            raise UsageError(f"one of {', '.join(POOLS)}", repr(self.pool), within="pool")
         known = [name for name in self.predictor.system.levels if name != IMAGE]
         if self.layer is not None and self.layer not in known:
-            raise UsageError(f"layer expects one of {', '.join(known)}, found {self.layer!r}")
+            raise UsageError(f"one of {', '.join(known)}", repr(self.layer), within="layer")
 
     @property
     def name(self) -> str:
@@ -159,9 +157,9 @@ class FeatureSource:
     def _check(self, rows: Tensor, numbers: int) -> None:
         if rows.shape[1] != numbers:
             raise ConfigError(
-                f"maps {self.name!r} of one size are expected where they are not pooled, "
-                f"found {rows.shape[1]} numbers beside {numbers}",
-                hint="pool them (average or max), or take a network with an input of one size",
+                f"maps {self.name!r} of one size where they are not pooled",
+                f"{rows.shape[1]} numbers beside {numbers}",
+                cure="pool them (average or max), or take a network with an input of one size",
             )
 
     def _described(self, found: NDArray[np.float32]) -> FeatureTable:

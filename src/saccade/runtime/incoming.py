@@ -157,17 +157,17 @@ def read_picture(picture: Picture, channels: int) -> Tensor:
         return decode_picture(picture, channels)
     image = torch.as_tensor(picture)
     if image.ndim != 3 or not image.numel():
-        raise DataError(f"a picture (C, H, W) is expected, found an array of shape {tuple(image.shape)}")
+        raise DataError("a picture (C, H, W)", f"an array of shape {tuple(image.shape)}")
     if image.shape[0] not in (1, 3, channels) and image.shape[-1] in (1, 3, channels):
         shape = tuple(image.shape)
-        raise DataError(f"a picture (C, H, W) is expected, found {shape}", hint="use array.transpose(2, 0, 1)")
+        raise DataError("a picture (C, H, W)", shape, cure="use array.transpose(2, 0, 1)")
     if image.dtype == torch.uint16:
         image = image.float() / 65535
     if image.dtype != torch.uint8 and not image.is_floating_point():
-        raise DataError(f"a picture in uint8, uint16 or float is expected, found {image.dtype}")
+        raise DataError("a picture in uint8, uint16 or float", image.dtype)
     if image.is_floating_point() and not bool(((image >= DARKEST) & (image <= BRIGHTEST)).all()):
         low, high = float(image.min()), float(image.max())
-        raise DataError(f"floats 0..1 are expected, found {low:g}..{high:g}", hint="divide by 255, or give uint8")
+        raise DataError("floats 0..1", f"{low:g}..{high:g}", cure="divide by 255, or give uint8")
     return image.cpu()
 
 

@@ -32,10 +32,10 @@ def find_pictures(inputs: Iterable[str | Path], out: Path, videos: bool = False,
     ours = out.resolve()
     for one in inputs:
         if one == "":  # an unset variable of a shell, which a path takes for this folder and all below it
-            raise DataError("a picture, a folder of pictures or a glob is expected, found an empty name")
+            raise DataError("a picture, a folder of pictures or a glob", "an empty name")
         files = [path for path in _files(Path(one), videos) if not path.resolve().is_relative_to(ours)]
         if some and not files:
-            raise DataError("a picture, a folder of pictures or a glob is expected, found none", path=one)
+            raise DataError("a picture, a folder of pictures or a glob", "none", path=one)
         found.update(dict.fromkeys(files))
     return list(found)
 

@@ -61,7 +61,7 @@ class Journal:
         lines = self._records.read()
         if not lines:
             if (out / "predictions.json").exists():
-                raise ConfigError("an empty folder is expected, found answers of unknown origin", path=out, hint=CURE)
+                raise ConfigError("an empty folder", "answers of unknown origin", path=out, cure=CURE)
             self._records.append(fingerprint)
             return {}
         # What JSON makes of it is what was written: tuples have become lists.
@@ -69,7 +69,7 @@ class Journal:
         changed = [name for name in {*now, *lines[0]} if now.get(name) != lines[0].get(name)]
         if changed:
             listed = ", ".join(sorted(changed))
-            raise ConfigError(f"answers of the same making are expected, found another {listed}", path=out, hint=CURE)
+            raise ConfigError("answers of the same making", f"another {listed}", path=out, cure=CURE)
         return {line["file"]: line for line in lines[1:]}
 
     def __enter__(self) -> "Journal":

@@ -80,9 +80,10 @@ def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies
     origin = config.get("system")
     if not isinstance(origin, Mapping) or not origin.get("name"):
         raise ConfigError(
-            "a run of a system with a name is expected, found one of a system that was built by hand",
+            "a run of a system with a name",
+            "one of a system that was built by hand",
             path=folder.config,
-            hint="build it the same way and hand it over: saccade.load(path, system=...)",
+            cure="build it the same way and hand it over: saccade.load(path, system=...)",
         )
     options = dict(origin.get("options") or {})
     if "pretrained" in options:
@@ -94,9 +95,10 @@ def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies
         options["search"] = search
     elif _is_lost(options.get("search")):
         raise ConfigError(
-            f"the file of regions that the run was trained with is expected, found no {options['search']}",
+            "the file of regions that the run was trained with",
+            f"no {options['search']}",
             path=folder.config,
-            hint="name another, or a search, with --search (in Python: search=...)",
+            cure="name another, or a search, with --search (in Python: search=...)",
         )
     return build(name, classes, **options)
 
@@ -118,8 +120,9 @@ def _borrowed(system: System, folder: RunFolder, classes: Vocabularies, search: 
 
 def _seeks_nothing(name: str) -> UsageError:
     return UsageError(
-        f"a system that seeks regions is expected with a search, found {name}, which needs none",
-        hint="leave the search out",
+        "a system that seeks regions with a search",
+        f"{name}, which needs none",
+        cure="leave the search out",
     )
 
 
@@ -129,14 +132,15 @@ def _weights(folder: RunFolder, which: str) -> dict[str, Tensor]:
         path = folder.checkpoints / "last"
     if not path.exists():
         raise DataError(
-            f"a checkpoint {which!r} is expected, found none",
+            f"a checkpoint {which!r}",
+            "none",
             path=folder.checkpoints,
-            hint="the training ended before its first checkpoint: go on with saccade train ... --resume",
+            cure="the training ended before its first checkpoint: go on with saccade train ... --resume",
         )
     try:
         return checkpoint.read(path, training=False).model
     except DataError as error:
-        error.hint = f"{error.hint or ''}; another checkpoint of the run may be whole: load(path, which='last')"
+        error.cure = f"{error.cure or ''}; another checkpoint of the run may be whole: load(path, which='last')"
         raise
 
 
@@ -150,9 +154,10 @@ def _take(network: System, weights: Mapping[str, Tensor], path: Path) -> None:
     if wrong:
         listed = "\n    ".join([*wrong[:SHOWN], *(["..."] if len(wrong) > SHOWN else [])])
         raise ConfigError(
-            f"the weights of this network are expected, found {len(wrong)} that differ:\n    {listed}",
+            "the weights of this network",
+            f"{len(wrong)} that differ:\n    {listed}",
             path=path,
-            hint="build the network with the options of the run",
+            cure="build the network with the options of the run",
         )
     network.load_state_dict(dict(weights))
 

@@ -89,4 +89,4 @@ def label_of(classes: Sequence[str], label: str | int) -> int:
     if isinstance(label, str) and label in classes:
         return list(classes).index(label)
     listed = ", ".join(classes[:20]) + (", …" if len(classes) > 20 else "")
-    raise UsageError(f"a class of the network is expected, found {label!r}", hint=f"classes are {listed}")
+    raise UsageError("a class of the network", repr(label), cure=f"classes are {listed}")

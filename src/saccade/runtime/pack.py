@@ -45,7 +45,7 @@ def restore(json_tree: Any, tensors: Mapping[str, Tensor]) -> Any:
     try:
         return _restore(json_tree, tensors)
     except (KeyError, TypeError, ValueError, RuntimeError, IndexError, RecursionError) as error:
-        raise DataError(f"a training state as it was written is expected, found a damaged one: {error!r}") from error
+        raise DataError("a training state as it was written", f"a damaged one: {error!r}") from error
 
 
 def _flatten(value: Any, place: str, tensors: dict[str, Tensor]) -> Any:
@@ -67,7 +67,7 @@ def _flatten(value: Any, place: str, tensors: dict[str, Tensor]) -> Any:
         kind = "counter" if isinstance(value, Counter) else "dict"
         pairs = value.items()
         return {kind: [[_flatten(k, place, tensors), _flatten(v, f"{place}/{k}", tensors)] for k, v in pairs]}
-    raise TypeError(f"plain values and tensors are expected, found {type(value).__name__} at {place or '/'}")
+    raise TypeError(f"expected plain values and tensors, found {type(value).__name__} at {place or '/'}")
 
 
 def _order(tensor: Tensor) -> list[int]:

@@ -68,8 +68,8 @@ class Tiles:
     def __post_init__(self) -> None:
         if self.size < LEAST_TILE or not 0 <= self.overlap <= MOST_OVERLAP:
             raise UsageError(
-                f"tiles of {LEAST_TILE} pixels or more that overlap by 0 to {MOST_OVERLAP:g} are expected, "
-                f"found {self.size} and {self.overlap:g}"
+                f"tiles of {LEAST_TILE} pixels or more that overlap by 0 to {MOST_OVERLAP:g}",
+                f"{self.size} and {self.overlap:g}",
             )
 
     @property
@@ -147,7 +147,7 @@ class Views:
         good = all(math.isfinite(scale) and SMALLEST <= scale <= LARGEST for scale in self.scales)
         if not self.scales or not good or len(set(self.scales)) != len(self.scales):
             listed = ", ".join(f"{scale:g}" for scale in self.scales) or "none"
-            raise UsageError(f"distinct scales from {SMALLEST:g} to {LARGEST:g} are expected, found {listed}")
+            raise UsageError(f"distinct scales from {SMALLEST:g} to {LARGEST:g}", listed)
 
     @property
     def plain(self) -> bool:

@@ -125,7 +125,7 @@ class Predictor:
             UsageError: A single picture is given instead of several, or `batch` is below 1.
         """
         if isinstance(pictures, str | Path) or batch < 1:
-            raise UsageError(f"a list of pictures and a batch of at least 1 are expected, found {pictures}, {batch}")
+            raise UsageError("a list of pictures and a batch of at least 1", f"{pictures}, {batch}")
         intake = self.intake()
         groups = grouped(intake, intake.each(pictures), _size_of, batch, ROOM)
         yield from ((item.place, answer) for item, answer in self.answer(groups, threshold, batch))

@@ -113,7 +113,7 @@ def _of_run(run: Path, dataset: Dataset, count: int) -> Iterator[Found]:
     """Key and boxes of each picture, best first, as a run's network answers."""
     predictor = load(run)
     if "instances.boxes" not in predictor.engine.gives:
-        raise ConfigError("a run whose network gives boxes is expected, found one that gives none", path=run)
+        raise ConfigError("a run whose network gives boxes", "one that gives none", path=run)
     predictor = Predictor(engine_of(proposing(predictor.system)))
     for index in range(len(dataset)):
         image = dataset[index].image

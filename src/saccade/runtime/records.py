@@ -120,8 +120,9 @@ class Records:
         if isinstance(record, dict) and isinstance(record.get("step", 0), int | float):
             return record
         raise DataError(
-            f"one JSON object a line is expected, found {line[:60]!r}",
+            "one JSON object a line",
+            repr(line[:60]),
             path=self.path,
             line=number,
-            hint="the file was changed after it was written: remove the line",
+            cure="the file was changed after it was written: remove the line",
         )

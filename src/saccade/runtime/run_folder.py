@@ -70,14 +70,12 @@ class RunFolder:
         run = cls(path)
         try:
             if run.path.exists() and not run.path.is_dir():
-                raise run._refusal("a folder for a run is expected, found a file", "give another --out")
+                raise run._refusal("a folder for a run", "a file", "give another --out")
             run.path.mkdir(parents=True, exist_ok=True)
             run._lock.acquire()
         except OSError as error:
             found = error.strerror or type(error).__name__
-            raise run._refusal(
-                f"a folder that can be written is expected, found: {found}", "give another --out"
-            ) from error
+            raise run._refusal("a folder that can be written", found, "give another --out") from error
         try:
             run._check_content(resume)
             sweep(run.path)
@@ -96,9 +94,7 @@ class RunFolder:
         run = cls(path)
         if not run.config.is_file():
             found = "a folder without config.yaml" if run.path.is_dir() else "no folder"
-            raise run._refusal(
-                f"the folder of a run is expected, found {found}", "give what `--out` was in `saccade train`"
-            )
+            raise run._refusal("the folder of a run", found, "give what `--out` was in `saccade train`")
         return run
 
     def close(self) -> None:
@@ -123,7 +119,7 @@ class RunFolder:
         """
         found = load_yaml(self.config)
         if not isinstance(found, dict):
-            raise ConfigError(f"settings by name are expected, found {type(found).__name__}", path=self.config)
+            raise ConfigError("settings by name", type(found).__name__, path=self.config)
         return found
 
     def write_classes(self, names: Sequence[str]) -> None:
@@ -134,8 +130,8 @@ class RunFolder:
         """
         for name in names:
             if name.splitlines() != [name]:
-                hint = "rename the class in the data"
-                raise self._refusal(f"class names of one line are expected, found {name!r}", hint)
+                cure = "rename the class in the data"
+                raise self._refusal("class names of one line", repr(name), cure)
         write_text(self.classes, "".join(f"{name}\n" for name in names))
 
     def read_classes(self) -> tuple[str, ...]:
@@ -154,12 +150,12 @@ class RunFolder:
         if not found or (resume and self.config.is_file()):
             return
         if self.config.is_file():
-            raise self._refusal("an empty folder is expected, found another run", "give another --out, or add --resume")
+            raise self._refusal("an empty folder", "another run", "give another --out, or add --resume")
         listed = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
-        raise self._refusal(f"an empty folder or a run is expected, found {listed}", "give another --out")
+        raise self._refusal("an empty folder or a run", listed, "give another --out")
 
-    def _refusal(self, what: str, hint: str) -> ConfigError:
-        return ConfigError(what, path=self.path, hint=hint)
+    def _refusal(self, expected: str, found: object, cure: str) -> ConfigError:
+        return ConfigError(expected, found, path=self.path, cure=cure)
 
     def __enter__(self) -> "RunFolder":
         return self

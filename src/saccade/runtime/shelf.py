@@ -23,7 +23,7 @@ def point(folder: Path, link: Literal["last", "best"], name: str) -> None:
         ResourceError: The disk is full; the link stays as it was.
     """
     if not (folder / name / MANIFEST).is_file():
-        raise ValueError(f"a checkpoint in {folder} is expected, found none called {name!r}")
+        raise ValueError(f"expected a checkpoint in {folder}, found none called {name!r}")
     partial = temporary(folder / link)
     with naming_full_disk(folder / link):
         try:
@@ -42,7 +42,7 @@ def prune(folder: Path, keep: int) -> None:
         keep: How many of the newest stay, at least 1. Damaged ones do not count and are left alone.
     """
     if keep < 1:
-        raise ValueError(f"at least 1 checkpoint to keep is expected, found {keep}")
+        raise ValueError(f"expected at least 1 checkpoint to keep, found {keep}")
     sweep(folder)
     for aside in folder.glob(f"*{OLD}"):
         place = aside.with_name(aside.name.removesuffix(OLD))

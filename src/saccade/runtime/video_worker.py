@@ -76,7 +76,7 @@ class VideoWorker:
         channels = self.predictor.engine.input.channels
         try:
             if channels not in (1, 3):
-                raise ConfigError(f"a network for pictures of 1 or 3 channels is expected for videos, found {channels}")
+                raise ConfigError("a network for pictures of 1 or 3 channels for videos", channels)
             with open_video(task.file) as video:
                 return self._answered(task, video, tell)
         except (DataError, ConfigError, UsageError) as error:
@@ -136,7 +136,7 @@ class VideoWorker:
         pairs = [(frame, answers[frame.place]) for frame in group.frames]
         for frame, answer, picture in ahead(lambda pair: (*pair, self._drawing(*pair)), pairs):
             if isinstance(answer, SaccadeError):
-                answer.what = f"frame {frame.place}: {answer.what}"
+                answer.within = f"frame {frame.place}"
                 answer.path = str(task.file)
                 yield {}, answer
                 continue

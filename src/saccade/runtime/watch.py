@@ -83,7 +83,7 @@ def watch_files(
     """
     wrong = [str(folder) for folder in folders if not Path(folder).is_dir()]
     if wrong:
-        raise UsageError(f"folders are expected to be watched, found {', '.join(wrong)}", hint="make them first")
+        raise UsageError("folders to be watched", ", ".join(wrong), cure="make them first")
     out, settings = Path(out), settings or PredictSettings()
     arrivals = Arrivals([Path(folder) for folder in folders], out)
     with AnswerFolder(predictor, out, settings) as folder:

@@ -42,11 +42,11 @@ def build(name: str, classes: Names | int, **options: Any) -> System:
     """
     known = every_system()
     if name not in known:
-        raise UsageError(f"a system is expected, found {name!r}", hint=f"choose one of {', '.join(sorted(known))}")
+        raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(sorted(known))}")
     parameters = options_of(known[name])
     unknown = sorted(set(options) - set(parameters))
     if unknown:
-        raise UsageError(f"{name} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(parameters)}")
+        raise UsageError(f"options of {name}", ", ".join(unknown), cure=f"its options are {', '.join(parameters)}")
     names = _names_for(known[name], classes)
     own = inspect.signature(known[name]).parameters
     common = {key: value for key, value in options.items() if key not in own}
@@ -67,8 +67,9 @@ def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...
         missing = sorted(str(key) for key in keys if key not in classes)
         if missing:
             raise ConfigError(
-                f"names of the classes of {', '.join(missing)} are expected, found those of {', '.join(classes)}",
-                hint=f"the system learns from {', '.join(function.card.needs)}",
+                f"names of the classes of {', '.join(missing)}",
+                f"those of {', '.join(classes)}",
+                cure=f"the system learns from {', '.join(function.card.needs)}",
             )
         lists = {key: class_names(classes[key]) for key in KEYS if key in keys}
     else:
@@ -84,5 +85,5 @@ def class_names(classes: Sequence[str] | int) -> tuple[str, ...]:
     """
     names = tuple(f"class {i}" for i in range(classes)) if isinstance(classes, int) else tuple(classes)
     if not names or len(set(names)) != len(names):
-        raise UsageError(f"one or more distinct class names are expected, found {list(names)}")
+        raise UsageError("one or more distinct class names", list(names))
     return names

@@ -57,8 +57,9 @@ def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:
     if missing:
         listed = ", ".join(f"{name} {level.stride}" for name, level in trunk.levels.items() if level.stride)
         raise UsageError(
-            f"a trunk with maps of strides {', '.join(map(str, strides))} is expected, found none of {missing[0]}",
-            hint=f"its maps are {listed}; choose a ResNet, or a trunk of timm's with such maps",
+            f"a trunk with maps of strides {', '.join(map(str, strides))}",
+            f"none of {missing[0]}",
+            cure=f"its maps are {listed}; choose a ResNet, or a trunk of timm's with such maps",
         )
     return tuple(last[stride] for stride in strides)
 

@@ -109,7 +109,7 @@ def thin(body: nn.Sequential, ranks: Sequence[int]) -> None:
         UsageError: Ranks are not two numbers from 1.
     """
     if len(ranks) != 2 or min(ranks) < 1:
-        raise UsageError(f"a rank for fc6 and one for fc7 are expected, found {list(ranks)}", hint="such as 1024,256")
+        raise UsageError("a rank for fc6 and one for fc7", list(ranks), cure="such as 1024,256")
     for name, rank in zip(("fc6", "fc7"), ranks, strict=True):
         stage: Any = body.get_submodule(name)
         stage.linear = thin_pair(stage.linear, rank)

@@ -110,13 +110,14 @@ def localizer(
 
 def _check(attach: str, order: str, per_class: bool, objects: int) -> None:
     if attach not in ("conv", "fc"):
-        raise UsageError(f"attach='conv' or 'fc' is expected, found {attach!r}")
+        raise UsageError("attach='conv' or 'fc'", repr(attach))
     if order not in ("both", "paper"):
-        raise UsageError(f"order='both' or 'paper' is expected, found {order!r}")
+        raise UsageError("order='both' or 'paper'", repr(order))
     if objects < 1 or (per_class and objects > 1):
         raise UsageError(
-            f"one object or more is expected, found objects={objects}, per_class={per_class}",
-            hint="per_class gives a box to each class and goes with objects=1",
+            "one object or more",
+            f"objects={objects}, per_class={per_class}",
+            cure="per_class gives a box to each class and goes with objects=1",
         )
 
 

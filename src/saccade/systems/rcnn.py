@@ -94,7 +94,7 @@ def rcnn(
         UsageError: The trunk has no fully connected layers, there is no such search, or C is not above 0.
     """
     if cost <= 0:
-        raise UsageError(f"a cost above 0 is expected, found {cost}")
+        raise UsageError("a cost above 0", cost)
     body, parts = regionwise(trunk, pretrained=pretrained, width=width, channels=channels)
     crops = CropRules(size, round(CONTEXT * size / SIDE) if context is None else context, crop)
     pool = WarpPool(body.look, nn.AdaptiveAvgPool2d(parts.grid), crops, IMAGE)

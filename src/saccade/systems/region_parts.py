@@ -92,7 +92,7 @@ def _classic(name: str, options: Mapping[str, Any]) -> tuple[Trunk, nn.Sequentia
     """The whole trunk, its fc6 and fc7 for regions that have the grid's positions already, and the grid's side."""
     if not is_classic(name):
         known = ", ".join(sorted(known for known in TRUNKS if is_classic(known)))
-        raise UsageError(f"a trunk with fully connected layers is expected, found {name!r}", hint=f"choose {known}")
+        raise UsageError("a trunk with fully connected layers", repr(name), cure=f"choose {known}")
     whole = build_trunk(name, **options)
     fc6, fc7 = (whole.get_submodule(part) for part in ("fc6", "fc7"))
     grid: Any = fc6.get_submodule("pool")
@@ -132,7 +132,7 @@ def each_class(boxes: Boxes) -> bool:
         UsageError: There are no such boxes.
     """
     if boxes not in get_args(Boxes):
-        raise UsageError(f"boxes of {' or '.join(get_args(Boxes))} are expected, found {boxes!r}")
+        raise UsageError(f"boxes of {' or '.join(get_args(Boxes))}", repr(boxes))
     return boxes == "per_class"
 
 

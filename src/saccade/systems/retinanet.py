@@ -96,7 +96,7 @@ def retinanet(
         UsageError: The trunk lacks a map of a stride, or the smallest anchors are below a pixel.
     """
     if not finest >= 1:
-        raise UsageError(f"a side of the smallest anchors from 1 pixel is expected, found finest={finest}")
+        raise UsageError("a side of the smallest anchors from 1 pixel", f"finest={finest}")
     body, reads = trunk_to(trunk, (8, 16, 32), norm=norm, pretrained=pretrained, width=width, channels=channels)
     neck = Pyramid(body.levels, reads, scaled(256, width), pyramid)
     sizes = [finest * 2**step for step in range(len(neck.levels))]

@@ -92,7 +92,7 @@ def rfcn(
     options: dict[str, Any] = {"norm": norm, "pretrained": pretrained, "width": width, "channels": channels}
     whole, (middle, last) = trunk_to(trunk, (STRIDE, 2 * STRIDE), **options)
     if not isinstance(whole, Chain):
-        raise UsageError(f"a trunk of ours is expected, whose last stage can keep its map's size, found {trunk!r}")
+        raise UsageError("a trunk of ours, whose last stage can keep its map's size", repr(trunk))
     body = dilate(whole, STRIDE)
     propose = proposal_head(middle, body.levels[middle].channels, size, scales)
     asked = outputs(BOXES, len(classes), per_class=False)

@@ -122,7 +122,8 @@ def _check_some_fit(scales: Sequence[float], size: int) -> None:
     if not any(short <= size and long <= longest(size) for short, long in sides.tolist()):
         least = " × ".join(f"{side:g}" for side in sides[sides.prod(1).argmin()].tolist())
         raise UsageError(
-            f"anchors that fit into pictures of {size} by {longest(size)} pixels are expected, the smallest is {least}",
-            hint=f"scales are in units of {STRIDE} pixels; try smaller ones, such as "
+            f"anchors that fit into pictures of {size} by {longest(size)} pixels",
+            f"{least} as the smallest",
+            cure=f"scales are in units of {STRIDE} pixels; try smaller ones, such as "
             f"{','.join(f'{scale * size / 600:.2g}' for scale in SCALES)}, or a larger size",
         )

@@ -25,7 +25,7 @@ def by_machines(scores: Scores) -> bool:
         UsageError: There are no such scores.
     """
     if scores not in ("svm", "softmax"):
-        raise UsageError(f"scores of svm or softmax are expected, found {scores!r}")
+        raise UsageError("scores of svm or softmax", repr(scores))
     return scores == "svm"
 
 

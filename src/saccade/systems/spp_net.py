@@ -137,7 +137,7 @@ def _scored(
         tower = PooledTower(pool, layers, hidden, outputs(BOXES, classes, per_class=each_class(boxes)))
         return BoxTop(tower, _read(pool), BOXES, classes), (Stage(freeze=still),)
     if not each_class(boxes):
-        raise UsageError("boxes of each class are expected beside machines, found 'agnostic'")
+        raise UsageError("boxes of each class beside machines", "'agnostic'")
     solving = SolvedRules(BY_MARGIN, MINING, RidgeRules(near=0.5))
     top = SolvedTop(pool, layers, (pool.size, hidden), _read(pool), solving, classes)
     return top, solved_stages(top, still)
@@ -145,7 +145,7 @@ def _scored(
 
 def _rising(scales: Sequence[float]) -> tuple[float, ...]:
     if not scales or min(scales) <= 0 or max(scales) != 1:
-        raise UsageError(f"scales above 0 are expected, the greatest of them 1, found {list(scales)}")
+        raise UsageError("scales above 0, the greatest of them 1", list(scales))
     return tuple(sorted(set(scales)))
 
 

@@ -136,7 +136,7 @@ def ssd300(
         UsageError: The side is too small, or the variant unknown.
     """
     if variant not in ("paper", "torchvision"):
-        raise UsageError(f"variant='paper' or 'torchvision' is expected, found {variant!r}")
+        raise UsageError("variant='paper' or 'torchvision'", repr(variant))
     design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
     return _ssd(design, classes, size, suppress, body=trunk, pretrained=pretrained, width=width, channels=channels)
 
@@ -195,7 +195,7 @@ def steps_of(extras: Sequence[Extra], size: int) -> tuple[int, ...]:
     """
     steps, side = [8, 16], -(-size // 16)
     if side < 2:
-        raise UsageError(f"a side from 17 pixels is expected for SSD, found {size}")
+        raise UsageError("a side from 17 pixels for SSD", size)
     for extra in extras:
         after = (side + 2 * extra.padding - extra.kernel) // extra.stride + 1
         if side == 1 or after < 1:

@@ -35,7 +35,9 @@ def _numbers(name: str, values: Sequence[float] | float, channels: int) -> tuple
     if len(numbers) != channels or not all(math.isfinite(number) for number in numbers):
         found = ", ".join(map(str, numbers)) or "none"
         raise ConfigError(
-            f"{name}: {channels} number(s), one a channel, are expected, found {found}",
-            hint=f"give {channels}, or build the system with channels={max(len(numbers), 1)}",
+            f"{channels} number(s), one a channel",
+            found,
+            within=name,
+            cure=f"give {channels}, or build the system with channels={max(len(numbers), 1)}",
         )
     return numbers

@@ -65,7 +65,7 @@ def svm(
         size: Side in pixels of the square cut from the middle.
     """
     if any(side < 1 for side in scales) or (cost is not None and cost <= 0):
-        raise UsageError(f"scales and a cost above 0 are expected, found {list(scales)} and {cost}")
+        raise UsageError("scales and a cost above 0", f"{list(scales)} and {cost}")
     if layer == POOLED and trunk in TRUNKS and "fc" in inspect.signature(TRUNKS[trunk]).parameters:
         built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels, fc=False)
     else:
@@ -73,7 +73,7 @@ def svm(
     name = _last_with_positions(built) if layer == POOLED else layer
     if name not in built.levels:
         listed = ", ".join([POOLED, *built.levels])
-        raise UsageError(f"a layer of {trunk} is expected, found {layer!r}", hint=f"choose one of {listed}")
+        raise UsageError(f"a layer of {trunk}", repr(layer), cure=f"choose one of {listed}")
     largest = max(scales, default=size)
     pooled = PooledTrunk(built, name, [side / largest for side in sorted(set(scales)) if side != largest])
     head = SvmHead(POOLED, pooled.levels[POOLED].channels, len(classes), many=many, normalise=normalise, cost=cost)

@@ -98,7 +98,8 @@ def slid_trunk(name: str, *, fc: bool = False, stride: int | None = None, **opti
         built = cut(built, *last_of_strides(built, (stride,)))
     if not isinstance(built, Chain):
         raise UsageError(
-            f"a trunk of stages in a row is expected, found {name!r}",
-            hint="take one of ours, such as resnet20 or vgg16",
+            "a trunk of stages in a row",
+            repr(name),
+            cure="take one of ours, such as resnet20 or vgg16",
         )
     return built

@@ -110,9 +110,9 @@ def yolo1(
 def _check(grid: int, boxes: int, hidden: int, cells: str) -> None:
     if grid < 1 or boxes < 1 or hidden < 0:
         found = f"grid={grid}, boxes={boxes}, hidden={hidden}"
-        raise UsageError(f"a cell and a box or more, and a hidden layer of size 0 or more are expected, found {found}")
+        raise UsageError("a cell and a box or more, and a hidden layer of size 0 or more", found)
     if cells not in ("own", "shared"):
-        raise UsageError(f"cells='own' or 'shared' is expected, found {cells!r}")
+        raise UsageError("cells='own' or 'shared'", repr(cells))
 
 
 def deepest(trunk: Trunk, grid: int, size: int) -> str:
@@ -124,7 +124,8 @@ def deepest(trunk: Trunk, grid: int, size: int) -> str:
     fine = [name for name, level in trunk.levels.items() if level.stride and -(-size // level.stride) >= grid]
     if not fine:
         raise UsageError(
-            f"a picture of at least {grid} pixels a side is expected for a grid of {grid}, found {size}",
-            hint="choose a larger --size, or a coarser --grid",
+            f"a picture of at least {grid} pixels a side for a grid of {grid}",
+            size,
+            cure="choose a larger --size, or a coarser --grid",
         )
     return fine[-1]

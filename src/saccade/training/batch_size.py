@@ -47,7 +47,7 @@ def greatest_batch(system: System, recipe: Recipe, fabric: Fabric, make: Callabl
     finally:
         system.load_state_dict(before)
     if found == 0:
-        raise ResourceError("memory for one picture is expected, found too little", hint="take a smaller --size")
+        raise ResourceError("memory for one picture", "too little", cure="take a smaller --size")
     return found
 
 

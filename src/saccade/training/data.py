@@ -59,7 +59,7 @@ def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) ->
     """Refuse two sides with different classes, for each vocabulary that both have."""
     for key in (key for key in train if key in val and train[key] != val[key]):
         raise ConfigError(
-            f"the classes of the training data are expected in {val_name}: {list(train[key])[:8]}, "
-            f"found {list(val[key])[:8]}",
-            hint="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
+            f"the classes of the training data in {val_name}: {list(train[key])[:8]}",
+            list(val[key])[:8],
+            cure="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
         )

@@ -63,9 +63,10 @@ def check_same(folder: RunFolder, now: Mapping[str, Any]) -> None:
     if changed:
         listed = "\n    ".join(changed)
         raise ConfigError(
-            f"what the run was begun with is expected, found changes (before -> now):\n    {listed}",
+            "what the run was begun with",
+            f"changes (before -> now):\n    {listed}",
             path=folder.config,
-            hint="repeat the run's own command with --resume, or train into another folder with --init",
+            cure="repeat the run's own command with --resume, or train into another folder with --init",
         )
 
 

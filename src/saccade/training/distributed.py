@@ -124,17 +124,17 @@ def _explain(count: int, error: ChildFailedError, folder: Path) -> ProcessError:
     """The error that names the first process that failed, with its reason, cure and exit code."""
     rank, failure = error.get_first_failure()
     kept = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    hint = "the last checkpoint is whole: repeat the command with --resume"
+    cure = "the last checkpoint is whole: repeat the command with --resume"
     if not kept:
-        return ProcessError(_failed(count, rank, _reason(failure)), hint=hint)
+        return ProcessError(*_failed(count, rank, _reason(failure)), cure=cure)
     told: SaccadeError = pickle.loads(kept[0].read_bytes())  # our own process wrote it, in a folder that is ours alone
-    explained = ProcessError(_failed(count, int(kept[0].name), told.what), path=told.path, hint=told.hint or hint)
+    explained = ProcessError(*_failed(count, int(kept[0].name), told.what), path=told.path, cure=told.cure or cure)
     explained.exit_code = told.exit_code
     return explained
 
 
-def _failed(count: int, rank: int, reason: str) -> str:
-    return f"all {count} processes should train to the end, found that process {rank} failed: {reason}"
+def _failed(count: int, rank: int, reason: str) -> tuple[str, str]:
+    return f"all {count} processes to train to the end", f"that process {rank} failed: {reason}"
 
 
 def _reason(failure: Any) -> str:

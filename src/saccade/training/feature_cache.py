@@ -62,16 +62,21 @@ class FeatureCache:
 
     def _batch(self, indices: Sequence[int]) -> Batch:
         dataset, rows = self.loader.dataset, torch.tensor(indices)
-        frames = tuple(self.spec.frame((height, width)) for height, width in self._sizes[rows].tolist())
+        frames = tuple(self.spec.bordered(self.spec.frame((h, w))) for h, w in self._sizes[rows].tolist())
         truth = tuple(frame.apply(dataset.truth(i)) for frame, i in zip(frames, indices, strict=True))
         return Batch(
-            images=torch.zeros(len(indices), self.spec.channels, 0, 0),
+            # Of the size that heads ask for, and without memory.
+            images=torch.zeros(()).expand(len(indices), self.spec.channels, *self._side()),
             sizes=torch.tensor([frame.target for frame in frames]),
             frames=frames,
             truth=truth,
             ids=tuple(dataset.id(i) for i in indices),
             features={name: maps[rows] for name, maps in self._maps.items()},
         )
+
+    def _side(self) -> tuple[int, int]:
+        """(H, W) of every batch: the rules that allow a cache end in one size."""
+        return self.spec.padded(self.spec.size or (1, 1))
 
     def _open(self, session: Session) -> None:
         """Map the files into memory, making them first where they are absent, damaged or of another trunk."""
@@ -133,9 +138,10 @@ class FeatureCache:
         need, free = maps[0].numel() * maps.element_size() * count, shutil.disk_usage(self.folder).free
         if need > free:
             raise ResourceError(
-                f"{need / 2**30:.1f} GiB of disk are expected for features of the trunk, found {free / 2**30:.1f}",
+                f"{need / 2**30:.1f} GiB of disk for features of the trunk",
+                f"{free / 2**30:.1f}",
                 path=self.folder,
-                hint="free some space, or train with --no-cache",
+                cure="free some space, or train with --no-cache",
             )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from saccade.core.batch import Batch
 from saccade.data.loader import Loader
-from saccade.network.maps import IMAGE
+from saccade.network.maps import GUIDE, IMAGE
 from saccade.network.system import System, inside
 from saccade.training.feature_cache import FeatureCache
 from saccade.training.session import Session
@@ -54,6 +54,5 @@ class Feeder:
 
 def stands_still(system: System) -> bool:
     """Whether the trunk is frozen and nobody reads the picture itself, so that its features may be kept."""
-    readers = [*(head.reads for _, head in system.each_head()), () if system.neck is None else system.neck.reads]
     whole = "trunk" in system.frozen and not any(inside(name, "trunk") for name in system.thawed)
-    return whole and not any(IMAGE in reads for reads in readers)
+    return whole and not {IMAGE, GUIDE} & system.reads

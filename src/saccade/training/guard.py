@@ -39,10 +39,10 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
     values = {name: repr(value) for name, value in losses.items()} | {"gradient norm": repr(norm)}
     write_text(path, json.dumps({"step": step, "ids": list(ids), "values": values}, indent=2))
     raise NotFiniteError(
-        f"a finite loss and gradient are expected, found {', '.join(bad) or 'gradient norm'} "
-        f"= {values[bad[0] if bad else 'gradient norm']} at step {step}",
+        "a finite loss and gradient",
+        f"{', '.join(bad) or 'gradient norm'} = {values[bad[0] if bad else 'gradient norm']} at step {step}",
         path=path,
-        hint="the file names the pictures; try a lower --lr, --clip 1, --precision 32, or check the data. "
+        cure="the file names the pictures; try a lower --lr, --clip 1, --precision 32, or check the data. "
         "The best and last checkpoints are as they were",
     )
 
@@ -51,7 +51,7 @@ def met_at(error: Exception, step: int) -> Exception:
     """The error of a picture that could not be read, told where it was met; the state there has been saved."""
     if isinstance(error, SaccadeError) and step:
         told = f"step {step} was the last one before it, and its state is saved: mend this, then add --resume"
-        error.hint = f"{error.hint}\n  {told}" if error.hint else told
+        error.cure = f"{error.cure}\n  {told}" if error.cure else told
     return error
 
 
@@ -61,24 +61,26 @@ def out_of_memory_at(batches: Sequence[Batch], step: int) -> ResourceError:
     names = [name for batch in batches for name in batch.ids]
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     return ResourceError(
-        f"memory for a batch of {shape} (pictures, channels, height, width) is expected at step {step}, found too "
-        f"little; it held {shown}",
-        hint="take a smaller --batch with --accumulate, a smaller --size, or --batch 0 to find the greatest that fits",
+        f"memory for a batch of {shape} (pictures, channels, height, width) at step {step}",
+        f"too little; it held {shown}",
+        cure="take a smaller --batch with --accumulate, a smaller --size, or --batch 0 to find the greatest that fits",
     )
 
 
 def too_small_for(error: Exception, batches: Sequence[Batch]) -> ConfigError | None:
     """The error that says that pictures, or their number, are too small for the network; None where it is another."""
     shape = "x".join(map(str, batches[0].images.shape))
-    found = f"found a batch of {shape} (pictures, channels, height, width)"
+    found = f"a batch of {shape} (pictures, channels, height, width)"
     if any(said in str(error) for said in TOO_SMALL):
         return ConfigError(
-            f"pictures that are large enough for every layer are expected, {found}",
-            hint="give a larger --size; `saccade describe SYSTEM --size N` names the layer that is too large",
+            "pictures that are large enough for every layer",
+            found,
+            cure="give a larger --size; `saccade describe SYSTEM --size N` names the layer that is too large",
         )
     if TOO_FEW in str(error):
         return ConfigError(
-            f"more than one value a channel is expected where the network normalises over a batch, {found}",
-            hint="give --batch 2 or more, or a larger --size",
+            "more than one value a channel where the network normalises over a batch",
+            found,
+            cure="give --batch 2 or more, or a larger --size",
         )
     return None

@@ -41,9 +41,10 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
     found = {name: value for name, value in under_own_names(system, held).items() if name in own}
     if not found:
         raise ConfigError(
-            f"weights of this system are expected (such as {next(iter(own))}), found {next(iter(held), 'none')}",
+            f"weights of this system (such as {next(iter(own))})",
+            next(iter(held), "none"),
             path=path,
-            hint="--init takes weights of the same system or trunk, of the same width",
+            cure="--init takes weights of the same system or trunk, of the same width",
         )
     found = _fit_first_filters(system, found)
     other = [name for name in own if name in found and found[name].shape != own[name].shape]
@@ -77,9 +78,10 @@ def _check_heads_alone(
         same = other_system or found[name].shape[1:] == own[name].shape[1:]
         if not name.startswith("heads.") or not same:
             raise ConfigError(
-                f"{name} of shape {tuple(own[name].shape)} is expected, found {tuple(found[name].shape)}",
+                f"{name} of shape {tuple(own[name].shape)}",
+                tuple(found[name].shape),
                 path=path,
-                hint="build the system with the trunk, variant and width that the weights are from; only the number of "
+                cure="build the system with the trunk, variant and width that the weights are from; only the number of "
                 "classes may differ",
             )
 

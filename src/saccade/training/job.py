@@ -103,9 +103,9 @@ def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tupl
     own, settings = own | moved, settings - moved
     unknown = sorted(set(options) - settings - own)
     if unknown:
-        hint = f"the settings are {', '.join(sorted(settings))}"
-        hint += f"; the options of {what} are {', '.join(sorted(own))}" if own else ""
-        raise UsageError(f"a setting is expected, found {', '.join(unknown)}", hint=hint)
+        cure = f"the settings are {', '.join(sorted(settings))}"
+        cure += f"; the options of {what} are {', '.join(sorted(own))}" if own else ""
+        raise UsageError("a setting", ", ".join(unknown), cure=cure)
     chosen = {name: value for name, value in options.items() if name in settings}
     return TrainSettings.from_dict(chosen), {name: value for name, value in options.items() if name in own}
 
@@ -118,8 +118,9 @@ def _meant_for_system(function: SystemFunction, options: Mapping[str, Any]) -> s
     for name, value in shared.items():
         if value not in (*CHOICES[name], *words[name]):
             raise UsageError(
-                f"{name} expects one of {', '.join(CHOICES[name])} (of the training), or "
-                f"{', '.join(words[name])} (of the system), found {value!r}"
+                f"one of {', '.join(CHOICES[name])} (of the training), or {', '.join(words[name])} (of the system)",
+                repr(value),
+                within=name,
             )
     return {name for name, value in shared.items() if value in words[name]}
 
@@ -146,7 +147,7 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
         return build(str(what), data.train.vocabularies, **{**extra, **options})
     if not Path(what).is_dir():
         names = ", ".join(sorted(known))
-        raise UsageError(f"a system or the folder of a run is expected, found {str(what)!r}", hint=f"systems: {names}")
+        raise UsageError("a system or the folder of a run", repr(str(what)), cure=f"systems: {names}")
     return load(what, precision="32", device="cpu").system
 
 

@@ -50,21 +50,22 @@ def check(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
     for name, value in given.items():
         _check_kind(name, value, kinds[name])
         if name in CHOICES and value not in CHOICES[name]:
-            raise UsageError(f"{name} expects one of {', '.join(CHOICES[name])}, found {value!r}")
+            raise UsageError(f"one of {', '.join(CHOICES[name])}", repr(value), within=name)
         if name in LEAST and not value >= LEAST[name]:
-            raise UsageError(f"{name} expects a number of at least {LEAST[name]}, found {value}")
+            raise UsageError(f"a number of at least {LEAST[name]}", value, within=name)
         if name in MOST and not value <= MOST[name]:
-            raise UsageError(f"{name} expects a number of at most {MOST[name]}, found {value}")
+            raise UsageError(f"a number of at most {MOST[name]}", value, within=name)
     both = sorted({name for _, name in parse(given["unfreeze"])} & set(given["freeze"]))
     if both:
-        raise UsageError(f"freeze or unfreeze is expected of a part, found both of {', '.join(both)}")
+        raise UsageError("freeze or unfreeze of a part", f"both of {', '.join(both)}")
     lengths = [name for name in LENGTHS if name in given]
     if len(lengths) > 1:
-        raise UsageError(f"one of {', '.join(LENGTHS)} is expected, found {' and '.join(lengths)}")
+        raise UsageError(f"one of {', '.join(LENGTHS)}", " and ".join(lengths))
     if given["devices"] > 1 and given.get("batch") == 0:
         raise UsageError(
-            "a batch is expected where several devices train together, found 0 (the greatest that fits)",
-            hint="find it with --devices 1, then give it as --batch",
+            "a batch where several devices train together",
+            "0 (the greatest that fits)",
+            cure="find it with --devices 1, then give it as --batch",
         )
 
 
@@ -80,4 +81,4 @@ def _check_kind(name: str, value: Any, kind: Any) -> None:
     if isinstance(value, Mapping):
         fits = fits and all(isinstance(part, str) for part in (*value, *value.values()))
     if not fits:
-        raise UsageError(f"{name} expects {WORDS[wanted]}, found {value!r}")
+        raise UsageError(WORDS[wanted], repr(value), within=name)

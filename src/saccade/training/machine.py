@@ -54,7 +54,7 @@ def make_fabric(settings: TrainSettings) -> Fabric:
         places = [device.index or 0] if device.type == "cuda" else 1
         return Fabric(accelerator=device.type, devices=places, precision=precision)
     if device.type == "cuda" and torch.cuda.device_count() < here:
-        raise UsageError(f"{here} GPUs are expected, found {torch.cuda.device_count()}")
+        raise UsageError(f"{here} GPUs", torch.cuda.device_count())
     backend, timeout = "nccl" if device.type == "cuda" else "gloo", timedelta(seconds=settings.timeout)
     if here == world:
         meet(backend, timeout)

@@ -52,9 +52,9 @@ def check_data(data: Data) -> None:
         ConfigError: A side is empty.
     """
     if len(data.train) == 0:
-        raise ConfigError("pictures to train on are expected, found none", path=data.title)
+        raise ConfigError("pictures to train on", "none", path=data.title)
     if data.val is not None and len(data.val) == 0:
-        raise ConfigError("pictures to validate on are expected, found none", path=data.val_name)
+        raise ConfigError("pictures to validate on", "none", path=data.val_name)
 
 
 def check_best(best: str, names: Sequence[str]) -> None:
@@ -64,7 +64,7 @@ def check_best(best: str, names: Sequence[str]) -> None:
         UsageError: It is not; the message lists them.
     """
     if best.removeprefix("-") not in names:
-        raise UsageError(f"best expects a score of the validation, found {best!r}", hint=f"scores: {', '.join(names)}")
+        raise UsageError("a score of the validation", repr(best), within="best", cure=f"scores: {', '.join(names)}")
 
 
 def check_stages(system: System, stages: Sequence[Stage]) -> None:
@@ -75,15 +75,12 @@ def check_stages(system: System, stages: Sequence[Stage]) -> None:
         ConfigError: Everything stands still, every head is silent, or a head cannot be solved here.
     """
     for number, stage in enumerate(stages, 1):
-        try:
-            system.freeze(stage.freeze, stage.thaw)
-        except ValueError as error:
-            raise UsageError(str(error), hint="--freeze takes parts, heads and paths below them") from error
+        system.freeze(stage.freeze, stage.thaw)
         heads = [head for name, head in system.each_head() if name not in stage.silent]
         learning = any(parameter.requires_grad for parameter in system.parameters())
         if not heads or not learning:
             what = "parts that learn" if heads else "heads whose loss counts"
-            raise ConfigError(f"{what} are expected in stage {number}, found none", hint="freeze or silence less")
+            raise ConfigError(f"{what} in stage {number}", "none", cure="freeze or silence less")
         _check_solvable(system, stage)
     system.freeze(stages[0].freeze, stages[0].thaw)
 
@@ -92,11 +89,12 @@ def _check_solvable(system: System, stage: Stage) -> None:
     able = [name for name, head in system.each_head() if isinstance(head, Solvable)]
     unable = [name for name in stage.solve if name not in able]
     if unable:
-        raise ConfigError(f"heads that can be solved are expected ({', '.join(able) or 'none can'}), found {unable}")
+        raise ConfigError(f"heads that can be solved ({', '.join(able) or 'none can'})", unable)
     if stage.solve and world_size() > 1:
         raise ConfigError(
-            f"one process is expected where heads are solved ({', '.join(stage.solve)}), found {world_size()}",
-            hint="train with --devices 1",
+            f"one process where heads are solved ({', '.join(stage.solve)})",
+            world_size(),
+            cure="train with --devices 1",
         )
 
 
@@ -111,9 +109,10 @@ def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> Non
     if not able:
         needed = ", ".join(sorted(system.needs))
         raise ConfigError(
-            f"pictures annotated with {needed} are expected, found {', '.join(sorted(data.train.fields)) or 'nothing'}",
+            f"pictures annotated with {needed}",
+            ", ".join(sorted(data.train.fields)) or "nothing",
             path=data.title,
-            hint="`saccade systems` lists what each system learns from",
+            cure="`saccade systems` lists what each system learns from",
         )
     for name, lacks in wanting.items():
         if lacks:

@@ -38,7 +38,7 @@ class SecondStart:
         heads = {name: head for name, head in system.each_head() if isinstance(head, Proposing)}
         if len(heads) != 1:
             found = ", ".join(heads) or "none"
-            raise ConfigError(f"one head that proposes regions is expected where a stage begins anew, found {found}")
+            raise ConfigError("one head that proposes regions where a stage begins anew", found)
         trunk, neck = deepcopy(system.trunk).eval(), deepcopy(system.neck)
         self._head, self.begun = next(iter(heads.values())), False
         self._system = system

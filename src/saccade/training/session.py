@@ -145,8 +145,9 @@ class Session:
             self.system.load_state_dict(memory.get("weights", weights))
         except RuntimeError as error:
             raise ConfigError(
-                f"the network that the run was begun with is expected, found another: {error}",
-                hint="build the system as it was, or train into another folder",
+                "the network that the run was begun with",
+                f"another: {error}",
+                cure="build the system as it was, or train into another folder",
             ) from error
         self.optimiser.load_state_dict(memory["optimiser"])
         if self.average is not None:

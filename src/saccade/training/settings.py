@@ -135,8 +135,8 @@ class TrainSettings:
         for name in values:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
-                hint = (f"did you mean {near[0]}? " if near else "") + f"the settings are {', '.join(known)}"
-                raise UsageError(f"a setting is expected, found {name!r}", path=path, hint=hint)
+                cure = (f"did you mean {near[0]}? " if near else "") + f"the settings are {', '.join(known)}"
+                raise UsageError("a setting", repr(name), path=path, cure=cure)
         plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
         plain |= {name: os.fspath(v) for name, v in plain.items() if isinstance(v, os.PathLike)}
         for name in LISTS:

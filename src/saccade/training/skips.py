@@ -30,7 +30,7 @@ class SkipList:
             "path": error.path,
             "annotation_id": error.annotation_id,
             "found": error.what,
-            "cure": error.hint,
+            "cure": error.cure,
         }
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")

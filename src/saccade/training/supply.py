@@ -118,7 +118,7 @@ def _default_batch(job: Job, fabric: Fabric, say: Callable[[str], None]) -> int:
     if job.settings.batch is None:
         return job.recipe.batch
     if fabric.world_size > 1:
-        raise UsageError("a batch is expected where several processes train together, found 0", hint="give --batch")
+        raise UsageError("a batch where several processes train together", "0", cure="give --batch")
     train, spec = job.data.train, job.system.input
     sizes = [spec.frame(size_of(train, index)).target for index in range(min(len(train), TRIED))]
     largest = train[max(range(len(sizes)), key=lambda index: sizes[index][0] * sizes[index][1])]

@@ -28,8 +28,10 @@ def parse(words: Sequence[str]) -> list[tuple[float, str]]:
             number = -1.0
         if not 0 < number < 1 or not part or part in [name for _, name in found]:
             raise UsageError(
-                f"unfreeze expects SHARE:PART, a share between 0 and 1 and each part once, found {word!r}",
-                hint="--unfreeze 0.3:trunk.layer4,0.6:trunk lets layer4 learn after 30 % of the run, all after 60 %",
+                "SHARE:PART, a share between 0 and 1 and each part once",
+                repr(word),
+                within="unfreeze",
+                cure="--unfreeze 0.3:trunk.layer4,0.6:trunk lets layer4 learn after 30 % of the run, all after 60 %",
             )
         found.append((number, part))
     return sorted(found)

@@ -77,9 +77,10 @@ def _placed(job: Job, fabric: Fabric) -> Job:
         return job
     if not Records(RunFolder(job.out).metrics).read():
         raise ConfigError(
-            "a run that had begun is expected after a restart, found one that failed before its first step",
+            "a run that had begun after a restart",
+            "one that failed before its first step",
             path=job.out,
-            hint="mend what the first attempt said: it is not tried again",
+            cure="mend what the first attempt said: it is not tried again",
         )
     return replace(job, resume=True)
 

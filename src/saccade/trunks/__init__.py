@@ -79,9 +79,7 @@ def trunk(name: str, **options: Any) -> Trunk:
     if function is None:
         if not knows(name):
             listed = ", ".join(TRUNKS)
-            raise UsageError(
-                f"a trunk is expected, found {name!r}", hint=f"choose one of {listed}, or a name of timm's"
-            )
+            raise UsageError("a trunk", repr(name), cure=f"choose one of {listed}, or a name of timm's")
         return timm_trunk(name, **_checked(name, timm_trunk, options))
     return function(**_checked(name, function, _without_pretrained(name, function, options)))
 
@@ -104,7 +102,11 @@ def _without_pretrained(name: str, function: Callable[..., Trunk], options: dict
     if "pretrained" not in options or "pretrained" in inspect.signature(function).parameters:
         return options
     if options["pretrained"]:
-        raise UsageError(f"nobody offers pretrained weights of {name}", hint="build it with pretrained=False")
+        raise UsageError(
+            f"no pretrained weights for {name}, since nobody offers any",
+            "pretrained=True",
+            cure="build it with pretrained=False",
+        )
     return {option: value for option, value in options.items() if option != "pretrained"}
 
 
@@ -112,5 +114,5 @@ def _checked(name: str, function: Callable[..., Trunk], options: dict[str, Any])
     known = [option for option in inspect.signature(function).parameters if option != "name"]
     unknown = sorted(set(options) - set(known))
     if unknown:
-        raise UsageError(f"trunk {name} has no option {', '.join(unknown)}", hint=f"its options are {', '.join(known)}")
+        raise UsageError(f"options of trunk {name}", ", ".join(unknown), cure=f"its options are {', '.join(known)}")
     return options

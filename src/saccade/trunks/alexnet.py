@@ -47,8 +47,9 @@ def alexnet(
     if variant not in ("paper", "torchvision") or (pretrained and variant == "paper"):
         found = f"variant={variant!r}, pretrained={pretrained}"
         raise UsageError(
-            f"AlexNet's variant 'paper', or 'torchvision' (which alone is pretrained), is expected, found {found}",
-            hint="write variant='torchvision' for pretrained weights",
+            "AlexNet's variant 'paper', or 'torchvision' (which alone is pretrained)",
+            found,
+            cure="write variant='torchvision' for pretrained weights",
         )
     if variant == "torchvision":
         module = blueprint("alexnet", width, channels)

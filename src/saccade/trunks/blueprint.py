@@ -45,8 +45,9 @@ def fill(
     """
     if pretrained is not None and width != 1:
         raise ConfigError(
-            f"pretrained weights exist for width=1 alone, found width={width}",
-            hint="leave pretrained out, or the width",
+            "width=1 with pretrained weights",
+            f"width={width}",
+            cure="leave pretrained out, or the width",
         )
     materialise(module)
     if pretrained is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import prod
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -66,7 +67,31 @@ def level_after(stage: nn.Module, before: Level) -> Level:
     outputs = [getattr(layer, "out_channels", getattr(layer, "out_features", None)) for layer in layers]
     channels = next((size for size in reversed(outputs) if isinstance(size, int)), before.channels)
     flat = before.stride is None or any(isinstance(layer, nn.Flatten) for layer in layers)
-    return Level(channels, None if flat or before.stride is None else before.stride * stride_of(stage))
+    if flat or before.stride is None:
+        return Level(channels, None)
+    return Level(channels, before.stride * stride_of(stage), before.offset + before.stride * cut_off(stage))
+
+
+def cut_off(module: nn.Module) -> float:
+    """Positions that unpadded layers cut off at the left and above; modules in a row add up."""
+    if isinstance(module, nn.Sequential):
+        lost, stride = 0.0, 1
+        for child in module:
+            lost, stride = lost + stride * cut_off(child), stride * stride_of(child)
+        return lost
+    if not isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+        return 0.0  # a block that branches pads, so that its branches meet
+    kernel, padding = _side(module.kernel_size), _side(module.padding)
+    dilation = _side(getattr(module, "dilation", 1))
+    # A window's middle against the middle of the positions that a stride stands for.
+    return max((kernel - 1) * dilation / 2 - padding - (stride_of(module) - 1) / 2, 0.0)
+
+
+def _side(value: Any) -> int:
+    """One number of a layer's setting of both sides; padding by name keeps the size, as half a kernel does."""
+    if isinstance(value, str):
+        raise ValueError(f"expected padding in positions, found {value!r}")
+    return value[0] if isinstance(value, tuple) else value
 
 
 def stride_of(module: nn.Module) -> int:

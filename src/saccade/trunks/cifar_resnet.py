@@ -26,7 +26,7 @@ def cifar_resnet(depth: int, *, width: float = 1.0, channels: int = 3) -> Chain:
         UsageError: The depth is not 6 n + 2.
     """
     if depth < 8 or (depth - 2) % 6:
-        raise UsageError(f"a depth of 6 n + 2 layers is expected, found {depth}")
+        raise UsageError("a depth of 6 n + 2 layers", depth)
     c1, c2, c3 = (scaled(size, width) for size in (16, 32, 64))
     blocks = (depth - 2) // 6
     stem = named(conv=nn.Conv2d(channels, c1, 3, padding=1, bias=False), norm=nn.BatchNorm2d(c1), relu=nn.ReLU())

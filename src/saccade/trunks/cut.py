@@ -17,13 +17,14 @@ def cut(trunk: Trunk, last: str) -> Trunk:
     """
     names = list(trunk.levels)
     if last not in names:
-        raise UsageError(f"a map of the trunk is expected, found {last!r}", hint=f"its maps are {', '.join(names)}")
+        raise UsageError("a map of the trunk", repr(last), cure=f"its maps are {', '.join(names)}")
     if last == names[-1]:
         return trunk
     if not isinstance(trunk, Chain):
         raise UsageError(
-            f"a trunk that ends at {last!r} is expected, found {', '.join(names)}",
-            hint="choose one of saccade's own trunks, which can be cut",
+            f"a trunk that ends at {last!r}",
+            ", ".join(names),
+            cure="choose one of saccade's own trunks, which can be cut",
         )
     kept = names[: names.index(last) + 1]
     stages = {name: trunk.get_submodule(name) for name in kept}

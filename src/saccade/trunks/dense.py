@@ -83,8 +83,9 @@ def copied_stages(trunk: Chain, purpose: str) -> dict[str, nn.Module]:
     # A caller without a type checker may hand over any trunk.
     if not isinstance(trunk, Chain):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UsageError(
-            f"{purpose} takes a trunk of stages in a row, found {type(trunk).__name__}",
-            hint="take one of ours, such as vgg16 or resnet50",
+            f"a trunk of stages in a row for {purpose}",
+            type(trunk).__name__,
+            cure="take one of ours, such as vgg16 or resnet50",
         )
     return dict(copy.deepcopy(trunk).named_children())
 
@@ -92,9 +93,7 @@ def copied_stages(trunk: Chain, purpose: str) -> dict[str, nn.Module]:
 def _convolution(linear: nn.Linear, channels: int) -> nn.Conv2d:
     side = isqrt(linear.in_features // channels)
     if side * side * channels != linear.in_features:
-        raise UsageError(
-            f"a linear layer on a square grid of {channels} channels is expected, found {linear.in_features} inputs"
-        )
+        raise UsageError(f"a linear layer on a square grid of {channels} channels", f"{linear.in_features} inputs")
     biased = "bias" in dict(linear.named_parameters())
     convolution = nn.Conv2d(channels, linear.out_features, side, bias=biased, device="meta")
     weight = linear.weight.detach().view(convolution.weight.shape)

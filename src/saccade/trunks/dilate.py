@@ -62,13 +62,14 @@ def dilate(trunk: Chain, stride: int = 8) -> Chain:
     strides = [level.stride for level in trunk.levels.values()]
     if stride not in strides:
         listed = ", ".join(dict.fromkeys(str(found) for found in strides if found is not None))
-        raise UsageError(f"a stride of the trunk's maps is expected (one of {listed}), found {stride}")
+        raise UsageError(f"a stride of the trunk's maps (one of {listed})", stride)
     rate, levels = Rate(1, 1, stride), dict[str, Level]()
     for name, level in trunk.levels.items():
         if level.stride is None:
             raise UsageError(
-                f"a trunk without fully connected layers is expected, found {name}",
-                hint="build it with fc=False, or turn them into convolutions first: dilate(dense(trunk))",
+                "a trunk without fully connected layers",
+                name,
+                cure="build it with fc=False, or turn them into convolutions first: dilate(dense(trunk))",
             )
         if level.stride <= stride:
             rate = Rate(level.stride, 1, stride)
@@ -135,10 +136,10 @@ def _spread_branches(module: nn.Module, rate: Rate, path: str) -> None:
         where = f"{path}.{name}" if name else path
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
             if _side(layer.stride, where) != 1:
-                raise UsageError(f"layers in a row are expected where strides become dilations, found {where}")
+                raise UsageError("layers in a row where strides become dilations", where)
             module.set_submodule(name, _spread_window(layer, rate, where)[0])
         elif isinstance(layer, nn.RNNBase | nn.AvgPool2d | nn.AdaptiveAvgPool2d) or hasattr(layer, "stride"):
-            raise UsageError(f"convolutions and maximum pools are expected, found {type(layer).__name__} at {where}")
+            raise UsageError("convolutions and maximum pools", f"{type(layer).__name__} at {where}")
 
 
 def _side(value: int | str | Sequence[int], path: str) -> int:
@@ -146,5 +147,5 @@ def _side(value: int | str | Sequence[int], path: str) -> int:
     sides = {value} if isinstance(value, int | str) else set(value)
     found = sides.pop()
     if sides or isinstance(found, str):
-        raise UsageError(f"a square window is expected at {path}, found {value}")
+        raise UsageError(f"a square window at {path}", value)
     return found

@@ -58,8 +58,9 @@ def googlenet(*, variant: Variant = "paper", pretrained: bool = False, width: fl
     if variant not in ("paper", "torchvision") or (pretrained and variant == "paper"):
         found = f"variant={variant!r}, pretrained={pretrained}"
         raise UsageError(
-            f"GoogLeNet's variant 'paper', or 'torchvision' (which alone is pretrained), is expected, found {found}",
-            hint="write variant='torchvision' for pretrained weights",
+            "GoogLeNet's variant 'paper', or 'torchvision' (which alone is pretrained)",
+            found,
+            cure="write variant='torchvision' for pretrained weights",
         )
     if variant == "paper":
         trunk = _paper(width, channels)

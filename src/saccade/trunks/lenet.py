@@ -38,7 +38,7 @@ def lenet5(*, variant: Variant = "paper", width: float = 1.0, channels: int = 1)
         UsageError: The variant is unknown.
     """
     if variant not in ("paper", "modern"):
-        raise UsageError(f"LeNet-5's variant 'paper' or 'modern' is expected, found {variant!r}")
+        raise UsageError("LeNet-5's variant 'paper' or 'modern'", repr(variant))
     sizes = tuple(scaled(size, width) for size in (6, 16, 120, 84))
     trunk = Chain(_paper(channels, *sizes) if variant == "paper" else _modern(channels, *sizes))
     if variant == "paper":

@@ -32,7 +32,7 @@ def overfeat(*, variant: Variant = "fast", width: float = 1.0, channels: int = 3
         UsageError: The variant is unknown.
     """
     if variant not in ("fast", "accurate"):
-        raise UsageError(f"OverFeat's variant 'fast' or 'accurate' is expected, found {variant!r}")
+        raise UsageError("OverFeat's variant 'fast' or 'accurate'", repr(variant))
     trunk = Chain(_fast(channels, width, fc) if variant == "fast" else _accurate(channels, width, fc))
     normal(trunk, width=width, reads_pictures=True)
     return trunk

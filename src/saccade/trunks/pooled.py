@@ -29,7 +29,7 @@ class PooledTrunk(Trunk):
     def __init__(self, trunk: Trunk, layer: str, factors: Sequence[float] = ()) -> None:
         super().__init__()
         if layer not in trunk.levels:
-            raise ValueError(f"a map of the trunk is expected, one of {', '.join(trunk.levels)}, found {layer!r}")
+            raise ValueError(f"expected a map of the trunk, one of {', '.join(trunk.levels)}, found {layer!r}")
         for name, child in trunk.named_children():
             self.add_module(name, child)
         # In a tuple it is no child: its layers are children already, under their own names.

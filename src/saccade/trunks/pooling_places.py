@@ -54,7 +54,7 @@ class PlacesChain(Trunk):
                 pool.return_indices = True
                 found[name + SUFFIX] = levels[name]
         if len(found) == len(stages):
-            raise UsageError("a trunk that pools by the maximum is expected, found none", hint="take vgg16, for one")
+            raise UsageError("a trunk that pools by the maximum", "none", cure="take vgg16, for one")
         self.levels = found
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:

@@ -27,9 +27,10 @@ def fetch(url: str) -> dict[str, Tensor]:
         return torch.hub.load_state_dict_from_url(url, map_location="cpu", check_hash=True, weights_only=True)
     except (OSError, HTTPException, RuntimeError) as error:
         raise ConfigError(
-            f"the pretrained weights {url} could not be had: {error}",
+            f"the pretrained weights {url}",
+            f"that they could not be had: {error}",
             path=cached,
-            hint=f"download {url} on a machine with network, put it at {cached} (TORCH_HOME moves that folder), "
+            cure=f"download {url} on a machine with network, put it at {cached} (TORCH_HOME moves that folder), "
             "or build with pretrained=False",
         ) from error
 

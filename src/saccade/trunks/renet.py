@@ -61,8 +61,7 @@ def renet(
     """
     if variant not in COLUMNS or cell not in get_args(Cell):
         raise UsageError(
-            f"ReNet's variant (one of {', '.join(COLUMNS)}) and cell 'gru' or 'lstm' are expected, "
-            f"found {variant!r} and {cell!r}"
+            f"ReNet's variant (one of {', '.join(COLUMNS)}) and cell 'gru' or 'lstm'", f"{variant!r} and {cell!r}"
         )
     column = COLUMNS[variant]
     hidden, dense = scaled(column.hidden, width), scaled(DENSE, width)

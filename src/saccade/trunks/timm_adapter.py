@@ -56,20 +56,21 @@ def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, chann
     import timm  # it takes a second, which nobody pays who does not ask for it
 
     if width != 1:
-        raise UsageError(
-            f"timm's {name} cannot be scaled, found width={width}", hint="choose a smaller network of timm's"
-        )
+        raise UsageError(f"width=1 for timm's {name}", f"width={width}", cure="choose a smaller network of timm's")
     try:
         return TimmTrunk(timm.create_model(name, pretrained=pretrained, features_only=True, in_chans=channels))
     except (OSError, HTTPException) as error:
         raise ConfigError(
-            f"the pretrained weights of timm's {name} could not be had: {error}",
-            hint="fetch them on a machine with network into the Hugging Face cache (HF_HOME moves it), "
+            f"the pretrained weights of timm's {name}",
+            f"that they could not be had: {error}",
+            cure="fetch them on a machine with network into the Hugging Face cache (HF_HOME moves it), "
             "or build with pretrained=False",
         ) from error
     except (RuntimeError, ValueError, AttributeError) as error:
         raise ConfigError(
-            f"timm's {name} makes no maps: {error}", hint="choose another network of timm.list_models()"
+            "a network of timm's that makes maps",
+            f"{name}: {error}",
+            cure="choose another network of timm.list_models()",
         ) from error
 
 

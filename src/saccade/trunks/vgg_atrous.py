@@ -38,7 +38,7 @@ def vgg16_atrous(body: Body = "vgg16", *, pretrained: bool = False, width: float
         UsageError: There is no such body.
     """
     if body not in BODIES:
-        raise UsageError(f"a body of {' or '.join(BODIES)} is expected, found {body!r}")
+        raise UsageError(f"a body of {' or '.join(BODIES)}", repr(body))
     whole = BODIES[body](pretrained=pretrained, width=width, channels=channels, fc=pretrained)
     stages = dict(whole.named_children())
     stages["pool3"] = nn.MaxPool2d(2, 2, ceil_mode=True)

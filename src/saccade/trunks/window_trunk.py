@@ -52,9 +52,9 @@ class WindowTrunk(Trunk):
         self.positions = window_positions(slid, side, channels)
         if self.positions > 1 and trunk.levels[self.deepest].stride is None:
             raise UsageError(
-                f"a window that leaves the trunk one position is expected, found {side} pixels, which leave "
-                f"{self.positions} × {self.positions}",
-                hint="its fully connected layers were built for a smaller window; leave them out",
+                "a window that leaves the trunk one position",
+                f"{side} pixels, which leave {self.positions} × {self.positions}",
+                cure="its fully connected layers were built for a smaller window; leave them out",
             )
         strides = [max(round(1 / min(factor)), 1) for factor in self.factors]
         self.levels = {f"scale{place}": Level(channels, stride) for place, stride in enumerate(strides, 1)}
@@ -97,7 +97,8 @@ def window_positions(trunk: Trunk, side: int, channels: int) -> int:
             maps = copy.deepcopy(trunk).to("meta").eval()(torch.zeros(1, channels, side, side, device="meta"))
     except RuntimeError as error:
         raise UsageError(
-            f"a window that the trunk's layers fit is expected, found {side} × {side} pixels",
-            hint=f"give a larger one ({str(error).splitlines()[0]})",
+            "a window that the trunk's layers fit",
+            f"{side} × {side} pixels",
+            cure=f"give a larger one ({str(error).splitlines()[0]})",
         ) from error
     return int(list(maps.values())[-1].shape[-1])

@@ -99,10 +99,10 @@ def _write_all(path: Path, folder: Path) -> None:
         for member in _members(path):
             count += 1
             if count > MAX_ARCHIVE_MEMBERS:
-                raise _refused(path, member.name, f"at most {MAX_ARCHIVE_MEMBERS} members are expected, found more")
+                raise _refused(path, member.name, f"at most {MAX_ARCHIVE_MEMBERS} members", "more")
             left = _write(path, member, folder, left)
             if left < 0:
-                raise _refused(path, member.name, f"at most {most} bytes are expected once unpacked, found more")
+                raise _refused(path, member.name, f"at most {most} bytes once unpacked", "more")
 
 
 def _write(path: Path, member: _Member, folder: Path, left: int) -> int:
@@ -116,7 +116,7 @@ def _write(path: Path, member: _Member, folder: Path, left: int) -> int:
                 if left >= 0:
                     file.write(data)
     except FileExistsError as error:
-        raise _refused(path, member.name, "each name once is expected, found it twice") from error
+        raise _refused(path, member.name, "each name once", "it twice") from error
     return left
 
 
@@ -134,9 +134,9 @@ def _zip_members(path: Path) -> Iterator[_Member]:
             _check_name(path, info.filename)
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise _refused(path, info.filename, "a file is expected, found a link or a device")
+                raise _refused(path, info.filename, "a file", "a link or a device")
             if info.flag_bits & 1:
-                raise _refused(path, info.filename, "an open file is expected, found an encrypted one")
+                raise _refused(path, info.filename, "an open file", "an encrypted one")
             if not info.is_dir():
                 with archive.open(info) as stream:
                     yield _Member(info.filename, stream)
@@ -150,7 +150,7 @@ def _tar_members(path: Path) -> Iterator[_Member]:
                 continue
             stream = archive.extractfile(info) if info.isreg() else None
             if stream is None:
-                raise _refused(path, info.name, "a file is expected, found a link or a device")
+                raise _refused(path, info.name, "a file", "a link or a device")
             yield _Member(info.name, stream)
 
 
@@ -159,12 +159,12 @@ def _check_name(path: Path, name: str) -> None:
         with may_leave(False):  # What annotations may do, archives may not.
             plain_name(name)
     except DataError as error:
-        raise _refused(path, name, error.what) from error
+        raise _refused(path, name, error.expected, error.found) from error
 
 
-def _refused(path: Path, name: str, what: str) -> DataError:
-    hint = "nothing of the archive was kept: unpack it yourself if you trust its maker"
-    return DataError(f"{what} (member {name[:200]!r})", path=path, hint=hint)
+def _refused(path: Path, name: str, expected: str, found: str) -> DataError:
+    cure = "nothing of the archive was kept: unpack it yourself if you trust its maker"
+    return DataError(expected, found, path=path, within=f"member {name[:200]!r}", cure=cure)
 
 
 @contextmanager
@@ -172,9 +172,8 @@ def _broken_archives_named(path: Path) -> Generator[None]:
     try:
         yield
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError) as error:
-        hint = "it may be cut short: download it again"
-        raise DataError(f"a whole archive is expected, found: {error}", path=path, hint=hint) from error
+        cure = "it may be cut short: download it again"
+        raise DataError("a whole archive", error, path=path, cure=cure) from error
     except (NotADirectoryError, FileExistsError) as error:
-        hint = "a name stands for a file and a folder"
-        what = f"files and folders of their own names are expected, found: {error.strerror}"
-        raise DataError(what, path=path, hint=hint) from error
+        cure = "a name stands for a file and a folder"
+        raise DataError("files and folders of their own names", error.strerror, path=path, cure=cure) from error

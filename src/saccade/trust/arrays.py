@@ -64,7 +64,7 @@ def decode_array(data: bytes, channels: int | None, name: str) -> Pixels:
     except MemoryError:
         raise  # no fault of the file
     except Exception as error:  # NumPy's reader raises what its parts like.
-        raise DataError(f"a whole array is expected, found {error}", path=name) from error
+        raise DataError("a whole array", error, path=name) from error
     values = values.transpose(2, 0, 1) if found.last else values.reshape(found.channels, *found.size)
     return Pixels(_brightness(np.ascontiguousarray(values), name))
 
@@ -78,16 +78,16 @@ def layout(shape: tuple[int, ...], channels: int | None, name: str) -> Layout:
     found = _axes(shape, channels)
     if found is None:
         raise DataError(
-            f"an array (H, W), (H, W, C) or (C, H, W) with fewer channels than pixels a side is expected, found "
-            f"{'x'.join(map(str, shape)) or 'a single number'}",
+            "an array (H, W), (H, W, C) or (C, H, W) with fewer channels than pixels a side",
+            "x".join(map(str, shape)) or "a single number",
             path=name,
-            hint="save (C, H, W), and build the system with channels=C",
+            cure="save (C, H, W), and build the system with channels=C",
         )
     height, width = found.size
     if not 0 < height * width <= MAX_PIXELS or max(found.size) > MAX_SIDE or found.channels < 1:
-        raise DataError(f"1 to {MAX_PIXELS} pixels are expected, found {height}x{width}", path=name)
+        raise DataError(f"1 to {MAX_PIXELS} pixels", f"{height}x{width}", path=name)
     if found.channels * height * width > MAX_VALUES:
-        raise DataError(f"at most {MAX_VALUES} values are expected, found {shape}", path=name, hint="cut it into tiles")
+        raise DataError(f"at most {MAX_VALUES} values", shape, path=name, cure="cut it into tiles")
     return found
 
 
@@ -112,23 +112,23 @@ def _header(file: BinaryIO, length: int, name: str) -> tuple[tuple[int, ...], np
             read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
             shape, _, kind = read(file, max_header_size=_LONGEST_HEADER)
     except Exception as error:  # As above.
-        what = f"the header of an array is expected, found {error}"
-        raise DataError(what, path=name, hint="save it with numpy.save") from error
+        raise DataError("the header of an array", error, path=name, cure="save it with numpy.save") from error
     if kind.kind not in "buif":
         raise DataError(
-            f"an array of uint8, uint16 or floats 0..1 is expected, found {kind}",
+            "an array of uint8, uint16 or floats 0..1",
+            kind,
             path=name,
-            hint="objects are never read: they may run code. Save plain numbers",
+            cure="objects are never read: they may run code. Save plain numbers",
         )
     count = 1
     for side in shape:
         count *= side
     if min(shape, default=1) < 0 or count * kind.itemsize != length - file.tell():
         raise DataError(
-            f"{count * kind.itemsize} bytes of values are expected for {'x'.join(map(str, shape))} of {kind}, "
-            f"found {length - file.tell()}",
+            f"{count * kind.itemsize} bytes of values for {'x'.join(map(str, shape))} of {kind}",
+            length - file.tell(),
             path=name,
-            hint="replace the file: it is cut short or damaged",
+            cure="replace the file: it is cut short or damaged",
         )
     return shape, kind
 

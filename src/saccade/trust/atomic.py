@@ -38,7 +38,7 @@ def replacing(path: str | Path, need: int | None = None) -> Generator[Path]:
     path = Path(path)
     if path.exists() and not path.is_file():
         kind = "a folder" if path.is_dir() else "a device or pipe"
-        raise UsageError(f"a place for a file is expected, found {kind}", path=path, hint="give another path")
+        raise UsageError("a place for a file", kind, path=path, cure="give another path")
     with _beside(path, need) as partial:
         yield partial
         sync(partial)
@@ -174,9 +174,10 @@ def _beside(path: Path, need: int | None) -> Generator[Path]:
 
 def _disk_full(path: Path, error: OSError, need: int | None) -> ResourceError:
     free = shutil.disk_usage(next(parent for parent in path.absolute().parents if parent.exists())).free
-    wanted = "more bytes" if need is None else f"{need:,} bytes"
+    wanted = "room for more bytes" if need is None else f"room for {need:,} bytes"
     return ResourceError(
-        f"{wanted} are needed, found {free:,} bytes free ({error.strerror}); what was there before is unharmed",
+        wanted,
+        f"{free:,} bytes free ({error.strerror}); what was there before is unharmed",
         path=path,
-        hint="free some space, raise the quota or file size limit, or write to another disk",
+        cure="free some space, raise the quota or file size limit, or write to another disk",
     )

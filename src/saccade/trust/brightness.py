@@ -19,7 +19,7 @@ def by_depth(values: NDArray[Any], most: int, name: str) -> Tensor:
         DataError: A value is above `most`.
     """
     if values.size and int(values.max()) > most:
-        raise DataError(f"values up to {most} are expected, found {int(values.max())}", path=name)
+        raise DataError(f"values up to {most}", int(values.max()), path=name)
     return torch.from_numpy(values.astype(np.float32)) / most
 
 
@@ -39,17 +39,19 @@ def by_range(values: NDArray[Any], declared: Range | None, name: str) -> Tensor:
     found = f"{low:g}..{high:g}"
     if declared is None and values.dtype.kind != "f":
         raise DataError(
-            f"8 or 16 bits a channel, or a declared range, are expected, found {values.dtype} of {found}",
+            "8 or 16 bits a channel, or a declared range",
+            f"{values.dtype} of {found}",
             path=name,
-            hint="save 8 or 16 bits, or floats 0..1, or a TIFF with SMinSampleValue and SMaxSampleValue",
+            cure="save 8 or 16 bits, or floats 0..1, or a TIFF with SMinSampleValue and SMaxSampleValue",
         )
     black, white = declared or (0.0, 1.0)
     if not (np.isfinite([black, white]).all() and black < white and black <= low and high <= white):
         what = "floats 0..1" if declared is None else f"values {black:g}..{white:g}, as the file declares,"
         raise DataError(
-            f"{what} are expected, found {found}",
+            what,
+            found,
             path=name,
-            hint="scale the values to 0..1, or declare SMinSampleValue and SMaxSampleValue in a TIFF",
+            cure="scale the values to 0..1, or declare SMinSampleValue and SMaxSampleValue in a TIFF",
         )
     # In double: whole numbers of 32 bits do not fit into single precision.
     return torch.from_numpy(((values.astype(np.float64) - black) / (white - black)).astype(np.float32))
@@ -66,8 +68,8 @@ def check_finite(values: NDArray[Any], name: str) -> None:
     bad = ~np.isfinite(values)
     channel, row, column = (int(place) for place in np.unravel_index(int(bad.argmax()), bad.shape))
     raise DataError(
-        f"finite values are expected, found {int(bad.sum())} that are NaN or infinite, "
-        f"the first at channel {channel}, row {row}, column {column}",
+        "finite values",
+        f"{int(bad.sum())} that are NaN or infinite, the first at channel {channel}, row {row}, column {column}",
         path=name,
-        hint="replace them, for instance by the mean of their neighbours, or leave the picture out",
+        cure="replace them, for instance by the mean of their neighbours, or leave the picture out",
     )

@@ -41,7 +41,7 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
     with readable(path):
         size = path.stat().st_size
         if size > limit:
-            raise DataError(f"a file of at most {limit} bytes is expected, found {size}", path=path)
+            raise DataError(f"a file of at most {limit} bytes", size, path=path)
         return path.read_bytes()
 
 
@@ -63,12 +63,13 @@ def readable(path: Path) -> Generator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DataError("a file is expected, found none", path=path, hint="restore it, or unlist it") from error
+        raise DataError("a file", "none", path=path, cure="restore it, or unlist it") from error
     except OSError as error:
         raise DataError(
-            f"a readable file is expected, found {error.strerror or error} ({str(path)!r})",
+            "a readable file",
+            f"{error.strerror or error} ({str(path)!r})",
             path=path,
-            hint="mend its name, its link or its permissions",
+            cure="mend its name, its link or its permissions",
         ) from error
 
 

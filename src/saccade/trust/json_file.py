@@ -20,15 +20,18 @@ def load_json(path: str | Path) -> Any:
         return json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise DataError(
-            f"JSON is expected, found at column {error.colno}: {error.msg}",
+            "JSON",
+            f"a fault at column {error.colno}: {error.msg}",
             path=path,
             line=error.lineno,
-            hint="the file may be cut short: write or download it again",
+            cure="the file may be cut short: write or download it again",
         ) from error
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"JSON in UTF-8 is expected, found {kind_of(data)}", path=path, line=line) from error
+        raise DataError("JSON in UTF-8", kind_of(data), path=path, line=line) from error
     except RecursionError as error:
-        raise DataError("JSON nested less deeply is expected", path=path, hint="the file is no annotation") from error
+        raise DataError(
+            "JSON nested less deeply", "too many brackets", path=path, cure="the file is no annotation"
+        ) from error
     except ValueError as error:  # A number of more digits than Python converts.
-        raise DataError(f"JSON of ordinary numbers is expected, found: {error}", path=path) from error
+        raise DataError("JSON of ordinary numbers", error, path=path) from error

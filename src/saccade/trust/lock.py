@@ -89,9 +89,10 @@ class Lock:
 
     def _busy(self, holder: str) -> ConfigError:
         return ConfigError(
-            f"a folder that nobody works in is expected, found {holder} at work",
+            "a folder that nobody works in",
+            f"{holder} at work",
             path=self.path.parent,
-            hint=f"wait for it to end, or give another folder; if it is dead for certain, remove {self.path}",
+            cure=f"wait for it to end, or give another folder; if it is dead for certain, remove {self.path}",
         )
 
     def __enter__(self) -> "Lock":

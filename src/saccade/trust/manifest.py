@@ -98,7 +98,8 @@ def _libraries() -> dict[str, str | None]:
 
 def _damaged(path: Path, found: str) -> DataError:
     return DataError(
-        f"the file as it was written is expected, found {found}",
+        "the file as it was written",
+        found,
         path=path,
-        hint="it was cut short, changed or damaged after it was written; use another checkpoint",
+        cure="it was cut short, changed or damaged after it was written; use another checkpoint",
     )

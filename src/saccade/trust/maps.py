@@ -32,9 +32,10 @@ def decode_map(path: str | Path, palette: bool = False) -> NDArray[Any]:
     image = open_picture(io.BytesIO(data), str(path))
     if image.format in ("JPEG", "MPO", "WEBP") or image.mode in ("F", "CMYK", "YCbCr", "LAB", "HSV"):
         raise DataError(
-            f"a mask with exact values, such as a PNG, is expected, found {image.format} of mode {image.mode}",
+            "a mask with exact values, such as a PNG",
+            f"{image.format} of mode {image.mode}",
             path=path,
-            hint="export the masks as PNG: other files change the values at every edge",
+            cure="export the masks as PNG: other files change the values at every edge",
         )
     try:
         if image.format == "PNG" and PNG_END not in data:
@@ -42,9 +43,10 @@ def decode_map(path: str | Path, palette: bool = False) -> NDArray[Any]:
         image.load()
     except Exception as error:  # Decoders raise whatever their authors liked.
         raise DataError(
-            f"a whole {image.format} is expected, found {error or type(error).__name__}",
+            f"a whole {image.format}",
+            error or type(error).__name__,
             path=path,
-            hint="replace the file: it is cut short or damaged",
+            cure="replace the file: it is cut short or damaged",
         ) from error
     kept = {"RGBA": "RGB", "RGBX": "RGB", "LA": "L", "La": "L", "PA": "P"}.get(image.mode)
     if palette and image.mode in ("P", "PA"):

@@ -48,19 +48,19 @@ def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES, *, sparse: bool = Fal
     except DataError:
         raise
     except _RefusedError as error:
-        raise DataError(f"a MATLAB file is expected, found {error}", path=path, hint=error.hint) from error
+        raise DataError("a MATLAB file", error, path=path, cure=error.cure) from error
     except Exception as error:  # SciPy raises whatever it stumbles over.
         reason = str(error) or type(error).__name__
-        hint = "the file may be cut short: download it again"
-        raise DataError(f"a whole MATLAB file is expected, found: {reason[:200]}", path=path, hint=hint) from error
+        cure = "the file may be cut short: download it again"
+        raise DataError("a whole MATLAB file", reason[:200], path=path, cure=cure) from error
 
 
 class _RefusedError(Exception):
     """Why a file is not read."""
 
-    def __init__(self, what: str, hint: str = "the file may be damaged: download it again") -> None:
+    def __init__(self, what: str, cure: str = "the file may be damaged: download it again") -> None:
         super().__init__(what)
-        self.hint = hint
+        self.cure = cure
 
 
 def _order(data: bytes) -> str:

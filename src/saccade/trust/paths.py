@@ -42,7 +42,7 @@ def inside(root: str | Path, name: str) -> Path:
     try:
         leaves = not path.resolve().is_relative_to(Path(root).resolve())
     except (OSError, RuntimeError) as error:  # A circle of links.
-        raise DataError(f"a path is expected, found {name!r}: {error}", path=path) from error
+        raise DataError("a path", f"{name!r}: {error}", path=path) from error
     if leaves:
         raise _outside(name, f"a link to {path.resolve()}", root)
     return path
@@ -68,7 +68,8 @@ def plain_name(name: str) -> str:
 
 def _outside(name: str, found: str, root: str | Path | None) -> DataError:
     return DataError(
-        f"a file inside the data's folder is expected, found {found}: {name!r}",
+        "a file inside the data's folder",
+        f"{found}: {name!r}",
         path=root,
-        hint="copy the file into the data's folder and name it relative to that, or allow it by --allow-outside",
+        cure="copy the file into the data's folder and name it relative to that, or allow it by --allow-outside",
     )

@@ -40,9 +40,10 @@ def read_pickled_tensors(path: Path, trusted: bool) -> dict[str, Tensor]:
     """
     if not trusted:
         raise ConfigError(
-            "a safetensors file is expected, found a pickle, which can hold code",
+            "a safetensors file",
+            "a pickle, which can hold code",
             path=path,
-            hint="if you trust where it is from, say so with --trust-pickle (trust_pickle=True)",
+            cure="if you trust where it is from, say so with --trust-pickle (trust_pickle=True)",
         )
     _log.warning("%s: reading a pickle because --trust-pickle was given; only tensors and plain values are taken", path)
     try:
@@ -53,9 +54,10 @@ def read_pickled_tensors(path: Path, trusted: bool) -> dict[str, Tensor]:
     except Exception as error:  # Bytes that anybody made fail in ways that no list of errors foresees.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(
-            f"a file of tensors is expected, found one that cannot be read as such: {reason}",
+            "a file of tensors",
+            f"one that cannot be read as such: {reason}",
             path=path,
-            hint="the file is damaged, or holds objects with code, which are never read: save its state_dict anew",
+            cure="the file is damaged, or holds objects with code, which are never read: save its state_dict anew",
         ) from error
     return _weights(path, found)
 
@@ -66,8 +68,8 @@ def _weights(path: Path, found: Any) -> dict[str, Tensor]:
             found = found[name]
     if not isinstance(found, Mapping) or not found or not all(isinstance(value, Tensor) for value in found.values()):
         raise DataError(
-            f"a state dict (names to tensors, or such a dict under one of {', '.join(_WEIGHTS)}) is expected, "
-            f"found {type(found).__name__}",
+            f"a state dict (names to tensors, or such a dict under one of {', '.join(_WEIGHTS)})",
+            type(found).__name__,
             path=path,
         )
     return {str(name): value for name, value in found.items()}

@@ -48,7 +48,7 @@ def decode_picture(source: str | Path | bytes, channels: int | None = None, name
         UsageError: `channels` is below 1.
     """
     if channels is not None and channels < 1:
-        raise UsageError(f"1 channel or more are expected, found {channels}")
+        raise UsageError("1 channel or more", channels)
     data, name = _bytes(source, channels, name)
     pixels, orientation = _decode(data, channels, name)
     return _upright(pixels.fitted(channels, name), orientation)
@@ -143,9 +143,10 @@ def _decode(data: bytes, channels: int | None, name: str) -> tuple[Pixels, int]:
         raise  # a lack of memory is no fault of the file
     except Exception as error:  # Decoders raise whatever their authors liked: OSError, SyntaxError, struct.error …
         raise DataError(
-            f"a whole {image.format} of {image.width}x{image.height} pixels is expected, found {_reason(error)}",
+            f"a whole {image.format} of {image.width}x{image.height} pixels",
+            _reason(error),
             path=name,
-            hint="replace the file: it is cut short or damaged",
+            cure="replace the file: it is cut short or damaged",
         ) from error
 
 

@@ -63,12 +63,13 @@ def _unknown(kind: str, name: str, error: Exception) -> DataError:
     """The error of a file whose header cannot be read: of no known format, or damaged."""
     if kind.upper() in FORMATS:
         found = str(error) or type(error).__name__
-        return DataError(f"a whole {kind} is expected, found {found}", path=name, hint="replace the file")
+        return DataError(f"a whole {kind}", found, path=name, cure="replace the file")
     formats = ", ".join(one for one in FORMATS if one != "MPO")
     return DataError(
-        f"a picture ({formats} or npy) is expected, found {kind}",
+        f"a picture ({formats} or npy)",
+        kind,
         path=name,
-        hint="replace the file, or convert it to PNG or JPEG",
+        cure="replace the file, or convert it to PNG or JPEG",
     )
 
 
@@ -85,9 +86,10 @@ def check_size(size: tuple[int, int], name: str) -> None:
 def too_large(name: str, found: str) -> DataError:
     """The error of a picture whose header declares too much."""
     return DataError(
-        f"at most {MAX_PIXELS} pixels and sides of at most {MAX_SIDE} are expected, the header declares {found}",
+        f"at most {MAX_PIXELS} pixels and sides of at most {MAX_SIDE}",
+        f"a header that declares {found}",
         path=name,
-        hint="shrink the picture, or cut it into tiles",
+        cure="shrink the picture, or cut it into tiles",
     )
 
 

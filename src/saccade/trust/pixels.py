@@ -35,5 +35,5 @@ class Pixels(NamedTuple):
         try:
             fitted = fit_channels(values, channels)
         except ConfigError as error:
-            raise DataError(error.what, path=name, hint=error.hint) from error
+            raise DataError(error.expected, error.found, path=name, cure=error.cure) from error
         return fitted.contiguous() if len(values) == 1 else fitted  # repeated grey shares its memory

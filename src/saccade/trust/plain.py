@@ -33,7 +33,7 @@ def plain(value: Any, undefined: bool = False) -> Any:
         return [plain(inner, undefined) for inner in value]
     if hasattr(value, "tolist"):  # Tensors, arrays and NumPy's numbers.
         return plain(value.tolist(), undefined)
-    raise TypeError(f"a value that JSON can say is expected, found {type(value).__name__}")
+    raise TypeError(f"expected a value that JSON can say, found {type(value).__name__}")
 
 
 def to_json(value: Any, indent: int | None = None) -> str:

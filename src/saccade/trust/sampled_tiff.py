@@ -43,9 +43,10 @@ def decode_tiff(data: bytes, name: str) -> tuple[Pixels, int]:
             raise  # no fault of the file
         except Exception as error:  # A decoder raises what it likes.
             raise DataError(
-                f"a whole TIFF is expected, found {error or type(error).__name__}",
+                "a whole TIFF",
+                error or type(error).__name__,
                 path=name,
-                hint="replace the file if it is damaged; else save it without compression, or with Deflate",
+                cure="replace the file if it is damaged; else save it without compression, or with Deflate",
             ) from error
         planes = values.transpose(2, 0, 1) if page.axes.endswith("S") else values.reshape(-1, *values.shape[-2:])
         alpha = len(planes) in (2, 4) and page.extrasamples[-1:] != () and int(page.extrasamples[-1]) in _ALPHA
@@ -76,7 +77,7 @@ def _opened(data: bytes, name: str) -> Any:
     try:
         return tifffile.TiffFile(io.BytesIO(data))
     except Exception as error:  # As above.
-        raise DataError(f"a whole TIFF is expected, found {error}", path=name, hint="replace the file") from error
+        raise DataError("a whole TIFF", error, path=name, cure="replace the file") from error
 
 
 def _page(file: Any, name: str) -> Any:
@@ -90,13 +91,14 @@ def _page(file: Any, name: str) -> Any:
         size = (int(page.imagelength), int(page.imagewidth))
         values = size[0] * size[1] * int(page.samplesperpixel)
     except Exception as error:  # As above.
-        raise DataError(f"a whole TIFF is expected, found {error}", path=name, hint="replace the file") from error
+        raise DataError("a whole TIFF", error, path=name, cure="replace the file") from error
     check_size(size, name)
     if not known or not 0 < values <= MAX_VALUES:
         raise DataError(
-            f"a TIFF of grey, RGB or further channels is expected, found {found}",
+            "a TIFF of grey, RGB or further channels",
+            found,
             path=name,
-            hint="save it with 8 or 16 bits a channel, without compression or with Deflate, or as .npy",
+            cure="save it with 8 or 16 bits a channel, without compression or with Deflate, or as .npy",
         )
     return page
 

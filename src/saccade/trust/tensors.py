@@ -74,7 +74,7 @@ def check_header(path: Path) -> dict[str, Any]:
     """
     with readable(path):
         if not path.is_file():
-            raise DataError("a safetensors file is expected, found no file", path=path)
+            raise DataError("a safetensors file", "no file", path=path)
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -134,9 +134,10 @@ def _check_places(path: Path, header: Mapping[str, Any], data: int) -> None:
 
 def _damaged(path: Path, found: str) -> DataError:
     return DataError(
-        f"a whole safetensors file is expected, found {found}",
+        "a whole safetensors file",
+        found,
         path=path,
-        hint="the file is cut short or damaged, or of another kind: copy it again, or use another checkpoint",
+        cure="the file is cut short or damaged, or of another kind: copy it again, or use another checkpoint",
     )
 
 

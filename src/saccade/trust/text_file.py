@@ -18,9 +18,9 @@ def load_lines(path: str | Path) -> list[str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"text in UTF-8 is expected, found {kind_of(data)}", path=path, line=line) from error
+        raise DataError("text in UTF-8", kind_of(data), path=path, line=line) from error
     if "\0" in text:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise DataError("text in UTF-8 is expected, found a zero byte", path=path, line=line)
+        raise DataError("text in UTF-8", "a zero byte", path=path, line=line)
     # Only line feeds count, as in an editor; str.splitlines would also break at rarer signs.
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

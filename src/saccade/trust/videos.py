@@ -58,7 +58,7 @@ class Video:
 
     def __init__(self, path: Path, container: Any) -> None:
         if not container.streams.video:
-            raise DataError("a video stream is expected, found none", path=path)
+            raise DataError("a video stream", "none", path=path)
         self.path, self._container, self._stream = path, container, container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self.rate: Fraction | None = self._stream.average_rate or self._stream.guessed_rate or None
@@ -140,12 +140,10 @@ class Video:
 
     def _check_size(self, height: int, width: int) -> None:
         if 3 * height * width > MAX_VALUES or height < 1 or width < 1:
-            raise DataError(
-                f"frames of 1 to {MAX_VALUES // 3} pixels are expected, found {height}x{width}", path=self.path
-            )
+            raise DataError(f"frames of 1 to {MAX_VALUES // 3} pixels", f"{height}x{width}", path=self.path)
 
     def _fault(self, place: int, found: str) -> DataError:
-        return DataError(f"frame {place} is expected to be whole, found {found}", path=self.path, hint=CURE)
+        return DataError("a whole frame", found, path=self.path, within=f"frame {place}", cure=CURE)
 
 
 @contextmanager
@@ -165,7 +163,7 @@ def open_video(path: str | Path) -> Generator[Video]:
             container = av.open(file, "r", options=dict(OPTIONS), metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise DataError(f"a video is expected, found one that cannot be opened: {reason}", path=path) from error
+            raise DataError("a video", f"one that cannot be opened: {reason}", path=path) from error
         with container:
             yield Video(path, container)
 
@@ -229,6 +227,7 @@ def _av() -> Any:
         return import_module("av")
     except ImportError as error:
         raise UsageError(
-            f"PyAV is expected to be installed for videos, found that it is not: {error}",
-            hint="pip install saccade[video]",
+            "PyAV to be installed for videos",
+            f"that it is not: {error}",
+            cure="pip install saccade[video]",
         ) from error

@@ -37,9 +37,9 @@ class Element:
     children: list["Element"] = field(default_factory=list["Element"])
     annotation_id: int | None = None
 
-    def wrong(self, what: str, hint: str | None = None) -> DataError:
+    def wrong(self, expected: str, found: object, cure: str | None = None) -> DataError:
         """The error to raise about this element."""
-        return DataError(what, path=self.path, line=self.line, annotation_id=self.annotation_id, hint=hint)
+        return DataError(expected, found, path=self.path, line=self.line, annotation_id=self.annotation_id, cure=cure)
 
     def all(self, tag: str) -> list["Element"]:
         """The elements of a name directly in this one."""
@@ -55,7 +55,7 @@ class Element:
         for element in found:
             element.annotation_id = self.annotation_id
         if len(found) > 1:
-            raise found[1].wrong(f"one <{tag}> is expected in <{self.tag}>, found {len(found)}")
+            raise found[1].wrong(f"one <{tag}> in <{self.tag}>", len(found))
         return found[0] if found else None
 
     def get(self, tag: str) -> "Element":
@@ -67,7 +67,7 @@ class Element:
         found = self.find(tag)
         if found is None:
             inside = ", ".join(f"<{child.tag}>" for child in self.children[:8]) or "nothing"
-            raise self.wrong(f"<{tag}> is expected in <{self.tag}>, found {inside}")
+            raise self.wrong(f"<{tag}> in <{self.tag}>", inside)
         return found
 
     def number(self) -> float:
@@ -81,7 +81,7 @@ class Element:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise self.wrong(f"a finite number is expected in <{self.tag}>, found {self.text[:80]!r}")
+            raise self.wrong(f"a finite number in <{self.tag}>", repr(self.text[:80]))
         return value
 
 
@@ -101,13 +101,14 @@ def load_xml(path: str | Path) -> Element:
         message = expat.ErrorString(error.code)
         found = message if data.lstrip()[:1] == b"<" else f"{message} ({kind_of(data)})"
         raise DataError(
-            f"XML is expected, found at column {error.offset + 1}: {found}",
+            "XML",
+            f"a fault at column {error.offset + 1}: {found}",
             path=path,
             line=error.lineno,
-            hint=_cure(data),
+            cure=_cure(data),
         ) from error
     except (LookupError, ValueError) as error:  # An encoding that Python does not know, or of several bytes.
-        raise DataError(f"XML in UTF-8 is expected, found: {error}", path=path) from error
+        raise DataError("XML in UTF-8", error, path=path) from error
     finally:
         tree.parser = None  # It holds the tree, which holds it: only the collector would find them.
     return tree.root
@@ -123,8 +124,7 @@ def _readable(path: Path) -> tuple[bytes, str | None]:
         return data.decode(declared[1].decode()).encode(), "utf-8"
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        what = f"text in {declared[1].decode()}, as declared, is expected, found other bytes"
-        raise DataError(what, path=path, line=line) from error
+        raise DataError(f"text in {declared[1].decode()}, as declared", "other bytes", path=path, line=line) from error
 
 
 def _cure(data: bytes) -> str:
@@ -158,7 +158,8 @@ class _Tree:
         self.count += 1
         if len(self.open) > MAX_XML_DEPTH or self.count > MAX_XML_ELEMENTS:
             raise element.wrong(
-                f"XML of at most {MAX_XML_ELEMENTS} elements, nested {MAX_XML_DEPTH} deep, is expected, found more",
+                f"XML of at most {MAX_XML_ELEMENTS} elements, nested {MAX_XML_DEPTH} deep",
+                "more",
                 "the file is no annotation of one picture",
             )
         self.open[-1].children.append(element)
@@ -174,8 +175,9 @@ class _Tree:
     def doctype(self, *_: object) -> None:
         line = self.parser.CurrentLineNumber
         raise DataError(
-            "XML without a document type is expected, found <!DOCTYPE",
+            "XML without a document type",
+            "<!DOCTYPE",
             path=self.path,
             line=line,
-            hint="delete the <!DOCTYPE …> part: entities are not read",
+            cure="delete the <!DOCTYPE …> part: entities are not read",
         )

@@ -42,8 +42,8 @@ def load_yaml(path: str | Path) -> Any:
         mark = error.problem_mark or error.context_mark
         line, column = (None, "?") if mark is None else (mark.line + 1, mark.column + 1)
         found = error.problem or error.context
-        raise DataError(f"plain YAML is expected, found at column {column}: {found}", path=path, line=line) from error
+        raise DataError("plain YAML", f"a fault at column {column}: {found}", path=path, line=line) from error
     except RecursionError as error:
-        raise DataError("YAML nested less deeply is expected", path=path) from error
+        raise DataError("YAML nested less deeply", "too many levels", path=path) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise DataError(f"plain YAML in UTF-8 is expected, found: {error}", path=path) from error
+        raise DataError("plain YAML in UTF-8", error, path=path) from error

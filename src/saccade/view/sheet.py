@@ -24,8 +24,8 @@ def sheet(images: Sequence[Image.Image], captions: Sequence[str] = (), columns: 
     """
     if (captions and len(captions) != len(images)) or columns < 1:
         raise UsageError(
-            f"a sheet expects one caption for each picture and one column at least, found {len(images)} pictures, "
-            f"{len(captions)} captions, {columns} columns"
+            "one caption for each picture of a sheet, and one column at least",
+            f"{len(images)} pictures, {len(captions)} captions, {columns} columns",
         )
     width = max((image.width for image in images), default=0)
     height = max((image.height for image in images), default=0)

@@ -38,9 +38,9 @@ class Defect:
     @staticmethod
     def of(error: DataError, picture: str | None = None) -> "Defect":
         """What an error says."""
-        where = error.line if error.line is not None else error.pointer
-        expected = error.expected or "data without this fault"
-        return Defect(error.path, where, error.annotation_id, error.found, expected, error.hint or _CURE, picture)
+        found = f"{error.found} ({error.within})" if error.within else error.found
+        cure = error.cure or _CURE
+        return Defect(error.path, error.where, error.annotation_id, found, error.expected, cure, picture)
 
     @property
     def kind(self) -> str:

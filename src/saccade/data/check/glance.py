@@ -32,9 +32,10 @@ def glance(data: Dataset, name: str) -> Iterator[str]:
     beyond = np.flatnonzero((objects.labels < 0) | (objects.labels >= len(data.classes)))
     if len(beyond):
         raise DataError(
-            f"labels from 0 to {len(data.classes) - 1} are expected, found {int(objects.labels[beyond[0]])}",
+            f"labels from 0 to {len(data.classes) - 1}",
+            int(objects.labels[beyond[0]]),
             path=data.id(objects.picture(int(beyond[0]))),
-            hint="`saccade data check` lists them all",
+            cure="`saccade data check` lists them all",
         )
     summed = next(summaries(Part(name, data), objects, ()), None)
     if summed is not None:

@@ -3,7 +3,6 @@
 Legend: M boxes.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
 from saccade.data.check.objects import Objects
+from saccade.data.number_errors import BoxError, FractionError
 from saccade.data.origin import Form
 
 Numbers = NDArray[np.float64]
@@ -20,10 +20,7 @@ FEWEST, LEAST_SHARE = 5, 0.2  # boxes that leave their pictures, from which on i
 _BEST = 0.95  # share of all boxes that a form must explain
 _SLACK = 1.5  # pixels
 
-_FRACTION = "a fraction from 0 to 1"
 _MOST_FRACTION = 2.0  # Above it a number is no fraction of a box that leaves the picture, but pixels.
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
-_SIZE = re.compile(r"(\d+)x(\d+)")
 
 
 def _corners(n: Numbers) -> Numbers:
@@ -102,25 +99,12 @@ def written(objects: Objects, errors: Sequence[DataError]) -> Written | None:
         boxes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)
     elif form.startswith("centre"):
         boxes = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
-    refused = [found for found in map(_refused, errors) if found is not None]
-    numbers = np.array([one[0] for one in refused], np.float64).reshape(-1, 4)
-    sizes = np.array([one[1] for one in refused], np.float64).reshape(-1, 2)
+    refused = [error for error in errors if isinstance(error, BoxError)]
+    numbers = np.array([error.numbers for error in refused], np.float64).reshape(-1, 4)
+    sizes = np.array([error.size[::-1] if error.size else (np.inf, np.inf) for error in refused], float).reshape(-1, 2)
     return Written(form, np.concatenate([boxes, numbers]), np.concatenate([objects.limits.astype(float), sizes]))
-
-
-def _refused(error: DataError) -> tuple[list[float], tuple[float, float]] | None:
-    """The four numbers of a refused box in pixels, and W, H of its picture."""
-    expected = error.expected
-    if not (expected.startswith("a box") or expected.startswith("xmin <= xmax")):
-        return None
-    numbers = [float(text) for text in _NUMBER.findall(error.found)]
-    size = _SIZE.search(expected)
-    if len(numbers) != 4 or ("of some area" in expected and not error.pointer):
-        return None
-    return numbers, (np.inf, np.inf) if size is None else (float(size[1]), float(size[2]))
 
 
 def refused_pixels(errors: Sequence[DataError]) -> int:
     """How many lines were refused since they hold pixels where fractions are expected."""
-    lines = [error.found for error in errors if error.expected.startswith(_FRACTION)]
-    return sum(1 for found in lines if _NUMBER.fullmatch(found) and float(found) > _MOST_FRACTION)
+    return sum(1 for error in errors if isinstance(error, FractionError) and error.value > _MOST_FRACTION)

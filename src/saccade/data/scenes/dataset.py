@@ -41,7 +41,7 @@ class Scenes:
     def __init__(self, count: int = 500, size: int = 128, seed: int = 1, start: int = 0) -> None:
         for name, found, least in (("count", count, 0), ("size", size, 16), ("seed", seed, 0), ("start", start, 0)):
             if found < least:
-                raise UsageError(f"scenes expect {name} ≥ {least}, found {found}", hint=_EXAMPLE)
+                raise UsageError(f"{name} of at least {least}", found, within="scenes", cure=_EXAMPLE)
         self.count, self.side, self.seed, self.start = count, size, seed, start
 
     @property
@@ -104,9 +104,9 @@ def scenes_split(options: Mapping[str, int], split: str) -> Scenes:
     """
     unknown = sorted(set(options) - {"count", "size", "seed"})
     if unknown:
-        raise UsageError(f"scenes take count, size and seed, found {', '.join(unknown)}", hint=_EXAMPLE)
+        raise UsageError("count, size and seed", ", ".join(unknown), within="scenes", cure=_EXAMPLE)
     if split not in ("train", "val"):
-        raise UsageError(f"scenes have the splits train and val, found {split!r}")
+        raise UsageError("the split train or val", repr(split), within="scenes")
     train = Scenes(**options)
     if split == "train":
         return train

@@ -65,7 +65,7 @@ class CocoForm(Form):
 
     def _categories(self) -> list[dict[str, Any]]:
         if len(set(self.source.classes)) < len(self.source.classes) or "" in self.source.classes:
-            raise DataError(f"COCO expects names of classes, each once, found {self.source.classes}")
+            raise DataError("names of classes, each once, for COCO", self.source.classes)
         marks = self.source.joints if self.source.annotates("instances.keypoints") else None
         named: dict[str, Any] = {}
         if marks is not None:

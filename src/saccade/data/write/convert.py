@@ -69,9 +69,9 @@ def convert(
     """
     out = Path(out)
     if to not in FORMS:
-        raise UsageError(f"a format among {', '.join(FORMS)} is expected, found {to!r}")
+        raise UsageError(f"a format among {', '.join(FORMS)}", repr(to))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError("a folder that is new or empty is expected, found something in it", path=out)
+        raise UsageError("a folder that is new or empty", "something in it", path=out)
     allowed = known_kinds(allow)
     given = _source(source, splits)
     form = FORMS[to](given, allowed, link)
@@ -81,7 +81,7 @@ def convert(
     with replacing_folder(out) as partial:
         counts = {split: form.write(partial, split, stock.pictures(split)) for split in given.splits}
         if not any(counts.values()):
-            raise DataError(f"pictures that {to} can hold are expected, found none", hint="take another format")
+            raise DataError(f"pictures that {to} can hold", "none", cure="take another format")
         for name, text in form.texts().items():
             (partial / name).write_text(text, encoding="utf-8")
         _flush(partial)
@@ -98,9 +98,9 @@ def _source(source: str | Path | Dataset, names: Sequence[str]) -> Source:
     for name, dataset in parts.items():
         if list(dataset.classes) != list(first.classes):
             raise DataError(
-                f"the same classes in all splits are expected, found {list(dataset.classes)[:20]} in {name} and "
-                f"{list(first.classes)[:20]} in {next(iter(parts))}",
-                hint="convert the splits one by one: --split NAME",
+                "the same classes in all splits",
+                f"{list(dataset.classes)[:20]} in {name} and {list(first.classes)[:20]} in {next(iter(parts))}",
+                cure="convert the splits one by one: --split NAME",
             )
     # Of splits the one with the longest list has pixels of every class that another has.
     pixels = max((data.vocabularies.names("semantic") for data in parts.values()), key=len)

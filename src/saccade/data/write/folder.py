@@ -20,15 +20,16 @@ class FolderForm(Form):
         odd = set(source.splits) - USUAL
         if odd:
             raise DataError(
-                f"folders expect the splits train, val and test, found {', '.join(sorted(odd))}",
-                hint="choose some with --split",
+                "the splits train, val and test",
+                ", ".join(sorted(odd)),
+                cure="choose some with --split",
             )
         check_lines(source.classes, "a folder")
         for name in source.classes:
             if name[0] in "._" or set(name) & set('/\\:*?"<>|') or len(name.encode()) > 250:
-                raise DataError(f"names of classes that a folder can have are expected, found {name!r}")
+                raise DataError("names of classes that a folder can have", repr(name))
         if len({name.casefold() for name in source.classes}) < len(source.classes):
-            raise DataError("names of classes that differ not in capitals alone are expected, found such")
+            raise DataError("names of classes that differ not in capitals alone", ", ".join(source.classes))
 
     def losses(self, picture: Picture) -> Iterator[Loss]:
         """What is lost of one picture."""

@@ -125,4 +125,4 @@ def check_lines(classes: Sequence[str], form: str) -> None:
     """
     for name in classes:
         if not name or name != name.strip() or _UNFIT.search(name) or list(classes).count(name) > 1:
-            raise DataError(f"{form} expects names of classes that fit on a line, each once, found {name!r}")
+            raise DataError(f"names of classes that fit on a line of {form}, each once", repr(name))

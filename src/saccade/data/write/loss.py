@@ -59,8 +59,9 @@ class Tally:
             return
         told = "\n".join(f"    {kind}: {self.said(kind)}" for kind in kinds)
         raise DataError(
-            f"data that {form} can hold are expected, found some that would be lost:\n{told}",
-            hint=f"allow it with --allow-loss {','.join(kinds)}, or all with --lossy",
+            f"data that {form} can hold",
+            f"some that would be lost:\n{told}",
+            cure=f"allow it with --allow-loss {','.join(kinds)}, or all with --lossy",
         )
 
     def said(self, kind: str) -> str:
@@ -77,7 +78,5 @@ def known_kinds(names: Iterable[str]) -> frozenset[str]:
     found = frozenset(names)
     unknown = sorted(found - set(KINDS))
     if unknown:
-        raise UsageError(
-            f"kinds of loss are expected, found {', '.join(unknown)}", hint=f"known are {', '.join(sorted(KINDS))}"
-        )
+        raise UsageError("kinds of loss", ", ".join(unknown), cure=f"known are {', '.join(sorted(KINDS))}")
     return found

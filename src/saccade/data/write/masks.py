@@ -32,15 +32,16 @@ class MasksForm(Form):
         odd = set(source.splits) - USUAL
         if odd:
             raise DataError(
-                f"masks expect the splits train, val and test, found {', '.join(sorted(odd))}",
-                hint="choose some with --split",
+                "the splits train, val and test",
+                ", ".join(sorted(odd)),
+                cure="choose some with --split",
             )
         self._classes = source.semantic_classes
         if not source.annotates("semantic") and BACKGROUND not in self._classes:
             self._classes = (*self._classes, BACKGROUND)
         check_lines(self._classes, "classes.txt")
         if len(self._classes) > _IGNORE:
-            raise DataError(f"at most {_IGNORE} classes of pixels are expected, found {len(self._classes)}")
+            raise DataError(f"at most {_IGNORE} classes of pixels", len(self._classes))
 
     def losses(self, picture: Picture) -> Iterator[Loss]:
         """What is lost of one picture."""

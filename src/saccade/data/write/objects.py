@@ -67,7 +67,7 @@ def objects_of(dataset: Dataset, index: int, truth: Annotation, size: tuple[int,
         return None
     boxes = rows.masks.boxes() if rows.boxes is None and rows.masks is not None else rows.boxes
     if boxes is None or rows.labels is None:
-        raise DataError("objects with classes and boxes are expected, found neither or one", path=dataset.id(index))
+        raise DataError("objects with classes and boxes", "neither or one", path=dataset.id(index))
     return Objects(
         boxes=boxes.numpy().astype(np.float32),
         labels=rows.labels.numpy(),

@@ -81,9 +81,7 @@ def picture_of(dataset: Dataset, index: int, name: str, split: str) -> Picture:
     size = size_of(dataset, index)
     if file is not None and picture_size(file) != size:
         height, width = picture_size(file)
-        raise DataError(
-            f"a picture of {size[1]}x{size[0]}, as annotated, is expected, found {width}x{height}", path=file
-        )
+        raise DataError(f"a picture of {size[1]}x{size[0]}, as annotated", f"{width}x{height}", path=file)
     place = f"{split}: {dataset.id(index)}"
     return Picture(name, size, truth, objects_of(dataset, index, truth, size), place, dataset, index, file)
 
@@ -150,7 +148,7 @@ def _suffix(file: Path) -> str:
 
 def _drawn(image: Any, place: str) -> Image.Image:
     if str(image.dtype) != "torch.uint8" or len(image) not in (1, 3):
-        raise DataError(f"a picture of 8 bits and 1 or 3 channels is expected, found {image.dtype}", path=place)
+        raise DataError("a picture of 8 bits and 1 or 3 channels", image.dtype, path=place)
     return Image.fromarray(image[0].numpy() if len(image) == 1 else image.permute(1, 2, 0).contiguous().numpy())
 
 
@@ -161,7 +159,8 @@ def _link(file: Path, target: Path) -> None:
         if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
             raise
         raise UsageError(
-            f"two folders on one disk that takes links are expected, found: {error.strerror}",
+            "two folders on one disk that takes links",
+            error.strerror,
             path=target,
-            hint="copy the pictures: leave --link out",
+            cure="copy the pictures: leave --link out",
         ) from error

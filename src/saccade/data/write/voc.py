@@ -142,7 +142,8 @@ def _save(path: Path, numbers: Array) -> None:
 def _check_same(file: Path, text: str, place: str) -> None:
     if file.read_text(encoding="utf-8") != text:
         raise DataError(
-            "the same annotations of a picture in all splits are expected, found two kinds",
+            "the same annotations of a picture in all splits",
+            "two kinds",
             path=place,
-            hint="convert the splits one by one, each into a folder of its own: --split NAME",
+            cure="convert the splits one by one, each into a folder of its own: --split NAME",
         )

@@ -30,8 +30,9 @@ class YoloForm(Form):
         odd = set(source.splits) - USUAL
         if odd:
             raise DataError(
-                f"YOLO expects the splits train, val and test, found {', '.join(sorted(odd))}",
-                hint="choose some with --split, or take --to coco",
+                "the splits train, val and test",
+                ", ".join(sorted(odd)),
+                cure="choose some with --split, or take --to coco",
             )
         has_joints, has_masks = source.annotates("instances.keypoints"), source.annotates("instances.masks")
         self._jointed = has_joints and not (has_masks and "keypoints" in allowed and "masks" not in allowed)

@@ -36,4 +36,4 @@ def from_torchvision(module: nn.Module, *, weights: WeightsEnum | None = None) -
         if isinstance(module, kind):
             return convert(module, weights).train(module.training)
     names = ", ".join(kind.__name__ for kind in FAMILIES)
-    raise UsageError(f"a model of torchvision's (one of {names}) is expected, found {type(module).__name__}")
+    raise UsageError(f"a model of torchvision's (one of {names})", type(module).__name__)

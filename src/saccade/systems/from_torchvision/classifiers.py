@@ -104,7 +104,7 @@ def _plain(module: nn.Module, trunk: Trunk, body: nn.Sequential, recipe: Recipe,
     """A trunk with one class head."""
     linear = [layer for layer in body.modules() if isinstance(layer, nn.Linear)]
     if not linear:
-        raise UsageError("a classifier whose last layer is linear is expected, found none")
+        raise UsageError("a classifier whose last layer is linear", "none")
     classes = names_of_classes(linear[-1].out_features, weights)
     head = ClassifyHead(last_level(trunk)[0], body, len(classes))
     return System(trunk, {"label": head}, classes=classes, input=crop_input(module, weights or FIRST), recipe=recipe)
@@ -113,7 +113,7 @@ def _plain(module: nn.Module, trunk: Trunk, body: nn.Sequential, recipe: Recipe,
 def _last_of_three(classifier: nn.Sequential) -> nn.Linear:
     linear = [layer for layer in classifier if isinstance(layer, nn.Linear)]
     if len(linear) != 3 or linear[-1] is not classifier[-1]:
-        raise UsageError(f"a classifier of three fully connected layers is expected, found {len(linear)}")
+        raise UsageError("a classifier of three fully connected layers", len(linear))
     return linear[-1]
 
 

@@ -77,9 +77,7 @@ def from_ssd(module: SSD, weights: WeightsEnum | None) -> System:
     """
     extractor, size = module.backbone, cast("Any", module.transform).fixed_size
     if not isinstance(extractor, SSDFeatureExtractorVGG) or size is None or size[0] != size[1]:
-        raise UsageError(
-            f"an SSD on VGG-16 with a square input is expected, found {type(extractor).__name__} at {size}"
-        )
+        raise UsageError("an SSD on VGG-16 with a square input", f"{type(extractor).__name__} at {size}")
     deep, *coarse = cast("list[nn.Sequential]", list(extractor.extra))
     trunk = atrous_trunk([layer for part in (extractor.features, deep) for layer in _flat(part)])
     generator, head = cast("Any", module.anchor_generator), cast("Any", module.head)
@@ -106,7 +104,7 @@ def _resnet_and_pyramid(backbone: nn.Module) -> tuple[Any, Pyramid]:
     """A trunk and a neck of the layers of torchvision's backbone, shared."""
     body = cast("Any", backbone).body if isinstance(backbone, BackboneWithFPN) else None
     if body is None or "layer4" not in body:
-        raise UsageError(f"a RetinaNet on a ResNet with a pyramid is expected, found {type(backbone).__name__}")
+        raise UsageError("a RetinaNet on a ResNet with a pyramid", type(backbone).__name__)
     with_our_norms(body)
     trunk, pyramid = resnet_trunk(body), cast("FeaturePyramidNetwork", backbone.fpn)
     reads, channels = tuple(body.return_layers), cast("int", backbone.out_channels)
@@ -118,7 +116,7 @@ def _coarse(pyramid: FeaturePyramidNetwork) -> Coarse:
     if extra is None or isinstance(extra, LastLevelMaxPool):
         return "none" if extra is None else "pool"
     if not isinstance(extra, LastLevelP6P7):
-        raise UsageError(f"a pyramid with torchvision's own coarse maps is expected, found {type(extra).__name__}")
+        raise UsageError("a pyramid with torchvision's own coarse maps", type(extra).__name__)
     return "convs_of_p5" if extra.use_P5 else "convs_of_c5"
 
 

@@ -24,7 +24,7 @@ def crop_input(module: nn.Module, weights: WeightsEnum) -> InputSpec:
     """
     preset: Any = weights.transforms()
     if not hasattr(preset, "crop_size"):
-        raise UsageError(f"weights of a classifier are expected, found {weights}")
+        raise UsageError("weights of a classifier", weights)
     first = next(layer for layer in module.modules() if isinstance(layer, nn.Conv2d))
     size, shorter = preset.crop_size[0], preset.resize_size[0]
     if first.in_channels != len(preset.mean):

@@ -42,7 +42,9 @@ def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
     rois = cast("Any", module.roi_heads)
     count = int(rois.box_predictor.cls_score.out_features) if isinstance(rois.box_predictor, FastRCNNPredictor) else 0
     if not count or rois.has_mask() or rois.has_keypoint():
-        raise UsageError("torchvision's own layers for scores and boxes are expected, and no masks or joints")
+        raise UsageError(
+            "torchvision's own layers for scores and boxes, and no masks or joints", type(rois.box_predictor).__name__
+        )
     names = names_of_objects(count, weights or FasterRCNN_ResNet50_FPN_Weights.COCO_V1)[1:]
     head = pyramid_head(_propose(module, neck), _box_top(rois, neck, len(names)))
     spec = detector_input(module)
@@ -63,7 +65,7 @@ def trunk_and_pyramid(backbone: nn.Module) -> tuple[Trunk, Pyramid]:
     """
     body: Any = getattr(backbone, "body", None)
     if not isinstance(backbone, BackboneWithFPN) or not ("layer4" in body or "0" in body):
-        raise UsageError(f"a ResNet or MobileNet with a pyramid is expected, found {type(backbone).__name__}")
+        raise UsageError("a ResNet or MobileNet with a pyramid", type(backbone).__name__)
     with_our_norms(body)
     trunk = resnet_trunk(body) if "layer4" in body else _mobilenet(body)
     reads = tuple(name if "layer4" in body else f"block{name}" for name in body.return_layers)

@@ -1,0 +1,72 @@
+"""How a decoder makes a map twice as fine: between positions, by learnt kernels, or at the places of maxima.
+
+Legend: B pictures, C channels, (h, w) positions of the coarse map, (H, W) of the fine one.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Grow(nn.Module, ABC):
+    """A coarse map to a fine one."""
+
+    @abstractmethod
+    def forward(self, map: Tensor, size: tuple[int, int], places: Tensor | None) -> Tensor:
+        """A finer map.
+
+        Args:
+            map: (B, C, h, w).
+            size: (H, W) of the map that it is joined with; what comes out may be larger or smaller by what unpadded
+                layers cut off.
+            places: (B, C, h, w) int64, where the maxima of the pool that made the coarse map were, or None.
+        """
+
+
+class Bilinear(Grow):
+    """Values between positions, `factor` times as fine."""
+
+    def __init__(self, factor: int = 2) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, map: Tensor, size: tuple[int, int], places: Tensor | None) -> Tensor:
+        """(B, C, factor · h, factor · w)."""
+        del size, places
+        return F.interpolate(map, scale_factor=float(self.factor), mode="bilinear", align_corners=False)
+
+
+class Transposed(Grow):
+    """A learnt transposed convolution that doubles each side without overlap (U-Net's up-convolution).
+
+    Args:
+        entry: Channels that it reads.
+        channels: Channels that it makes.
+    """
+
+    def __init__(self, entry: int, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.ConvTranspose2d(entry, channels, 2, 2)
+
+    def forward(self, map: Tensor, size: tuple[int, int], places: Tensor | None) -> Tensor:
+        """(B, channels, 2 · h, 2 · w)."""
+        del size, places
+        return self.conv(map)
+
+
+class Unpool(Grow):
+    """Each value goes back to where the maximum was found, zeros elsewhere.
+
+    Sources: Zeiler, Fergus 2013, arXiv 1311.2901, section 2.1; Badrinarayanan et al. 2015, SegNet, arXiv 1511.00561.
+    """
+
+    def forward(self, map: Tensor, size: tuple[int, int], places: Tensor | None) -> Tensor:
+        """(B, C, H, W).
+
+        Raises:
+            ValueError: There are no places.
+        """
+        if places is None:
+            raise ValueError("expected the places of a pool's maxima, found none: name them in the decoder's step")
+        return F.max_unpool2d(map, places, [2, 2], output_size=list(size))

@@ -1,0 +1,99 @@
+"""From a coarse map back to fine ones, step by step: FCN's sums, U-Net's concatenations and SegNet's unpooling.
+
+Legend: B pictures, (h, w) positions of a map.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
+
+from torch import Tensor, nn
+
+from saccade.core.level import Level
+from saccade.layers.fuse import Fuse
+from saccade.layers.grow import Grow
+from saccade.network.part import Neck
+
+
+class Step(NamedTuple):
+    """One step of a decoder.
+
+    Attributes:
+        name: Of the map that it makes.
+        like: The map of the trunk whose positions it comes to; it is read where there is something to fuse, and else
+            its size alone is.
+        grow: Makes the coarse map finer.
+        channels: Channels of the map that the step makes.
+        fuse: Joins the grown map with the one named by `like`, or None: nothing is joined.
+        body: Layers after that, or None.
+        places: Name of the map of a pool's places, for unpooling.
+        cut: Positions that the body cuts off on every side.
+    """
+
+    name: str
+    like: str
+    grow: Grow
+    channels: int
+    fuse: Fuse | None = None
+    body: nn.Module | None = None
+    places: str | None = None
+    cut: int = 0
+
+
+class Decoder(Neck):
+    """Steps from a coarse map to finer ones; each adds a map of its own name.
+
+    Where unpadded layers have left two maps of unlike sizes, the larger is cut to the positions that both have, by the
+    offsets of their levels.
+
+    Args:
+        levels: Levels of the maps that may be read.
+        reads: Name of the map to start from.
+        steps: The steps, from coarse to fine.
+    """
+
+    def __init__(self, levels: Mapping[str, Level], reads: str, steps: Sequence[Step]) -> None:
+        super().__init__()
+        self.start, self.steps = reads, tuple(steps)
+        named = [name for step in steps for name in (step.like, step.places) if name is not None]
+        self.reads = tuple(dict.fromkeys([reads, *named]))
+        self.grow = nn.ModuleList(step.grow for step in steps)
+        self.fuse = nn.ModuleList(step.fuse or nn.Identity() for step in steps)
+        self.body = nn.ModuleList(step.body or nn.Identity() for step in steps)
+        self._known, before, made = dict(levels), levels[reads], dict[str, Level]()
+        for step in steps:
+            before = made[step.name] = _after(step, before, levels[step.like])
+        self.levels = made
+
+    def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The map of each step."""
+        added: dict[str, Tensor] = {}
+        current, level = maps[self.start], self._known[self.start]
+        for step, grow, fuse, body in zip(self.steps, self.grow, self.fuse, self.body, strict=True):
+            fine = maps[step.like]
+            places = None if step.places is None else maps[step.places]
+            grown = cast("Grow", grow)(current, (fine.shape[-2], fine.shape[-1]), places)
+            if step.fuse is not None:
+                grown = fuse(*_met(grown, fine, _shift(level, self._known[step.like])))
+            current = added[step.name] = body(grown)
+            level = self.levels[step.name]
+        return added
+
+
+def _after(step: Step, before: Level, like: Level) -> Level:
+    """The map that a step makes: of the stride of the map that it comes to, and cut by both maps' offsets."""
+    stride = like.stride or 1
+    met = max(before.offset, like.offset) if step.fuse is not None else before.offset
+    return Level(step.channels, stride, met + step.cut * stride)
+
+
+def _shift(before: Level, like: Level) -> int:
+    """Positions that the grown map lacks at the left and above; below 0 the fine one lacks them."""
+    return round((before.offset - like.offset) / (like.stride or 1))
+
+
+def _met(grown: Tensor, fine: Tensor, shift: int) -> tuple[Tensor, Tensor]:
+    """Both maps, cut to the positions that they share."""
+    grown = grown[..., max(-shift, 0) :, max(-shift, 0) :]
+    fine = fine[..., max(shift, 0) :, max(shift, 0) :]
+    height, width = (min(grown.shape[axis], fine.shape[axis]) for axis in (-2, -1))
+    return grown[..., :height, :width], fine[..., :height, :width]
