@@ -154,7 +154,11 @@ def agreed(answers: Sequence[Annotation], keep: Keep) -> Annotation:
     """What views of a picture of 100 pixels agree on, each of which the network sees as it is."""
     views = [next(Views().of((100, 100), InputSpec("native"))) for _ in answers]
     gathered = Agreement(views, keep)
-    (found,) = (one for place, answer in enumerate(answers) if (one := gathered.add(place, answer)) is not None)
+    (found,) = (
+        one
+        for place, answer in enumerate(answers)
+        if (one := gathered.add(place, answer, views[place].frame)) is not None
+    )
     return found
 
 

@@ -11,8 +11,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, ResourceError, UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.runtime import predictor as module
-from saccade.runtime.answers import finish
 from saccade.runtime.buckets import ahead, buckets
+from saccade.runtime.engine import finish
 from saccade.runtime.predictor import Predictor
 
 SPECS = [

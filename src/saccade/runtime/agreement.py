@@ -13,6 +13,7 @@ from torch import Tensor
 from saccade.core import warp
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
+from saccade.core.frame import Frame
 from saccade.ops.boxes import intersection_over_first
 from saccade.ops.keep import Keep
 from saccade.ops.nms import nms
@@ -41,15 +42,18 @@ class Agreement:
         self._said: dict[int, Annotation] = {}
         self._maps: dict[str, MapMean] = {}
 
-    def add(self, place: int, guess: Annotation) -> Annotation | None:
-        """The guess about the view at a place, in a batch's pixels; gives the answer when it was the last one."""
-        frame = self.views[place].frame
-        if len(self.views) == 1:
-            return frame.undo(guess, self.keep_scores)
+    def add(self, place: int, guess: Annotation, frame: Frame) -> Annotation | None:
+        """What is said of one view; the answer when it was the last one.
+
+        Args:
+            place: The view's.
+            guess: In a batch's pixels.
+            frame: From the picture's own pixels to these.
+        """
         shown = warp.cut(guess, frame.target)
         for name in MAPS:
             if shown.has(name):
-                self._mean(name).add(place, shown.get(name))
+                self._mean(name).add(place, shown.get(name), frame)
         self._said[place] = frame.undo(replace(shown, **dict.fromkeys((*MAPS, "semantic"))))
         return self._agreed() if len(self._said) == len(self.views) else None
 

@@ -1,36 +1,56 @@
-"""An answer's last touch, and its form in files: plain values, masks as COCO RLE, maps as PNG files, scores as .npz.
-
-Legend: n instances, (H, W) picture.
-"""
+"""An answer's form in files: plain values, masks as COCO RLE, maps as PNG files, scores as .npz, and its drawing."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.masks import Masks
+from saccade.core.resample import Size
 from saccade.ops import rle
+from saccade.runtime.inputs import readable_name
 from saccade.trust.atomic import replacing
 
 DIGITS = 6
+JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
+QUALITY = 90
 # These are pictures, not numbers, and stand in files of their own.
 MAPS = ("semantic", "contours", "semantic_scores")
 
 
-def finish(guess: Annotation, threshold: float = 0.0) -> Annotation:
-    """The guess on the CPU, its floats in float32, without rows that score below `threshold`."""
-    guess = guess.map(lambda t: t.detach().to("cpu", torch.float32 if t.is_floating_point() else t.dtype))
-    rows = guess.instances
-    if rows is None or rows.scores is None:
-        return guess
-    kept = rows if threshold <= 0 else rows[rows.scores >= threshold]
-    return replace(guess, instances=kept.sorted())
+Entry = dict[str, Any]
+
+
+def write_answer(
+    answer: Annotation, file: Path, name: str, out: Path, size: Size, drawing: Image.Image | None = None
+) -> Entry:
+    """The entry of a file in ``predictions.json``; its maps and its drawing are on disk then.
+
+    Args:
+        answer: What the network says.
+        file: The picture.
+        name: What its maps and drawing are called, without a suffix.
+        out: Folder of the answers.
+        size: (H, W) of the picture.
+        drawing: The picture with its answer, or None.
+
+    Raises:
+        ResourceError: The disk is full.
+    """
+    entry: Entry = {"file": readable_name(file), "size": list(size), **as_values(answer)}
+    entry |= write_maps(answer, out, name)
+    if drawing is not None:
+        jpeg = file.suffix.lower() in JPEG
+        entry["drawn"] = f"drawn/{name}.{'jpg' if jpeg else 'png'}"
+        drawing.info.clear()  # what a camera wrote beside the pixels stays with the user
+        with replacing(out / entry["drawn"]) as partial:
+            drawing.save(partial, format="JPEG" if jpeg else "PNG", **({"quality": QUALITY} if jpeg else {}))
+    return entry
 
 
 def as_values(guess: Annotation) -> dict[str, Any]:

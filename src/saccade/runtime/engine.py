@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
@@ -34,6 +35,8 @@ class Engine:
         search: Proposes regions for networks that read some which they do not propose themselves, or None.
         device: Where it runs.
         dtype: The type of its numbers.
+        refine: Refines an answer in the picture's own pixels, scores of pixels included, by the picture (C, H, W) as it
+            was read; None where nothing is refined there.
         layers: The system that it runs, or None where there is none to look into.
     """
 
@@ -48,6 +51,7 @@ class Engine:
     search: Search | None = None
     device: torch.device = torch.device("cpu")  # noqa: RUF009 (devices never change)
     dtype: torch.dtype = torch.float32
+    refine: Callable[[Annotation, Tensor], Annotation] | None = None
     layers: System | None = None
 
     @property
@@ -64,6 +68,18 @@ class Engine:
                 cure="name the run that it was made of",
             )
         return self.layers
+
+    def last_touch(self, answer: Annotation, image: Tensor | None, keep_scores: bool) -> Annotation:
+        """An answer in a picture's own pixels, refined there where the network does so, less scores of pixels.
+
+        Args:
+            answer: What was said of the picture.
+            image: (C, H, W) as it was read; needed where there is something to refine.
+            keep_scores: Whether scores of pixels stay.
+        """
+        if self.refine is not None and image is not None:
+            answer = self.refine(answer, image)
+        return answer if keep_scores else replace(answer, semantic_scores=None)
 
     def place(self, batch: Batch) -> Batch:
         """The batch on the network's device, its pictures in its precision."""
@@ -96,6 +112,7 @@ def engine_of(system: System) -> Engine:
         search=system.search,
         device=floats[0].device if floats else torch.device("cpu"),
         dtype=floats[0].dtype if floats else torch.float32,
+        refine=system.refine if system.refining else None,
         layers=system,
     )
     return engine
@@ -108,3 +125,13 @@ def digest_of(system: System) -> str:
         found.update(name.encode())
         found.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return found.hexdigest()
+
+
+def finish(guess: Annotation, threshold: float = 0.0) -> Annotation:
+    """The guess on the CPU, its floats in float32, without rows that score below `threshold`."""
+    guess = guess.map(lambda t: t.detach().to("cpu", torch.float32 if t.is_floating_point() else t.dtype))
+    rows = guess.instances
+    if rows is None or rows.scores is None:
+        return guess
+    kept = rows if threshold <= 0 else rows[rows.scores >= threshold]
+    return replace(guess, instances=kept.sorted())

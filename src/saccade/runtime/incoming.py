@@ -37,7 +37,7 @@ class Incoming:
         views: Its views.
         seen: (C, h, w) float32 0..1 each, before normalising and padding; empty where they are made when they are
             shown, since tiles of a large picture take several times its memory.
-        image: The picture itself, (C, H, W), where views are still to be made of it, or None.
+        image: The picture itself, (C, H, W), where views are still to be made of it, or answers to be refined; or None.
         regions: (r, 4) boxes that a search proposed, in the picture's own pixels, or None.
         shown: The picture in its colours, (3 or C, H, W), where it is kept to be drawn on, or None.
     """
@@ -56,7 +56,7 @@ class Incoming:
 
     def see(self, view: int, spec: InputSpec) -> Tensor:
         """(C, h, w) float32 0..1: one of its views."""
-        return self.seen[view] if self.image is None else self.views[view].see(self.image, spec)
+        return self.seen[view] if self.image is None or self.seen else self.views[view].see(self.image, spec)
 
     def regions_of(self, view: int) -> Tensor | None:
         """(r, 4) the regions that a view shows, in its pixels: those whose centre lies in it."""
@@ -87,12 +87,14 @@ class Intake:
         search: Proposes regions for systems that read some which they do not propose themselves.
         views: Which views of each picture the network is shown.
         shows: Whether pictures are kept in their colours, to be drawn on.
+        keeps: Whether pictures are kept as they were read, for networks that refine their answers by them.
     """
 
     spec: InputSpec
     search: Search | None = None
     views: Views = field(default_factory=Views)
     shows: bool = False
+    keeps: bool = False
 
     def each(self, pictures: Iterable[Picture]) -> Iterator[Incoming | Refused]:
         """Each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
@@ -124,7 +126,7 @@ class Intake:
             fit_channels(image, self.spec.channels)  # says now what would go wrong later
             return Incoming(place, views, (), image, regions, shown)
         seen = tuple(view.see(image, self.spec) for view in views)
-        return Incoming(place, views, seen, None, regions, shown)
+        return Incoming(place, views, seen, image if self.keeps else None, regions, shown)
 
     def _read(self, picture: Picture) -> tuple[Tensor, Tensor | None]:
         if self.shows and isinstance(picture, str | Path):
@@ -144,7 +146,7 @@ class Intake:
         if self.views.tiles is not None:
             return decoded
         seen = sum(view.frame.target[0] * view.frame.target[1] for view in self.views.of(size, self.spec))
-        return seen + (decoded if self.shows else 0)
+        return seen + (decoded if self.shows or self.keeps else 0)
 
 
 def read_picture(picture: Picture, channels: int) -> Tensor:

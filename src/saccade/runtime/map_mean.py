@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.affine import translation
+from saccade.core.frame import Frame
 from saccade.core.score_maps import ScoreMap, best, strips
 from saccade.runtime.picture_views import View
 
@@ -45,11 +46,11 @@ class MapMean:
         self.means: Tensor | None = None
         self.semantic: Tensor | None = None
 
-    def add(self, place: int, maps: Tensor) -> None:
-        """What is said of the view at a place: (C, h, w) in the network's pixels, without padding."""
+    def add(self, place: int, maps: Tensor, frame: Frame) -> None:
+        """What is said of the view at a place: (C, h, w) where a frame leads, without padding."""
         view = self.views[place]
         top, left, *_ = view.window
-        back = translation(-left, -top) @ view.frame.inverse().matrix
+        back = translation(-left, -top) @ frame.inverse().matrix
         part = ScoreMap(maps, back, view.window.size).without_detail(self.lines)
         self._parts.append(_Part(view, part, *shares(view)))
         self._left.discard(place)

@@ -1,6 +1,6 @@
 """Pictures stream through a network once; losses and scores come of the same pass through its trunk."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -15,9 +15,8 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.evaluator import Evaluator, choose
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
-from saccade.runtime.answers import finish
 from saccade.runtime.device import evaluating
-from saccade.runtime.engine import engine_of
+from saccade.runtime.engine import engine_of, finish
 from saccade.runtime.feature_tally import FeatureTally
 from saccade.runtime.loss_tally import LossTally
 
@@ -56,13 +55,18 @@ class Measure:
             if placed.truth is not None:
                 with self._full_losses():
                     self.losses.add(self.system.loss_of(maps, placed.truth), placed.truth)
-            guesses = None if self.answer else self.system.decode(maps)
+            guesses = [] if self.answer else self.system.decode(maps)
         places = [self._places[name] for name in batch.ids]
-        # One by one: maps in a picture's own pixels are large.
-        own = (frame.undo(finish(guess), False) for frame, guess in zip(batch.frames, guesses or (), strict=False))
-        answers = own if self.answer is None else self.answer(places)
+        answers = self._own(guesses, batch, places) if self.answer is None else self.answer(places)
         for guess, place, name in zip(answers, places, batch.ids, strict=True):
             self.evaluator.update(guess, self.dataset.truth(place), name)
+
+    def _own(self, guesses: Sequence[Annotation], batch: Batch, places: Sequence[int]) -> Iterator[Annotation]:
+        """Answers in each picture's own pixels, one by one: maps are large there."""
+        refines = self._engine.refine is not None
+        for frame, guess, place in zip(batch.frames, guesses, places, strict=True):
+            image = self.dataset[place].image if refines else None
+            yield self._engine.last_touch(frame.undo(finish(guess), refines), image, keep_scores=False)
 
     def state(self) -> State:
         """All that was taken so far, to be sent to another process."""

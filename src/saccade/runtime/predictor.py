@@ -6,21 +6,21 @@ and what is said of its views becomes one answer in its own pixels (`agreement`)
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, Unpack
+from typing import Any, NamedTuple, TypeVar, Unpack
 
 import torch
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import SaccadeError, UsageError
+from saccade.core.frame import Frame
 from saccade.core.resample import Size
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.agreement import Agreement, check_views
-from saccade.runtime.answers import finish
 from saccade.runtime.buckets import buckets
 from saccade.runtime.device import at_home, is_out_of_memory, out_of_memory, pick_device, pick_dtype
-from saccade.runtime.engine import Engine, engine_of
+from saccade.runtime.engine import Engine, engine_of, finish
 from saccade.runtime.incoming import Incoming, Intake, Picture, Refused
 from saccade.runtime.picture_views import Seeing, viewing
 
@@ -30,6 +30,15 @@ ROOM = 2**26
 T = TypeVar("T")
 Answer = Annotation | SaccadeError
 Shown = tuple[Incoming, int]
+
+
+class Said(NamedTuple):
+    """What a network says of one view of a picture, in the pixels to which `frame` leads."""
+
+    item: Incoming
+    view: int
+    frame: Frame
+    guess: Answer
 
 
 class Predictor:
@@ -64,9 +73,7 @@ class Predictor:
         if isinstance(system, System):
             system = engine_of(at_home(system, pick_device(device), pick_dtype(precision)))
         elif device != "auto" or precision not in (None, "auto", "32"):
-            raise UsageError(
-                f"a system is expected with a device or a precision, found {system.name}, which has its own"
-            )
+            raise UsageError("a system for this device and precision", f"{system.name}, which has its own")
         self.engine = system
         check_views(self.engine, self.views)
 
@@ -91,7 +98,7 @@ class Predictor:
 
     def intake(self, shows: bool = False) -> Intake:
         """How pictures get into the network; where it `shows`, they are kept to be drawn on."""
-        return Intake(self.engine.input, self.engine.search, self.views, shows)
+        return Intake(self.engine.input, self.engine.search, self.views, shows, self.engine.refine is not None)
 
     def __call__(self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16) -> list[Annotation]:
         """Answers to pictures, in their order.
@@ -151,14 +158,32 @@ class Predictor:
 
     def _agreed(self, read: Sequence[Incoming], threshold: float, batch: int) -> Iterator[tuple[Incoming, Answer]]:
         """Pictures with what their views together say; the first error of a view is the picture's."""
-        waiting = {item.place: Agreement(item.views, self.engine.keep, self.keep_scores) for item in read}
+        keep_scores = self.keep_scores or self.engine.refine is not None
+        waiting = {
+            item.place: Agreement(item.views, self.engine.keep, keep_scores) if len(item.views) > 1 else None
+            for item in read
+        }
         for together in self._together(read, batch):
-            for (item, view), guess in self._guessed(together, threshold):
-                if item.place in waiting:
-                    answer = guess if isinstance(guess, SaccadeError) else _added(waiting[item.place], view, guess)
-                    if answer is not None:
-                        del waiting[item.place]
-                        yield item, answer
+            for said in self._said(together, threshold):
+                place = said.item.place
+                if place in waiting and (answer := self._own(said, waiting[place], keep_scores)) is not None:
+                    del waiting[place]
+                    yield said.item, answer
+
+    def _own(self, said: Said, views: Agreement | None, keep_scores: bool) -> Answer | None:
+        """The answer in the picture's own pixels, once the last of its views has come; maps may not fit into memory."""
+        if isinstance(said.guess, SaccadeError):
+            return said.guess
+        try:
+            if views is None:
+                answer = said.frame.undo(said.guess, keep_scores)
+            else:
+                answer = views.add(said.view, said.guess, said.frame)
+            return None if answer is None else self.engine.last_touch(answer, said.item.image, self.keep_scores)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return _too_large(said.item, "the machine")
 
     def _together(self, read: Sequence[Incoming], batch: int) -> Iterator[list[Shown]]:
         """Views of one size, as many as go through the network together."""
@@ -170,23 +195,26 @@ class Predictor:
             count = max(min(batch, ROOM // (height * width)), 1)
             yield from (shown[first : first + count] for first in range(0, len(shown), count))
 
-    def _guessed(self, shown: Sequence[Shown], threshold: float) -> Iterator[tuple[Shown, Annotation | SaccadeError]]:
-        """Views of one size with what is said of them; where they do not fit into memory together, one by one."""
+    def _said(self, shown: Sequence[Shown], threshold: float) -> Iterator[Said]:
+        """What is said of views of one size; where they do not fit into memory together, they go one by one."""
         try:
-            guesses = self.guesses(self._batch(shown), threshold)
+            batch = self._batch(shown)
+            guesses = self.guesses(batch, threshold)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
         else:
-            yield from zip(shown, guesses, strict=True)
+            for (item, view), frame, guess in zip(shown, batch.frames, guesses, strict=True):
+                yield Said(item, view, frame, guess)
             return
         if self.engine.device.type == "cuda":
             torch.cuda.empty_cache()
         if len(shown) > 1:
             for one in shown:
-                yield from self._guessed([one], threshold)
+                yield from self._said([one], threshold)
         else:
-            yield shown[0], _too_large(shown[0][0].size, self.engine.device)
+            item, view = shown[0]
+            yield Said(item, view, item.views[view].frame, _too_large(item, self.engine.device))
 
     def _batch(self, shown: Sequence[Shown]) -> Batch:
         spec = self.engine.input
@@ -228,15 +256,5 @@ def _size_of(item: Incoming | Refused) -> Size | None:
     return item.size if isinstance(item, Incoming) else None
 
 
-def _added(agreement: Agreement, view: int, guess: Annotation) -> Answer | None:
-    """What all views say once the last has come; maps of a large picture may not fit into memory."""
-    try:
-        return agreement.add(view, guess)
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        return _too_large(agreement.views[view].size, "the machine")
-
-
-def _too_large(size: Size, where: torch.device | str) -> SaccadeError:
-    return out_of_memory(f"a picture of {size[0]}x{size[1]} pixels", where)
+def _too_large(item: Incoming, where: torch.device | str) -> SaccadeError:
+    return out_of_memory(f"a picture of {item.size[0]}x{item.size[1]} pixels", where)

@@ -10,11 +10,10 @@ from typing import IO
 from PIL import Image
 
 from saccade.core.errors import ConfigError, DataError, SaccadeError, UsageError
-from saccade.runtime.answers import as_values, write_maps
+from saccade.runtime.answers import Entry, as_values, write_maps
 from saccade.runtime.buckets import ahead
-from saccade.runtime.file_worker import Entry, Task
 from saccade.runtime.incoming import Incoming, Refused
-from saccade.runtime.inputs import readable_name
+from saccade.runtime.inputs import Task, readable_name
 from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import ROOM, Answer, Predictor
 from saccade.runtime.video_file import VideoWriter, write_video
