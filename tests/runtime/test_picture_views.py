@@ -272,3 +272,24 @@ def test_a_network_of_one_size_is_told_before_anything_is_read() -> None:
     with pytest.raises(ConfigError, match=r"scale 0\.5"):
         Predictor(system, scales=(0.5, 1))
     assert len(Predictor(system, flip=True)([torch.rand(3, 50, 60)])) == 1
+
+
+def test_classes_joints_and_columns_agree_by_rules_of_their_own() -> None:
+    def said(share: float, box: float) -> Annotation:
+        points = torch.tensor([[[box, 1.0]]])
+        rows = Instances(
+            torch.tensor([[box, 0.0, box + 10, 10.0]]), torch.tensor([0]), torch.tensor([share]), keypoints=points
+        )
+        scores = torch.tensor([share, 0.4])
+        pose, visible = torch.tensor([[box, 2.0]]), torch.tensor([round(share * 2)])
+        return Annotation(None, scores, (scores > 0.5).long(), rows, pose=pose, pose_visible=visible)
+
+    found = agreed([said(0.4, 0.0), said(0.9, 1.0)], Keep())
+    assert found.labels.tolist() == [1, 0]  # of .65 and .4
+    torch.testing.assert_close(found.label_scores, torch.tensor([0.65, 0.4]))
+    assert found.instances.keypoints.tolist() == [[[1.0, 1.0]]]  # they follow the row that stays
+    assert found.pose.tolist() == [[0.5, 2.0]]
+    assert found.pose_visible.tolist() == [2]
+    votes = [Annotation(label=torch.tensor(label), labels=torch.tensor([1, label])) for label in (0, 1, 1)]
+    assert agreed(votes, Keep()).label == 1
+    assert agreed(votes, Keep()).labels.tolist() == [1, 1]
