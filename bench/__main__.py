@@ -20,6 +20,7 @@ BENCHES = {
     "detectors": "answers, training steps and memory of detectors beside torchvision's own",
     "evaluation": "scores of detection beside pycocotools",
     "windows": "all windows of a picture at once beside one by one",
+    "startup": "commands that need no network beside a process that imports torch",
     "threads": "threads that sleep while they wait beside threads that spin",
 }
 

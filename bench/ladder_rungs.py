@@ -79,8 +79,8 @@ class Bench:
         if system.search is None:
             return system.batch([image])
         resized, frame = system.input.resize(image)
-        regions = frame.apply(Annotation(regions=self._regions(place)[0][:most])).regions
-        return system.input.assemble([resized], [frame], regions=None if regions is None else [regions])
+        regions = frame.boxes(self._regions(place)[0][:most])
+        return system.input.assemble([resized], [frame], regions=[regions])
 
     def _answer(self, predictor: Predictor, place: int, most: int | None = None) -> dict[str, float]:
         """Seconds by stage of one picture; those of the search are as it took them."""

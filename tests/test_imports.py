@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import saccade
+from helpers import save_picture
+from saccade.cli import COMMANDS
+from saccade.command_line.data import VERBS
 
 ROOT = Path(saccade.__file__).parent
 
@@ -132,6 +135,40 @@ def test_to_import_the_package_is_light():
     code = "import sys, saccade, saccade.cli; print([m for m in ('torch', 'numpy', 'PIL', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+QUICK = [
+    *(["--version"], ["--help"], ["systems"], ["systems", "--json"], ["systems", "--task", "detect"]),
+    *(["train", "--help"], ["train", "ssd300", "--help"], ["describe", "--help"], ["describe", "vgg16", "--help"]),
+    *([command, "--help"] for command in COMMANDS),
+    *(["data", verb, "--help"] for verb in VERBS),
+    *(["fly"], ["train", "lenet"], ["train", "lenet5", "--epochz", "3"], ["train", "lenet5", "--epochs", "many"]),
+    *(["train", "lenet5"], ["describe", "lenet"], ["describe", "lenet5", "--widht", "1"], ["systems", "--jsn"]),
+]
+
+
+def test_what_needs_no_tensor_loads_no_torch():
+    code = (
+        "import sys; from saccade.cli import main\n"
+        f"for words in {QUICK!r}:\n"
+        "    code = main(words)\n"
+        "    heavy = [name for name in ('torch', 'numpy', 'PIL', 'rich') if name in sys.modules]\n"
+        "    assert code in (0, 2) and not heavy, (words, code, heavy)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_check_of_pictures_loads_no_library_that_it_does_not_use(tmp_path):
+    (tmp_path / "a").mkdir()
+    save_picture(tmp_path / "a" / "1.png", 1)
+    save_picture(tmp_path / "a" / "2.jpg", 2)
+    code = (
+        f"import sys; from saccade.cli import main; print(main(['data', 'check', {str(tmp_path)!r}, '--json']), "
+        "[n for n in ('torchvision', 'scipy', 'faster_coco_eval', 'matplotlib', 'timm') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "0", "[]"]
 
 
 def test_a_training_brings_no_library_that_it_does_not_use():

@@ -21,6 +21,7 @@ ROWS = {
     "detectors": 4,
     "evaluation": 2,
     "windows": 1,
+    "startup": 7,
     "threads": 8,
 }
 

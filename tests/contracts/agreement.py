@@ -77,8 +77,9 @@ def _boxes(system: System) -> Agreement:
         return _main_box
     if "instances.labels" not in system.gives:
         return _all_proposals
-    dense = [head.rules.matcher for head in seeking if isinstance(head, DenseBoxHead | WindowDetectorHead)]
-    dense += [head.sample.matcher for head in seeking if isinstance(head, SlidingHead)]
+    dense = [
+        head.rules.matcher for head in seeking if isinstance(head, DenseBoxHead | WindowDetectorHead | SlidingHead)
+    ]
     if any(isinstance(head, RegionHead) and head.rules.floor for head in seeking):
         return _all_boxes_among_others
     return _all_boxes_and_near_ones if any(matcher.low < matcher.high for matcher in dense) else _all_boxes

@@ -75,7 +75,7 @@ def test_parts_of_one_answer_merge():
     assert merged.present() == {"label", "instances.boxes", "instances.labels"}
     with pytest.raises(ValueError, match=r"one owner.*label"):
         merged.merge(Annotation(label=torch.tensor(0)))
-    with pytest.raises(ValueError, match="2 rows expected, found 3"):
+    with pytest.raises(ValueError, match="expected columns of 2 rows, found 3"):
         boxes.merge(Annotation(instances=Instances(labels=torch.zeros(3))))
 
 

@@ -12,8 +12,8 @@ from saccade.core.dataset import Joints
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
-from saccade.core.sample import Sample
-from saccade.data.augment import Augment, Augmented
+from saccade.core.sample import Framed, Sample
+from saccade.data.augment import Augment
 from saccade.data.dice import generator_for
 
 SPECS = {
@@ -89,15 +89,15 @@ class Pictures:
         return str(index)
 
 
-def drawn(augmentation: Augmentation, spec: InputSpec, number: int = 0, epoch: int = 0) -> Augmented:
+def drawn(augmentation: Augmentation, spec: InputSpec, number: int = 0, epoch: int = 0) -> Framed:
     return Augment(augmentation, spec, Pictures())(sample(number), generator_for(7, epoch, number))
 
 
-def leaves(drawn: Augmented) -> list[Tensor]:
+def leaves(drawn: Framed) -> list[Tensor]:
     return [drawn.image, drawn.frame.matrix, *torch.utils._pytree.tree_leaves(drawn.truth.map(lambda leaf: leaf))]
 
 
-def same(one: Augmented, other: Augmented) -> bool:
+def same(one: Framed, other: Framed) -> bool:
     pairs = zip(leaves(one), leaves(other), strict=True)
     return all(torch.equal(a, b) if isinstance(a, Tensor) else a == b for a, b in pairs)
 
@@ -105,7 +105,7 @@ def same(one: Augmented, other: Augmented) -> bool:
 @pytest.mark.parametrize("spec", SPECS.values(), ids=list(SPECS))
 def test_no_augmentation_is_the_very_batch_of_the_spec(spec: InputSpec):
     plain = spec.batch([sample().image], [sample().truth])
-    image, frame, truth = drawn(Augmentation(), spec)
+    image, frame, truth, _ = drawn(Augmentation(), spec)
     batch = spec.assemble([image], [frame], [truth])
     assert torch.equal(batch.images, plain.images)
     assert torch.equal(batch.truth[0].instances.boxes, plain.truth[0].instances.boxes)
@@ -132,7 +132,7 @@ def test_the_global_generator_is_left_alone():
 @pytest.mark.parametrize("name", MAPS)
 def test_every_field_follows_the_pixels(name: str, rule: str):
     for number in range(3):
-        image, frame, truth = drawn(MAPS[name], replace(SPECS[rule], mean=(0.0,) * 3), number)
+        image, frame, truth, _ = drawn(MAPS[name], replace(SPECS[rule], mean=(0.0,) * 3), number)
         assert tuple(image.shape[-2:]) == frame.target == tuple(truth.semantic.shape)
         painted = image > 127
         masks = truth.instances.masks.dense()
@@ -157,7 +157,7 @@ def test_every_field_follows_the_pixels(name: str, rule: str):
 @pytest.mark.parametrize("name", MAPS)
 def test_what_is_kept_is_inside_and_the_columns_stay_together(name: str):
     for number in range(4):
-        _, frame, truth = drawn(MAPS[name], SPECS["stretch"], number)
+        _, frame, truth, _ = drawn(MAPS[name], SPECS["stretch"], number)
         rows, (height, width) = truth.instances, frame.target
         assert set(rows.columns()) == set(sample().truth.instances.columns())
         assert {len(column) for column in rows.columns().values()} == {len(rows)}
@@ -185,7 +185,7 @@ def test_a_flip_exchanges_pairs_and_mirrors_pixels():
 
 def test_a_random_crop_fills_the_whole_size():
     for rule in ("stretch", "crop"):
-        image, frame, _ = drawn(Augmentation(crop_area=(0.2, 0.3)), SPECS[rule])
+        image, frame, _, _ = drawn(Augmentation(crop_area=(0.2, 0.3)), SPECS[rule])
         assert tuple(image.shape[-2:]) == SPECS[rule].size
         covered = torch.linalg.det(torch.linalg.inv(frame.matrix)) * image.shape[-1] * image.shape[-2] / (45 * 61)
         assert 0.18 < covered < 0.32
@@ -209,7 +209,7 @@ def test_bytes_stay_bytes_until_the_end():
 
 
 def test_what_lies_outside_is_the_mean_and_becomes_zero():
-    image, frame, truth = drawn(Augmentation(translate=0.0, scale=(0.5, 0.5)), InputSpec())
+    image, frame, truth, _ = drawn(Augmentation(translate=0.0, scale=(0.5, 0.5)), InputSpec())
     batch = InputSpec().assemble([image], [frame], [truth])
     assert batch.images[0, :, 0, 0].abs().max() < 0.02
     assert truth.semantic[0, 0] == 255
@@ -252,7 +252,7 @@ def test_other_pictures_need_a_data_set():
 
 
 def test_the_frame_leads_back():
-    image, frame, truth = drawn(Augmentation(flip=1, rotate=20, scale=(0.6, 0.7)), InputSpec(), 2)
+    image, frame, truth, _ = drawn(Augmentation(flip=1, rotate=20, scale=(0.6, 0.7)), InputSpec(), 2)
     back = frame.undo(truth)
     original = sample(2).truth
     known = back.semantic != 255

@@ -12,8 +12,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
-from saccade.core.sample import Sample
-from saccade.data.augment import Augment, Augmented
+from saccade.core.sample import Framed, Sample
+from saccade.data.augment import Augment
 from saccade.data.changed import Changed
 from saccade.data.dice import generator_for
 from saccade.data.mixing import rows_of_all
@@ -75,7 +75,7 @@ class Blocks:
         return str(index)
 
 
-def drawn(kind: str, index: int, epoch: int, spec: InputSpec) -> Augmented:
+def drawn(kind: str, index: int, epoch: int, spec: InputSpec) -> Framed:
     augment = Augment(Augmentation(**KINDS[kind]), spec, Blocks())
     return augment(Blocks()[index], generator_for(5, epoch, index))
 
@@ -85,7 +85,7 @@ def interior(mask: Tensor) -> Tensor:
     return F.max_pool2d((~mask)[None].float(), 5, 1, 2)[0] == 0
 
 
-def check_rows(made: Augmented, kind: str) -> None:
+def check_rows(made: Framed, kind: str) -> None:
     height, width = made.image.shape[-2:]
     rows = made.truth.get("instances")
     boxes = rows.boxes

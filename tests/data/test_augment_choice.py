@@ -7,7 +7,8 @@ import pytest
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.input_spec import InputSpec
-from saccade.data.augment_choice import check_use, read_choice
+from saccade.data.augment_choice import read_choice
+from saccade.data.augment_use import check_use
 from saccade.data.open import open_data
 
 RECIPE = Augmentation(flip=0.5, crop_area=(0.3, 1.0), crop_overlap=(0.0, 0.5), hue=0.1)

@@ -11,12 +11,11 @@ import pytest
 import torch
 from made import Memory
 
-from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, ResourceError, SaccadeError
-from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
+from saccade.core.sample import Framed
 from saccade.data import carry
 from saccade.data.loader import Loader, LoaderSettings
 
@@ -27,10 +26,10 @@ SPEC = InputSpec(rule="stretch", size=(8, 8))
 TRAIN = LoaderSettings(batch=4, shuffle=True, seed=5)
 
 
-def noisy(dataset: Dataset, index: int, generator: torch.Generator | None) -> tuple[torch.Tensor, Frame, Annotation]:
+def noisy(dataset: Dataset, index: int, generator: torch.Generator | None) -> Framed:
     """A picture with noise, drawn as an augmentation would draw."""
     image, frame = SPEC.resize(dataset[index].image)
-    return image + torch.rand(image.shape, generator=generator), frame, dataset.truth(index)
+    return Framed(image + torch.rand(image.shape, generator=generator), frame, dataset.truth(index))
 
 
 def log(loader: Loader, epoch: int, start_batch: int = 0) -> list[tuple[tuple[str, ...], str]]:

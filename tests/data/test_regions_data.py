@@ -7,7 +7,10 @@ import torch
 
 from helpers import TinyDataset, picture
 from saccade.core.errors import DataError, UsageError
-from saccade.data.regions import Remembering, cache_folder, with_regions
+from saccade.data.joined import Joined
+from saccade.data.lean import Lean
+from saccade.data.regions import Remembering, Searched, cache_folder, with_regions
+from saccade.data.subset import Subset
 from saccade.ops.region_file import KnownRegions, RegionTable, picture_key, read_regions, write_regions
 from saccade.ops.search import search_named
 from saccade.ops.window_search import WindowSearch
@@ -133,11 +136,15 @@ def test_samples_have_regions_and_truth_alone_costs_no_search(tmp_path, monkeypa
     assert cache_folder() == tmp_path / "regions"
     CALLS.clear()
     data = with_regions(TinyDataset(), Halves())
-    assert "regions" in data.fields
-    assert data.truth(0).regions is None
+    assert data.fields == TinyDataset().fields
+    data.truth(0)
     assert CALLS == []
-    assert data[0].truth.regions.tolist() == [[0, 0, 6, 10]]
+    assert data[0].regions.tolist() == [[0, 0, 6, 10]]
     assert data.id(0) == TinyDataset().id(0)
     assert with_regions(data, Halves()) is data
+    for same in (Subset(data, [2, 0]), Lean(data, frozenset()), Joined([data, data])):
+        assert with_regions(same, Halves()) is same
+        assert same[1].regions is not None
+    assert isinstance(with_regions(Joined([data, TinyDataset()]), Halves()), Searched)
     plain = TinyDataset()
     assert with_regions(plain, None) is plain

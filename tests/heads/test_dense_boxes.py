@@ -174,12 +174,10 @@ def test_an_object_at_the_border_gets_the_best_of_the_anchors_that_learn():
     rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3, "ties"), everything, SoftmaxScores(), Keep(), inside=True)
     head = DenseBoxHead(("fine",), nn.Identity(), Anchors([anchors]), rules, None)
     truth = Annotation(instances=Instances(boxes=torch.tensor([[0.0, 0, 60, 60]]), labels=torch.tensor([0])))
-    matches, labels, wanted = head._target(anchors, torch.tensor([100, 100]), truth)
-    assert matches.tolist() == [-2, 0, -1]
-    assert labels.tolist() == [-1, 0, -1]
-    torch.testing.assert_close(wanted[1], DeltaCoder().encode(torch.tensor([0.0, 0, 60, 60]), anchors[1]))
-    none = head._target(anchors, torch.tensor([10, 10]), truth)[0]
-    assert none.tolist() == [-2, -2, -2]
+    found, wanted = head.targets(anchors, torch.tensor([[100, 100], [10, 10]]), [truth, truth])
+    assert found.rows.tolist() == [[-2, 0, -1], [-2, -2, -2]]
+    assert found.labels.tolist() == [[-1, 0, -1], [-1, -1, -1]]
+    torch.testing.assert_close(wanted[0, 1], DeltaCoder().encode(torch.tensor([0.0, 0, 60, 60]), anchors[1]))
 
 
 def test_proposals_of_a_network_in_16_bits_are_read_in_32():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from saccade.core.annotation import Instances
+from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import DataError
 from saccade.heads.box_ridge import FLOOR, RidgeRules, ridge, solve_boxes, white_ridge
 from saccade.heads.described import Described, Seen, Shelf, describe
@@ -140,8 +140,10 @@ def test_boxes_are_solved_a_class_from_what_lies_near_its_objects(pictures):
 def seen(objects, labels, crowds=()):
     maps = Maps({"image": torch.zeros(1, 3, 50, 50)}, torch.tensor([[50, 50]]))
     regions = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 8], [30, 30, 40, 40]])
-    rows = Instances(boxes=torch.tensor(objects).view(-1, 4), labels=torch.tensor(labels, dtype=torch.int64))
-    return Seen(maps, regions, rows, torch.tensor(crowds).view(-1, 4))
+    boxes = torch.tensor([*objects, *crowds]).view(-1, 4)
+    labels = torch.tensor([*labels, *[0] * len(crowds)], dtype=torch.int64)
+    crowd = torch.arange(len(boxes)) >= len(objects)
+    return Seen(maps, regions, Annotation(instances=Instances(boxes=boxes, labels=labels, crowd=crowd)))
 
 
 def see(boxes):

@@ -171,7 +171,7 @@ def test_padding_is_never_an_answer(image):
 
 
 def sampled(head, boxes, shown=None):
-    return sample_regions([boxes], shown or truth(), head.matcher, head.sample, head.rules)
+    return sample_regions([boxes], shown or truth(), torch.tensor([[128, 128]]), head.matcher, head.sample, head.rules)
 
 
 def test_true_boxes_are_among_the_regions_that_are_learnt_from():

@@ -17,8 +17,9 @@ from saccade.ops.windows import window_grid
 from saccade.systems.build import build
 from saccade.systems.overfeat_detector import overfeat_detector
 from saccade.systems.sliding_window import sliding_window
+from saccade.training.feeder import stands_still
 from saccade.trunks import trunk as build_trunk
-from saccade.trunks.window_trunk import WindowTrunk
+from saccade.trunks.window_trunk import WindowTrunk, window_by_window
 
 CLASSES = ("a", "b", "c")
 SURE = 20.0
@@ -40,14 +41,18 @@ def detector(**options):
     return overfeat_detector(CLASSES, **(few | options)).eval()
 
 
+def both_ways(**options):
+    """What windows say densely and one by one, by the same weights."""
+    dense, alone = slid(**options), slid(**options, evaluate="windows")
+    alone.load_state_dict(dense.state_dict())
+    batch = dense.batch([torch.rand(3, 50, 70, generator=torch.Generator().manual_seed(0))])
+    with torch.no_grad():
+        return [system.forward(batch)["windows"] for system in (dense, alone)]
+
+
 @pytest.mark.parametrize(("trunk", "window"), [("lecture_cnn", 16), ("lenet5", 32)])
 def test_windows_say_the_same_densely_and_one_by_one_where_nothing_pads(trunk, window):
-    system = slid(trunk=trunk, window=window, size=2 * window, scales=(1.0, 0.6), ratios=(1.0, 0.8))
-    batch = system.batch([torch.rand(3, 50, 70)])
-    with torch.no_grad():
-        dense = system.forward(batch)["windows"]
-        system.heads["windows"].evaluate = "windows"
-        alone = system.forward(batch)["windows"]
+    dense, alone = both_ways(trunk=trunk, window=window, size=2 * window, scales=(1.0, 0.6), ratios=(1.0, 0.8))
     assert len(dense.logits) == 4
     assert dense.logits[0].shape[-2] > 4
     for found, wanted in zip(dense.logits, alone.logits, strict=True):
@@ -81,12 +86,7 @@ def test_every_scale_that_is_chosen_holds_a_window_at_each_offset(size):
 
 
 def test_padding_makes_a_window_alone_another_than_one_in_the_picture():
-    system = slid(trunk="resnet20", width=0.25)
-    batch = system.batch([torch.rand(3, 41, 54)])
-    with torch.no_grad():
-        dense = system.forward(batch)["windows"]
-        system.heads["windows"].evaluate = "windows"
-        alone = system.forward(batch)["windows"]
+    dense, alone = both_ways(trunk="resnet20", width=0.25)
     assert [m.shape for m in dense.logits] == [m.shape for m in alone.logits]
     assert not torch.allclose(dense.logits[0], alone.logits[0], atol=1e-4)
 
@@ -94,16 +94,18 @@ def test_padding_makes_a_window_alone_another_than_one_in_the_picture():
 def test_windows_of_the_grid_are_pixels_of_the_scaled_picture():
     system = slid(scales=(0.5,), ratios=(4.0,))
     maps = system.maps(system.batch([torch.rand(3, 40, 80)]))
-    raw = system.heads["windows"](maps)
+    head = system.heads["windows"]
+    raw = head(maps)
     # A ratio of 4 quarters the height and keeps the width, so that 16 pixels stand for 64 down and 16 across.
-    assert tuple(maps["scale1"].shape[-2:]) == (16, 80)
+    assert head.scales.sides((40, 80), 0) == (10, 80)  # which a window of 16 pixels overlooks to the foot
     assert raw.windows[0][0, 0, 1].tolist() == [4, 0, 20, 64]
     assert tuple(raw.logits[0].shape[-2:]) == (1, 17)
 
 
 def test_full_connections_slide_in_windows_that_they_were_built_for():
     body = WindowTrunk(build_trunk("lenet5", channels=3), 32, [(1.0, 1.0)], 3)
-    assert (body.positions, body.step, body.size) == (1, 4, 84)
+    assert (body.scales.step, body.size) == (4, 84)
+    assert body(torch.zeros(1, 3, 32, 36))["scale1"].shape == (1, 84, 1, 2)
     with pytest.raises(UsageError, match="one position"):
         WindowTrunk(build_trunk("lenet5", channels=3), 48, [(1.0, 1.0)], 3)
     with pytest.raises(UsageError, match="fit"):
@@ -113,7 +115,63 @@ def test_full_connections_slide_in_windows_that_they_were_built_for():
 def test_weights_of_a_classifier_fit_by_name():
     classifier = build_trunk("resnet20", width=0.25)
     body = WindowTrunk(classifier, 16, [(1.0, 1.0)], 3)
-    assert set(body.state_dict()) == set(classifier.state_dict())
+    assert (
+        set(body.state_dict())
+        == set(window_by_window(classifier, 16, 3)[0].state_dict())
+        == set(classifier.state_dict())
+    )
+
+
+def test_the_trunk_declares_the_maps_that_it_makes():
+    body = WindowTrunk(build_trunk("resnet20", width=0.25), 16, [(1.0, 1.0), (0.5, 0.25)], 3).eval()
+    with torch.no_grad():
+        maps = body(torch.zeros(2, 3, 64, 48))
+    step = body.scales.step
+    assert {name: (level.channels, level.stride) for name, level in body.levels.items()} == {
+        "scale1": (body.size, step),
+        "scale2": (body.size, 4 * step),
+    }
+    assert [tuple(found.shape) for found in maps.values()] == [
+        (2, body.size, (64 - 16) // step + 1, (48 - 16) // step + 1),
+        (2, body.size, (32 - 16) // step + 1, 1),  # 12 pixels wide, padded to one window
+    ]
+
+
+def test_one_pass_through_the_trunk_serves_loss_and_answers():
+    system, seen = slid(), []
+    system.trunk.register_forward_hook(lambda *_: seen.append(1))
+    first = next(iter(system.trunk.children()))
+    first.register_forward_hook(lambda *_: seen.append(2))
+    batch = system.batch([torch.rand(3, 40, 40)], [objects(([8.0, 4, 24, 20], 1))])
+    with torch.no_grad():
+        maps = system.maps(batch)
+        system.loss_of(maps, batch.truth)
+        system.decode(maps)
+    assert seen == [*[2] * len(system.trunk.scales), 1]
+
+
+@pytest.mark.parametrize("make", [slid, detector])
+def test_a_frozen_trunk_s_maps_stand_in_for_the_pictures(make):
+    """Nobody reads the picture, so that loss and answers are the same from maps that were kept."""
+    system = make(scales=(1.0, 0.6)).freeze(["trunk"])
+    assert stands_still(system)
+    batch = system.batch([torch.rand(3, 60, 80)] * 2, [objects(([8.0, 4, 34, 30], 1))] * 2)
+    with torch.no_grad():
+        features = system.trunk(batch.images)
+    canvas = (batch.images.shape[-2], batch.images.shape[-1])
+    kept = replace(batch, images=batch.images[..., :0, :0], features=features, canvas=canvas)
+    for found, wanted in ((system.predict(kept), system.predict(batch)), (chosen(system, kept), chosen(system, batch))):
+        torch.testing.assert_close(found, wanted, rtol=0, atol=0)
+
+
+def chosen(system, batch):
+    """The loss, from one seed of what is drawn."""
+    torch.manual_seed(3)
+    return system.loss(batch)
+
+
+def test_what_is_cut_out_for_itself_is_never_kept():
+    assert not stands_still(slid(evaluate="windows").freeze(["trunk"]))
 
 
 def perfect(truth, step=4.0, side=16.0, per_class=False):
@@ -196,19 +254,19 @@ def test_the_detector_s_windows_learn_class_and_edges():
     head = system.heads["windows"]
     windows = torch.tensor([[0.0, 0, 20, 20], [10, 0, 30, 20], [40, 0, 60, 20], [40, 40, 60, 60]])
     truth = objects(([2.0, 0, 20, 22], 1), ([43.0, 44, 58, 60], 2))
-    matches, labels, wanted = head._targets(windows, torch.tensor([50, 60]), truth)
+    found, wanted = head.targets(windows, torch.tensor([[50, 60]]), [truth])
     # The second lies between object and background, the last one's centre on the border of a picture 50 pixels high.
-    assert matches.tolist() == [0, -2, -1, -2]
-    assert labels.tolist() == [1, -1, -1, -1]
-    torch.testing.assert_close(wanted[0], torch.tensor([0.1, 0, 1, 1.1]))
+    assert found.rows.tolist() == [[0, -2, -1, -2]]
+    assert found.labels.tolist() == [[1, -1, -1, -1]]
+    torch.testing.assert_close(wanted[0, 0], torch.tensor([0.1, 0, 1, 1.1]))
 
 
 def test_an_object_s_best_window_is_one_that_is_read_in_use():
     """The second window lies nearer, but its centre in the padding beside a picture 100 pixels wide."""
     head = detector().heads["windows"]
     windows = torch.tensor([[50.0, 0, 90, 40], [81, 0, 121, 40], [0, 60, 40, 100]])
-    matches, _, _ = head._targets(windows, torch.tensor([100, 100]), objects(([81.0, 0, 100, 40], 1)))
-    assert matches.tolist() == [0, -2, -1]
+    found, _ = head.targets(windows, torch.tensor([[100, 100]]), [objects(([81.0, 0, 100, 40], 1))])
+    assert found.rows.tolist() == [[0, -2, -1]]
 
 
 def test_boxes_move_the_trunk_where_all_is_learnt_jointly_alone():
@@ -238,7 +296,7 @@ def test_a_sliding_window_learns_from_the_windows_that_it_scores():
     head = system.heads["windows"]
     batch = system.batch([torch.rand(3, 40, 40)], [objects(([8.0, 4, 24, 20], 1))])
     with torch.no_grad():
-        head.negatives = everything
+        head.rules = replace(head.rules, sample=everything)
         raw, found = head(system.maps(batch)), head.loss(system.maps(batch), batch.truth)
     # The object is the window in row 1 and column 2, and overlaps the four beside it by .6: 12 · 16 / (512 - 12 · 16).
     # All others are background, the next best of them, at the corners, by .39.
@@ -254,7 +312,9 @@ def test_a_sliding_window_is_trained_as_it_is_used():
     losses = []
     for evaluate in ("dense", "windows"):
         system = slid(trunk="resnet20", width=0.25, size=16, scales=(1.0,), evaluate=evaluate)
-        system.heads["windows"].negatives = everything
+        head = system.heads["windows"]
+        if evaluate == "dense":
+            head.rules = replace(head.rules, sample=everything)
         batch = system.batch([torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(0))], [objects()])
         losses.append(system.loss(batch)["windows/class"])
         losses[-1].backward()
@@ -268,7 +328,7 @@ def test_every_object_from_a_twelfth_to_two_thirds_of_the_picture_has_a_window(s
     system = slid(trunk="resnet20", width=1 / 16, size=size, window=window)
     head, draw = system.heads["windows"], torch.Generator().manual_seed(0)
     maps = system.maps(system.batch([torch.zeros(3, size, size)]))
-    windows = torch.cat([scale[0].reshape(-1, 4) for scale in head._windows(maps)])
+    windows = torch.cat([scale[0].reshape(-1, 4) for scale in head(maps).windows])
     side = size * 12 ** -(0.1 + 0.9 * torch.rand(300, 1, generator=draw)) * torch.tensor([1.0, 1.0])
     shape = 1.2 ** (torch.rand(300, 1, generator=draw) * 2 - 1)
     side = side * torch.cat([shape, 1 / shape], 1)

@@ -12,7 +12,7 @@ from torchvision.models.detection._utils import SSDMatcher
 from torchvision.ops import box_iou
 
 from saccade.ops import match
-from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, leave_out
+from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, Nearest
 
 TRUTH = torch.tensor([[0.0, 0, 10, 10], [20, 20, 40, 40]])
 BOXES = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 20], [0, 0, 4, 10], [21, 20, 26, 40], [60, 60, 70, 70]])
@@ -67,10 +67,10 @@ def test_without_objects_all_is_background_and_without_boxes_nothing_is():
     assert Matcher(0.7, 0.3, "ties")(TRUTH, torch.zeros(0, 4)).tolist() == []
 
 
-def test_background_inside_a_crowd_is_left_out_and_objects_stay():
-    crowd = torch.tensor([[0.0, 0, 10, 30]])
-    matches = torch.tensor([0, BACKGROUND, BETWEEN, BACKGROUND, BACKGROUND])
-    assert leave_out(matches, BOXES, crowd).tolist() == [0, BETWEEN, BETWEEN, BACKGROUND, BACKGROUND]
+def test_the_nearest_object_is_taken_where_enough_of_it_is_covered():
+    assert Nearest(0.4)(TRUTH, BOXES).tolist() == [0, 0, BACKGROUND, BACKGROUND, BACKGROUND]
+    assert Nearest(0.2)(TRUTH, BOXES).tolist() == [0, 0, 0, 1, BACKGROUND]
+    assert Nearest(0.2)(TRUTH[:0], BOXES).tolist() == [BACKGROUND] * 5
 
 
 MANY_OBJECTS = """
@@ -95,9 +95,3 @@ def test_three_thousand_objects_take_a_few_megabytes():
     kilobytes, ties, claims = map(int, done.stdout.split())
     assert kilobytes < 30_000
     assert min(ties, claims) > 1000
-
-
-def test_labels_are_those_of_the_objects_that_boxes_answer_for():
-    matches = torch.tensor([1, -1, 0, -2])
-    assert match.labels_of(matches, torch.tensor([7, 3], dtype=torch.int32)).tolist() == [3, -1, 7, -1]
-    assert match.labels_of(matches, None).tolist() == match.labels_of(matches[1:2], torch.zeros(0)).tolist() * 4

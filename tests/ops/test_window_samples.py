@@ -4,13 +4,14 @@ import pytest
 import torch
 from torch import nn
 
+from saccade.core.annotation import Annotation, Instances
 from saccade.ops.boxes import iou
 from saccade.ops.match import BACKGROUND, BETWEEN, Matcher
 from saccade.ops.offending import Offending
 from saccade.ops.pick import RandomPick, everything
 from saccade.ops.window_samples import Jitter, WindowSample, cut_out
 
-NOBODY = torch.zeros(0, 4)
+SIZE = torch.tensor([200, 200])
 GRID = torch.tensor([[0.0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 30, 30], [40, 40, 50, 50]])
 
 
@@ -18,33 +19,41 @@ def sampler(jitters=(), each=99, pick=everything):
     return WindowSample(tuple(jitters), each, Matcher(0.5, 0.3), pick)
 
 
+def shown(*boxes, crowds=()):
+    """A picture with objects and crowds."""
+    rows = torch.tensor([*boxes, *crowds]).view(-1, 4)
+    crowd = torch.arange(len(rows)) >= len(boxes)
+    return Annotation(instances=Instances(boxes=rows, labels=torch.arange(len(rows)) + 3, crowd=crowd))
+
+
 def test_windows_show_what_they_cover_and_are_left_out_between():
-    objects = torch.tensor([[0.0, 0, 10, 10], [20, 22, 30, 32]])
-    boxes, rows = sampler()(objects, NOBODY, [GRID])
+    boxes, found = sampler()(shown([0.0, 0, 10, 10], [20, 22, 30, 32]), SIZE, [GRID])
     # The second window overlaps the first object by a third; the third is 80 of 120 pixels of the second object.
     assert boxes.tolist() == GRID[[0, 2, 3]].tolist()
-    assert rows.tolist() == [0, 1, BACKGROUND]
+    assert found.rows.tolist() == [0, 1, BACKGROUND]
+    assert found.labels.tolist() == [3, 4, -1]
 
 
 def test_nothing_is_background_inside_a_crowd():
-    boxes, rows = sampler()(NOBODY, torch.tensor([[35.0, 35, 60, 60]]), [GRID])
+    boxes, found = sampler()(shown(crowds=[[35.0, 35, 60, 60]]), SIZE, [GRID])
     assert boxes.tolist() == GRID[:3].tolist()
-    assert rows.tolist() == [BACKGROUND] * 3
+    assert found.rows.tolist() == [BACKGROUND] * 3
 
 
 def test_moved_boxes_are_candidates_beside_a_few_windows_of_each_scale():
     torch.manual_seed(0)
-    objects = torch.tensor([[100.0, 100, 140, 180]])
-    boxes, rows = sampler([Jitter(3, 0.0, 0.0)], each=2)(objects, NOBODY, [GRID, GRID])
-    assert boxes[:3].tolist() == objects.repeat(3, 1).tolist()
-    assert rows.tolist() == [0, 0, 0, *[BACKGROUND] * 4]
-    _, rows = sampler([Jitter(50, 0.0, 0.0)], pick=RandomPick(8, 0.25))(objects, NOBODY, [GRID] * 9)
-    assert sorted(rows.tolist()) == [BACKGROUND] * 6 + [0, 0]
+    one = [100.0, 100, 140, 180]
+    boxes, found = sampler([Jitter(3, 0.0, 0.0)], each=2)(shown(one), SIZE, [GRID, GRID])
+    assert boxes[:3].tolist() == [one] * 3
+    assert found.rows.tolist() == [0, 0, 0, *[BACKGROUND] * 4]
+    _, found = sampler([Jitter(50, 0.0, 0.0)], pick=RandomPick(8, 0.25))(shown(one), SIZE, [GRID] * 9)
+    assert sorted(found.rows.tolist()) == [BACKGROUND] * 6 + [0, 0]
 
 
 def test_no_objects_leave_background_alone():
-    _, rows = sampler([Jitter(3, 0.5, 0.5)])(NOBODY, NOBODY, [GRID])
-    assert rows.tolist() == [BACKGROUND] * 4
+    for nothing in (shown(), Annotation()):
+        _, found = sampler([Jitter(3, 0.5, 0.5)])(nothing, SIZE, [GRID])
+        assert found.rows.tolist() == [BACKGROUND] * 4
 
 
 def test_jitter_moves_within_its_bounds():

@@ -1,4 +1,4 @@
-"""A large picture is answered tile by tile: every object once, whole where a tile shows it whole; maps have no seams."""
+"""A large picture is answered tile by tile: every object once, whole where a tile shows it so; maps have no seams."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from saccade.core.annotation import Annotation, Instances
+from saccade.core.annotation import Instances
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules, BoxTop, ScoredRegions
 from saccade.heads.region_top import Regions, Sampled
@@ -94,7 +94,8 @@ def test_each_classifier_matches_by_its_own_overlap():
     truth = Instances(boxes=torch.tensor([[0.0, 0, 100, 100]]), labels=torch.tensor([2]))
     boxes = torch.tensor([[0.0, 0, 100, 62], [0, 0, 100, 100], [200, 0, 300, 100]])
     rows = torch.tensor([0, 0, -1])
-    sampled = Sampled(boxes, torch.zeros(3, dtype=torch.int64), torch.tensor([2, 2, -1]), rows, [truth])
+    targets = torch.cat([truth.boxes[rows[:2]], boxes[2:]])
+    sampled = Sampled(boxes, torch.zeros(3, dtype=torch.int64), torch.tensor([2, 2, -1]), rows, targets, [truth])
     assert top._labels(sampled).tolist() == [[2, 2, 2, -1, -1, -1], [2] * 6, [-1] * 6]
     assert replace(top.rules, overlaps=()).overlaps == ()
 
@@ -140,7 +141,7 @@ def test_a_perfect_raw_output_decodes_to_the_truth(name: str, boxes: int) -> Non
 @pytest.mark.parametrize("name", ["ion", "multipath"])
 def test_pictures_without_regions_are_answered_with_nothing(name: str) -> None:
     system = build(name, 2, **NARROW).eval()
-    batch = system.batch([torch.rand(3, 64, 80)], [Annotation(regions=torch.zeros(0, 4))])
+    batch = system.batch([torch.rand(3, 64, 80)], regions=[torch.zeros(0, 4)])
     (found,) = system.predict(batch)
     assert len(found.instances) == 0
 

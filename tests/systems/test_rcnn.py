@@ -52,7 +52,7 @@ def test_machines_and_boxes_stand_still_while_the_network_learns(scores):
 def squares(count=6):
     """Pictures of one red or green square each, with regions near it and elsewhere."""
     draw = torch.Generator().manual_seed(0)
-    images, truths = list[torch.Tensor](), list[Annotation]()
+    images, truths, proposed = list[torch.Tensor](), list[Annotation](), list[torch.Tensor]()
     for label in (number % 2 for number in range(count)):
         left, top = torch.randint(4, 30, (2,), generator=draw).tolist()
         image = torch.rand(3, 60, 60, generator=draw) * 0.2
@@ -62,8 +62,9 @@ def squares(count=6):
         corners = torch.rand(30, 2, generator=draw) * 30
         regions = torch.cat([box + shifts, torch.cat([corners, corners + 26], 1)])
         images.append(image)
-        truths.append(Annotation(instances=Instances(boxes=box, labels=torch.tensor([label])), regions=regions))
-    return images, truths
+        truths.append(Annotation(instances=Instances(boxes=box, labels=torch.tensor([label]))))
+        proposed.append(regions)
+    return images, truths, proposed
 
 
 def test_machines_and_boxes_find_what_they_were_solved_from():

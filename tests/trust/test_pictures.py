@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import struct
+import sys
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from saccade.core.errors import DataError, UsageError
-from saccade.trust.pictures import decode_picture, only_pictures, picture_size
+from saccade.trust.pictures import decode_picture, hasten, only_pictures, picture_size
 
 
 def photo(height: int = 40, width: int = 56) -> Image.Image:
@@ -36,9 +37,13 @@ def as_tensor(image: Image.Image) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 20}])
-def test_jpeg_is_equal_to_pillows(options: dict[str, object]) -> None:
+def test_jpeg_is_equal_to_pillows(options: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten()
     data = encoded(photo(), "JPEG", **options)
-    assert torch.equal(decode_picture(data), as_tensor(Image.open(io.BytesIO(data))))
+    by_torchvision = decode_picture(data)
+    monkeypatch.delitem(sys.modules, "torchvision.io")
+    assert torch.equal(by_torchvision, decode_picture(data))
+    assert torch.equal(by_torchvision, as_tensor(Image.open(io.BytesIO(data))))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])

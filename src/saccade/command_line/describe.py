@@ -33,7 +33,8 @@ def run(arguments: Sequence[str]) -> int:
     """
     from saccade.systems import every_system
 
-    options = {name: of_function(function, ["classes", "size"]) for name, function in every_system().items()}
+    known = every_system()
+    options = {name: of_function(known.declared(name), ["classes", "size"]) for name in known}
     typed = _typed(arguments, options)
     from saccade.analysis.describe import describe
 

@@ -17,7 +17,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    cards = {name: function.card for name, function in every_system().items()}
+    known = every_system()
+    cards = {name: known.declared(name).card for name in known}
     chosen = {name: card for name, card in cards.items() if typed.task in (None, card.task)}
     if typed.json:
         print_json(

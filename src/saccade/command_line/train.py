@@ -25,12 +25,12 @@ def run(arguments: Sequence[str]) -> int:
         UsageError: A flag is unknown or malformed; nothing was read before.
     """
     from saccade.systems import every_system
-    from saccade.systems.statistics import with_statistics
+    from saccade.systems.statistics import Statistics
     from saccade.training.settings import TrainSettings
 
     settings = of_dataclass(TrainSettings)
-    common = of_function(with_statistics, ["system"])
-    options = {name: common | _options(function, settings) for name, function in every_system().items()}
+    common, systems = of_dataclass(Statistics), every_system()
+    options = {name: common | _options(systems.declared(name), settings) for name in systems}
     typed = _typed(arguments, settings, options)
     system, file = typed.pop("system"), typed.pop("config")
     known = settings | options.get(system, {})

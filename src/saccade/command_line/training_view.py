@@ -8,7 +8,8 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
-from saccade.data.augment_choice import AugmentChoice, check_use
+from saccade.data.augment_choice import AugmentChoice
+from saccade.data.augment_use import check_use
 from saccade.data.changed import Changed
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of

@@ -6,7 +6,7 @@ the upper left pixel is (.5, .5). Labels are 0..C-1; background is never a label
 `None` means not annotated; empty means that nothing is there. Nothing is checked here, because trees of tensors are
 mapped through these classes (`tree_map`) with other leaves than tensors: the readers check, once.
 
-Legend: n instances, r regions, C classes, K joints, A annotators or classes, (H, W) picture.
+Legend: n instances, C classes, K joints, A annotators or classes, (H, W) picture.
 """
 
 from collections.abc import Callable, Iterable
@@ -109,8 +109,6 @@ class Annotation:
         pose: (K, 2) float32, joints of the one person shown.
         pose_visible: (K,) int64: 0 not annotated, 1 annotated but hidden, 2 visible.
         person: Centre, scale and head size of that person.
-        regions: (r, 4) float32 boxes that a search outside the network proposed, best first: never truth, but what a
-            detector of regions is given beside the picture.
     """
 
     label: Tensor | None = None
@@ -123,7 +121,6 @@ class Annotation:
     pose: Tensor | None = None
     pose_visible: Tensor | None = None
     person: Person | None = None
-    regions: Tensor | None = None
 
     def get(self, field: str) -> Any:
         """The value of a dotted field such as ``instances.boxes``; None where it is not annotated."""
@@ -167,7 +164,7 @@ class Annotation:
         added = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name) is not None}
         if self.instances is not None and other.instances is not None:
             if len(self.instances) != len(other.instances):
-                raise ValueError(f"columns of {len(self.instances)} rows expected, found {len(other.instances)}")
+                raise ValueError(f"expected columns of {len(self.instances)} rows, found {len(other.instances)}")
             added["instances"] = replace(self.instances, **other.instances.columns())
         return replace(self, **added)
 

@@ -21,6 +21,7 @@ class Batch:
         truth: B annotations in the batch's pixels, or None.
         ids: B names of pictures, or empty.
         features: The trunk's maps of these pictures where they were made before, so that the trunk is not run.
+        canvas: Height and width of the padded pictures, where features stand in for these; their `images` are empty.
         regions: B times (r, 4) boxes in the batch's pixels that a search outside the network proposed, best first.
     """
 
@@ -30,6 +31,7 @@ class Batch:
     truth: tuple[Annotation, ...] | None = None
     ids: tuple[str, ...] = ()
     features: Mapping[str, Tensor] | None = None
+    canvas: tuple[int, int] | None = None
     regions: tuple[Tensor, ...] | None = None
 
     def __len__(self) -> int:

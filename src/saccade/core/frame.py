@@ -57,6 +57,10 @@ class Frame:
         """Whether nothing moves."""
         return self.displacement is None and self.source == self.target and is_identity(self.matrix)
 
+    def boxes(self, boxes: Tensor) -> Tensor:
+        """(n, 4) boxes x1, y1, x2, y2 of the source, moved to the target, which they may leave."""
+        return warp.boxes(boxes, self.matrix, self.displacement)
+
     def apply(self, annotation: Annotation) -> Annotation:
         """The annotation of the source, moved to the target. Boxes may leave the picture; no row is dropped."""
         moved = warp.annotation(annotation, self.matrix, self.target, self.displacement)

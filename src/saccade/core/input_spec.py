@@ -19,6 +19,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.frame import Frame
+from saccade.core.sample import Framed, Sample
 from saccade.core.size_rules import target_size
 
 Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]
@@ -169,7 +170,7 @@ class InputSpec:
         frames: Sequence[Frame],
         truth: Sequence[Annotation] | None = None,
         ids: Sequence[str] = (),
-        regions: Sequence[Tensor] | None = None,
+        regions: Sequence[Tensor | None] = (),
     ) -> Batch:
         """A batch of pictures that are in their frames already: normalised, then padded.
 
@@ -178,14 +179,13 @@ class InputSpec:
             frames: Where each came from.
             truth: What each shows, in its frame's target pixels.
             ids: Their names.
-            regions: (r, 4) boxes that a search proposed for each, in its frame's target pixels; by default the truth's
-                own, where all have some.
+            regions: (r, 4) boxes that a search proposed for each, in its frame's target pixels. Where some picture has
+                None, the batch has none.
         """
         sizes = torch.tensor([image.shape[-2:] for image in images], dtype=torch.int64)
         size = self.padded((int(sizes[:, 0].max()), int(sizes[:, 1].max())))
         pictures = torch.stack([self._laid(self.normalise(as_float(image)), size) for image in images])
-        found = proposed(truth or ()) if regions is None else tuple(regions)
-        shown = None if truth is None else tuple(truth)
+        found, shown = _complete(regions, len(images)), None if truth is None else tuple(truth)
         if self.margin:
             steps = [self.bordered(Frame.identity(frame.target)) for frame in frames]
             shown = None if shown is None else tuple(step.apply(t) for step, t in zip(steps, shown, strict=True))
@@ -209,13 +209,34 @@ class InputSpec:
         rows, columns = mirrored(height, self.margin, below), mirrored(width, self.margin, right)
         return picture[:, rows][:, :, columns]
 
-    def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
-        """A batch of pictures as they were read, (C, h, w) each, uint8 or float 0..1; truth is in their own pixels."""
+    def framed(self, sample: Sample) -> Framed:
+        """A sample in its frame, without any change but that of size."""
+        image, frame = self.resize(sample.image)
+        regions = None if sample.regions is None else frame.boxes(sample.regions)
+        return Framed(image, frame, frame.apply(sample.truth), regions)
+
+    def batch(
+        self,
+        images: Sequence[Tensor],
+        truth: Sequence[Annotation] | None = None,
+        regions: Sequence[Tensor] | None = None,
+    ) -> Batch:
+        """A batch of pictures as they were read.
+
+        Args:
+            images: (C, h, w) each, uint8 or float 0..1.
+            truth: What each shows, in its own pixels.
+            regions: (r, 4) boxes that a search proposed for each, in its own pixels.
+
+        Raises:
+            UsageError: There is no picture.
+        """
         if not images:
             raise UsageError("at least one picture", "none")
         resized, frames = zip(*(self.resize(image) for image in images), strict=True)
         moved = None if truth is None else [f.apply(t) for f, t in zip(frames, truth, strict=True)]
-        return self.assemble(resized, frames, moved)
+        proposed = [f.boxes(boxes) for f, boxes in zip(frames, regions or (), strict=regions is not None)]
+        return self.assemble(resized, frames, moved, regions=proposed)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for YAML and JSON."""
@@ -236,10 +257,10 @@ class InputSpec:
         return InputSpec(**tuples)
 
 
-def proposed(truth: Sequence[Annotation]) -> tuple[Tensor, ...] | None:
-    """The regions that came with each picture's truth; None where some picture has none."""
-    known = [shown.regions for shown in truth if shown.regions is not None]
-    return tuple(known) if known and len(known) == len(truth) else None
+def _complete(regions: Sequence[Tensor | None], count: int) -> tuple[Tensor, ...] | None:
+    """The regions of `count` pictures; None where some picture has none."""
+    known = tuple(boxes for boxes in regions if boxes is not None)
+    return known if len(known) == count else None
 
 
 def statistics(channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:

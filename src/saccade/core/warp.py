@@ -79,7 +79,6 @@ def annotation(
         contours=None if truth.contours is None else lines(truth.contours, matrix, size, displacement),
         pose=None if truth.pose is None else points(truth.pose, matrix, displacement),
         person=None if truth.person is None else _person(truth.person, matrix, displacement),
-        regions=None if truth.regions is None else boxes(truth.regions, matrix, displacement),
     )
 
 

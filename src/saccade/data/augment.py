@@ -1,42 +1,25 @@
 """A training picture, changed at random: one map drawn, the pixels moved once, every field with them, then colour."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from saccade.core import warp
 from saccade.core.affine import is_upright, translation
-from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
-from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec, fit_channels
-from saccade.core.sample import Sample
+from saccade.core.sample import Framed, Sample
 from saccade.data.colour import change_colour
 from saccade.data.dice import Dice
 from saccade.data.geometry import draw_frame, refit
-from saccade.data.mixing import mixup, mosaic, quarters
+from saccade.data.mixing import mixup, mosaic, quarters, regions_of_all
 from saccade.data.paste import can_paste, paste
-from saccade.data.visible import keep_visible
+from saccade.data.visible import keep_visible, visible_boxes
 
 CROSS = (0.3, 0.7)
-
-
-class Augmented(NamedTuple):
-    """A picture as `InputSpec.assemble` takes it.
-
-    Attributes:
-        image: (C, H, W) uint8, or float 0..1, before normalising.
-        frame: From the sample's own pixels to here; of a mosaic or a mixup, that of the first picture.
-        truth: What the picture shows, in its pixels.
-    """
-
-    image: Tensor
-    frame: Frame
-    truth: Annotation
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,7 @@ class Augment:
                 cure="pass dataset=, or set mosaic=0, mixup=None and paste=0",
             )
 
-    def __call__(self, sample: Sample, generator: Generator) -> Augmented:
+    def __call__(self, sample: Sample, generator: Generator) -> Framed:
         """One sample, changed at random and moved into the frame that the network takes.
 
         Args:
@@ -75,8 +58,7 @@ class Augment:
             that `InputSpec.batch` would take. Else rows that left the picture are gone.
         """
         if self.augmentation.is_nothing:
-            image, frame = self.spec.resize(sample.image)
-            return Augmented(image, frame, frame.apply(sample.truth))
+            return self.spec.framed(sample)
         dice = Dice(generator)
         drawn = self._mosaic(sample, dice) if dice.happens(self.augmentation.mosaic) else self._one(sample, dice)
         if dice.happens(self.augmentation.paste):
@@ -85,7 +67,7 @@ class Augment:
             drawn = self._mixup(drawn, self.augmentation.mixup, dice)
         return drawn._replace(image=change_colour(drawn.image, self.augmentation, dice, self.spec.mean))
 
-    def _one(self, sample: Sample, dice: Dice, target: tuple[int, int] | None = None) -> Augmented:
+    def _one(self, sample: Sample, dice: Dice, target: tuple[int, int] | None = None) -> Framed:
         """One picture by its own random map, made to cover `target` where that is given."""
         image = fit_channels(sample.image, self.spec.channels)
         source = (image.shape[-2], image.shape[-1])
@@ -96,9 +78,10 @@ class Augment:
         moved = warp.image(image, frame.matrix, frame.target, *how, displacement=frame.displacement)
         moved_truth, centred = frame.apply(sample.truth), self.augmentation.crop_overlap is not None
         tilted = frame.displacement is not None or not is_upright(frame.matrix)
-        return Augmented(moved, frame, keep_visible(moved_truth, frame.target, tilted, centred))
+        regions = None if sample.regions is None else visible_boxes(frame.boxes(sample.regions), frame.target)
+        return Framed(moved, frame, keep_visible(moved_truth, frame.target, tilted, centred), regions)
 
-    def _mosaic(self, sample: Sample, dice: Dice) -> Augmented:
+    def _mosaic(self, sample: Sample, dice: Dice) -> Framed:
         """Four pictures around a random cross, the sample at the upper left."""
         height, width = self.spec.frame((sample.image.shape[-2], sample.image.shape[-1])).target
         x, y = (min(max(round(dice.uniform(*CROSS) * side), 1), side - 1) for side in (width, height))
@@ -107,23 +90,24 @@ class Augment:
         parts = [self._one(s, dice, (y2 - y1, x2 - x1)) for s, (x1, y1, x2, y2) in zip(samples, places, strict=True)]
         images, truths = [part.image for part in parts], [part.truth for part in parts]
         image, truth = mosaic(images, truths, places, (height, width), self._classes())
-        return Augmented(image, parts[0].frame.then(translation(0, 0), (height, width)), truth)
+        regions = regions_of_all([part.regions for part in parts], places)
+        return Framed(image, parts[0].frame.then(translation(0, 0), (height, width)), truth, regions)
 
-    def _mixup(self, first: Augmented, parameter: float, dice: Dice) -> Augmented:
+    def _mixup(self, first: Framed, parameter: float, dice: Dice) -> Framed:
         share = dice.beta(parameter)
         second = self._one(self._another(dice), dice, (first.image.shape[-2], first.image.shape[-1]))
         images, truths = (first.image, second.image), (first.truth, second.truth)
         image, truth = mixup(images, truths, max(share, 1 - share), self._classes())
-        return Augmented(image, first.frame, truth)
+        return Framed(image, first.frame, truth, regions_of_all([first.regions, second.regions]))
 
-    def _paste(self, first: Augmented, dice: Dice) -> Augmented:
+    def _paste(self, first: Framed, dice: Dice) -> Framed:
         """Each object of another picture is laid over the first with a chance of one in two."""
         second = self._one(self._another(dice), dice, (first.image.shape[-2], first.image.shape[-1]))
         if not can_paste(first.truth, second.truth):
             return first
         chosen = torch.tensor([dice.happens(0.5) for _ in range(len(second.truth.instances or ()))])
         image, truth = paste((first.image, second.image), (first.truth, second.truth), chosen)
-        return Augmented(image, first.frame, truth)
+        return first._replace(image=image, truth=truth)
 
     def _another(self, dice: Dice) -> Sample:
         if self.dataset is None or not len(self.dataset):

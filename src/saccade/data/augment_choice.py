@@ -8,11 +8,8 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.dataset import Dataset
 from saccade.core.docstring import told_of
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import InputSpec
-from saccade.data.geometry import ANY_SIZE
 
 # What a choice begins with, and the name by which a mapping says it.
 STARTS, START = ("recipe", "none"), "from"
@@ -75,31 +72,6 @@ def read_choice(said: Any) -> AugmentChoice:
         # Alone, beside the one field that another may need: what does not fit together shows once the recipe is known.
         _replaced(Augmentation(crop_area=(0.5, 1.0)), {name: value})
     return AugmentChoice(str(start), named)
-
-
-def check_use(choice: AugmentChoice, spec: InputSpec, data: Dataset) -> None:
-    """Refuse fields that a user names but that would change nothing.
-
-    Args:
-        choice: What the user says.
-        spec: How pictures get into the network.
-        data: The pictures.
-
-    Raises:
-        ConfigError: `zoom` is named for an input of one size, or `paste` for data without masks.
-    """
-    if choice.named.get("zoom", PLAIN.zoom) != PLAIN.zoom and spec.rule not in ANY_SIZE:
-        raise ConfigError(
-            "an input of any size for augment zoom",
-            f"the rule {spec.rule!r} to {spec.size}",
-            cure="scale=0.8:1.25 changes the size of what is shown inside an input of one size",
-        )
-    if choice.named.get("paste") and not {"instances.masks", "instances.boxes"} <= data.fields:
-        raise ConfigError(
-            "objects with masks and boxes for augment paste",
-            ", ".join(sorted(data.fields)),
-            cure="leave paste out, or annotate masks: objects are cut out by them",
-        )
 
 
 def _split(text: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Changed(Wrapped):
         sample = self.dataset[index]
         augment = Augment(self.augmentation, self.spec, self.dataset)
         made = augment(sample, generator_for(self.seed, self.epoch, index))
-        return Sample(made.image, made.truth, sample.id)
+        return Sample(made.image, made.truth, sample.id, made.regions)
 
     def truth(self, index: int) -> Annotation:
         """The truth of one picture, after its changes."""

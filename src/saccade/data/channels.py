@@ -45,6 +45,11 @@ class Channelled(Wrapped):
         """Annotated fields."""
         return self.dataset.fields
 
+    @property
+    def has_regions(self) -> bool:
+        """Whether samples have regions: none, since the files are read anew."""
+        return False
+
     def __getitem__(self, index: int) -> Sample:
         return Sample(self.picture(index), self.dataset.truth(index), self.dataset.id(index))
 

@@ -21,7 +21,7 @@ from saccade.core.sample import Sample
 from saccade.data.dice import Dice, generator_for
 from saccade.data.disturbances import DISTURBANCES, Size
 from saccade.data.picture import size_of
-from saccade.data.visible import keep_visible
+from saccade.data.visible import keep_visible, visible_boxes
 from saccade.data.wrapped import Wrapped
 
 
@@ -75,7 +75,8 @@ class Disturbed(Wrapped):
         white = 1.0 if image.is_floating_point() else 255.0
         fill = [white * value for value in self.fill or (0.5,)]
         moved = warp.image(image, frame.matrix, frame.target, fill=fill)
-        return replace(sample, image=moved, truth=_moved(sample.truth, frame))
+        regions = None if sample.regions is None else visible_boxes(frame.boxes(sample.regions), frame.target)
+        return replace(sample, image=moved, truth=_moved(sample.truth, frame), regions=regions)
 
     def truth(self, index: int) -> Annotation:
         """What one picture shows, where it shows it after the disturbance."""

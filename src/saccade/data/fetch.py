@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
-from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, SaccadeError
-from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
+from saccade.core.sample import Framed
 from saccade.data.carry import Delivery
 from saccade.data.order import generator
 from saccade.data.workers import Board
 
-Prepared = tuple[Tensor, Frame, Annotation]
-Prepare = Callable[[Dataset, int, torch.Generator], Prepared]
+Prepare = Callable[[Dataset, int, torch.Generator], Framed]
 
 
 class Key(NamedTuple):
@@ -35,11 +32,9 @@ class Plain:
 
     spec: InputSpec
 
-    def __call__(self, dataset: Dataset, index: int, generator: torch.Generator) -> Prepared:
-        """A picture in its frame, and its truth there."""
-        sample = dataset[index]
-        image, frame = self.spec.resize(sample.image)
-        return image, frame, frame.apply(sample.truth)
+    def __call__(self, dataset: Dataset, index: int, generator: torch.Generator) -> Framed:
+        """A picture in its frame, with its truth and regions there."""
+        return self.spec.framed(dataset[index])
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ class Fetch:
 
     def __getitems__(self, keys: Sequence[Key]) -> Delivery:
         """The batch of these keys."""
-        ready: list[Prepared] = []
+        ready: list[Framed] = []
         ids: list[str] = []
         bad: list[tuple[int, SaccadeError]] = []
         for key in keys:
@@ -86,8 +81,8 @@ class Fetch:
         copies = (key.copy,) if key.copy else ()
         return generator(self.seed, key.epoch, key.place, *copies)
 
-    def _assemble(self, ready: list[Prepared], ids: list[str]) -> Batch | None:
+    def _assemble(self, ready: list[Framed], ids: list[str]) -> Batch | None:
         if not ready:
             return None
-        images, frames, truth = zip(*ready, strict=True)
-        return self.spec.assemble(images, frames, truth, ids)
+        images, frames, truth, regions = zip(*ready, strict=True)
+        return self.spec.assemble(images, frames, truth, ids, regions)

@@ -1,6 +1,7 @@
 """Several data sets as one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
@@ -11,7 +12,7 @@ from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import KEYS, UNTOLD_CONTOURS, Vocabularies
 from saccade.data.classes import unite, with_vocabularies
-from saccade.data.picture import classes_of, picture_of, size_of
+from saccade.data.picture import classes_of, has_regions, picture_of, size_of
 from saccade.data.store import starts_of
 
 
@@ -46,13 +47,17 @@ class Joined:
         """Dotted names of the fields that some part annotates."""
         return frozenset[str]().union(*(part.fields for part in self.parts))
 
+    @property
+    def has_regions(self) -> bool:
+        """Whether samples of all parts have regions that a search proposed."""
+        return all(has_regions(part) for part in self.parts)
+
     def __len__(self) -> int:
         return int(self.starts[-1])
 
     def __getitem__(self, index: int) -> Sample:
         part, place = self._place(index)
-        sample = self.parts[part][place]
-        return Sample(sample.image, sample.truth, self.id(index))
+        return replace(self.parts[part][place], id=self.id(index))
 
     def truth(self, index: int) -> Annotation:
         """What one picture shows."""

@@ -71,6 +71,21 @@ def mixup(
     return image, _together(truths, (share, 1 - share), classes)
 
 
+def regions_of_all(parts: Sequence[Tensor | None], places: Sequence[Rectangle] | None = None) -> Tensor | None:
+    """(r, 4) regions of several pictures as one; None where some picture has none.
+
+    Args:
+        parts: Regions of each, in its own pixels.
+        places: Where each picture lies on a canvas; None: all lie on each other.
+    """
+    known = [boxes for boxes in parts if boxes is not None]
+    if len(known) < len(parts):
+        return None
+    if places is not None:
+        known = [warp.boxes(boxes, translation(x, y)) for boxes, (x, y, _, _) in zip(known, places, strict=True)]
+    return torch.cat(known)
+
+
 def _alike(images: Sequence[Tensor]) -> list[Tensor]:
     """The pictures in one type: bytes if all are, else floats."""
     return list(images) if len({image.dtype for image in images}) == 1 else [as_float(image) for image in images]
@@ -82,7 +97,6 @@ def _together(truths: Sequence[Annotation], shares: Sequence[float], classes: in
     many = [truth.labels for truth in truths if truth.labels is not None]
     rows = [truth.instances for truth in truths if truth.instances is not None]
     lines = [truth.contours for truth in truths if truth.contours is not None]
-    regions = [truth.regions for truth in truths if truth.regions is not None]
     fewest = min((len(maps) for maps in lines), default=0)  # pictures may have different numbers of annotators
     complete = len(truths)
     return replace(
@@ -92,7 +106,6 @@ def _together(truths: Sequence[Annotation], shares: Sequence[float], classes: in
         labels=_any(torch.stack(many)) if len(many) == complete else None,
         instances=rows_of_all(rows) if len(rows) == complete else None,
         contours=torch.stack([maps[:fewest] for maps in lines]).amax(0) if len(lines) == complete else None,
-        regions=torch.cat(regions) if len(regions) == complete else None,
     )
 
 

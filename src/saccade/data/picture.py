@@ -1,4 +1,4 @@
-"""The pixels of a data set's picture, its size, and the classes that it shows."""
+"""The pixels of a data set's picture, its size, the classes that it shows, and what else comes with it."""
 
 from inspect import signature
 from pathlib import Path
@@ -68,6 +68,11 @@ def size_of(dataset: Dataset, index: int, channels: int | None = None) -> tuple[
 
 def _takes_channels(method: Any) -> bool:
     return callable(method) and "channels" in signature(method).parameters
+
+
+def has_regions(dataset: Dataset) -> bool:
+    """Whether samples have regions that a search proposed: as the data set's own `has_regions` tells, else not."""
+    return bool(getattr(dataset, "has_regions", False))
 
 
 def classes_of(dataset: Dataset, index: int) -> frozenset[int]:

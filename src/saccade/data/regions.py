@@ -12,7 +12,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.data.picture import size_of
+from saccade.data.picture import has_regions, size_of
 from saccade.data.wrapped import Wrapped
 from saccade.ops.region_file import KnownRegions, picture_key
 from saccade.ops.search import Search
@@ -71,7 +71,7 @@ def remembered(search: Search) -> Search:
 
 def with_regions(dataset: Dataset, search: Search | None) -> Dataset:
     """The data set with regions for a system that seeks some; itself where it has some already or nobody seeks."""
-    if search is None or "regions" in dataset.fields:
+    if search is None or has_regions(dataset):
         return dataset
     return Searched(dataset, remembered(search))
 
@@ -80,7 +80,7 @@ def with_regions(dataset: Dataset, search: Search | None) -> Dataset:
 class Searched(Wrapped):
     """A data set whose samples have regions.
 
-    They are sought when a sample is read, so that a loader's workers search beside each other; truth alone lacks them.
+    They are sought when a sample is read, so that a loader's workers search beside each other.
 
     Attributes:
         dataset: Pictures and truth.
@@ -92,15 +92,20 @@ class Searched(Wrapped):
 
     @property
     def fields(self) -> frozenset[str]:
-        """Annotated fields, regions among them."""
-        return self.dataset.fields | {"regions"}
+        """Annotated fields."""
+        return self.dataset.fields
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether samples have regions: they do."""
+        return True
 
     def __getitem__(self, index: int) -> Sample:
         sample = self.dataset[index]
-        return replace(sample, truth=replace(sample.truth, regions=self.search(sample.image)))
+        return replace(sample, regions=self.search(sample.image))
 
     def truth(self, index: int) -> Annotation:
-        """The truth of one picture, without regions."""
+        """The truth of one picture."""
         return self.dataset.truth(index)
 
     def size(self, index: int) -> tuple[int, int]:

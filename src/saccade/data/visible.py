@@ -14,7 +14,7 @@ LEAST_SIDE = 1.0
 def keep_visible(truth: Annotation, size: tuple[int, int], tighten: bool = False, centred: bool = False) -> Annotation:
     """The truth of a moved picture, less what lies outside it.
 
-    Boxes and regions are clipped; regions without a pixel left go. A row goes, from all columns alike, when less than a
+    Boxes are clipped. A row goes, from all columns alike, when less than a
     tenth of its box or less than a pixel of a side is left, or when its mask is empty. Joints outside the picture
     become not annotated (0).
 
@@ -28,8 +28,13 @@ def keep_visible(truth: Annotation, size: tuple[int, int], tighten: bool = False
     rows = truth.instances
     if rows is not None and len(rows):
         rows = _rows(_centred(rows, size) if centred else rows, size, tighten)
-    regions = None if truth.regions is None else _regions(truth.regions, size)
-    return replace(truth, instances=rows, pose_visible=pose_visible, regions=regions)
+    return replace(truth, instances=rows, pose_visible=pose_visible)
+
+
+def visible_boxes(boxes: Tensor, size: tuple[int, int]) -> Tensor:
+    """(m, 4) boxes (n, 4) cut to a picture of `size` (H, W), less those without a pixel left."""
+    clipped = _clip(boxes, size)
+    return clipped[(clipped[:, 2:] - clipped[:, :2] >= LEAST_SIDE).all(1)]
 
 
 def _rows(rows: Instances, size: tuple[int, int], tighten: bool) -> Instances:
@@ -46,11 +51,6 @@ def _rows(rows: Instances, size: tuple[int, int], tighten: bool) -> Instances:
             rows = replace(rows, boxes=rows.masks.boxes())
     rows = replace(rows, visible=_joints(rows.keypoints, rows.visible, size))
     return rows if bool(keep.all()) else rows[keep]
-
-
-def _regions(boxes: Tensor, size: tuple[int, int]) -> Tensor:
-    clipped = _clip(boxes, size)
-    return clipped[(clipped[:, 2:] - clipped[:, :2] >= LEAST_SIDE).all(1)]
 
 
 def _centred(rows: Instances, size: tuple[int, int]) -> Instances:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.picture import classes_of
+from saccade.data.picture import classes_of, has_regions
 
 
 class Wrapped:
@@ -32,6 +32,11 @@ class Wrapped:
     def joints(self) -> Joints | None:
         """What the joints are, or None."""
         return self.dataset.joints
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether samples have regions that a search proposed."""
+        return has_regions(self.dataset)
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -4,7 +4,7 @@ Legend: B pictures, L maps, (h, w) positions of a map, A anchors of a map (all i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.heads.main_object import real_objects
 from saccade.layers.anchors import Anchors
 from saccade.losses.scores import ScoreLoss
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
+from saccade.network.maps import Maps
+from saccade.ops.assign import Assignment, assign, inside
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Candidates, Keep, joined
-from saccade.ops.match import BACKGROUND, Matcher, leave_out, match_among
+from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
 
 
@@ -105,8 +105,7 @@ class DenseBoxHead(Head):
         """Scores and codes at every anchor."""
         found = [maps[name] for name in self.reads]
         shapes = [(m.shape[-2], m.shape[-1]) for m in found]
-        picture = maps[IMAGE].shape[-2:]
-        boxes = self.anchors(shapes, (picture[0], picture[1]))
+        boxes = self.anchors(shapes, maps.padded)
         logits, codes = zip(*(self.tower(m, place) for place, m in enumerate(found)), strict=True)
         a_position = self.anchors.a_position
         return DenseBoxes(
@@ -125,41 +124,29 @@ class DenseBoxHead(Head):
         rules = self.rules
         logits, codes = torch.cat(raw.logits, 1).float(), torch.cat(raw.codes, 1).float()
         anchors = torch.cat(raw.anchors, 1)[0]
-        with torch.no_grad():
-            matches, labels, wanted = self._targets(anchors, raw.sizes, truth)
-        cost = rules.score_loss.cost(logits, labels)
-        chosen = rules.sample(matches, cost)
-        objects = chosen & (matches >= 0)
+        found, wanted = self.targets(anchors, raw.sizes, truth)
+        cost = rules.score_loss.cost(logits, found.labels)
+        chosen = rules.sample(found.rows, cost)
+        objects = chosen & (found.rows >= 0)
         boxes = F.smooth_l1_loss(codes, wanted, beta=rules.beta, reduction="none").sum(-1)
         counted = (objects if rules.mean_over == "objects" else chosen).sum().clamp(min=1)
         return {"class": (cost * chosen).sum() / counted, "box": (boxes * objects).sum() / counted}
 
-    def _targets(self, anchors: Tensor, sizes: Tensor, truth: Sequence[Annotation]) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, A) matches, (B, A) labels or -1, and (B, A, 4) codes that the anchors should give."""
-        rows = [self._target(anchors, size, shown) for size, shown in zip(sizes, truth, strict=True)]
-        matches, labels, wanted = zip(*rows, strict=True)
-        return torch.stack(matches), torch.stack(labels), torch.stack(wanted)
+    @torch.no_grad()
+    def targets(self, anchors: Tensor, sizes: Tensor, truth: Sequence[Annotation]) -> tuple[Assignment, Tensor]:
+        """What the anchors of each picture answer for, (B, A), and (B, A, 4) codes that they should give.
 
-    def _target(self, anchors: Tensor, size: Tensor, truth: Annotation) -> tuple[Tensor, Tensor, Tensor]:
-        rows = real_objects(truth)
-        boxes = anchors.new_zeros(0, 4) if rows.boxes is None else rows.boxes.to(anchors)
-        matches = self._matches(boxes, anchors, size, crowds(truth).to(anchors))
-        labels, wanted = matches.clamp(min=BACKGROUND, max=0), torch.zeros_like(anchors)
-        places = (matches >= 0).nonzero()[:, 0]
-        if len(places):
-            taken = matches[places]
-            wanted[places] = self.rules.coder.encode(boxes[taken], anchors[places])
-            if self.classes is not None and rows.labels is not None:
-                labels[places] = rows.labels[taken]
-        return matches, labels, wanted
-
-    def _matches(self, boxes: Tensor, anchors: Tensor, size: Tensor, crowd: Tensor) -> Tensor:
-        """(A,) rows of the truth, background, or between."""
-        if not self.rules.inside:
-            return leave_out(self.rules.matcher(boxes, anchors), anchors, crowd)
-        high = size.flip(0).to(anchors)
-        within = (anchors[:, :2] >= 0).all(1) & (anchors[:, 2:] <= high).all(1)
-        return match_among(self.rules.matcher, boxes, anchors, crowd, within)
+        Args:
+            anchors: (A, 4) in input pixels.
+            sizes: (B, 2) height and width of each picture in input pixels.
+            truth: What the B pictures show.
+        """
+        fit = inside if self.rules.inside else None
+        pairs = zip(sizes, truth, strict=True)
+        found = Assignment.stack([assign(self.rules.matcher, anchors, shown, size, fit) for size, shown in pairs])
+        wanted, objects = anchors.new_zeros(found.boxes.shape), found.rows >= 0
+        wanted[objects] = self.rules.coder.encode(found.boxes[objects], anchors.expand_as(wanted)[objects])
+        return found if self.classes is not None else replace(found, labels=found.labels.clamp(max=0)), wanted
 
     def decode(self, raw: DenseBoxes) -> list[Annotation]:
         """The boxes that stay, with scores and labels."""
@@ -200,11 +187,3 @@ def by_anchor(values: Tensor, a_position: int) -> Tensor:
         .permute(0, 3, 4, 1, 2)
         .reshape(batch, height * width * a_position, -1)
     )
-
-
-def crowds(truth: Annotation) -> Tensor:
-    """(k, 4) boxes of a picture's crowds."""
-    rows = truth.instances or Instances()
-    if rows.boxes is None or rows.crowd is None:
-        return torch.zeros(0, 4)
-    return rows.boxes[rows.crowd]

@@ -12,9 +12,11 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from saccade.core.annotation import Instances
+from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
-from saccade.ops.boxes import area, intersection, iou_matrix
+from saccade.ops.assign import assign, sought, unknown
+from saccade.ops.boxes import iou_matrix
+from saccade.ops.match import Nearest
 from saccade.trust.atomic import write_bytes
 
 
@@ -24,14 +26,12 @@ class Seen(NamedTuple):
     Attributes:
         maps: The maps of this picture alone.
         regions: (n, 4) proposals in input pixels.
-        objects: What it shows, on the regions' device.
-        crowds: (m, 4) regions whose objects were not annotated one by one.
+        truth: What it shows, in input pixels.
     """
 
     maps: Maps
     regions: Tensor
-    objects: Instances
-    crowds: Tensor
+    truth: Annotation
 
 
 Look = Callable[[], Iterable[Seen]]
@@ -43,7 +43,7 @@ class Described:
 
     Attributes:
         boxes: (r, 4).
-        overlaps: (r, C) greatest overlap with an object of each class; 1 in a crowd, where nothing is known.
+        overlaps: (r, C) greatest overlap with an object of each class; 1 where it is not known.
         objects: (r,) class of the object whose own box a region is, or -1.
         features: (r, D) what machines see.
         lengths: (r,) lengths of what box regression sees of each.
@@ -73,29 +73,27 @@ def describe(seen: Seen, see: Callable[[Tensor], tuple[Tensor, Tensor]], classes
         classes: C.
         near: Overlap above which a region lies near the object that it covers best.
     """
-    truth = seen.regions.new_zeros(0, 4) if seen.objects.boxes is None else seen.objects.boxes
-    labels = seen.objects.labels if seen.objects.labels is not None and len(truth) else truth.new_zeros(0).long()
-    boxes = torch.cat([seen.regions, truth])
-    overlap = iou_matrix(boxes, truth)
-    best, row = overlap.max(1) if len(truth) else (boxes.new_zeros(len(boxes)), boxes.new_zeros(len(boxes)).long())
-    overlaps = boxes.new_zeros(len(boxes), classes)
-    if len(truth):
-        overlaps = overlaps.scatter_reduce(1, labels.expand(len(boxes), -1), overlap, "amax")
-    overlaps[_crowded(boxes, seen.crowds)] = 1.0
+    objects = sought(seen.truth, seen.regions)
+    own = seen.regions.new_zeros(0, 4) if objects.boxes is None else objects.boxes
+    labels = own.new_zeros(0).long() if objects.labels is None else objects.labels
+    boxes = torch.cat([seen.regions, own])
+    found = assign(Nearest(near), boxes, seen.truth, seen.maps.sizes[0])
+    close = (found.rows >= 0).nonzero()[:, 0]
     pooled, features = see(boxes)
-    close = (best > near).nonzero()[:, 0]
-    objects = torch.cat([labels.new_full((len(seen.regions),), -1), labels])
-    found = (boxes, overlaps, objects, features, pooled.float().norm(dim=1), close)
-    near_by = (pooled[close], labels[row[close]], truth[row[close]])
-    return Described(*(column.detach().cpu().contiguous() for column in (*found, *near_by)))
+    classes_of = torch.cat([labels.new_full((len(seen.regions),), -1), labels])
+    overlaps = _overlaps(boxes, own, labels, classes)
+    overlaps[unknown(boxes, seen.truth)] = 1.0
+    columns = (boxes, overlaps, classes_of, features, pooled.float().norm(dim=1), close)
+    near_by = (pooled[close], found.labels[close], found.boxes[close])
+    return Described(*(column.detach().cpu().contiguous() for column in (*columns, *near_by)))
 
 
-def _crowded(boxes: Tensor, crowds: Tensor) -> Tensor:
-    """(r,) bool: whether a box lies mostly in a crowd."""
-    inside = torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
-    for crowd in crowds:
-        inside |= intersection(boxes, crowd.expand_as(boxes)) > area(boxes) / 2
-    return inside
+def _overlaps(boxes: Tensor, objects: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """(r, C) greatest overlap of each box with an object of each class."""
+    overlaps = boxes.new_zeros(len(boxes), classes)
+    if not len(objects):
+        return overlaps
+    return overlaps.scatter_reduce(1, labels.expand(len(boxes), -1), iou_matrix(boxes, objects), "amax")
 
 
 class Shelf:

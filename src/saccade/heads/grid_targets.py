@@ -13,8 +13,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.heads.box_form import relative
-from saccade.heads.dense_boxes import crowds
-from saccade.heads.main_object import real_objects
+from saccade.ops.assign import crowds, real_objects
 from saccade.ops.boxes import area, from_centres, iou, to_centres
 
 

@@ -16,9 +16,9 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.box_form import BoxForm, absolute, relative
-from saccade.heads.main_object import real_objects
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.ops.assign import real_objects
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from saccade.core.annotation import Annotation, Instances
+from saccade.core.annotation import Annotation
+from saccade.ops.assign import real_objects
 from saccade.ops.boxes import area
 
 
@@ -21,15 +22,6 @@ def main_object(truth: Annotation) -> Tensor | None:
         rows = rows[rows.labels == truth.label]
     boxes = rows.boxes
     return None if boxes is None else boxes[int(area(boxes).argmax())]
-
-
-def real_objects(truth: Annotation) -> Instances:
-    """The objects that have a box with an area and are no crowd."""
-    rows = truth.instances or Instances()
-    if rows.boxes is None:
-        return Instances()
-    keep = area(rows.boxes) > 0
-    return rows[keep if rows.crowd is None else keep & ~rows.crowd]
 
 
 def box_of_label(answer: Annotation) -> Annotation:

@@ -4,17 +4,16 @@ Legend: B pictures, n regions of a picture or of all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from saccade.core.annotation import Annotation, Instances
-from saccade.heads.dense_boxes import crowds
-from saccade.heads.main_object import real_objects
+from saccade.core.annotation import Annotation
 from saccade.heads.region_top import Sampled
+from saccade.ops.assign import assign, sought
 from saccade.ops.keep import Keep
-from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of, labels_of, leave_out
+from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of
 from saccade.ops.pick import Sampler
 
 
@@ -38,47 +37,40 @@ class RegionRules:
 
 @torch.no_grad()
 def sample_regions(
-    regions: Sequence[Tensor], truth: Sequence[Annotation], matcher: Matcher, sample: Sampler, rules: RegionRules
+    regions: Sequence[Tensor],
+    truth: Sequence[Annotation],
+    sizes: Tensor,
+    matcher: Matcher,
+    sample: Sampler,
+    rules: RegionRules,
 ) -> Sampled:
     """The regions that the losses are made of.
 
     Args:
         regions: B times (n, 4) x1, y1, x2, y2 in input pixels.
         truth: What the B pictures show, in input pixels.
+        sizes: (B, 2) height and width of each picture in input pixels.
         matcher: Which region answers for which object.
         sample: Which of them count.
         rules: Which background is left out, and whether true boxes are among the regions.
     """
-    shown = [beside(real_objects(picture), boxes) for picture, boxes in zip(truth, regions, strict=True)]
+    objects = [sought(picture, boxes) for picture, boxes in zip(truth, regions, strict=True)]
     parts: list[tuple[Tensor, ...]] = []
-    for picture, (boxes, rows) in enumerate(zip(regions, shown, strict=True)):
-        found = _with_truth(boxes, rows) if rules.with_truth else boxes
-        matches = _matches(found, rows, crowds(truth[picture]).to(boxes), matcher, rules.floor)
-        places = sample(matches[None], found.new_zeros(1, len(found)))[0].nonzero()[:, 0]
-        taken = matches[places]
-        parts.append((found[places], torch.full_like(taken, picture), labels_of(taken, rows.labels), taken))
-    boxes, owners, labels, taken = (torch.cat(column) for column in zip(*parts, strict=True))
-    return Sampled(boxes, owners, labels, taken, shown)
+    for picture, (boxes, shown) in enumerate(zip(regions, objects, strict=True)):
+        own = boxes.new_zeros(0, 4) if shown.boxes is None else shown.boxes
+        boxes = torch.cat([boxes, own]) if rules.with_truth else boxes
+        found = assign(matcher, boxes, truth[picture], sizes[picture])
+        rows = _without_easy(found.rows, boxes, own, rules.floor)
+        places = sample(rows[None], boxes.new_zeros(1, len(boxes)))[0].nonzero()[:, 0]
+        taken = found[places]
+        owners = torch.full_like(taken.rows, picture)
+        parts.append((boxes[places], owners, taken.labels, taken.rows, taken.boxes))
+    return Sampled(*(torch.cat(column) for column in zip(*parts, strict=True)), truth=objects)
 
 
-def beside(rows: Instances, boxes: Tensor) -> Instances:
-    """Boxes and labels as the regions are: on their device, of their type."""
-    if rows.boxes is None:
-        return rows
-    return replace(
-        rows, boxes=rows.boxes.to(boxes), labels=None if rows.labels is None else rows.labels.to(boxes.device)
-    )
-
-
-def _with_truth(boxes: Tensor, rows: Instances) -> Tensor:
-    return boxes if rows.boxes is None else torch.cat([boxes, rows.boxes])
-
-
-def _matches(boxes: Tensor, rows: Instances, crowd: Tensor, matcher: Matcher, floor: float) -> Tensor:
-    """(n,) rows of the truth, background, or between."""
-    objects = boxes.new_zeros(0, 4) if rows.boxes is None else rows.boxes
-    matches = leave_out(matcher(objects, boxes), boxes, crowd)
+def _without_easy(rows: Tensor, boxes: Tensor, objects: Tensor, floor: float) -> Tensor:
+    """(n,) rows; background that overlaps every object less than the floor is left out."""
     if not (floor and len(objects) and len(boxes)):
-        return matches
+        return rows
     overlap, _ = best_of(objects, boxes)
-    return matches.masked_fill((matches == BACKGROUND) & (overlap < floor), BETWEEN)
+    return rows.masked_fill((rows == BACKGROUND) & (overlap < floor), BETWEEN)

@@ -65,6 +65,7 @@ class Sampled:
         owners: (n,) the picture of each.
         labels: (n,) class of the object that a region answers for, -1 background.
         rows: (n,) that object's row in `truth`, or -1.
+        targets: (n, 4) boxes of the objects; a background region's own box.
         truth: B pictures' objects.
     """
 
@@ -72,26 +73,17 @@ class Sampled:
     owners: Tensor
     labels: Tensor
     rows: Tensor
+    targets: Tensor
     truth: Sequence[Instances]
 
     def __getitem__(self, places: Tensor) -> "Sampled":
-        columns = (self.boxes, self.owners, self.labels, self.rows)
+        columns = (self.boxes, self.owners, self.labels, self.rows, self.targets)
         return Sampled(*(column[places] for column in columns), truth=self.truth)
 
     @property
     def objects(self) -> Tensor:
         """Positions of the regions that answer for an object."""
         return (self.rows >= 0).nonzero()[:, 0]
-
-    @property
-    def targets(self) -> Tensor:
-        """(n, 4) boxes of the objects; a background region's own box."""
-        wanted = self.boxes.clone()
-        for picture, shown in enumerate(self.truth):
-            mine = ((self.owners == picture) & (self.rows >= 0)).nonzero()[:, 0]
-            if shown.boxes is not None and len(mine):
-                wanted[mine] = shown.boxes.to(wanted)[self.rows[mine]]
-        return wanted
 
 
 class RegionTop(nn.Module, ABC):

@@ -15,10 +15,9 @@ from torch.export import register_dataclass
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxTop
-from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, crowds
+from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead
 from saccade.heads.described import Seen
-from saccade.heads.main_object import real_objects
-from saccade.heads.region_sampling import RegionRules, beside, sample_regions
+from saccade.heads.region_sampling import RegionRules, sample_regions
 from saccade.heads.region_top import ColumnTop, Regions, RegionTop
 from saccade.heads.solved_top import SolvedTop
 from saccade.network.head import Head
@@ -161,7 +160,7 @@ class RegionHead(Head):
             found = self.propose.loss_of(proposals, truth)
             terms |= {f"propose_{term}": value for term, value in found.items()}
         regions = self._regions(maps, proposals, learning=True)
-        sampled = sample_regions(regions, truth, self.matcher, self.sample, self.rules)
+        sampled = sample_regions(regions, truth, maps.sizes, self.matcher, self.sample, self.rules)
         for top in (self.box, *self.others.values()):
             terms |= top.loss(maps, sampled)
         return terms
@@ -184,7 +183,7 @@ class RegionHead(Head):
                 if picture.has(*self.needs):
                     alone = maps.pick([place])
                     (boxes,) = self.propose_from(alone)
-                    yield Seen(alone, boxes, beside(real_objects(picture), boxes), crowds(picture).to(boxes))
+                    yield Seen(alone, boxes, picture)
 
     def decode(self, raw: RegionRaw) -> list[Annotation]:
         """The boxes that stay, with scores, labels and what other tops add."""

@@ -13,14 +13,15 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.heads.window_answers import WindowAnswers, codes_of
-from saccade.heads.window_learning import in_a_row, mean_of, shown_by
+from saccade.heads.window_learning import in_a_row, mean_of
 from saccade.heads.window_scores import WindowScores
 from saccade.heads.window_views import detection_views
 from saccade.heads.windows import WindowShape, slide
 from saccade.losses.localization import half_squared
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
+from saccade.network.maps import Maps
+from saccade.ops.assign import Assignment, assign, centred
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
@@ -80,27 +81,32 @@ class WindowDetectorHead(Head):
         """
         raw = self(maps)
         logits, codes, windows = in_a_row(raw)
-        with torch.no_grad():
-            parts = [self._targets(windows, raw.sizes[picture], shown) for picture, shown in enumerate(truth)]
-            matches, labels, wanted = (torch.stack(column) for column in zip(*parts, strict=True))
-        cost = SoftmaxScores().cost(logits, labels)
-        chosen = self.rules.sample(matches, cost)
-        objects = chosen & (matches >= 0)
-        own = codes_of(codes.flatten(0, 1), labels.flatten()).view_as(wanted)
+        found, wanted = self.targets(windows, raw.sizes, truth)
+        cost = SoftmaxScores().cost(logits, found.labels)
+        chosen = self.rules.sample(found.rows, cost)
+        objects = chosen & (found.rows >= 0)
+        own = codes_of(codes.flatten(0, 1), found.labels.flatten()).view_as(wanted)
         return {"class": mean_of(cost, chosen), "box": mean_of(half_squared(own, wanted), objects)}
 
-    def _targets(self, windows: Tensor, size: Tensor, truth: Annotation) -> tuple[Tensor, Tensor, Tensor]:
-        """(m,) matches, (m,) labels or -1, and (m, 4) edges that the windows of one picture should give."""
-        matches, labels, objects = shown_by(windows, size, truth, self.rules.matcher)
-        wanted = torch.zeros_like(windows)
-        if len(objects):
-            sides = (windows[:, 2:] - windows[:, :2]).repeat(1, 2)
-            wanted = (objects[matches.clamp(min=0)] - windows[:, :2].repeat(1, 2)) / sides
-        return matches, labels, wanted
+    @torch.no_grad()
+    def targets(self, windows: Tensor, sizes: Tensor, truth: Sequence[Annotation]) -> tuple[Assignment, Tensor]:
+        """What the windows of each picture show, (B, m), and (B, m, 4) edges that they should give.
+
+        Windows whose centre lies in the batch's padding are left out.
+
+        Args:
+            windows: (m, 4) in input pixels.
+            sizes: (B, 2) height and width of each picture in input pixels.
+            truth: What the B pictures show.
+        """
+        pairs = zip(sizes, truth, strict=True)
+        found = Assignment.stack([assign(self.rules.matcher, windows, shown, size, centred) for size, shown in pairs])
+        sides = (windows[:, 2:] - windows[:, :2]).repeat(1, 2)
+        return found, (found.boxes - windows[:, :2].repeat(1, 2)) / sides
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
         """``scores``: how likely windows of each scale show the picture's surest class; ``windows``: the best boxes."""
-        return detection_views(self(maps), maps[IMAGE].shape[-2:])
+        return detection_views(self(maps), maps.padded)
 
     def decode(self, raw: WindowScores) -> list[Annotation]:
         """The boxes that stay, with scores and labels."""

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.export import register_dataclass
 
+from saccade.ops.assign import centred
+
 
 @dataclass(frozen=True)
 class WindowScores:
@@ -38,10 +40,9 @@ def absolute(codes: Tensor, windows: Tensor) -> Tensor:
 
 def seen(logits: Tensor, codes: Tensor, windows: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """The windows whose centre lies on the picture (H, W) and not in its batch's padding; the first one always."""
-    centres = (windows[:, :2] + windows[:, 2:]) / 2
-    inside = (centres[:, 0] < size[1]) & (centres[:, 1] < size[0])
-    inside[0] = True
-    return logits[inside], codes[inside], windows[inside]
+    shown = centred(windows, windows.new_tensor(size))
+    shown[0] = True
+    return logits[shown], codes[shown], windows[shown]
 
 
 def flat(raw: WindowScores, picture: int) -> tuple[Tensor, Tensor, Tensor]:

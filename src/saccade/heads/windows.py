@@ -18,7 +18,7 @@ from saccade.heads.window_scores import WindowScores, absolute, flat, flat_scale
 from saccade.heads.window_views import box_view, score_view
 from saccade.losses.localization import half_squared
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
+from saccade.network.maps import Maps
 from saccade.network.system import full_precision
 from saccade.ops.merge import merge_boxes
 from saccade.ops.windows import coverage, interleave, pool_from_offsets, scaled_sides, window_grid
@@ -56,7 +56,7 @@ def slide(
         box: Makes codes of it.
         joint: Whether codes send a gradient back.
     """
-    sizes = [scaled_sides((maps[IMAGE].shape[-2], maps[IMAGE].shape[-1]), factor) for factor in shape.factors]
+    sizes = [scaled_sides(maps.padded, factor) for factor in shape.factors]
     logits: list[Tensor] = []
     codes: list[Tensor] = []
     windows: list[Tensor] = []
@@ -64,7 +64,7 @@ def slide(
         pooled = pool_from_offsets(maps[name], shape.pool)
         logits.append(interleave(score(pooled), shape.pool))
         codes.append(interleave(box(pooled if joint else pooled.detach()), shape.pool))
-        down, across = maps[IMAGE].shape[-2] / sides[0], maps[IMAGE].shape[-1] / sides[1]
+        down, across = maps.padded[0] / sides[0], maps.padded[1] / sides[1]
         places = (logits[-1].shape[-2], logits[-1].shape[-1])
         grid = window_grid(places, (shape.step * down, shape.step * across), (shape.side * down, shape.side * across))
         windows.append(grid.to(logits[-1].device).expand(len(logits[-1]), -1, -1, -1))
@@ -143,7 +143,7 @@ class WindowHead(Head):
         """``scores``: how likely windows of each scale find the guessed class; ``boxes``: before they are merged."""
         raw = full_precision(self(maps))
         labels = [int(found.get("label")) for found in self.decode(raw)]
-        return {"scores": score_view(raw, labels, maps[IMAGE].shape[-2:]), "boxes": box_view(raw, labels)}
+        return {"scores": score_view(raw, labels, maps.padded), "boxes": box_view(raw, labels)}
 
     def decode(self, raw: WindowScores) -> list[Annotation]:
         """The mean over scales of each class's best window, and the best merged box of each likely class."""

@@ -29,21 +29,21 @@ class WarpPool(nn.Module):
     """What a network sees of each region of a picture (Girshick et al. 2013, R-CNN, section 2.2).
 
     Args:
-        look: Squares (n, C, s, s) to maps (n, c, h, w): a method of the trunk, whose weights stay the trunk's.
+        describe: Squares (n, C, s, s) to maps (n, c, h, w): a method of the trunk, whose weights stay the trunk's.
         after: What brings its maps to the shape that is wanted.
         rules: How a region becomes a square.
         reads: Name of the pictures among the maps.
     """
 
-    def __init__(self, look: Callable[[Tensor], Tensor], after: nn.Module, rules: CropRules, reads: str) -> None:
+    def __init__(self, describe: Callable[[Tensor], Tensor], after: nn.Module, rules: CropRules, reads: str) -> None:
         super().__init__()
-        self.look, self.after, self.rules, self.reads = look, after, rules, reads
+        self.describe, self.after, self.rules, self.reads = describe, after, rules, reads
 
     def forward(self, maps: SizedMaps, regions: Tensor, owners: Tensor) -> Tensor:
         """(n, c, h, w) of regions (n, 4) x1, y1, x2, y2 in input pixels, of the pictures `owners` (n,)."""
         starts = range(0, max(len(regions), 1), AT_ONCE)
         parts = [(regions[start : start + AT_ONCE], owners[start : start + AT_ONCE]) for start in starts]
-        return torch.cat([self.after(self.look(self._squares(maps, *part))) for part in parts])
+        return torch.cat([self.after(self.describe(self._squares(maps, *part))) for part in parts])
 
     @torch.no_grad()
     def _squares(self, maps: SizedMaps, regions: Tensor, owners: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
+from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.system import System
 from saccade.network.views import Evidence
 
@@ -26,7 +26,7 @@ def evidence_head(system: System) -> tuple[Head, Evidence] | None:
 
 def spatial_levels(system: System) -> list[str]:
     """Maps with more than one position, from the finest to the deepest; the picture itself is left out."""
-    return [name for name, level in system.levels.items() if level.stride is not None and name != IMAGE]
+    return [name for name, level in system.levels.items() if level.stride is not None and name not in (IMAGE, GUIDE)]
 
 
 def deepest_map(system: System, head: Head, maps: Maps) -> str:

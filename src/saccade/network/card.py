@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from saccade.network.system import System
+if TYPE_CHECKING:  # a card is read where torch is not loaded
+    from saccade.network.system import System
 
 Task = Literal["classify", "localize", "detect", "segment", "instances", "contours", "pose", "many"]
 
@@ -43,15 +44,15 @@ class SystemFunction(Protocol):
         """The system at a glance."""
         ...
 
-    def __call__(self, classes: Any, **options: Any) -> System:
+    def __call__(self, classes: Any, **options: Any) -> "System":
         """Compose the system for the given class names."""
         ...
 
 
-def system(card: Card) -> Callable[[Callable[..., System]], SystemFunction]:
+def system(card: Card) -> "Callable[[Callable[..., System]], SystemFunction]":
     """Decorate a function that composes a system with the system's card."""
 
-    def attach(function: Callable[..., System]) -> SystemFunction:
+    def attach(function: "Callable[..., System]") -> SystemFunction:
         function.card = card  # pyright: ignore[reportFunctionMemberAccess]
         return function  # pyright: ignore[reportReturnType]
 

@@ -1,7 +1,7 @@
 """The named maps of a batch, as heads read them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -19,11 +19,21 @@ class Maps(Mapping[str, Tensor]):
         tensors: The maps by name.
         sizes: (B, 2) int64, height and width of each picture inside the padding, in input pixels.
         regions: B times (r, 4) boxes in input pixels that a search outside the network proposed, or None.
+        canvas: Height and width of the padded pictures, where these themselves are not carried along; see `padded`.
     """
 
     tensors: Mapping[str, Tensor]
     sizes: Tensor
     regions: tuple[Tensor, ...] | None = None
+    canvas: tuple[int, int] | None = None
+
+    @property
+    def padded(self) -> tuple[int, int]:
+        """Height and width of the batch's pictures, padding included."""
+        if self.canvas is not None:
+            return self.canvas
+        height, width = self.tensors[IMAGE].shape[-2:]
+        return height, width
 
     def __getitem__(self, name: str) -> Tensor:
         return self.tensors[name]
@@ -41,4 +51,5 @@ class Maps(Mapping[str, Tensor]):
         # index_select, since the backward of x[index] with an index tensor is not deterministic on the CPU.
         rows = self.sizes.new_tensor(pictures)
         regions = None if self.regions is None else tuple(self.regions[place] for place in pictures)
-        return Maps({name: m.index_select(0, rows) for name, m in self.tensors.items()}, self.sizes[rows], regions)
+        tensors = {name: m.index_select(0, rows) for name, m in self.tensors.items()}
+        return replace(self, tensors=tensors, sizes=self.sizes[rows], regions=regions)

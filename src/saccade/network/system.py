@@ -12,7 +12,7 @@ from torch.utils import _pytree as pytree
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec, proposed
+from saccade.core.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.network.checks import check_fit, check_owners, check_weights
@@ -125,19 +125,23 @@ class System(nn.Module):
         """Heads with their names."""
         return [(name, head) for name, head in self.heads.items() if isinstance(head, Head)]
 
-    def batch(self, images: Sequence[Tensor], truth: Sequence[Annotation] | None = None) -> Batch:
-        """Pictures (C, h, w), uint8 or float 0..1, with truth in their own pixels, as this system takes them.
+    def batch(
+        self,
+        images: Sequence[Tensor],
+        truth: Sequence[Annotation] | None = None,
+        regions: Sequence[Tensor] | None = None,
+    ) -> Batch:
+        """Pictures as this system takes them.
 
-        Where the system reads regions and the truth brings none, they are sought.
+        Args:
+            images: (C, h, w) each, uint8 or float 0..1.
+            truth: What each shows, in its own pixels.
+            regions: (r, 4) boxes that a search proposed for each, in its own pixels; where the system reads regions
+                and none are given, they are sought.
         """
-        batch = self.input.batch(images, truth)
-        if self.search is None or batch.regions is not None:
-            return batch
-        found = [
-            frame.apply(Annotation(regions=self.search(image)))
-            for frame, image in zip(batch.frames, images, strict=True)
-        ]
-        return replace(batch, regions=proposed(found))
+        if regions is None and self.search is not None:
+            regions = [self.search(image) for image in images]
+        return self.input.batch(images, truth, regions)
 
     def maps(self, batch: Batch) -> Maps:
         """All named maps of a batch; where the batch brings the trunk's maps, the trunk is not run."""
@@ -147,7 +151,7 @@ class System(nn.Module):
             tensors[GUIDE] = self.input.denormalise(batch.images)
         if self.neck is not None:
             tensors |= self.neck(tensors)
-        return Maps(tensors, batch.sizes, batch.regions)
+        return Maps(tensors, batch.sizes, batch.regions, batch.canvas)
 
     def forward(self, batch: Batch) -> dict[str, Any]:
         """Each head's raw output."""

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from saccade.ops.boxes import area, iou_matrix
+from saccade.ops.boxes import iou_matrix
 
 # Nothing is there; and neither object nor background, so that the box is left out of the loss.
 BACKGROUND, BETWEEN = -1, -2
@@ -50,59 +50,29 @@ class Matcher:
         return matches
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """Each box answers for the object that it covers best, where it covers it enough; all others are background.
+
+    Attributes:
+        above: Overlap above which it does.
+    """
+
+    above: float
+
+    def __call__(self, truth: Tensor, boxes: Tensor) -> Tensor:
+        """(m,) int64 matches of `boxes` (m, 4) with `truth` (n, 4)."""
+        background = torch.full((len(boxes),), BACKGROUND, dtype=torch.int64, device=boxes.device)
+        if not len(truth) or not len(boxes):
+            return background
+        overlap, nearest = best_of(truth, boxes)
+        return torch.where(overlap > self.above, nearest, background)
+
+
 def best_of(truth: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     """(m,) greatest overlap of each box (m, 4) with an object of `truth` (n ≥ 1, 4), and (m,) that object's row."""
     overlap, nearest, _, _ = _survey(truth, boxes)
     return overlap, nearest
-
-
-def labels_of(matches: Tensor, labels: Tensor | None) -> Tensor:
-    """(m,) int64 classes of the objects that boxes answer for, `BACKGROUND` for boxes that answer for none.
-
-    Args:
-        matches: (m,) as `Matcher` gives them.
-        labels: (n,) classes of the true objects, or None where they have none.
-    """
-    background = torch.full_like(matches, BACKGROUND)
-    if labels is None or not len(labels):
-        return background
-    return torch.where(matches >= 0, labels.to(matches)[matches.clamp(min=0)], background)
-
-
-def leave_out(matches: Tensor, boxes: Tensor, ignored: Tensor, share: float = 0.5) -> Tensor:
-    """Matches whose background boxes are left out where they lie mostly inside a crowd.
-
-    Args:
-        matches: (m,) as `Matcher` gives them.
-        boxes: (m, 4).
-        ignored: (k, 4) regions whose objects were not annotated one by one.
-        share: Part of a box's own area that must lie inside one region.
-    """
-    if not len(ignored) or not len(boxes):
-        return matches
-    inside = torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
-    for region in ignored:
-        corner, opposite = torch.maximum(boxes[:, :2], region[:2]), torch.minimum(boxes[:, 2:], region[2:])
-        inside |= (opposite - corner).clamp(min=0).prod(1) > share * area(boxes)
-    return torch.where(inside & (matches == BACKGROUND), torch.full_like(matches, BETWEEN), matches)
-
-
-def match_among(matcher: Matcher, truth: Tensor, boxes: Tensor, ignored: Tensor, fits: Tensor) -> Tensor:
-    """(m,) matches of the boxes that fit as if there were no others, which are left out.
-
-    What an object's best box is, is told among those that fit: the very best one may cross the picture's border.
-
-    Args:
-        matcher: Which box answers for which object.
-        truth: (n, 4) true boxes.
-        boxes: (m, 4).
-        ignored: (k, 4) regions inside which nothing is background (see `leave_out`).
-        fits: (m,) bool.
-    """
-    places = fits.nonzero()[:, 0]
-    own = boxes[places]
-    matches = torch.full((len(boxes),), BETWEEN, dtype=torch.int64, device=boxes.device)
-    return matches.index_copy(0, places, leave_out(matcher(truth, own), own, ignored))
 
 
 def _chunks(truth: Tensor, boxes: Tensor) -> Iterator[tuple[int, Tensor]]:

@@ -12,7 +12,6 @@ from typing import Any, TypedDict
 
 import numpy as np
 import torch
-from faster_coco_eval.core import mask as coco
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
@@ -74,6 +73,8 @@ def compress(counts: Sequence[int] | Counts, size: Size) -> bytes:
     Raises:
         DataError: They do not fill a picture of `size` (H, W).
     """
+    from faster_coco_eval.core import mask as coco  # no picture without masks waits for it
+
     array = np.asarray(counts, dtype=np.int64)
     check(array, size)
     return _bytes(coco.frPyObjects({"counts": array.tolist(), "size": list(size)}, *size))
@@ -119,6 +120,8 @@ def rasterise(polygons: Sequence[NDArray[np.float64]], size: Size) -> bytes:
     Raises:
         DataError: As for `check_polygon`.
     """
+    from faster_coco_eval.core import mask as coco
+
     for polygon in polygons:
         check_polygon(polygon, size)
     if not polygons:

@@ -1,6 +1,6 @@
 """Windows to learn from: objects' boxes that are moved a little or a lot, and windows of the grid itself.
 
-Legend: n objects, k crowds, m windows of a scale, s windows that count, p pixels a side of a window that is cut out.
+Legend: n objects, m windows of a scale, s windows that count, p pixels a side of a window that is cut out.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 from torchvision.ops import roi_align
 
+from saccade.core.annotation import Annotation
+from saccade.ops.assign import Assignment, assign, sought
 from saccade.ops.boxes import from_centres, to_centres
-from saccade.ops.match import Matcher, leave_out
+from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
 
 
@@ -53,19 +55,20 @@ class WindowSample:
     matcher: Matcher
     pick: Sampler
 
-    def __call__(self, objects: Tensor, crowds: Tensor, grids: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Windows (s, 4) that count, and (s,) the row of the object that each shows, or `BACKGROUND`.
+    def __call__(self, truth: Annotation, size: Tensor, grids: Sequence[Tensor]) -> tuple[Tensor, Assignment]:
+        """Windows (s, 4) that count, and what each shows.
 
         Args:
-            objects: (n, 4) true boxes.
-            crowds: (k, 4) boxes inside which nothing is background.
+            truth: What the picture shows, in input pixels.
+            size: (2,) height and width of the picture in input pixels.
             grids: (m, 4) windows of each scale.
         """
-        moved = [jitter(objects) for jitter in self.jitters]
+        objects = sought(truth, grids[0]).boxes
+        moved = [] if objects is None else [jitter(objects) for jitter in self.jitters]
         boxes = torch.cat([*moved, *(windows[_draw(len(windows), self.each)] for windows in grids)])
-        matches = leave_out(self.matcher(objects, boxes), boxes, crowds)
-        places = self.pick(matches[None], boxes.new_zeros(1, len(boxes)))[0].nonzero()[:, 0]
-        return boxes[places], matches[places]
+        found = assign(self.matcher, boxes, truth, size)
+        places = self.pick(found.rows[None], boxes.new_zeros(1, len(boxes)))[0].nonzero()[:, 0]
+        return boxes[places], found[places]
 
 
 def cut_out(pictures: Tensor, boxes: Tensor, owners: Tensor, side: int) -> Tensor:

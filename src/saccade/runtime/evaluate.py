@@ -98,7 +98,7 @@ def measured(
 def _answers(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> Iterator[Annotation]:
     """Answers to the pictures at some places, in this order; those that are found too early wait."""
     intake, samples = predictor.intake(), enumerate(dataset[place] for place in places)
-    group = [intake.take(at, sample.image, sample.truth.regions) for at, sample in samples]
+    group = [intake.take(at, sample.image, sample.regions) for at, sample in samples]
     early: dict[int, Annotation] = {}
     following = 0
     for item, answer in predictor.answer([group], batch=batch):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saccade.core.dataset import Dataset
-from saccade.network.maps import IMAGE
+from saccade.network.maps import GUIDE, IMAGE
 from saccade.network.system import System
 
 Pool = Literal["average", "max", "none"]
@@ -49,7 +49,7 @@ def pooled(map: Tensor, pool: Pool) -> Tensor:
 def first_read(system: System) -> str:
     """Name of the map that the first head reads; of heads that read the picture itself, the deepest map."""
     for _, head in system.each_head():
-        read = [name for name in head.reads if name != IMAGE]
+        read = [name for name in head.reads if name not in (IMAGE, GUIDE)]
         if read:
             return read[-1]
     return list(system.levels)[-1]

@@ -18,7 +18,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.data.loader import Loader, LoaderSettings
 from saccade.data.open import open_data
-from saccade.network.maps import IMAGE
+from saccade.network.maps import GUIDE, IMAGE
 from saccade.network.system import System
 from saccade.runtime.device import evaluating
 from saccade.runtime.evaluate import data_of_run
@@ -102,7 +102,7 @@ class FeatureSource:
     def __post_init__(self) -> None:
         if self.pool not in POOLS:
             raise UsageError(f"one of {', '.join(POOLS)}", repr(self.pool), within="pool")
-        known = [name for name in self.predictor.system.levels if name != IMAGE]
+        known = [name for name in self.predictor.system.levels if name not in (IMAGE, GUIDE)]
         if self.layer is not None and self.layer not in known:
             raise UsageError(f"one of {', '.join(known)}", repr(self.layer), within="layer")
 

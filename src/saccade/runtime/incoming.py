@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saccade.core import warp
 from saccade.core.errors import DataError, SaccadeError
 from saccade.core.input_spec import InputSpec, fit_channels
 from saccade.core.resample import Size
@@ -67,7 +66,7 @@ class Incoming:
         inside = self.regions[(x >= left) & (x <= right) & (y >= top) & (y <= bottom)]
         high = inside.new_tensor([right, bottom, right, bottom])
         low = inside.new_tensor([left, top, left, top])
-        return warp.boxes(inside.maximum(low).minimum(high), self.views[view].frame.matrix)
+        return self.views[view].frame.boxes(inside.maximum(low).minimum(high))
 
 
 @dataclass(frozen=True)

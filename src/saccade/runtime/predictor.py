@@ -218,9 +218,9 @@ class Predictor:
 
     def _batch(self, shown: Sequence[Shown]) -> Batch:
         spec = self.engine.input
-        regions = [found for item, view in shown if (found := item.regions_of(view)) is not None]
+        regions = [item.regions_of(view) for item, view in shown]
         images, frames = [item.see(view, spec) for item, view in shown], [item.views[v].frame for item, v in shown]
-        return spec.assemble(images, frames, regions=regions or None)
+        return spec.assemble(images, frames, regions=regions)
 
     def guesses(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
         """What the network says of a batch, in the batch's pixels, on the CPU, float32."""

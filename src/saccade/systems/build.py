@@ -2,16 +2,18 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
 from saccade.network.card import SystemFunction
-from saccade.network.system import System
 from saccade.systems import every_system
-from saccade.systems.statistics import with_statistics
+from saccade.systems.statistics import Statistics, with_statistics
 
-_COMMON = {name: p for name, p in inspect.signature(with_statistics).parameters.items() if name != "system"}
+if TYPE_CHECKING:  # options are read where torch is not loaded
+    from saccade.network.system import System
+
+_COMMON = inspect.signature(Statistics).parameters
 
 
 def options_of(function: SystemFunction) -> dict[str, inspect.Parameter]:
@@ -26,7 +28,7 @@ def words_of(function: SystemFunction) -> dict[str, tuple[str, ...]]:
     return {name: get_args(kind) for name, kind in hints.items() if name != "return" and get_origin(kind) is Literal}
 
 
-def build(name: str, classes: Names | int, **options: Any) -> System:
+def build(name: str, classes: Names | int, **options: Any) -> "System":
     """Build a system by name.
 
     Args:
@@ -34,7 +36,7 @@ def build(name: str, classes: Names | int, **options: Any) -> System:
         classes: Names of the classes, or their number. By key of `Vocabularies`, such as ``instances`` and
             ``semantic``, where objects and pixels have unlike ones: a system takes those of what it learns from.
         **options: The system's own options, such as ``trunk="resnet18"`` or ``width=0.5``, and `mean` and `std` of each
-            channel, which all systems take (see `statistics.with_statistics`).
+            channel, which all systems take (see `statistics.Statistics`).
 
     Raises:
         UsageError: The name or an option is unknown; the message lists the known ones.
@@ -51,7 +53,7 @@ def build(name: str, classes: Names | int, **options: Any) -> System:
     own = inspect.signature(known[name]).parameters
     common = {key: value for key, value in options.items() if key not in own}
     system = known[name](names, **{key: value for key, value in options.items() if key in own})
-    system = with_statistics(system, **common)
+    system = with_statistics(system, Statistics(**common))
     system.origin = {
         "system": name,
         "classes": names.plain() if isinstance(names, Vocabularies) else list(names),

@@ -26,7 +26,8 @@ from saccade.systems.region_parts import HALF, regionwise
 from saccade.systems.solved_parts import BY_MARGIN, BY_SOFTMAX, Scores, by_machines, solved_stages
 from saccade.trunks import in_range
 
-SIDE, CONTEXT = 227, 16
+SIDE = 227
+CONTEXT = 16
 
 RECIPE = Recipe(
     lr=1e-3,
@@ -97,7 +98,7 @@ def rcnn(
         raise UsageError("a cost above 0", cost)
     body, parts = regionwise(trunk, pretrained=pretrained, width=width, channels=channels)
     crops = CropRules(size, round(CONTEXT * size / SIDE) if context is None else context, crop)
-    pool = WarpPool(body.look, nn.AdaptiveAvgPool2d(parts.grid), crops, IMAGE)
+    pool = WarpPool(body.describe, nn.AdaptiveAvgPool2d(parts.grid), crops, IMAGE)
     sizes = (parts.trunk.levels[parts.reads].channels * parts.grid**2, parts.size)
     mining = MiningRules(svm=replace(SVM, cost=cost))
     rules = SolvedRules(BY_MARGIN, mining) if by_machines(scores) else SolvedRules(BY_SOFTMAX, None)

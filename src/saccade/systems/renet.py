@@ -33,7 +33,7 @@ RECIPE = Recipe(
         year=2015,
         paper="Visin, Kastner, Cho, Matteucci, Courville, Bengio: ReNet, arXiv 1505.00393",
         needs=("label",),
-        size=COLUMNS["cifar10"].side,
+        size=32,
         classes=10,
     )
 )

@@ -6,10 +6,12 @@ over whole pictures at once, at several sizes.
 """
 
 from dataclasses import replace
+from typing import Literal
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec, statistics
-from saccade.heads.sliding import Evaluate, SlidingHead
+from saccade.heads.sliding import SlidingHead, SlidingRules
+from saccade.heads.sliding_crops import SlidingCropsHead
 from saccade.heads.window_answers import WindowAnswers
 from saccade.layers.norm import Norm, with_norm
 from saccade.network.card import Card, system
@@ -20,9 +22,12 @@ from saccade.ops.match import Matcher
 from saccade.ops.offending import Offending
 from saccade.ops.pick import RandomPick
 from saccade.ops.window_samples import Jitter, WindowSample
+from saccade.ops.window_scales import WindowScales
 from saccade.systems.window_parts import EVERY_SIZE, slid_trunk
 from saccade.trunks import in_range
-from saccade.trunks.window_trunk import WindowTrunk
+from saccade.trunks.window_trunk import WindowTrunk, window_by_window
+
+Evaluate = Literal["dense", "windows"]
 
 # Moved a little, a box still shows its object; moved far, it is the background that is hardest to tell from it.
 SAMPLE = WindowSample(
@@ -108,9 +113,15 @@ def sliding_window(
     factors = [(scale * ratio**-0.5, scale * ratio**0.5) for scale in scales for ratio in ratios]
     classifier = slid_trunk(trunk, fc=fc, stride=stride, pretrained=pretrained, width=width, channels=channels)
     with_norm(classifier, norm)
-    body = WindowTrunk(classifier, window, factors, channels)
     answers = WindowAnswers(replace(KEEP, overlap=overlap))
-    head = SlidingHead(body, len(classes), SAMPLE, NEGATIVES, answers, evaluate)
+    if evaluate == "dense":
+        body = WindowTrunk(classifier, window, factors, channels)
+        rules = SlidingRules(SAMPLE.matcher, NEGATIVES, answers)
+        head = SlidingHead(tuple(body.levels), body.size, len(classes), body.scales, rules)
+    else:
+        body, level = window_by_window(classifier, window, channels)
+        places = WindowScales(window, level.stride or 1, tuple(factors))
+        head = SlidingCropsHead(body.describe, level.channels, len(classes), places, SAMPLE, answers)
     mean, std = statistics(channels)
     spec = in_range(trunk, InputSpec("shorter", shorter=size, mean=mean, std=std))
     return System(body, {"windows": head}, classes=classes, input=spec, recipe=RECIPE)

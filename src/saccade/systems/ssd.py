@@ -94,18 +94,17 @@ DESIGN512 = Design(
 )
 
 
-def _card(side: int) -> Card:
-    return Card(
-        task="detect",
-        year=2016,
-        paper="Liu et al.: SSD: Single shot multibox detector, arXiv 1512.02325",
-        needs=("instances.boxes", "instances.labels"),
-        size=side,
-        classes=20,
-    )
+CARD = Card(
+    task="detect",
+    year=2016,
+    paper="Liu et al.: SSD: Single shot multibox detector, arXiv 1512.02325",
+    needs=("instances.boxes", "instances.labels"),
+    size=300,
+    classes=20,
+)
 
 
-@system(_card(300))
+@system(CARD)
 def ssd300(
     classes: tuple[str, ...],
     *,
@@ -141,7 +140,7 @@ def ssd300(
     return _ssd(design, classes, size, suppress, body=trunk, pretrained=pretrained, width=width, channels=channels)
 
 
-@system(_card(512))
+@system(replace(CARD, size=512))
 def ssd512(
     classes: tuple[str, ...],
     *,

@@ -68,6 +68,7 @@ class FeatureCache:
             # Of the size that heads ask for, and without memory.
             images=torch.zeros(()).expand(len(indices), self.spec.channels, *self._side()),
             sizes=torch.tensor([frame.target for frame in frames]),
+            canvas=self.spec.padded(frames[0].target),
             frames=frames,
             truth=truth,
             ids=tuple(dataset.id(i) for i in indices),

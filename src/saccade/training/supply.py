@@ -11,8 +11,8 @@ from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
+from saccade.core.sample import Framed
 from saccade.data.augment import Augment
-from saccade.data.fetch import Prepared
 from saccade.data.lean import Lean, unread
 from saccade.data.loader import Loader, LoaderSettings
 from saccade.data.picture import size_of
@@ -41,7 +41,7 @@ class Augmenting:
     augmentation: Augmentation
     spec: InputSpec
 
-    def __call__(self, dataset: Dataset, index: int, generator: torch.Generator) -> Prepared:
+    def __call__(self, dataset: Dataset, index: int, generator: torch.Generator) -> Framed:
         """The picture at `index`, its frame and its truth."""
         return Augment(self.augmentation, self.spec, dataset)(dataset[index], generator)
 
@@ -124,7 +124,8 @@ def _default_batch(job: Job, fabric: Fabric, say: Callable[[str], None]) -> int:
     largest = train[max(range(len(sizes)), key=lambda index: sizes[index][0] * sizes[index][1])]
 
     def make(count: int) -> Batch:
-        return job.system.batch([largest.image] * count, [largest.truth] * count)
+        regions = None if largest.regions is None else [largest.regions] * count
+        return job.system.batch([largest.image] * count, [largest.truth] * count, regions)
 
     found = greatest_batch(job.system, job.recipe, fabric, make, len(job.data.train))
     say(f"batches of {found} pictures fit into memory")
@@ -140,4 +141,6 @@ def _leaves_one(job: Job, batch: int, world: int) -> bool:
 def _may_keep(job: Job, recipe: Recipe, reading: LoaderSettings) -> bool:
     """Whether features may be kept: each picture always becomes the same input, and nobody has switched it off."""
     possible = recipe.augmentation.is_nothing and job.system.input.rule in FIXED_SIZE and reading.world == 1
+    # Regions lie beside the pictures, which are not read again.
+    possible = possible and job.system.search is None
     return job.settings.cache is not False and possible and job.settings.on_bad != "skip"

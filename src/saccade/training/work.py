@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from saccade.core.errors import ConfigError
-from saccade.data.augment_choice import check_use, read_choice
+from saccade.data.augment_choice import read_choice
+from saccade.data.augment_use import check_use
 from saccade.runtime import checkpoint
 from saccade.runtime.records import Records
 from saccade.runtime.run_folder import RunFolder

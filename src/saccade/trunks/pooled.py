@@ -7,7 +7,7 @@ from torch import Tensor
 
 from saccade.core.level import Level
 from saccade.network.part import Trunk
-from saccade.trunks.scales import resized
+from saccade.ops.window_scales import resized
 
 POOLED = "pooled"
 

@@ -13,7 +13,8 @@ class Regionwise(Trunk):
     """Stages that run one after another on squares cut out of a picture (Girshick et al. 2013, R-CNN, section 2).
 
     It stands in a system as any trunk does, so that it is frozen, begun from other weights and slowed down under the
-    same names; a head lets it look at what the head cuts out.
+    same names; a head has it describe what the head cuts out. What a head cuts out differs from step to step, so that
+    nothing of it can be kept between pictures, and each question to the head is a pass of its own.
 
     Args:
         stages: Modules by name; parameters are found under ``trunk.NAME``.
@@ -31,7 +32,7 @@ class Regionwise(Trunk):
         del images
         return {}
 
-    def look(self, squares: Tensor) -> Tensor:
+    def describe(self, squares: Tensor) -> Tensor:
         """(n, c, h, w) the last stage's map of squares (n, channels, s, s)."""
         for stage in self.children():
             squares = stage(squares)

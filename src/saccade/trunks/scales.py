@@ -5,11 +5,11 @@ Source: Sermanet et al. 2013, OverFeat, arXiv 1312.6229, section 3.3.
 
 from collections.abc import Sequence
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from saccade.core.level import Level
 from saccade.network.part import Trunk
+from saccade.ops.window_scales import resized
 from saccade.ops.windows import scaled_sides
 
 
@@ -39,9 +39,3 @@ class Scales(Trunk):
             sides = scaled_sides(shape, factor)
             maps[name] = self.body(images if sides == shape else resized(images, sides))[self.deepest]
         return maps
-
-
-def resized(images: Tensor, sides: Sequence[int]) -> Tensor:
-    """Pictures (B, channels, H, W) at other sides, in the precision that they come in; shrinking averages."""
-    # No device has this kernel in 16 bits.
-    return F.interpolate(images.float(), list(sides), mode="bilinear", antialias=True).to(images.dtype)

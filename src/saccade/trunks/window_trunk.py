@@ -1,4 +1,4 @@
-"""A classifier's trunk for windows of one size, and the picture at several sizes for them to slide over.
+"""A classifier's trunk for windows of one size: all windows of a picture at once, at several sizes of the picture.
 
 Source: Vaillant, Monrocq, LeCun 1994, Original approach for the localisation of objects in images, IEE Proceedings on
 Vision, Image and Signal Processing 141(4).
@@ -8,32 +8,33 @@ import copy
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.network.part import Trunk
+from saccade.ops.window_scales import WindowScales
 from saccade.trunks.chain import Chain
 from saccade.trunks.dense import dense
-from saccade.trunks.scales import resized
+from saccade.trunks.regionwise import Regionwise
 
 
 class WindowTrunk(Trunk):
-    """The picture at several sizes, as ``scale1``, ``scale2`` …, and `look`, which describes windows of them.
+    """Descriptions of all windows of the picture at several sizes.
 
-    Nothing is described before somebody asks for it, so that a head may learn from a few windows alone. Layers keep the
-    names that they have in the classifier, so that its weights fit; fully connected ones become convolutions.
+    Maps are ``scale1``, ``scale2`` … in the order of the factors; a position is a window.
+
+    Layers keep the names that they have in the classifier, so that its weights fit; fully connected ones become
+    convolutions, and what a window leaves beyond one position is averaged.
 
     Args:
         trunk: A trunk of stages in a row; it is copied.
         side: Pixels a side of a window.
-        factors: Height and width of each scale's picture over those of the picture that comes in. Where they differ,
-            windows are wide or tall.
+        factors: Height and width of each scale's picture over those of the picture that comes in.
         channels: Channels of the picture.
 
     Attributes:
-        step: Pixels between windows that are described at once.
+        scales: Where windows stand; they are as far apart as the positions of the trunk's last map.
         size: Numbers by which a window is described.
 
     Raises:
@@ -42,48 +43,67 @@ class WindowTrunk(Trunk):
 
     def __init__(self, trunk: Chain, side: int, factors: Sequence[tuple[float, float]], channels: int) -> None:
         super().__init__()
-        slid = dense(trunk)
-        for name, child in slid.named_children():
-            self.add_module(name, child)
-        # In a tuple it is no child: its layers are children already, under their own names.
-        self._slid = (slid,)
-        self.deepest, level = list(slid.levels.items())[-1]
-        self.side, self.factors, self.size, self.step = side, tuple(factors), level.channels, level.stride or 1
-        self.positions = window_positions(slid, side, channels)
-        if self.positions > 1 and trunk.levels[self.deepest].stride is None:
-            raise UsageError(
-                "a window that leaves the trunk one position",
-                f"{side} pixels, which leave {self.positions} × {self.positions}",
-                cure="its fully connected layers were built for a smaller window; leave them out",
-            )
-        strides = [max(round(1 / min(factor)), 1) for factor in self.factors]
-        self.levels = {f"scale{place}": Level(channels, stride) for place, stride in enumerate(strides, 1)}
+        stages, level = window_stages(trunk, side, channels)
+        for name, stage in stages.items():
+            self.add_module(name, stage)
+        self.scales, self.size = WindowScales(side, level.stride or 1, tuple(factors)), level.channels
+        # A scaled picture's stride is no whole number of the input's pixels; what needs it exactly asks `scales`.
+        strides = [max(round(self.scales.step / min(factor)), 1) for factor in factors]
+        self.levels = {f"scale{place}": Level(self.size, stride) for place, stride in enumerate(strides, 1)}
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Pictures (B, channels, H, W) at each scale, none smaller than a window."""
+        """(B, size, h, w) descriptions of pictures (B, channels, H, W), a position a window."""
+        picture = (images.shape[-2], images.shape[-1])
         maps: dict[str, Tensor] = {}
-        for place, name in enumerate(self.levels):
-            sides = self.sides((images.shape[-2], images.shape[-1]), place)
-            picture = images if sides == images.shape[-2:] else resized(images, sides)
-            below, right = (max(self.side - side, 0) for side in sides)
-            maps[name] = F.pad(picture, (0, right, 0, below)) if below or right else picture
+        for scale, name in enumerate(self.levels):
+            described = self.scales.resize(images, scale)
+            for stage in self.children():
+                described = stage(described)
+            # Where a trunk pads, a position more may stand at the border, whose window is not whole.
+            rows, columns = self.scales.places(picture, scale)
+            maps[name] = described[..., :rows, :columns]
         return maps
 
-    def sides(self, picture: tuple[int, int], place: int) -> tuple[int, int]:
-        """Height and width of a picture (H, W) at a scale, before it is padded to a window."""
-        height, width = (
-            max(round(side * factor), 1) for side, factor in zip(picture, self.factors[place], strict=True)
-        )
-        return height, width
 
-    def look(self, pictures: Tensor) -> Tensor:
-        """(B, size, h, w) descriptions of all windows of pictures, `step` pixels apart; of one window, one."""
-        described = self._slid[0](pictures)[self.deepest]
-        if self.positions > 1:
-            described = F.avg_pool2d(described, self.positions, 1)
-        rows, columns = ((side - self.side) // self.step + 1 for side in pictures.shape[-2:])
-        # Where a trunk pads, a position more may stand at the border, whose window is not whole.
-        return described[..., :rows, :columns]
+def window_by_window(trunk: Chain, side: int, channels: int) -> tuple[Regionwise, Level]:
+    """The same layers under the same names, for windows that are cut out and run one by one.
+
+    A trunk that pads tells a window by itself, which zeros surround, from one in a picture.
+
+    Args:
+        trunk: A trunk of stages in a row; it is copied.
+        side: Pixels a side of a window.
+        channels: Channels of the picture.
+
+    Returns:
+        The trunk, which describes a window in one position, and its last map.
+
+    Raises:
+        UsageError: As for `WindowTrunk`.
+    """
+    stages, level = window_stages(trunk, side, channels)
+    return Regionwise(stages), level
+
+
+def window_stages(trunk: Chain, side: int, channels: int) -> tuple[dict[str, nn.Module], Level]:
+    """Stages that leave one position of a window of `side` pixels, and the last one's map.
+
+    Raises:
+        UsageError: The trunk is none of stages in a row, or its layers do not fit a window of that size.
+    """
+    slid = dense(trunk)
+    positions = window_positions(slid, side, channels)
+    last, level = list(slid.levels.items())[-1]
+    stages = dict(slid.named_children())
+    if positions == 1:
+        return stages, level
+    if trunk.levels[last].stride is None:
+        raise UsageError(
+            "a window that leaves the trunk one position",
+            f"{side} pixels, which leave {positions} × {positions}",
+            cure="its fully connected layers were built for a smaller window; leave them out",
+        )
+    return {**stages, "average": nn.AvgPool2d(positions, 1)}, level
 
 
 def window_positions(trunk: Trunk, side: int, channels: int) -> int:

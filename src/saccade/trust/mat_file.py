@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat
-from scipy.sparse import issparse
 
 from saccade.core.errors import DataError
 from saccade.trust.files import kind_of, read_bytes
@@ -39,6 +37,8 @@ def load_mat(path: str | Path, limit: int = MAX_MAT_BYTES, *, sparse: bool = Fal
     Raises:
         DataError: The file cannot be read, is no MATLAB file of version 5 to 7.2, is broken, too large or too deep.
     """
+    from scipy.io import loadmat  # every format's reader is loaded, and few users have such files
+
     data = read_bytes(path, limit)
     try:
         order = _order(data)
@@ -137,6 +137,8 @@ def _check(data: bytes, order: str, sparse: bool) -> None:
 
 def dense(matrix: Any) -> NDArray[np.bool_] | None:
     """Where a sparse or full matrix is not 0; None where it is no matrix, or its places lie outside it."""
+    from scipy.sparse import issparse
+
     if isinstance(matrix, np.ndarray):
         return matrix != 0 if matrix.ndim == 2 and matrix.dtype.kind in "bui" else None
     if not issparse(matrix):

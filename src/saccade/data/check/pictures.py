@@ -18,8 +18,10 @@ from saccade.data.check.parts import Part
 from saccade.data.workers import Board, start_worker
 from saccade.trust.files import read_bytes
 from saccade.trust.limits import MAX_PICTURE_BYTES
+from saccade.trust.pictures import hasten
 
 _FEW = 32  # Below it processes cost more than they save.
+_MANY = 2000  # From it on a decoder that takes seconds to load saves them.
 _AT_ONCE = 4
 
 
@@ -80,6 +82,8 @@ def look_at_all(parts: Sequence[Part], jobs: Sequence[Job], workers: int) -> Ite
         ResourceError: A process died; the error names the picture that it was reading.
     """
     workers = workers if len(jobs) >= _FEW else 0
+    if len(jobs) >= _MANY:
+        hasten()
     board = Board(workers, lambda place: _name(parts, jobs[place]))
     look = _Look(parts, jobs, board)
     many: dict[str, Any] = {}

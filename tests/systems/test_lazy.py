@@ -1,0 +1,51 @@
+"""The table of systems: what loads them, and what does not."""
+
+import subprocess
+import sys
+
+import pytest
+
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build
+from saccade.systems.declaration import declaration
+from saccade.systems.lazy import LazySystems
+from saccade.systems.lenet import lenet5
+
+
+def test_a_function_is_loaded_when_it_is_asked_for():
+    code = (
+        "import sys; from saccade.systems import SYSTEMS; "
+        "found = len(SYSTEMS), list(SYSTEMS)[0], 'vgg16' in SYSTEMS, 'absent' in SYSTEMS, 'torch' in sys.modules; "
+        "print(found, SYSTEMS['lenet5'].__module__, 'saccade.systems.vgg' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"({len(SYSTEMS)}, 'lenet5', True, False, False) saccade.systems.lenet False"
+
+
+def test_it_is_a_mapping_of_functions():
+    table = LazySystems({"lenet5": "lenet"})
+    assert dict(table.items()) == {"lenet5": lenet5}
+    table["mine"] = lenet5
+    assert (list(table), len(table), table["mine"], table.declared("mine")) == (["lenet5", "mine"], 2, lenet5, lenet5)
+    del table["lenet5"]
+    assert repr(table) == "LazySystems(mine)"
+    for look in (table.__getitem__, table.declared):
+        with pytest.raises(KeyError, match="lenet5"):
+            look("lenet5")
+
+
+def test_a_system_of_ones_own_is_built_by_its_name(monkeypatch):
+    monkeypatch.setitem(SYSTEMS, "mine", lenet5)
+    assert build("mine", 3, width=0.25).origin["system"] == "mine"
+
+
+def test_a_stand_in_builds_what_it_stands_for():
+    classes = ("a", "b", "c")
+    told, real = SYSTEMS.declared("lenet5")(classes, width=0.25), lenet5(classes, width=0.25)
+    assert [p.shape for p in told.parameters()] == [p.shape for p in real.parameters()]
+
+
+@pytest.mark.parametrize(("module", "name"), [("trunks.vgg", "FIRST_OF_A"), ("systems.detector_parts", "trunk_to")])
+def test_what_is_no_system_is_refused(module, name):
+    with pytest.raises((TypeError, KeyError), match=name):
+        declaration(f"saccade.{module}", name)
