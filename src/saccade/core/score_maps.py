@@ -17,8 +17,8 @@ from saccade.core.resample import Size, lies_inside, shrunk, shrunk_lines, smoot
 
 # Class of a pixel of which nothing is said.
 IGNORE = 255
-# Values of a strip of rows: 16 MB as floats.
-STRIP = 2**22
+# Values of a strip of rows: 4 MB as floats.
+STRIP = 2**20
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def best(scores: Tensor, shown: Tensor) -> Tensor:
 
 
 def strips(top: int, bottom: int, values: int) -> Iterator[tuple[int, int]]:
-    """Rows from `top` to `bottom` in strips of some 16 MB, a row of `values` floats."""
+    """Rows from `top` to `bottom` in strips of some 4 MB, a row of `values` floats."""
     step = max(STRIP // max(values, 1), 1)
     for first in range(top, bottom, step):
         yield first, min(first + step, bottom)
