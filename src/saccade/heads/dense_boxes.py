@@ -95,6 +95,11 @@ class DenseBoxHead(Head):
         self.gives = frozenset(f"instances.{name}" for name in columns)
         self.needs = frozenset(f"instances.{name}" for name in columns if name != "scores")
 
+    @property
+    def keep(self) -> Keep:
+        """What stays of all that is scored."""
+        return self.rules.keep
+
     def forward(self, maps: Maps) -> DenseBoxes:
         """Scores and codes at every anchor."""
         found = [maps[name] for name in self.reads]

@@ -68,7 +68,12 @@ class GridBoxHead(Head):
     def __init__(self, reads: str, body: nn.Module, *, grid: int, boxes: int, classes: int, keep: Keep = KEEP) -> None:
         super().__init__()
         self.reads, self.body = (reads,), body
-        self.grid, self.boxes, self.classes, self.keep = grid, boxes, classes, keep
+        self.grid, self.boxes, self.classes, self._keep = grid, boxes, classes, keep
+
+    @property
+    def keep(self) -> Keep:
+        """What stays of all that is scored."""
+        return self._keep
 
     def forward(self, maps: Maps) -> GridBoxes:
         """What each cell says; in a row of values the classes of all cells come first, then confidences, then boxes."""

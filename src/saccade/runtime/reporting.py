@@ -96,7 +96,7 @@ class Gallery:
         return tuple(self._exhibit(*three) for three in zip(judged, samples, guesses, strict=True))
 
     def _exhibit(self, judged: Judged, sample: Sample, guess: Annotation) -> Exhibit:
-        truth = asked(sample.truth, self.predictor.system.gives)
+        truth = asked(sample.truth, self.predictor.engine.gives)
         shown = None if self.illustrator is None else self.illustrator.illustrate(guess, truth)
         shown = shown or Illustration(Painted(guess), Painted(truth))
         drawn, wanted = (
