@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.ops.assign import Assignment, assign, centred, crowds, inside, real_objects, sought, unknown
+from saccade.ops.assign import Assignment, assign, centred, crowds, inside, objects_like, real_objects, unknown
 from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, Nearest
 
 SIZE = torch.tensor([50, 60])  # 50 high, 60 wide
@@ -87,9 +87,9 @@ def test_any_matcher_serves():
 
 
 def test_objects_come_as_the_boxes_are():
-    rows = sought(TWO, BOXES.double())
+    rows = objects_like(TWO, BOXES.double())
     assert (rows.boxes.dtype, rows.labels.tolist()) == (torch.float64, [7, 3])
-    assert sought(Annotation(), BOXES).boxes.shape == (0, 4)
+    assert objects_like(Annotation(), BOXES).boxes.shape == (0, 4)
 
 
 def test_pictures_stack_and_rows_are_chosen_together():
