@@ -110,9 +110,11 @@ class Gallery:
 def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
     """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters.
 
-    Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it.
+    Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it;
+    beside objects stands which classes were sought.
     """
     roots = {field.partition(".")[0] for field in gives}
+    roots |= {"sought"} if "instances" in roots else set()
     names = [f.name for f in fields(Annotation)]
     kept = [name for name in names if any(name == root or name.startswith(f"{root}_") for root in roots)]
     return Annotation(**{name: getattr(truth, name) for name in kept})
