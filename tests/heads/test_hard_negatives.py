@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
+from svm_objective import objective
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import DataError
 from saccade.heads.box_ridge import FLOOR, RidgeRules, ridge, solve_boxes, white_ridge
 from saccade.heads.described import Described, Seen, Shelf, describe
 from saccade.heads.hard_negatives import NEVER, MiningRules, mine
-from saccade.heads.svm_solver import SvmSettings, objective, solve_svm
+from saccade.heads.svm_solver import SvmSettings, solve_svm
 from saccade.network.maps import Maps
 from saccade.ops.code import DeltaCoder
 

@@ -43,7 +43,6 @@ class SlidingCropsHead(Head):
 
     terms = ("class",)
     owns_rows = True
-    seeks_all = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
     reads = (IMAGE,)

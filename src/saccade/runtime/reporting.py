@@ -111,10 +111,9 @@ def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
     """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters.
 
     Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it;
-    beside objects stands which classes were sought.
+    so is which classes were looked for, which answers are held against.
     """
-    roots = {field.partition(".")[0] for field in gives}
-    roots |= {"sought"} if "instances" in roots else set()
+    roots = {field.partition(".")[0] for field in gives} | {"sought"}
     names = [f.name for f in fields(Annotation)]
     kept = [name for name in names if any(name == root or name.startswith(f"{root}_") for root in roots)]
     return Annotation(**{name: getattr(truth, name) for name in kept})
