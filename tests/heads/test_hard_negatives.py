@@ -170,6 +170,16 @@ def test_a_picture_without_objects_and_one_with_a_crowd():
     assert mine([nothing], 2, RULES).bias.tolist() == [NEVER, NEVER]
 
 
+def test_regions_are_no_negatives_of_classes_that_were_not_sought():
+    one = seen([[0.0, 0, 10, 10]], [1])
+    sought = torch.tensor([True, True, False])
+    found = describe(one._replace(truth=replace(one.truth, sought=sought)), see, 3, 0.6)
+    plain = describe(one, see, 3, 0.6)
+    assert torch.equal(found.overlaps[:, sought], plain.overlaps[:, sought])
+    assert (found.overlaps[:, ~sought] == 1).all()
+    assert torch.equal(found.objects, plain.objects)
+
+
 def test_what_is_on_the_shelf_is_not_made_again(tmp_path, pictures):
     first = Shelf(tmp_path / "shelf")
     for shown in pictures:

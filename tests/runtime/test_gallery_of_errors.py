@@ -1,5 +1,6 @@
 """The report's pictures of a detector: from the best threshold on, counted by kind of error, in its colours."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import torch
@@ -83,3 +84,10 @@ def test_the_truth_is_shown_as_far_as_the_system_speaks_of_it():
         "sought",
     }
     assert asked(truth, frozenset({"labels", "semantic", "semantic_scores"})).present() == {"semantic", "sought"}
+
+
+def test_what_was_not_sought_is_no_error():
+    truth = replace(OnePicture()[0].truth, sought=torch.tensor([False]))
+    told = ErrorPainter(0.4).illustrate(Answers()([])[0], truth)
+    assert told is not None
+    assert told.caption == "2 ignored"
