@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from saccade.runtime import pack
-from saccade.runtime.seeds import capture, restore, seed_everything
+from saccade.runtime.seeds import capture, restore, seed_everything, seeded
 
 
 def draw():
@@ -32,3 +32,16 @@ def test_generators_go_on_after_a_round_trip_through_json():
     seed_everything(9)
     restore(pack.restore(json.loads(json.dumps(tree)), tensors))
     assert draw() == expected
+
+
+def test_names_seed_what_is_drawn_and_the_rest_goes_on():
+    torch.manual_seed(3)
+    wanted = torch.rand(4)
+    torch.manual_seed(3)
+    drawn = list[list[float]]()
+    for names in (("a.png",), ("b\udcff.png",), ("a.png",), ("a.png", "b.png")):
+        with seeded(*names):
+            drawn.append(torch.rand(2).tolist())
+    assert drawn[0] == drawn[2]
+    assert len({tuple(one) for one in drawn}) == 3
+    assert torch.equal(torch.rand(4), wanted)

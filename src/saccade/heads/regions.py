@@ -79,6 +79,7 @@ class RegionHead(Head):
 
     owns_rows = True
     seeks_all = True
+    by_picture = True
 
     def __init__(
         self,

@@ -14,11 +14,13 @@ from saccade.data.loader import Loader, LoaderSettings
 from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.evaluator import Evaluator, choose
 from saccade.metrics.metric import Metric
+from saccade.network.maps import Maps
 from saccade.network.system import System
 from saccade.runtime.answers import finish
 from saccade.runtime.device import evaluating
 from saccade.runtime.feature_tally import FeatureTally
 from saccade.runtime.loss_tally import LossTally
+from saccade.runtime.seeds import seeded
 
 State = Any
 Answering = Callable[[Sequence[int]], Sequence[Annotation]]
@@ -56,12 +58,24 @@ class Measure:
             self.features.add(maps, batch.ids)
             if placed.truth is not None:
                 with self._full_losses():
-                    self.losses.add(self.system.loss_of(maps, placed.truth), placed.truth)
+                    self._add_losses(maps, placed.truth, batch.ids)
             guesses = None if self.answer else self.system.decode(maps)
         places = [self._places[name] for name in batch.ids]
         answers = self.answer(places) if self.answer else batch.undo([finish(guess) for guess in guesses or ()])
         for guess, place, name in zip(answers, places, batch.ids, strict=True):
             self.evaluator.update(guess, self.dataset.truth(place), name)
+
+    def _add_losses(self, maps: Maps, truth: Sequence[Annotation], ids: Sequence[str]) -> None:
+        """The losses of a batch; chance is a function of the pictures' names, so that a measurement can be repeated."""
+        alone = {name for name, head in self.system.each_head() if head.by_picture}
+        together = {name for name, _ in self.system.each_head()} - alone
+        if together:
+            with seeded(*ids):
+                self.losses.add(self.system.loss_of(maps, truth, together), truth)
+        for place, name in enumerate(ids if alone else ()):
+            with seeded(name):
+                own = [truth[place]]
+                self.losses.add(self.system.loss_of(maps.pick([place]), own, alone), own)
 
     def state(self) -> State:
         """All that was taken so far, to be sent to another process."""

@@ -1,10 +1,14 @@
-"""The generators of random numbers: seeded, kept and put back together."""
+"""The generators of random numbers: seeded, kept and put back."""
 
 import random
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+
+from saccade.data.order import mixed
 
 
 def seed_everything(seed: int) -> None:
@@ -12,6 +16,20 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
+
+
+@contextmanager
+def seeded(*names: str) -> Generator[None]:
+    """While it is entered, PyTorch draws on the CPU what it always draws under some names; afterwards it goes on.
+
+    Samplers of boxes and windows draw there, on whichever device the network is.
+    """
+    before = torch.get_rng_state()
+    torch.default_generator.manual_seed(mixed(*names))
+    try:
+        yield
+    finally:
+        torch.set_rng_state(before)
 
 
 def capture() -> dict[str, Any]:
