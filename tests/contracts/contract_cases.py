@@ -46,6 +46,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ion": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 128},
     "multipath": {"trunk": "vgg11", "search": "windows", "proposals": 300, "width": 1 / 32},
     "retinanet": {"trunk": "resnet18"},
+    "pixels": {"width": 1 / 4},
+    "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
 # Members whose code is another member's, only deeper: what takes many steps runs for them with the slow tests.
 DEEPER = (

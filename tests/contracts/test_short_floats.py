@@ -4,6 +4,7 @@ import pytest
 import torch
 from contract_cases import narrow, shown
 
+from proof_systems import PROOFS
 from saccade.runtime.predictor import Predictor
 from saccade.systems import SYSTEMS
 
@@ -11,7 +12,7 @@ from saccade.systems import SYSTEMS
 SEVERAL = {"overfeat_localizer": {"scales": 2}, "svm": {"scales": (48, 64)}}
 
 
-@pytest.mark.parametrize("name", sorted(SYSTEMS))
+@pytest.mark.parametrize("name", sorted([*SYSTEMS, *PROOFS]))
 def test_answers_in_16_bits_are_whole_and_finite(name: str) -> None:
     system = narrow(name, **SEVERAL.get(name, {})).eval()
     side = system.input.size[0] if system.input.size else 64

@@ -21,6 +21,7 @@ from contract_cases import (
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from proof_systems import PROOFS
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.core.masks import Masks
@@ -28,7 +29,7 @@ from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
 
-EVERY = sorted(SYSTEMS)
+EVERY = sorted([*SYSTEMS, *PROOFS])
 QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name for name in EVERY]
 
 

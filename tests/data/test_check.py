@@ -43,6 +43,7 @@ def test_a_sound_set_has_no_defects_and_its_notes_say_what_is_odd(tmp_path: Path
         "train: 1 picture without objects, kept as pictures that show nothing",
         "train: 1 box cut off at the picture's edge",
         "train: 1 crowd, neither learnt nor counted",
+        "train: 1 object without a mask, beside others that have one",
     ]
     counts = checked.counts["train"]
     assert (counts.pictures, counts.objects, counts.empty, counts.cut) == (3, 4, 1, 1)

@@ -23,25 +23,27 @@ from saccade.data.write.loss import KINDS
 MANY = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "search" else 1
 
 # What a declared loss may change. What is not named here stays as it was.
-OBJECTS = {"names", "boxes", "area", "crowd", "difficult", "masks", "keypoints", "visible"}
+OBJECTS = {"names", "boxes", "area", "crowd", "difficult", "masks", "masked", "keypoints", "visible"}
 COVERED = {
     "areas": {"area"},
     "boxes": {"boxes", "area"},
     "classes": set[str](),
     "crowds": {"crowd", "difficult", "label", "labels"},
     "difficult": {"difficult", "labels"},
+    "ignored": OBJECTS,
     "holes": {"masks", "area", "boxes"},
     "joints": set[str](),
     "keypoints": {"keypoints", "visible"},
     "label": {"label"},
     "labels": {"labels"},
-    "masks": {"masks"},
+    "masks": {"masks", "masked"},
     "objects": OBJECTS | {"label", "semantic"},
     "outlines": {"masks", "area"},
     "overlaps": {"masks", "semantic"},
     "parts": {"masks", "area", "boxes"},
     "pictures": {"pictures"},
     "semantic": {"semantic"},
+    "sought": set[str](),
     "unannotated": OBJECTS,
 }
 

@@ -1,6 +1,7 @@
 """Every kind of loss is refused with its count and place, and what is allowed is said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
     ("difficult", "coco", lambda: flagged("difficult"), 1),
     ("difficult", "yolo", lambda: flagged("difficult"), 1),
     ("holes", "yolo", lambda: painted(mask((2, 3, 12, 9), holes=((5, 5),))), 1),
+    ("ignored", "voc", lambda: boxed(BOX, BOX, labels=(0, -1), crowd=torch.tensor([False, True])), 1),
     ("keypoints", "voc", jointed, 1),
     ("label", "coco", lambda: Annotation(label=torch.tensor(1)), 1),
     ("labels", "voc", lambda: Annotation(labels=torch.tensor([1, 1, 0])), 1),
@@ -63,6 +65,7 @@ CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
     ("pictures", "folder", lambda: boxed(), 1),
     ("pose", "yolo", lambda: Annotation(pose=torch.zeros(3, 2)), 1),
     ("semantic", "coco", lambda: Annotation(semantic=torch.zeros(20, 30, dtype=torch.int64)), 1),
+    ("sought", "coco", lambda: replace(boxed(BOX), sought=torch.tensor([True, False, True])), 1),
     ("unannotated", "yolo", lambda: Annotation(label=torch.tensor(0)), 1),
 ]
 
@@ -97,7 +100,7 @@ def test_yolo_holds_joints_or_outlines(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="masks: 1 "):
         convert(data, tmp_path / "a", "yolo")
     convert(data, tmp_path / "a", "yolo", allow=["masks"])
-    assert not differences(data, open_data(tmp_path / "a")) - {"masks"}
+    assert not differences(data, open_data(tmp_path / "a")) - {"masks", "masked"}
     convert(data, tmp_path / "b", "yolo", allow=["keypoints"])
     assert not differences(data, open_data(tmp_path / "b")) - {"keypoints", "visible"}
 

@@ -63,7 +63,8 @@ def test_outlines(tmp_path: Path) -> None:
     assert rows.area.tolist() == pytest.approx([480])
     assert rows.masks.areas().tolist() == [480]
     mixed = open_data(tmp_path, "val").truth(0).instances
-    assert mixed.masks is None
+    assert mixed.masked.tolist() == [True, False]
+    assert mixed.masks.areas().tolist() == [240, 0]
     assert mixed.area.tolist() == pytest.approx([240, 24])
 
 

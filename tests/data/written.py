@@ -78,7 +78,7 @@ def painted(*masks: Tensor, labels: tuple[int, ...] = (), **columns: Any) -> Ann
 @st.composite
 def listings(draw: st.DrawFn) -> Listing:
     """One to three small pictures with objects, masks, joints, marks and maps, or some of these."""
-    wanted = draw(st.sets(st.sampled_from(["masks", "keypoints", "crowd", "difficult", "semantic", "area"])))
+    wanted = draw(st.sets(st.sampled_from(["masks", "keypoints", "crowd", "difficult", "semantic", "area", "masked"])))
     seed = draw(st.integers(0, 2**32 - 1))
     dice = np.random.default_rng(seed)
     sizes = [(int(dice.integers(6, 20)), int(dice.integers(6, 20))) for _ in range(draw(st.integers(1, 3)))]
@@ -101,6 +101,10 @@ def _truth(dice: np.random.Generator, size: tuple[int, int], wanted: set[str]) -
         dense = np.stack([_blob(dice, size) for _ in range(count)]) if count else np.zeros((0, *size), np.bool_)
         columns["masks"] = Masks.from_dense(torch.from_numpy(dense))
         columns["boxes"] = columns["masks"].boxes()
+    if {"masks", "masked"} <= wanted and count > 1:
+        columns["masked"] = torch.from_numpy(dice.random(count) < 0.6).index_fill_(0, torch.tensor(0), True)
+        drawn = columns["masks"].dense() & columns["masked"][:, None, None]
+        columns["masks"] = Masks.from_dense(drawn)
     if "area" in wanted:
         columns["area"] = torch.from_numpy(dice.random(count).astype(np.float32) * height * width)
     if "keypoints" in wanted:
@@ -156,6 +160,7 @@ def _plain(truth: Annotation, data: Dataset) -> dict[str, Any]:
     for name in ("crowd", "difficult"):
         column = getattr(rows, name)
         fields[name] = column.tolist() if column is not None else [False] * len(rows)
+    fields["masked"] = rows.has_mask.tolist() if len(rows) else []
     fields["masks"] = None if rows.masks is None or not len(rows) else rows.masks.dense()
     if rows.keypoints is not None and bool((rows.visible > 0).any()):
         fields |= {"keypoints": rows.keypoints * (rows.visible > 0)[..., None], "visible": rows.visible}

@@ -14,7 +14,7 @@ from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError, SaccadeError, UsageError
 from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
-from saccade.network.maps import Maps
+from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.system import System
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of
@@ -146,8 +146,8 @@ def _maps(system: System, maps: Maps) -> tuple[NamedMap, ...]:
         for name in reads:
             readers[name].append(reader)
     trunk, found = set(system.trunk.levels), list[NamedMap]()
-    for name, level in system.levels.items():
-        part = "trunk" if name in trunk else "neck" if name != "image" else "image"
+    for name, level in ((name, level) for name, level in system.levels.items() if name in maps):
+        part = "image" if name in (IMAGE, GUIDE) else "trunk" if name in trunk else "neck"
         found.append(NamedMap(name, part, _shape(maps[name]), level.stride, tuple(readers[name])))
     return tuple(found)
 

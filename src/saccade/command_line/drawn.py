@@ -149,9 +149,10 @@ def _shown(data: Dataset, place: int, truth: Annotation) -> frozenset[tuple[int,
     rows = truth.instances
     if rows is None or rows.labels is None or rows.boxes is None:
         return frozenset((label, "") for label in classes_of(data, place))
+    shown = ~rows.is_ignored
     boxes = (rows.boxes[:, 2:] - rows.boxes[:, :2]).prod(1)
-    areas = boxes if rows.area is None else rows.area
-    return frozenset((int(label), size_key(float(area))) for label, area in zip(rows.labels, areas, strict=True))
+    areas = (boxes if rows.area is None else rows.area)[shown]
+    return frozenset((int(label), size_key(float(area))) for label, area in zip(rows.labels[shown], areas, strict=True))
 
 
 def _note(truth: Annotation) -> str:

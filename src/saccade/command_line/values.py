@@ -95,7 +95,7 @@ def _sequence(annotation: Any, value: Any) -> tuple[Any, ...]:
 
 
 def _pairs(value: Any) -> dict[str, str]:
-    """Names by names, of ``a=b,c=d`` or of a file's mapping."""
+    """Names by names, of ``a=b,c=d`` or of a file's mapping; ``a=`` gives an empty one."""
     if isinstance(value, str):
         value = dict(_pair(part) for part in value.split(",") if part.strip())
     if not isinstance(value, dict) or not all(_is_name(part) for part in (*value, *value.values())):
@@ -111,8 +111,8 @@ def _by_name(value: Any) -> dict[str, Any]:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    old, _, new = text.partition("=")
-    if not old.strip() or not new.strip():
+    old, equals, new = text.partition("=")
+    if not old.strip() or not equals:
         raise UsageError("OLD=NEW", repr(text))
     return old.strip(), new.strip()
 

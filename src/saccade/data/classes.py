@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
-from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
+from saccade.core.vocabulary import Vocabularies
+from saccade.data.joined import Joined
 from saccade.data.picture import classes_of
-from saccade.data.relabelled import Relabelled
+from saccade.data.relabelled import Relabelled, all_names, is_fixed, unite, with_vocabularies
 
 
 def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
@@ -40,9 +41,10 @@ def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
     Args:
         dataset: The data.
         names: The new name of each class that gets one. A merged class stands where the first of its classes stood.
+            With an empty name a class is none: its objects become regions to ignore, its pixels 255.
 
     Raises:
-        ConfigError: A class is unknown.
+        ConfigError: A class is unknown, or none is left.
     """
     known = all_names(dataset.vocabularies)
     unknown = [name for name in names if name not in known]
@@ -52,43 +54,26 @@ def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
             ", ".join(unknown),
             cure=_near(unknown, known),
         )
+    renamed = _renamed(dataset, names)
+    if not all(renamed.vocabularies.values()):
+        raise ConfigError("a class that keeps a name", "none", cure="leave one of them its name")
+    return renamed
+
+
+def _renamed(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
+    if isinstance(dataset, Joined):
+        # Each for itself: where one set says car and another auto, each looked for the class that they become.
+        return Joined([_renamed(part, names) for part in dataset.given], dataset.names)
     lists = {
-        key: old if _is_fixed(key, old) else unite([[names.get(name, name) for name in old]])
+        key: old if is_fixed(key, old) else tuple(filter(None, unite([[names.get(name, name) for name in old]])))
         for key, old in dataset.vocabularies.items()
     }
     return with_vocabularies(dataset, Vocabularies(lists), names)
 
 
-def with_vocabularies(dataset: Dataset, vocabularies: Vocabularies, names: Mapping[str, str] | None = None) -> Dataset:
-    """All pictures of a data set, labelled by the places of their classes' names in other lists.
-
-    Args:
-        dataset: The data.
-        vocabularies: The new lists.
-        names: The new names of some classes; others keep theirs.
-    """
-    into = {name: (names or {}).get(name, name) for name in all_names(dataset.vocabularies)}
-    return Relabelled(dataset, range(len(dataset)), into, vocabularies)
-
-
-def all_names(vocabularies: Vocabularies) -> tuple[str, ...]:
-    """Every class once, of whatever vocabulary but the joints."""
-    return unite([names for key, names in vocabularies.items() if not _is_fixed(key, names)])
-
-
-def _is_fixed(key: str, names: tuple[str, ...]) -> bool:
-    """Whether a vocabulary is none of classes: joints, and lines of no class, stay as they are."""
-    return key == "joints" or names == UNTOLD_CONTOURS
-
-
 def _kept(key: str, names: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     """The list of a vocabulary of which some classes are kept."""
-    return known if _is_fixed(key, known) else names
-
-
-def unite(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """All names once, in the order in which they first come."""
-    return tuple(dict.fromkeys(str(name) for names in lists for name in names))
+    return known if is_fixed(key, known) else names
 
 
 def _near(unknown: Sequence[str], known: Sequence[str]) -> str | None:

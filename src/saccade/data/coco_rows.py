@@ -66,10 +66,16 @@ def _area(node: Node, box: Box) -> float:
 
 
 def _crowd(node: Node) -> bool:
-    crowd = node.optional("iscrowd")
-    if crowd is not None and crowd.value not in (0, 1):
-        raise crowd.wrong("0 or 1", shown(crowd.value))
-    return crowd is not None and bool(crowd.value)
+    """Whether it is a crowd, or a region of its class to ignore, which some data sets' own tools write so."""
+    crowd, ignore = _flag(node, "iscrowd"), _flag(node, "ignore")
+    return crowd or ignore
+
+
+def _flag(node: Node, name: str) -> bool:
+    flag = node.optional(name)
+    if flag is not None and flag.value not in (0, 1):
+        raise flag.wrong("0 or 1", shown(flag.value))
+    return flag is not None and bool(flag.value)
 
 
 def _box(node: Node, size: Size) -> tuple[Box, Box | None]:

@@ -11,8 +11,8 @@ from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import KEYS, UNTOLD_CONTOURS, Vocabularies
-from saccade.data.classes import unite, with_vocabularies
 from saccade.data.picture import classes_of, has_regions, picture_of, size_of
+from saccade.data.relabelled import unite, with_vocabularies
 from saccade.data.store import starts_of
 
 
@@ -20,8 +20,9 @@ class Joined:
     """The pictures of several data sets, one set after the other.
 
     Classes of one name are one class; they stand in the order in which they first come. Fields are those of all sets
-    together: what a set does not annotate is None in its pictures, and of classes that it does not have, its `labels`
-    say that they are unknown. Names of pictures that occur twice get the name of their set before them.
+    together: what a set does not annotate is None in its pictures. Classes that it does not have were not looked for
+    there: its pictures say so in `sought` and `semantic_sought`, and their `labels` that they are unknown. Names of
+    pictures that occur twice get the name of their set before them.
 
     Args:
         parts: The data sets.
@@ -36,6 +37,7 @@ class Joined:
         _check_contours(parts)
         self.vocabularies = _united([part.vocabularies for part in parts])
         self.classes = self.vocabularies.main
+        self.given = tuple(parts)
         self.parts = tuple(with_vocabularies(part, self.vocabularies) for part in parts)
         self.starts = starts_of(map(len, parts))
         self.names = tuple(names) if len(set(names)) == len(parts) else tuple(map(str, range(1, len(parts) + 1)))

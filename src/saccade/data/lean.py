@@ -33,7 +33,7 @@ def without(truth: Annotation, fields: frozenset[str]) -> Annotation:
     """A truth less some of its fields, which then count as not annotated."""
     rows = truth.instances
     if rows is not None and "instances.masks" in fields:
-        rows = replace(rows, masks=None)
+        rows = replace(rows, masks=None, masked=None)
     return replace(truth, instances=rows, **dict.fromkeys(fields & set(MAPS)))
 
 

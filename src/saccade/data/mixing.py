@@ -11,6 +11,10 @@ from saccade.core import warp
 from saccade.core.affine import translation
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.input_spec import as_float
+from saccade.core.masks import Masks
+
+# How visible joints are: not annotated, or seen.
+ABSENT, SEEN = 0, 2
 
 Size = tuple[int, int]
 Rectangle = tuple[int, int, int, int]
@@ -37,7 +41,7 @@ def mosaic(
 
     Returns:
         The canvas (C, H, W), and its truth: rows of all, maps side by side (where one lacks classes per pixel, 255),
-        the joints of the first, labels weighed by area.
+        the joints of the first, labels weighed by area. Classes were looked for where they were in all.
     """
     images = _alike(images)
     canvas = images[0].new_empty(len(images[0]), *size)
@@ -48,7 +52,8 @@ def mosaic(
     shares = [(x2 - x1) * (y2 - y1) / (size[0] * size[1]) for x1, y1, x2, y2 in places]
     classes_per_pixel = [truth.semantic for truth in moved if truth.semantic is not None]
     semantic = torch.stack(classes_per_pixel).amin(0) if classes_per_pixel else None  # all others say 255 there
-    return canvas, replace(_together(moved, shares, classes), semantic=semantic)
+    looked_for = all_sought([truth.semantic_sought for truth in moved if truth.semantic is not None])
+    return canvas, replace(_together(moved, shares, classes), semantic=semantic, semantic_sought=looked_for)
 
 
 def mixup(
@@ -63,7 +68,8 @@ def mixup(
         classes: Number of classes, for the soft label.
 
     Returns:
-        The blend, and its truth: rows and contours of both, classes per pixel and joints of the first.
+        The blend, and its truth: rows and contours of both, classes per pixel and joints of the first. Classes of
+        objects were looked for where they were in both.
     """
     first, second = _alike(images)
     blend = first.float() * share + second.float() * (1 - share)
@@ -105,23 +111,42 @@ def _together(truths: Sequence[Annotation], shares: Sequence[float], classes: in
         label_scores=scores,
         labels=_any(torch.stack(many)) if len(many) == complete else None,
         instances=rows_of_all(rows) if len(rows) == complete else None,
+        sought=all_sought([truth.sought for truth in truths]),
         contours=torch.stack([maps[:fewest] for maps in lines]).amax(0) if len(lines) == complete else None,
     )
 
 
 def rows_of_all(parts: Sequence[Instances]) -> Instances:
-    """Rows of several pictures, one after the other.
+    """Rows of several pictures, one after the other; masks and joints stay where some picture has them."""
+    masks = next((part.masks for part in parts if part.masks is not None), None)
+    joints = next((part.keypoints for part in parts if part.keypoints is not None), None)
+    if masks is not None:
+        parts = [_with_masks(part, masks.size) for part in parts]
+    if joints is not None:
+        parts = [_with_joints(part, joints.shape[1]) for part in parts]
+    return Instances.cat(parts)
 
-    A picture that says of none of its objects whether it is a crowd, or difficult, means that none is.
-    """
-    marked = [name for name in ("crowd", "difficult") if any(getattr(part, name) is not None for part in parts)]
-    full = [replace(part, **{name: _marks(part, name) for name in marked}) for part in parts]
-    return Instances.cat(full)
+
+def _with_masks(rows: Instances, size: Size) -> Instances:
+    """The rows, without a mask each where nobody drew them."""
+    if rows.masks is not None:
+        return rows
+    return replace(rows, masks=Masks.empty(size, len(rows)), masked=torch.zeros(len(rows), dtype=torch.bool))
 
 
-def _marks(rows: Instances, name: str) -> Tensor:
-    known = getattr(rows, name)
-    return torch.zeros(len(rows), dtype=torch.bool) if known is None else known
+def _with_joints(rows: Instances, count: int) -> Instances:
+    """The rows, with joints that are not annotated where nobody marked them."""
+    if rows.keypoints is not None and rows.visible is not None:
+        return rows
+    joints = torch.zeros(len(rows), count, 2) if rows.keypoints is None else rows.keypoints
+    visible = torch.full(joints.shape[:2], ABSENT if rows.keypoints is None else SEEN)
+    return replace(rows, keypoints=joints, visible=visible)
+
+
+def all_sought(marks: Sequence[Tensor | None]) -> Tensor | None:
+    """(C,) the classes that were looked for in all of several pictures; None where that is every class."""
+    known = [mark for mark in marks if mark is not None]
+    return torch.stack(known).all(0) if known else None
 
 
 def _soft(truth: Annotation, classes: int) -> Tensor | None:

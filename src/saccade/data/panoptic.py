@@ -18,6 +18,7 @@ from saccade.data.panoptic_document import Document, read_panoptic
 from saccade.data.pictured import Pictured
 from saccade.data.report import Report, strict
 from saccade.data.split_names import canonical
+from saccade.data.store import states_of
 
 LOOKED_FOR = "annotations/panoptic_SPLIT.json beside panoptic_SPLIT/*.png (COCO panoptic)"
 _BRIGHTNESS = np.array([1, 256, 65536])
@@ -60,9 +61,7 @@ class Panoptic(Pictured):
         semantic = np.full(values.shape, IGNORE, np.int64)
         order, shown = np.argsort(numbers), values > 0
         semantic[shown] = labels[order][np.searchsorted(numbers[order], values[shown])]
-        states = np.zeros(len(self.classes), np.int64)
-        states[labels[crowd]] = -1
-        states[labels[~crowd]] = 1
+        states = states_of(labels, crowd, len(self.classes))
         thing = self._segments.things[labels]
         masks = Masks.from_dense(torch.from_numpy(values[None] == numbers[thing][:, None, None]))
         areas = masks.areas().float()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.input_spec import as_float
-from saccade.data.mixing import rows_of_all
+from saccade.data.mixing import all_sought, rows_of_all
 from saccade.data.visible import LEAST_SHARE
 
 VISIBLE, HIDDEN = 2, 1
@@ -32,14 +32,16 @@ def paste(
     Args:
         images: (C, H, W) each.
         truths: What each shows; `can_paste` holds of them.
-        chosen: (n,) bool, rows of the second that are laid over.
+        chosen: (n,) bool, rows of the second that are laid over; those without a mask, and regions to ignore, stay.
 
     Returns:
         The picture, and its truth: objects that are covered lose those pixels, and go when less than a tenth of them is
-        left; covered joints become hidden; classes per pixel and contours are those of what lies above.
+        left; covered joints become hidden; classes per pixel and contours are those of what lies above. Classes were
+        looked for where they were in both.
     """
     below, above = truths
-    rows = (above.instances or Instances())[chosen]
+    rows = above.instances or Instances()
+    rows = rows[chosen & rows.has_mask & ~rows.is_ignored]
     over = _union(rows, (images[0].shape[-2], images[0].shape[-1]))
     first, second = images if images[0].dtype == images[1].dtype else (as_float(images[0]), as_float(images[1]))
     kept = _less(below.instances or Instances(), over)
@@ -49,7 +51,9 @@ def paste(
         below,
         labels=labels,
         instances=rows_of_all([kept, rows]),
+        sought=all_sought([below.sought, above.sought]),
         semantic=_above(below.semantic, above.semantic, over, IGNORE),
+        semantic_sought=all_sought([below.semantic_sought, None if above.semantic is None else above.semantic_sought]),
         contours=_contours(below.contours, above.contours, over),
     )
 
@@ -60,16 +64,29 @@ def _union(rows: Instances, size: tuple[int, int]) -> Tensor:
 
 
 def _less(rows: Instances, over: Tensor) -> Instances:
-    """The rows without the pixels that are covered; boxes of rows that lost some become tight."""
+    """The rows without the pixels that are covered; boxes of rows that lost some become tight.
+
+    Rows without a mask keep their boxes; what is left of the box is taken for what is left of the object.
+    """
     if rows.masks is None or rows.boxes is None or not len(rows):
         return rows
     before = rows.masks.areas()
     masks = type(rows.masks).from_dense(rows.masks.dense() & ~over)
-    left = masks.areas() / before.clamp(min=1)
-    boxes = torch.where((left < 1)[:, None], masks.boxes(), rows.boxes)
+    left = torch.where(rows.has_mask, masks.areas() / before.clamp(min=1), _uncovered(rows.boxes, over))
+    boxes = torch.where((rows.has_mask & (left < 1))[:, None], masks.boxes(), rows.boxes)
     area = None if rows.area is None else rows.area * left
     rows = replace(rows, masks=masks, boxes=boxes, area=area, visible=_hidden(rows, over))
-    return rows[(left >= LEAST_SHARE) & (before > 0)]
+    return rows[(left >= LEAST_SHARE) & ((before > 0) | ~rows.has_mask)]
+
+
+def _uncovered(boxes: Tensor, over: Tensor) -> Tensor:
+    """(n,) the share of each box's whole pixels that is not covered."""
+    height, width = over.shape
+    shares: list[float] = []
+    for x1, y1, x2, y2 in boxes.round().long().tolist():
+        pixels = over[max(y1, 0) : min(y2, height), max(x1, 0) : min(x2, width)]
+        shares.append(1 - float(pixels.float().mean()) if pixels.numel() else 1.0)
+    return torch.tensor(shares)
 
 
 def _hidden(rows: Instances, over: Tensor) -> Tensor | None:

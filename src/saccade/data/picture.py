@@ -85,5 +85,5 @@ def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
     if truth.labels is not None:
         found |= set((truth.labels == 1).nonzero().flatten().tolist())
     if truth.instances is not None and truth.instances.labels is not None:
-        found |= set(truth.instances.labels.tolist())
+        found |= set(truth.instances.labels[~truth.instances.is_ignored].tolist())
     return frozenset(found)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from saccade.core.annotation import Annotation, Instances
+from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
@@ -21,13 +21,15 @@ IGNORE = 255
 class Relabelled(Subset):
     """Chosen pictures of a data set, labelled anew.
 
-    Objects of dropped classes go, and pixels of theirs become 255, which is ignored. Of new classes that no old one
-    becomes, pictures say nothing: `labels` is -1 there.
+    Objects of dropped classes go, and pixels of theirs become 255, which is ignored; objects of classes without a new
+    name become regions to ignore. A new class was looked for where all the old ones that become it were: of one that no
+    old one becomes, pictures say nothing, and `labels` is -1 there.
 
     Args:
         dataset: Where the pictures come from.
         indices: Their places there.
-        into: The new name of each old class that stays, of whatever vocabulary; several may have one name.
+        into: The new name of each old class that stays, of whatever vocabulary; several may have one name. An empty one
+            makes regions to ignore.
         vocabularies: The new names.
     """
 
@@ -36,10 +38,13 @@ class Relabelled(Subset):
     ) -> None:
         super().__init__(dataset, indices)
         self._vocabularies, old = vocabularies, dataset.vocabularies
-        self._new = _table(old.get("instances", ()), into, vocabularies.get("instances", ()), -1)
-        # One place more than there are classes, for marks such as 255 that are no class.
-        self._pixels = _table([*old.get("semantic", ()), ""], into, vocabularies.get("semantic", ()), IGNORE)
-        self._members = _members(self._new, vocabularies.get("instances", ()))
+        # One place more than there are classes, for marks such as -1 and 255 that are no class.
+        objects, pixels = [*old.get("instances", ()), ""], [*old.get("semantic", ()), ""]
+        self._new = _table(objects, into, vocabularies.get("instances", ()), ANY_CLASS)
+        self._pixels = _table(pixels, into, vocabularies.get("semantic", ()), IGNORE)
+        self._ignored = torch.tensor([into.get(name) == "" != name for name in objects[:-1]] + [True])
+        self._members = _members(self._new[:-1], vocabularies.get("instances", ()))
+        self._pixel_members = _members(self._pixels[:-1], vocabularies.get("semantic", ()))
         # Lines that people drew, whatever they bound, are of no class.
         self._lines = (
             None
@@ -62,7 +67,13 @@ class Relabelled(Subset):
     @property
     def fields(self) -> frozenset[str]:
         """Dotted names of the annotated fields."""
-        return self.dataset.fields if self._all_drawn() else self.dataset.fields - {"contours"}
+        found = self.dataset.fields if self._all_drawn() else self.dataset.fields - {"contours"}
+        objects = any(field.startswith("instances.") for field in found)
+        if (objects or "labels" in found) and _sought(None, self._members) is not None:
+            found |= {"sought"}
+        if "semantic" in found and _sought(None, self._pixel_members) is not None:
+            found |= {"semantic_sought"}
+        return found | {"instances.crowd"} if objects and self._ignored[:-1].any() else found
 
     def __getitem__(self, index: int) -> Sample:
         sample = super().__getitem__(index)
@@ -75,7 +86,7 @@ class Relabelled(Subset):
     def classes_of(self, index: int) -> frozenset[int]:
         """New classes that one picture shows."""
         old = [int(label) for label in super().classes_of(index)]
-        table, dropped = (self._new, -1) if len(self._new) else (self._pixels, IGNORE)
+        table, dropped = (self._new, ANY_CLASS) if len(self._new) > 1 else (self._pixels, IGNORE)
         # Maps show classes beyond those of objects, such as background, which pictures are not chosen by.
         found = [int(table[label]) for label in old if label < len(table)]
         return frozenset(new for new in found if new != dropped)
@@ -87,6 +98,8 @@ class Relabelled(Subset):
             label=self._label(truth.label, rows),
             labels=None if truth.labels is None else self._states(truth.labels),
             instances=rows,
+            sought=_sought(truth.sought, self._members) if rows is not None or truth.labels is not None else None,
+            semantic_sought=(None if truth.semantic is None else _sought(truth.semantic_sought, self._pixel_members)),
             semantic=None if truth.semantic is None else self._pixels[truth.semantic.clamp(max=len(self._pixels) - 1)],
             contours=self._contours(truth.contours),
         )
@@ -94,8 +107,13 @@ class Relabelled(Subset):
     def _rows(self, rows: Instances) -> Instances:
         if rows.labels is None:
             return rows
-        kept = rows[self._new[rows.labels] >= 0]
-        return replace(kept, labels=self._new[kept.labels])
+        kept = rows[(self._new[rows.labels] != ANY_CLASS) | self._ignored[rows.labels]]
+        if kept.labels is None:
+            return kept
+        ignored, labels = self._ignored[kept.labels], self._new[kept.labels]
+        if not ignored.any():
+            return replace(kept, labels=labels)
+        return replace(kept, labels=labels, crowd=ignored if kept.crowd is None else kept.crowd | ignored)
 
     def _label(self, label: Tensor | None, rows: Instances | None) -> Tensor | None:
         """The new class of the picture; where that is dropped, the class of the largest object left."""
@@ -103,13 +121,17 @@ class Relabelled(Subset):
             return None if label is None else self._new[label]
         if rows is None or rows.labels is None or rows.area is None:
             return None
-        sought = rows.area if rows.crowd is None else rows.area.where(~rows.crowd, -1)
-        return rows.labels[sought.argmax()] if len(sought) and sought.max() >= 0 else None
+        single = rows.area if rows.crowd is None else rows.area.where(~rows.crowd, -1)
+        return rows.labels[single.argmax()] if len(single) and single.max() >= 0 else None
 
     def _states(self, labels: Tensor) -> Tensor:
-        """(D,) present where any merged class is, else unknown where any is, or where there is none."""
+        """(D,) present where any merged class is, else unknown where any is, or where there is none.
+
+        Where something is to be ignored, whatever is in it, no class is absent.
+        """
         present = (self._members & (labels == 1)).any(1)
         unknown = (self._members & (labels == -1)).any(1) | ~self._members.any(1)
+        unknown |= (labels[self._ignored[:-1]] != 0).any()
         return torch.where(present, 1, torch.where(unknown, -1, 0))
 
     def _contours(self, contours: Tensor | None) -> Tensor | None:
@@ -126,6 +148,39 @@ class Relabelled(Subset):
 def _members(new: Tensor, names: Sequence[str]) -> Tensor:
     """(D, C) bool: which old classes each new one is made of."""
     return new == torch.arange(len(names))[:, None]
+
+
+def with_vocabularies(dataset: Dataset, vocabularies: Vocabularies, names: Mapping[str, str] | None = None) -> Dataset:
+    """All pictures of a data set, labelled by the places of their classes' names in other lists.
+
+    Args:
+        dataset: The data.
+        vocabularies: The new lists.
+        names: The new names of some classes; others keep theirs.
+    """
+    into = {name: (names or {}).get(name, name) for name in all_names(dataset.vocabularies)}
+    return Relabelled(dataset, range(len(dataset)), into, vocabularies)
+
+
+def all_names(vocabularies: Vocabularies) -> tuple[str, ...]:
+    """Every class once, of whatever vocabulary but the joints."""
+    return unite([names for key, names in vocabularies.items() if not is_fixed(key, names)])
+
+
+def is_fixed(key: str, names: tuple[str, ...]) -> bool:
+    """Whether a vocabulary is none of classes: joints, and lines of no class, stay as they are."""
+    return key == "joints" or names == UNTOLD_CONTOURS
+
+
+def unite(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """All names once, in the order in which they first come."""
+    return tuple(dict.fromkeys(str(name) for names in lists for name in names))
+
+
+def _sought(marks: Tensor | None, members: Tensor) -> Tensor | None:
+    """(D,) the new classes that were looked for, by marks of the C old ones; None where that is every class."""
+    found = members.any(1) if marks is None else members.any(1) & (~members | marks).all(1)
+    return None if found.all() else found
 
 
 def _table(old: Sequence[str], into: Mapping[str, str], new: Sequence[str], dropped: int) -> Tensor:

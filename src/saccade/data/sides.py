@@ -7,9 +7,10 @@ from pathlib import Path
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.classes import all_names, class_subset, rename_classes
+from saccade.data.classes import class_subset, rename_classes
 from saccade.data.folds import folds, holdout
 from saccade.data.open import Source, Sources, each, open_data, splits
+from saccade.data.relabelled import all_names
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Choice:
     """What becomes of data before anything is learnt from it.
 
     Attributes:
-        rename: New names of classes.
+        rename: New names of classes; with an empty one a class becomes regions to ignore.
         subset: Names, after that, of the classes to keep; empty keeps all.
         fold: ``K/N``: the K-th of N parts is measured on, and the others are learnt from; None for no folds.
         seed: What folds and shares are drawn from.

@@ -8,13 +8,14 @@ Legend: N pictures, M instances of all pictures, K joints.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saccade.core.annotation import Annotation, Instances
+from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.masks import Masks
 from saccade.ops import rle
 
@@ -105,6 +106,11 @@ class Shapes:
         outline = self.outline(row)
         return None if outline is None else outline.compressed(size)
 
+    @cached_property
+    def given(self) -> Array:
+        """(M,) bool, which instances have an outline."""
+        return (np.diff(self.codes.starts) > 0) | (np.diff(self.parts) > 0)
+
     def outline(self, row: int) -> Outline | None:
         """The outline of one instance; None where it has none."""
         polygons = tuple(self.polygons[part] for part in range(self.parts[row], self.parts[row + 1]))
@@ -120,7 +126,7 @@ class Store:
         sizes: (N, 2) int32 H, W.
         starts: (N + 1,) int64, where each picture's instances begin.
         boxes: (M, 4) float32 x1, y1, x2, y2.
-        labels: (M,) int32.
+        labels: (M,) int32; -1 for a crowd of whatever class.
         area: (M,) float32.
         crowd: (M,) bool.
         keypoints: (M, K, 2) float32, or None.
@@ -150,6 +156,7 @@ class Store:
         """Dotted names of the fields that `truth` fills in some picture."""
         names = ["boxes", "labels", "area", "crowd"]
         names += ["masks"] if self.shapes is not None else []
+        names += ["masked"] if self._is_partly_masked else []
         names += ["keypoints", "visible"] if self.keypoints is not None else []
         names += ["difficult"] if self.difficult is not None else []
         whole = ["label", "labels"] if self.classes else ["label"]
@@ -164,17 +171,27 @@ class Store:
         """Where a picture's instances are."""
         return slice(int(self.starts[index]), int(self.starts[index + 1]))
 
+    @cached_property
+    def _is_partly_masked(self) -> bool:
+        """Whether in some picture some objects have outlines and others have none."""
+        if self.shapes is None:
+            return False
+        before = np.concatenate([[0], np.cumsum(self.shapes.given)])
+        outlined = np.diff(before[self.starts])
+        return bool(((outlined > 0) & (outlined < np.diff(self.starts))).any())
+
     def truth(self, index: int) -> Annotation:
-        """What a picture shows; masks are drawn now. A picture has masks if every one of its objects has an outline."""
+        """What a picture shows; masks are drawn now. A picture has masks if one of its objects has an outline."""
         rows = self.rows(index)
-        label = self.label(index)
+        label, (masks, masked) = self.label(index), self._masks(index)
         return Annotation(
             label=None if label is None else torch.tensor(label),
             labels=torch.from_numpy(self.states(index)) if self.classes else None,
             instances=Instances(
                 boxes=torch.from_numpy(self.boxes[rows].copy()),
                 labels=torch.from_numpy(self.labels[rows].astype(np.int64)),
-                masks=self._masks(index),
+                masks=masks,
+                masked=masked,
                 keypoints=None if self.keypoints is None else torch.from_numpy(self.keypoints[rows].copy()),
                 visible=None if self.visible is None else torch.from_numpy(self.visible[rows].astype(np.int64)),
                 area=torch.from_numpy(self.area[rows].copy()),
@@ -197,24 +214,40 @@ class Store:
     def states(self, index: int) -> NDArray[np.int64]:
         """(C,) 1 where an object of the class is there, 0 where none is, -1 where crowds or difficult ones alone are.
 
-        VOC's classification challenge judges so: of a picture with a difficult object nobody asks for its class.
+        VOC's classification challenge judges so: of a picture with a difficult object nobody asks for its class. A
+        crowd of whatever class may hide objects of all.
         """
         rows = self.rows(index)
         unsure = self.crowd[rows] if self.difficult is None else self.crowd[rows] | self.difficult[rows]
-        states = np.zeros(self.classes, np.int64)
-        states[self.labels[rows][unsure]] = -1
-        states[self.labels[rows][~unsure]] = 1
-        return states
+        return states_of(self.labels[rows], unsure, self.classes)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of a picture's objects that are no crowds."""
         rows = self.rows(index)
         return frozenset(self.labels[rows][~self.crowd[rows]].tolist())
 
-    def _masks(self, index: int) -> Masks | None:
+    def _masks(self, index: int) -> tuple[Masks | None, torch.Tensor | None]:
+        """The masks of a picture's objects, and which of them have one, where not all do."""
         if self.shapes is None:
-            return None
+            return None, None
         size, rows = self.size(index), self.rows(index)
-        texts = [self.shapes.text(row, size) for row in range(rows.start, rows.stop)]
-        whole = [text for text in texts if text is not None]
-        return rle.decode(whole, size) if len(whole) == len(texts) else None
+        given = self.shapes.given[rows]
+        if len(given) and not given.any():
+            return None, None
+        nothing = rle.compress([size[0] * size[1]], size)
+        texts = [self.shapes.text(row, size) or nothing for row in range(rows.start, rows.stop)]
+        return rle.decode(texts, size), None if given.all() else torch.from_numpy(given.copy())
+
+
+def states_of(labels: Array, unsure: Array, classes: int) -> NDArray[np.int64]:
+    """(C,) whether a picture shows each class: 1 where an object does, 0 where none does, -1 where nobody can say.
+
+    Args:
+        labels: (n,) of the objects; -1 for one of whatever class.
+        unsure: (n,) bool, which of them alone leave open whether their class is there.
+        classes: C.
+    """
+    states = np.full(classes, -1 if (labels == ANY_CLASS).any() else 0, np.int64)
+    states[labels[unsure & (labels != ANY_CLASS)]] = -1
+    states[labels[~unsure]] = 1
+    return states

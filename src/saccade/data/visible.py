@@ -14,15 +14,15 @@ LEAST_SIDE = 1.0
 def keep_visible(truth: Annotation, size: tuple[int, int], tighten: bool = False, centred: bool = False) -> Annotation:
     """The truth of a moved picture, less what lies outside it.
 
-    Boxes are clipped. A row goes, from all columns alike, when less than a
-    tenth of its box or less than a pixel of a side is left, or when its mask is empty. Joints outside the picture
-    become not annotated (0).
+    Boxes are clipped. A row goes, from all columns alike, when less than a tenth of its box or less than a pixel of a
+    side is left, or when nothing is left of the mask that it has. Joints outside the picture become not annotated (0).
+    Of crowds and regions to ignore every pixel that is left counts.
 
     Args:
         truth: Truth whose boxes and joints may leave the picture.
         size: (H, W) of the picture.
         centred: Whether rows whose box has its centre outside go too.
-        tighten: Whether boxes are taken from masks where there are some: a turned box is wider than its object.
+        tighten: Whether boxes are taken from masks where rows have one: a turned box is wider than its object.
     """
     pose_visible = _joints(truth.pose, truth.pose_visible, size)
     rows = truth.instances
@@ -43,12 +43,12 @@ def _rows(rows: Instances, size: tuple[int, int], tighten: bool) -> Instances:
         clipped = _clip(rows.boxes, size)
         sides = clipped[:, 2:] - clipped[:, :2]
         share = sides.prod(1) / (rows.boxes[:, 2:] - rows.boxes[:, :2]).prod(1).clamp(min=1e-9)
-        keep &= (sides >= LEAST_SIDE).all(1) & (share >= LEAST_SHARE)
+        keep &= (sides >= LEAST_SIDE).all(1) & ((share >= LEAST_SHARE) | _is_region(rows))
         rows = replace(rows, boxes=clipped, area=None if rows.area is None else rows.area * share)
     if rows.masks is not None:
-        keep &= rows.masks.areas() > 0
+        keep &= (rows.masks.areas() > 0) | ~rows.has_mask
         if tighten and rows.boxes is not None:
-            rows = replace(rows, boxes=rows.masks.boxes())
+            rows = replace(rows, boxes=torch.where(rows.has_mask[:, None], rows.masks.boxes(), rows.boxes))
     rows = replace(rows, visible=_joints(rows.keypoints, rows.visible, size))
     return rows if bool(keep.all()) else rows[keep]
 
@@ -58,7 +58,13 @@ def _centred(rows: Instances, size: tuple[int, int]) -> Instances:
     if rows.boxes is None:
         return rows
     centres = (rows.boxes[:, :2] + rows.boxes[:, 2:]) / 2
-    return rows[((centres >= 0) & (centres < centres.new_tensor([size[1], size[0]]))).all(1)]
+    inside = ((centres >= 0) & (centres < centres.new_tensor([size[1], size[0]]))).all(1)
+    return rows[inside | _is_region(rows)]
+
+
+def _is_region(rows: Instances) -> Tensor:
+    """(n,) bool, which rows are crowds: no objects, but parts of the picture."""
+    return torch.zeros(len(rows), dtype=torch.bool) if rows.crowd is None else rows.crowd
 
 
 def _clip(boxes: Tensor, size: tuple[int, int]) -> Tensor:

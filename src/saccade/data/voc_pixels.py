@@ -47,8 +47,8 @@ class VocPixels:
     @property
     def fields(self) -> frozenset[str]:
         """Dotted names of what some picture has."""
-        names = ("semantic", "instances.masks")
-        return frozenset(name for column, name in enumerate(names) if self.drawn[:, column].any())
+        names = (("semantic",), ("instances.masks", "instances.masked"))
+        return frozenset(name for column, both in enumerate(names) if self.drawn[:, column].any() for name in both)
 
     @property
     def semantic_classes(self) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ class VocPixels:
         return (*self.classes, BACKGROUND) if self.drawn[:, 0].any() else self.classes
 
     def add(self, index: int, truth: Annotation) -> Annotation:
-        """The truth with the classes of pixels and the masks of objects, where they are drawn.
+        """The truth with the classes of pixels and the masks of objects, where they are drawn; not all objects need be.
 
         Raises:
             DataError: A PNG cannot be read, is of another size than the picture, or has an unknown number.
@@ -69,7 +69,11 @@ class VocPixels:
             truth = replace(truth, semantic=semantic)
         if has_objects and truth.instances is not None:
             masks = self._masks(index, self.root / OBJECT_FOLDER / name, size)
-            truth = replace(truth, instances=replace(truth.instances, masks=masks))
+            drawn = masks.areas() > 0
+            if len(drawn) and not drawn.any():
+                return truth
+            masked = None if drawn.all() else drawn
+            truth = replace(truth, instances=replace(truth.instances, masks=masks, masked=masked))
         return truth
 
     def _known(self) -> tuple[dict[int, int], dict[Colour, int]]:

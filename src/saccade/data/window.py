@@ -104,6 +104,7 @@ def _area(window: Window) -> int:
 def _boxes(truth: Annotation) -> Tensor | None:
     """(n, 4) boxes of the objects; None where there is none."""
     rows = truth.instances
+    rows = None if rows is None else rows[~rows.is_ignored]
     if rows is None or not len(rows):
         return None
     return rows.masks.boxes() if rows.boxes is None and rows.masks is not None else rows.boxes

@@ -57,7 +57,8 @@ class TrainSettings:
             mosaic=0.5,zoom=0.8:1.25 beginning with the recipe's, or none,flip=0.5 with nothing.
         cache: Whether features of a frozen trunk are kept on disk; the default is where they can be.
         class_subset: Names of classes to train on; objects and pictures of others are left out.
-        rename: New names of classes, as OLD=NEW; classes that get one name become one.
+        rename: New names of classes, as OLD=NEW; classes that get one name become one, and OLD= makes regions to
+            ignore of a class.
         allow_outside: Whether annotations may name pictures outside the data's folder.
         on_bad: fail or skip pictures that cannot be read; skips are listed in skipped.jsonl.
         deterministic: Whether operations without a repeatable kernel are refused.

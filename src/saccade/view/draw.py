@@ -24,6 +24,7 @@ from saccade.view.skeleton import draw_skeleton
 
 _READABLE = 320  # pixels of the longer side: smaller pictures are enlarged by a whole number
 _BANNER: Colour = (24, 28, 34)
+_IGNORED: Colour = (150, 150, 150)
 _CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
 # A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
 _WORTH, _FEW = 0.5, 5
@@ -197,6 +198,8 @@ def _draw_banner(picture: Image.Image, shown: Annotation, classes: Sequence[str]
 
 
 def _row_text(rows: Instances, row: int, classes: Sequence[str]) -> str:
+    if bool(rows.is_ignored[row]):
+        return "ignored"
     name = "" if rows.labels is None else _name(int(rows.labels[row]), classes)
     score = "" if rows.scores is None else f"{float(rows.scores[row]):.0%}"
     marks = [mark for mark, column in (("crowd", rows.crowd), ("difficult", rows.difficult)) if _is_set(column, row)]
@@ -208,6 +211,8 @@ def _is_set(column: Tensor | None, row: int) -> bool:
 
 
 def _row_colour(rows: Instances, row: int) -> Colour:
+    if bool(rows.is_ignored[row]):
+        return _IGNORED
     return class_colour(row if rows.labels is None else int(rows.labels[row]))
 
 

@@ -29,7 +29,7 @@ def glance(data: Dataset, name: str) -> Iterator[str]:
     objects = objects_of(data) if isinstance(store, Store) else None
     if objects is None:
         return
-    beyond = np.flatnonzero((objects.labels < 0) | (objects.labels >= len(data.classes)))
+    beyond = np.flatnonzero(objects.unknown(len(data.classes)))
     if len(beyond):
         raise DataError(
             f"labels from 0 to {len(data.classes) - 1}",

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from saccade.data.check.defects import Defect
 from saccade.data.check.objects import Objects
@@ -14,12 +16,25 @@ def odd_labels(part: Part, objects: Objects | None) -> Iterator[Defect]:
     """A split without pictures, and objects whose labels are not among its classes."""
     if not len(part.data):
         yield Defect(None, None, None, f"none in the split {part.name}", "pictures", "add some, or drop the split")
+    yield from _odd_marks(part)
     if objects is None:
         return
     count = len(part.data.classes)
-    for row in np.flatnonzero((objects.labels < 0) | (objects.labels >= count)).tolist():
+    for row in np.flatnonzero(objects.unknown(count)).tolist():
         found, expected = f"the label {int(objects.labels[row])}", f"a label from 0 to {count - 1}"
         yield object_defect(part, objects, row, found, expected, "mend the label, or name its class")
+
+
+def _odd_marks(part: Part) -> Iterator[Defect]:
+    """Pictures whose marks of the classes that were looked for are not one a class."""
+    for field, key in (("sought", "instances"), ("semantic_sought", "semantic")):
+        count = len(part.data.vocabularies.get(key, ()))
+        for index in range(len(part.data) if field in part.data.fields else 0):
+            marks: Tensor | None = part.data.truth(index).get(field)
+            if marks is not None and (marks.dtype != torch.bool or marks.shape != (count,)):
+                name, expected = part.data.id(index), f"{count} marks, true or false, one a class"
+                found = f"{field} of shape {tuple(marks.shape)} and type {str(marks.dtype).removeprefix('torch.')}"
+                yield Defect(name, None, None, found, expected, "mark each class, or leave it out for all", name)
 
 
 def disagreements(parts: Sequence[Part]) -> Iterator[Defect]:

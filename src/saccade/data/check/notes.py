@@ -34,6 +34,13 @@ def split_notes(part: Part, counts: Counts, objects: Objects | None) -> Iterator
         yield f"{name}: {number_of(counts.cut, 'box', 'boxes')} cut off at the picture's edge"
     if counts.crowds:
         yield f"{name}: {number_of(counts.crowds, 'crowd')}, neither learnt nor counted"
+    if counts.ignored:
+        yield f"{name}: {number_of(counts.ignored, 'region')} to ignore, whatever is in them"
+    if counts.unmasked:
+        yield f"{name}: {number_of(counts.unmasked, 'object')} without a mask, beside others that have one"
+    if counts.unsought:
+        some = [f"{one} (in {number_of(pictures, 'picture')})" for one, pictures in counts.unsought.items()]
+        yield f"{name}: not looked for, and so neither present nor absent: {some_of(some)}"
     share = 0.0 if objects is None else whole_pictures(objects)
     if share >= 0.5:
         yield f"{name}: {share:.0%} of the boxes cover their whole picture"

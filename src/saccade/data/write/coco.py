@@ -19,7 +19,8 @@ class CocoForm(Form):
     """``annotations/instances_SPLIT.json`` beside ``SPLIT/``.
 
     Boxes, areas, crowds, joints and polygons come back as they were; other outlines are written as compressed run
-    lengths, pixel by pixel. Categories are numbered from 1.
+    lengths, pixel by pixel. A region to ignore whatever is in it becomes a crowd of every class, which says the same.
+    Categories are numbered from 1.
     """
 
     name = "coco"
@@ -77,13 +78,15 @@ class CocoForm(Form):
 def _annotations(picture: Picture) -> Iterator[dict[str, Any]]:
     rows = picture.objects
     if rows is not None:
-        yield from (_annotation(rows, row, picture.size) for row in range(len(rows)))
+        for row, (label, ignored) in enumerate(zip(rows.labels.tolist(), rows.ignored.tolist(), strict=True)):
+            labels = range(len(picture.dataset.classes)) if ignored else [label]
+            yield from (_annotation(rows, row, label, picture.size) for label in labels)
 
 
-def _annotation(rows: Objects, row: int, size: tuple[int, int]) -> dict[str, Any]:
+def _annotation(rows: Objects, row: int, label: int, size: tuple[int, int]) -> dict[str, Any]:
     outline = rows.outlines[row]
     entry: dict[str, Any] = {
-        "category_id": int(rows.labels[row]) + 1,
+        "category_id": label + 1,
         "bbox": _box(rows.boxes[row]),
         "area": _short(rows.areas[row]),
         "iscrowd": int(rows.crowd[row]),

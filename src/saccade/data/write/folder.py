@@ -40,7 +40,7 @@ class FolderForm(Form):
             yield "labels", 1
         if rows is not None:
             yield "objects", len(rows)
-            yield "classes", int((rows.labels != label).sum())
+            yield "classes", int((~rows.ignored & (rows.labels != label)).sum())
 
     def write(self, root: Path, split: str, pictures: Iterable[Picture]) -> int:
         """Writes one split, without pictures that have no class."""

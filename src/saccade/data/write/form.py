@@ -11,6 +11,7 @@ import numpy as np
 
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import DataError
+from saccade.data.store import states_of
 from saccade.data.write.objects import Array, largest
 from saccade.data.write.pictures import Picture
 
@@ -86,6 +87,9 @@ def map_losses(picture: Picture, semantic: bool = False) -> Iterator[Loss]:
     yield "pose", int(truth.pose is not None)
     yield "person", int(person)
     yield "semantic", int(truth.semantic is not None and not semantic)
+    objects = truth.sought if truth.instances is not None or truth.labels is not None else None
+    pixels = truth.semantic_sought if truth.semantic is not None and semantic else None
+    yield "sought", int(any(marks is not None and not marks.all() for marks in (objects, pixels)))
 
 
 def class_losses(
@@ -106,9 +110,7 @@ def class_losses(
     if truth.label is not None:
         yield "label", int(largest(labels, areas, ~crowd) != int(truth.label))
     if truth.labels is not None:
-        present = np.zeros(len(truth.labels), np.int64)
-        present[labels[unsure]] = -1
-        present[labels[~unsure]] = 1
+        present = states_of(labels, unsure, len(truth.labels))
         yield "labels", int((present != truth.labels.numpy()).any())
 
 

@@ -12,6 +12,7 @@ KINDS = {
     "contours": "maps of contours",
     "crowds": "marks of crowds",
     "difficult": "marks of difficult objects",
+    "ignored": "regions to ignore whatever is in them",
     "holes": "masks with holes, which are filled",
     "joints": "names, pairs or bones of joints",
     "keypoints": "joints of objects",
@@ -26,6 +27,7 @@ KINDS = {
     "pictures": "pictures without what the format is about, which are left out",
     "pose": "joints of a picture's one person",
     "semantic": "classes of pixels",
+    "sought": "pictures where some class was not looked for, which becomes absent",
     "unannotated": "pictures whose objects nobody annotated, which become pictures without objects",
 }
 

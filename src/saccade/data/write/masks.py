@@ -22,7 +22,7 @@ class MasksForm(Form):
     """``SPLIT/images``, ``SPLIT/masks`` and ``classes.txt``.
 
     Where pixels have no classes but objects have masks, those are painted, the small on the large, on a last class
-    called background; crowds, where they may be lost, become pixels to ignore.
+    called background; crowds, where they may be lost, become pixels to ignore, as regions to ignore are.
     """
 
     name = "masks"
@@ -54,7 +54,7 @@ class MasksForm(Form):
             return
         yield "objects", len(rows)
         if truth.semantic is None:
-            yield "crowds", int(rows.crowd.sum())
+            yield "crowds", int((rows.crowd & ~rows.ignored).sum())
             yield "overlaps", paint(rows, picture.size, rows.labels.tolist())[1]
 
     def write(self, root: Path, split: str, pictures: Iterable[Picture]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.annotation import Annotation, Instances
+from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.data.store import Outline, Store
@@ -24,7 +24,7 @@ class Objects:
 
     Attributes:
         boxes: (n, 4) float32 x1, y1, x2, y2.
-        labels: (n,) int64.
+        labels: (n,) int64; -1 for a crowd of whatever class.
         areas: (n,) float32; as annotated, or else of the masks, or else of the boxes.
         crowd: (n,) bool.
         difficult: (n,) bool.
@@ -45,10 +45,28 @@ class Objects:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    def __getitem__(self, chosen: Array) -> "Objects":
+        """The rows of a mask (n,) bool."""
+        return Objects(
+            boxes=self.boxes[chosen],
+            labels=self.labels[chosen],
+            areas=self.areas[chosen],
+            crowd=self.crowd[chosen],
+            difficult=self.difficult[chosen],
+            outlines=[outline for outline, keep in zip(self.outlines, chosen.tolist(), strict=True) if keep],
+            keypoints=None if self.keypoints is None else self.keypoints[chosen],
+            visible=None if self.visible is None else self.visible[chosen],
+        )
+
     @property
     def box_areas(self) -> Array:
         """(n,) float32, of the boxes."""
         return (self.boxes[:, 2] - self.boxes[:, 0]) * (self.boxes[:, 3] - self.boxes[:, 1])
+
+    @property
+    def ignored(self) -> Array:
+        """(n,) bool, which are regions to ignore whatever is in them."""
+        return self.crowd & (self.labels == ANY_CLASS)
 
     @property
     def jointed(self) -> Array:
@@ -88,9 +106,8 @@ def largest(labels: Array, areas: Array, counted: Array) -> int | None:
 def _areas(rows: Instances, boxes: Array) -> Array:
     if rows.area is not None:
         return rows.area.numpy()
-    if rows.masks is not None:
-        return rows.masks.areas().numpy()
-    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return areas if rows.masks is None else np.where(rows.has_mask.numpy(), rows.masks.areas().numpy(), areas)
 
 
 def _flags(column: Any, count: int) -> Array:
@@ -109,4 +126,5 @@ def _outlines(dataset: Dataset, index: int, rows: Instances, size: tuple[int, in
         return store.outlines(index)
     if rows.masks is None:
         return [None] * len(rows)
-    return [Outline(code["counts"].encode("ascii")) for code in rle.encode(rows.masks)]
+    codes = [Outline(code["counts"].encode("ascii")) for code in rle.encode(rows.masks)]
+    return [code if has else None for code, has in zip(codes, rows.has_mask.tolist(), strict=True)]

@@ -23,7 +23,7 @@ class VocForm(Form):
     """``Annotations``, ``JPEGImages``, ``ImageSets/Main/SPLIT.txt``, ``SegmentationClass``, ``SegmentationObject``.
 
     Boxes that do not end between whole pixels are written with decimals, as VOC's own later files have them. Crowds,
-    where they may be lost, become difficult objects.
+    where they may be lost, become difficult objects; regions to ignore whatever is in them are left out.
     """
 
     name = "voc"
@@ -39,11 +39,12 @@ class VocForm(Form):
     def losses(self, picture: Picture) -> Iterator[Loss]:
         """What is lost of one picture."""
         yield from map_losses(picture, semantic=self._holds_maps)
-        rows = picture.objects
+        rows = _named(picture)
         yield "unannotated", int(rows is None)
-        if rows is None:
+        if rows is None or picture.objects is None:
             yield from class_losses(picture, NOTHING, NOTHING)
             return
+        yield "ignored", int(picture.objects.ignored.sum())
         yield "crowds", int(rows.crowd.sum())
         yield "keypoints", int(rows.jointed.sum())
         boxes = _boxes(rows, picture.size)
@@ -81,7 +82,7 @@ class VocForm(Form):
         return {"classes.txt": "".join(f"{name}\n" for name in self.source.classes)}
 
     def _write_maps(self, root: Path, picture: Picture) -> None:
-        semantic, rows = picture.truth.semantic, picture.objects
+        semantic, rows = picture.truth.semantic, _named(picture)
         if semantic is not None and self._holds_maps:
             values = semantic.numpy()
             numbers = np.where(values == _IGNORE, _IGNORE, (values + 1) % (len(self.source.classes) + 1))
@@ -90,13 +91,18 @@ class VocForm(Form):
             _save(root / OBJECT_FOLDER / f"{picture.stem}.png", paint(rows, picture.size)[0])
 
     def _draws(self, rows: Objects) -> bool:
-        """Whether a PNG can tell the masks: all objects have one, and there are not too many."""
-        return len(rows) <= _MOST and all(outline is not None for outline in rows.outlines)
+        """Whether a PNG can tell the masks: some object has one, if there are objects, and there are not too many."""
+        return len(rows) <= _MOST and (not len(rows) or any(outline is not None for outline in rows.outlines))
+
+
+def _named(picture: Picture) -> Objects | None:
+    """The objects that are of a class."""
+    return None if picture.objects is None else picture.objects[~picture.objects.ignored]
 
 
 def _xml(picture: Picture) -> str:
     height, width = picture.size
-    rows = picture.objects
+    rows = _named(picture)
     boxes = [] if rows is None else _boxes(rows, picture.size).tolist()
     objects = [] if rows is None else [_object(picture.dataset, rows, row, box) for row, box in enumerate(boxes)]
     lines = [

@@ -20,7 +20,8 @@ class YoloForm(Form):
     """``data.yaml``, ``images/SPLIT``, ``labels/SPLIT``.
 
     A line holds an outline or joints, not both: where a set has both, `masks` or `keypoints` is lost; masks, if both
-    may be. Crowds, where they may be lost, are left out: as plain objects they would be learnt.
+    may be. Crowds, where they may be lost, are left out, and so are regions to ignore: as plain objects they would be
+    learnt.
     """
 
     name = "yolo"
@@ -54,7 +55,8 @@ class YoloForm(Form):
         kept = [] if rows is None else [row for row in range(len(rows)) if not rows.crowd[row]]
         areas = np.array([line.area for line in lines])
         if rows is not None:
-            yield "crowds", int(rows.crowd.sum())
+            yield "crowds", int((rows.crowd & ~rows.ignored).sum())
+            yield "ignored", int(rows.ignored.sum())
             yield "difficult", int(rows.difficult.sum())
             yield "masks", sum(o is not None for o in rows.outlines) if self._jointed else 0
             yield "keypoints", 0 if self._jointed else int(rows.jointed.sum())
