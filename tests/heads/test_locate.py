@@ -5,7 +5,6 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.core.errors import UsageError
 from saccade.heads.box_form import BoxForm, absolute, relative
 from saccade.heads.locate import LocatedBoxes, LocateHead
 from saccade.heads.locate_many import LocateManyHead, assign
@@ -56,12 +55,6 @@ def test_forms_lead_back(box: str) -> None:
 def test_negative_sides_and_what_leaves_the_picture_are_cut() -> None:
     boxes = absolute(BoxForm("corner", "l2").decode(torch.tensor([[0.5, 0.5, -1.0, 2.0]])), SIZE)
     assert boxes.tolist() == [[50.0, 100.0, 100.0, 100.0]]
-
-
-@pytest.mark.parametrize("options", [{"box": "corners"}, {"loss": "l1"}])
-def test_unknown_forms_are_refused(options: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match=r"corners|l1"):
-        BoxForm(**options)
 
 
 def test_the_loss_of_the_lecture_by_hand() -> None:

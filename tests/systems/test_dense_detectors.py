@@ -13,9 +13,8 @@ from saccade.heads.dense_boxes import DenseBoxHead
 from saccade.network.part import Trunk
 from saccade.network.recipe import Stage
 from saccade.network.system import System
-from saccade.systems import detector_parts
 from saccade.systems.build import build
-from saccade.systems.region_parts import first_layers
+from saccade.systems.region_stages import first_layers
 from saccade.systems.ssd import DESIGN300, DESIGN512, default_boxes, steps_of
 from saccade.training.job import prepare
 from saccade.trunks import trunk
@@ -70,7 +69,7 @@ def test_pretrained_trunks_of_single_batches_keep_their_statistics(monkeypatch: 
     def untaught(name: str, **options: Any) -> Trunk:
         return trunk(name, **{**options, "pretrained": False})
 
-    monkeypatch.setattr(detector_parts, "build_trunk", untaught)
+    monkeypatch.setattr("saccade.trunks.options.build_trunk", untaught)
     for name in ("rpn", "retinanet"):
         system = build(name, 2, trunk="resnet18", pretrained=True, **NARROW)
         (stage,) = system.recipe.stages

@@ -16,21 +16,19 @@ from saccade.looking.occlusion import occlude
 from saccade.losses.integral_scores import IntegralScores
 from saccade.ops.keep import Keep
 from saccade.systems.build import build
-from saccade.systems.ion import ion
-from saccade.systems.multipath import OVERLAPS, multipath
-from saccade.systems.rfcn import rfcn
+from saccade.systems.multipath import OVERLAPS
 
 KEEP = Keep(score=0.05, overlap=0.3)
 NARROW = {"trunk": "vgg11", "width": 1 / 32, "size": 64, "search": "windows"}
 
 
-def on_meta(function, **options):
+def on_meta(name, **options):
     with torch.device("meta"):
-        return function(tuple(f"class {label}" for label in range(20)), **options)
+        return build(name, 20, **options)
 
 
 def test_r_fcn_trains_in_four_steps_where_asked():
-    system = rfcn(("a", "b"), trunk="resnet18", width=1 / 16, size=128, schedule="alternate", norm="group")
+    system = build("rfcn", ("a", "b"), trunk="resnet18", width=1 / 16, size=128, schedule="alternate", norm="group")
     assert [sorted(stage.silent) for stage in system.recipe.stages] == [
         ["regions/box", "regions/class"],
         ["regions/propose_box", "regions/propose_class"],
@@ -41,28 +39,28 @@ def test_r_fcn_trains_in_four_steps_where_asked():
 
 def test_r_fcn_needs_a_trunk_that_can_be_dilated():
     with pytest.raises(UsageError, match="trunk of ours"):
-        rfcn(("a",), trunk="regnetx_002", size=64)
+        build("rfcn", ("a",), trunk="regnetx_002", size=64)
 
 
 def test_multipath_has_five_times_the_fully_connected_layers():
     trunk, body = 14_714_688, 102_764_544 + 16_781_312
     mixed = 2 * (1280 * 512 + 512) + 2 * (1024 * 512 + 512) + 512 * 512 + 512
     last = 6 * 21 * (4 * 4096 + 1) + 21 * 4 * (4096 + 1)
-    assert sum(p.numel() for p in on_meta(multipath).parameters()) == trunk + 5 * body + mixed + last
+    assert sum(p.numel() for p in on_meta("multipath").parameters()) == trunk + 5 * body + mixed + last
 
 
 def test_ion_reads_three_depths_and_the_context():
-    system = on_meta(ion)
+    system = on_meta("ion")
     head = system.heads["regions"]
     assert head.reads == ("conv3_3", "conv4_3", "conv5_3", "context")
     assert [pool.strides for pool in head.box.tower.pool.pools] == [(4,), (8,), (16,), (16,)]
     assert head.box.tower.pool.scale.shape == (1792, 1, 1)
-    tricks = on_meta(ion, rounds=2, vote=True).heads["regions"].box.rules
+    tricks = on_meta("ion", rounds=2, vote=True).heads["regions"].box.rules
     assert (tricks.rounds, tricks.keep.vote) == (2, 0.5)
 
 
 def test_multipath_s_views_read_what_the_paper_says():
-    system = on_meta(multipath)
+    system = on_meta("multipath")
     tower = system.heads["regions"].box.tower
     assert tower.factors == (1, 1.5, 2, 4, 1.5)
     strides = [[pool.strides[0] for pool in view.pools] for view in tower.pools]
@@ -147,7 +145,7 @@ def test_pictures_without_regions_are_answered_with_nothing(name: str) -> None:
 
 
 def test_norms_of_a_dilated_trunk_are_replaced():
-    trunk = rfcn(("a",), trunk="resnet18", width=1 / 16, size=128, norm="frozen").trunk
+    trunk = build("rfcn", ("a",), trunk="resnet18", width=1 / 16, size=128, norm="frozen").trunk
     assert with_norm(trunk, "frozen") is trunk
     assert not any(isinstance(module, nn.BatchNorm2d) for module in trunk.modules())
 

@@ -11,14 +11,13 @@ from saccade.core.errors import UsageError
 from saccade.heads import solved_top
 from saccade.ops.boxes import iou_matrix
 from saccade.systems.build import build
-from saccade.systems.rcnn import rcnn
 
 SMALL = {"trunk": "vgg11", "width": 1 / 16, "size": 32, "search": "windows", "proposals": 20}
 
 
 def on_meta(**options):
     with torch.device("meta"):
-        return rcnn(tuple(f"class {label}" for label in range(20)), **options)
+        return build("rcnn", 20, **options)
 
 
 def test_the_paper_s_numbers():
@@ -116,6 +115,6 @@ def test_one_command_learns_and_solves_and_goes_on_from_what_was_described(tmp_p
 
 def test_what_cannot_be_is_refused():
     with pytest.raises(UsageError, match="fully connected"):
-        rcnn(("a",), trunk="resnet18")
+        build("rcnn", ("a",), trunk="resnet18")
     with pytest.raises(UsageError, match="search"):
-        rcnn(("a",), trunk="vgg11", width=1 / 16, search="nowhere")
+        build("rcnn", ("a",), trunk="vgg11", width=1 / 16, search="nowhere")

@@ -9,10 +9,7 @@ from saccade.core.level import Level
 from saccade.layers.position_sensitive import PositionSensitiveTower
 from saccade.layers.region_towers import Outputs
 from saccade.layers.spatial_pyramid import ScaledSpatialPyramid, SpatialPyramid
-from saccade.systems.fast_rcnn import fast_rcnn
-from saccade.systems.faster_rcnn import faster_rcnn
-from saccade.systems.rfcn import rfcn
-from saccade.systems.spp_net import spp_net
+from saccade.systems.build import build
 
 VOC = tuple(f"class {label}" for label in range(20))
 
@@ -21,13 +18,13 @@ def parameters(module):
     return sum(p.numel() for p in module.parameters())
 
 
-def on_meta(function, **options):
+def on_meta(name, **options):
     with torch.device("meta"):
-        return function(VOC, **options)
+        return build(name, VOC, **options)
 
 
 def test_fast_r_cnn_has_the_paper_s_parameters_and_samples():
-    system = on_meta(fast_rcnn)
+    system = on_meta("fast_rcnn")
     head = system.heads["regions"]
     assert parameters(system) == 134_690_729
     assert head.sample.number * system.recipe.batch == 128
@@ -36,7 +33,7 @@ def test_fast_r_cnn_has_the_paper_s_parameters_and_samples():
 
 
 def test_faster_r_cnn_adds_an_rpn():
-    system = on_meta(faster_rcnn)
+    system = on_meta("faster_rcnn")
     head = system.heads["regions"]
     assert parameters(system) == 134_690_729 + 2_387_510
     assert parameters(head.propose) == 2_387_510
@@ -45,14 +42,14 @@ def test_faster_r_cnn_adds_an_rpn():
 
 
 def test_the_pyramid_s_top_has_torchvision_s_size():
-    head = on_meta(faster_rcnn, trunk="resnet50").heads["regions"]
+    head = on_meta("faster_rcnn", trunk="resnet50").heads["regions"]
     assert parameters(head.box.tower.body) == 256 * 49 * 1024 + 1024 + 1024 * 1024 + 1024
     assert head.box.tower.pool.strides == (4, 8, 16, 32)
 
 
 @pytest.mark.parametrize("trunk", ["vgg11", "resnet18"])
 def test_four_alternating_steps_teach_what_the_paper_says(trunk):
-    system = faster_rcnn(("a", "b"), trunk=trunk, width=1 / 16, size=128, schedule="alternate")
+    system = build("faster_rcnn", ("a", "b"), trunk=trunk, width=1 / 16, size=128, schedule="alternate")
     stages = system.recipe.stages
     assert sum(stage.share for stage in stages) == pytest.approx(1)
     assert [stage.anew for stage in stages] == [False, True, False, False]
@@ -70,7 +67,7 @@ def test_four_alternating_steps_teach_what_the_paper_says(trunk):
 
 
 def test_pretrained_trunks_keep_their_first_layers_and_statistics(monkeypatch):
-    from saccade.systems.region_parts import first_layers
+    from saccade.systems.region_stages import first_layers
     from saccade.trunks import trunk
 
     assert first_layers(trunk("vgg16", width=1 / 16, fc=False), True) == tuple(
@@ -81,7 +78,7 @@ def test_pretrained_trunks_keep_their_first_layers_and_statistics(monkeypatch):
 
 
 def test_spp_net_s_regions_are_12_800_numbers():
-    head = on_meta(spp_net).heads["regions"]
+    head = on_meta("spp_net").heads["regions"]
     assert head.box.tower.pool.size == 12_800
     assert SpatialPyramid(Level(1, 16), "map", (4, 3, 2, 1)).size == 30
 
@@ -95,7 +92,7 @@ def test_a_pyramid_of_a_region_holds_the_maxima_of_its_cells():
 
 
 def test_r_fcn_has_the_paper_s_maps_and_strides():
-    system = on_meta(rfcn)
+    system = on_meta("rfcn")
     tower = system.heads["regions"].box.tower
     assert (tower.score.out_channels, tower.box.out_channels) == (1029, 196)
     assert (tower.reduce.in_channels, tower.reduce.out_channels) == (2048, 1024)
@@ -117,35 +114,36 @@ def test_each_cell_votes_by_its_own_maps():
     assert codes.shape == (1, 1, 4)
 
 
-@pytest.mark.parametrize("make", [faster_rcnn, spp_net, rfcn])
-def test_a_trunk_without_the_maps_is_refused(make):
+@pytest.mark.parametrize("name", ["faster_rcnn", "spp_net", "rfcn"])
+def test_a_trunk_without_the_maps_is_refused(name):
     with pytest.raises(UsageError, match="stride"):
-        make(("a",), trunk="resnet20")
+        build(name, ("a",), trunk="resnet20")
 
 
 def test_a_trunk_without_fully_connected_layers_is_refused():
     with pytest.raises(UsageError, match="fully connected"):
-        fast_rcnn(("a",), trunk="resnet18")
+        build("fast_rcnn", ("a",), trunk="resnet18")
 
 
 @pytest.mark.parametrize(
-    ("make", "options"), [(fast_rcnn, {}), (spp_net, {}), (faster_rcnn, {}), (faster_rcnn, {"trunk": "resnet18"})]
+    ("name", "options"),
+    [("fast_rcnn", {}), ("spp_net", {}), ("faster_rcnn", {}), ("faster_rcnn", {"trunk": "resnet18"})],
 )
-def test_a_region_has_a_box_for_each_class_or_one_for_all(make, options):
+def test_a_region_has_a_box_for_each_class_or_one_for_all(name, options):
     counts = [
-        on_meta(make, boxes=boxes, **options).heads["regions"].box.tower.box for boxes in ("per_class", "agnostic")
+        on_meta(name, boxes=boxes, **options).heads["regions"].box.tower.box for boxes in ("per_class", "agnostic")
     ]
     assert [layer.out_features for layer in counts] == [84, 4]
     with pytest.raises(UsageError, match="agnostic"):
-        make(("a",), boxes="many", width=1 / 16, **options)
+        build(name, ("a",), boxes="many", width=1 / 16, **options)
 
 
 def test_spp_net_s_machines_see_distinct_negatives_and_boxes_from_half_an_overlap():
-    top = on_meta(spp_net, scores="svm").heads["regions"].box
+    top = on_meta("spp_net", scores="svm").heads["regions"].box
     assert (top.solving.mining.distinct, top.solving.mining.negative, top.solving.ridge.near) == (0.7, 0.3, 0.5)
     assert (top.box.in_features, top.machines.in_features) == (12_800, 4096)
     with pytest.raises(UsageError, match="agnostic"):
-        spp_net(("a",), scores="svm", boxes="agnostic", width=1 / 16)
+        build("spp_net", ("a",), scores="svm", boxes="agnostic", width=1 / 16)
 
 
 def test_each_region_is_read_where_its_area_comes_nearest_to_224_squared():
@@ -169,8 +167,8 @@ def test_each_region_is_read_where_its_area_comes_nearest_to_224_squared():
 def test_spp_net_sees_pictures_at_five_sizes():
     torch.manual_seed(0)
     options = {"width": 1 / 16, "size": 160, "search": "windows", "proposals": 30}
-    system = spp_net(("a", "b"), scales=(0.4, 0.48, 0.573, 0.72, 1.0), **options).eval()
+    system = build("spp_net", ("a", "b"), scales=(0.4, 0.48, 0.573, 0.72, 1.0), **options).eval()
     assert len(system.heads["regions"].reads) == 5
     assert len(system.predict(system.batch([torch.rand(3, 100, 120)]))) == 1
     with pytest.raises(UsageError, match="greatest"):
-        spp_net(("a",), scales=(0.5,), **options)
+        build("spp_net", ("a",), scales=(0.5,), **options)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from saccade.core.errors import UsageError
 from saccade.network.part import Trunk
 from saccade.systems.build import build
-from saccade.trunks import TRUNKS, trunk, trunk_input
+from saccade.trunks import TRUNKS, trunk
 from saccade.trunks.googlenet import BLOCKS
 from saccade.trunks.yolo24 import LEAK
 
@@ -136,9 +136,10 @@ def test_pretrained_weights_reach_the_branches(
 
 
 def test_inception_s_pictures_get_in_from_minus_one_to_one() -> None:
-    for spec in (trunk_input("inception_v3", 299), build("inception_v3", 2, width=1 / 16).input):
+    own = trunk("inception_v3", width=1 / 16).preprocessing.centre_crop(299)
+    for spec in (own, build("inception_v3", 2, width=1 / 16).input):
         assert (spec.mean, spec.std, spec.shorter) == ((0.5,) * 3, (0.5,) * 3, 342)
-    assert trunk_input("googlenet", 224).mean == (0.485, 0.456, 0.406)
+    assert trunk("googlenet", width=1 / 16).preprocessing.mean == (0.485, 0.456, 0.406)
 
 
 @torch.no_grad()

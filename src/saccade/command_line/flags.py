@@ -2,14 +2,15 @@
 
 import argparse
 import difflib
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, get_type_hints
 
-from saccade.command_line.values import convert, describe, is_switch
+from saccade.command_line.values import convert, is_switch
 from saccade.core.docstring import told_of
 from saccade.core.errors import UsageError
+from saccade.core.kinds import described
+from saccade.core.options import Option
 
 # What other programs call our flags, and nearness of letters does not tell.
 ELSEWHERE = {
@@ -61,7 +62,7 @@ class Flag:
             )
         else:
             metavar = self.name.split("_")[-1].upper()
-            kind = describe(self.annotation)
+            kind = described(self.annotation)
             told = f"{told} ({kind})" if kind.startswith("one of") else told
             parser.add_argument(
                 self.text, dest=self.name, type=self.value, default=argparse.SUPPRESS, metavar=metavar, help=told
@@ -75,15 +76,9 @@ def of_dataclass(kind: type) -> dict[str, Flag]:
     return {name: Flag(name, hints[name], told.get(name, "")) for name in kind.__dataclass_fields__}
 
 
-def of_function(function: Callable[..., Any], without: Iterable[str] = ()) -> dict[str, Flag]:
-    """A flag for each parameter but those `without`."""
-    told = told_of(function.__doc__ or "", "Args")
-    hints = get_type_hints(function)
-    return {
-        name: Flag(name, hints.get(name, str), told.get(name, ""))
-        for name, parameter in inspect.signature(function).parameters.items()
-        if name not in without and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    }
+def of_options(options: Mapping[str, Option]) -> dict[str, Flag]:
+    """A flag for each option of a system."""
+    return {name: Flag(name, option.annotation, option.help) for name, option in options.items()}
 
 
 class Parser(argparse.ArgumentParser):

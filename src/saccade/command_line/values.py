@@ -5,9 +5,9 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from saccade.core.errors import UsageError
+from saccade.core.kinds import described, plain
 
 TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
-WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
 def convert(annotation: Any, value: Any) -> Any:
@@ -20,7 +20,7 @@ def convert(annotation: Any, value: Any) -> Any:
     Raises:
         UsageError: It is no such value.
     """
-    annotation = _plain(annotation)
+    annotation = plain(annotation)
     origin = get_origin(annotation)
     if annotation is Any:
         return value
@@ -41,28 +41,9 @@ def convert(annotation: Any, value: Any) -> Any:
 
 def is_switch(annotation: Any) -> bool:
     """Whether a flag of this type stands without a value: ``--cache`` and ``--no-cache``."""
-    annotation = _plain(annotation)
+    annotation = plain(annotation)
     members = set(get_args(annotation)) if get_origin(annotation) in (Union, UnionType) else {annotation}
     return members - {NoneType} == {bool}
-
-
-def describe(annotation: Any) -> str:
-    """What is expected of a value of this type, in words."""
-    annotation = _plain(annotation)
-    origin, members = get_origin(annotation), get_args(annotation)
-    if origin in (Union, UnionType):
-        return " or ".join(describe(member) for member in members if member is not NoneType)
-    if origin is Literal:
-        return "one of " + ", ".join(str(member) for member in members)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return "OLD=NEW, several with commas between," if members == (str, str) else "values by name"
-    if origin is None:
-        return WORDS.get(annotation, "a value")
-    return f"a list of {describe(members[0])}" if members else "a list"
-
-
-def _plain(annotation: Any) -> Any:
-    return getattr(annotation, "__value__", annotation)  # a `type` statement's name stands for its value
 
 
 def _first(members: tuple[Any, ...], annotation: Any, value: Any) -> Any:
@@ -72,7 +53,7 @@ def _first(members: tuple[Any, ...], annotation: Any, value: Any) -> Any:
             return convert(member, value)
         except UsageError:
             continue
-    raise UsageError(describe(annotation), repr(value))
+    raise UsageError(described(annotation), repr(value))
 
 
 def _chosen(members: tuple[Any, ...], value: Any) -> Any:
@@ -86,7 +67,7 @@ def _sequence(annotation: Any, value: Any) -> tuple[Any, ...]:
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list | tuple):
-        raise UsageError(describe(annotation), repr(value))
+        raise UsageError(described(annotation), repr(value))
     members = get_args(annotation) or (str,)
     if len(members) == 2 and members[1] is not Ellipsis and len(value) != 2:
         raise UsageError("two values", repr(value))
@@ -130,7 +111,7 @@ def _scalar(kind: Any, value: Any) -> Any:
     elif kind is str and isinstance(value, str | int | float) and not isinstance(value, bool):
         found = str(value)  # a YAML file says precision: 32 and means the text
     if found is None:
-        raise UsageError(describe(kind), repr(value))
+        raise UsageError(described(kind), repr(value))
     return found
 
 

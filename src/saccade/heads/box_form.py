@@ -10,7 +10,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from saccade.core.errors import UsageError
 from saccade.losses.localization import half_squared, smooth_l1
 
 BoxName = Literal["corner", "centre"]
@@ -26,19 +25,10 @@ class BoxForm:
             height.
         loss: ``l2``: half the squared distance. ``mse_sigmoid``: the same, of numbers that passed a sigmoid.
             ``smooth_l1``: quadratic near 0, else linear.
-
-    Raises:
-        UsageError: A name is unknown.
     """
 
     box: BoxName = "corner"
     loss: LossName = "l2"
-
-    def __post_init__(self) -> None:
-        if self.box not in ("corner", "centre"):
-            raise UsageError("box='corner' or 'centre'", repr(self.box))
-        if self.loss not in ("l2", "mse_sigmoid", "smooth_l1"):
-            raise UsageError("loss='l2', 'mse_sigmoid' or 'smooth_l1'", repr(self.loss))
 
     def activate(self, values: Tensor) -> Tensor:
         """The last layer's values (…, 4) as the form's four numbers."""

@@ -84,7 +84,6 @@ class DenseBoxHead(Head):
 
     terms = ("class", "box")
     owns_rows = True
-    seeks_all = True
     by_picture = True
 
     def __init__(

@@ -42,7 +42,6 @@ class SlidingCropsHead(Head):
 
     terms = ("class",)
     owns_rows = True
-    seeks_all = True
     by_picture = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})

@@ -22,7 +22,6 @@ class Head(nn.Module, ABC):
         needs: Dotted fields of the truth that `loss` reads.
         terms: Names of the terms that `loss` returns.
         owns_rows: Whether it makes the rows of `instances`; other heads add columns to the same rows.
-        seeks_all: Whether its rows are meant to be every object, as a detector's are, so that misses count against it.
         by_picture: Whether its loss draws at random, or divides by a count over the whole batch, of objects or of
             sampled boxes: then a picture's share depends on its company, and validation asks for the loss of each
             picture alone.
@@ -33,7 +32,6 @@ class Head(nn.Module, ABC):
     needs: frozenset[str]
     terms: tuple[str, ...]
     owns_rows: bool = False
-    seeks_all: bool = False
     by_picture: bool = False
 
     @abstractmethod

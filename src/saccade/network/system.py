@@ -1,5 +1,6 @@
 """Every network is a `System`: one trunk, an optional neck, and named heads."""
 
+import copy
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -23,6 +24,7 @@ from saccade.network.recipe import Recipe
 from saccade.network.refining import Refining
 
 Search = Callable[[Tensor], Tensor]
+Settle = Callable[[Annotation], Annotation]
 
 
 class System(nn.Module):
@@ -34,15 +36,15 @@ class System(nn.Module):
         neck: Maps to further maps.
         loss_weights: Factor of a head's loss, by ``head`` or ``head/term``; 1 where nothing is said.
         silent: Heads that are trained but skipped in `predict`, such as auxiliary classifiers.
-        settle: Last touch on a picture's merged answer, where one head's answer chooses among another's.
         classes: Names of the classes; labels are their positions. By key of `Vocabularies` where fields differ in them.
-        input: How a picture gets in.
+        input: How a picture gets in; by default as it is, with the statistics that the trunk wants.
         recipe: How the system is trained when nobody says otherwise.
-        search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
-            that read regions which they do not propose themselves.
 
     Attributes:
-        origin: What `build` was told (system, classes, options), so that a run can be loaded again, or None.
+        search: What proposes its regions, where they come from outside (`with_search`).
+        settle: The last touch on a picture's merged answer (`with_settle`).
+        origin: What `build` was told (system, classes, options), so that a run can be loaded again. None: no name
+            builds it again, since it was put together by hand, or on a trunk that was built before.
 
     Raises:
         ValueError: A head or the neck reads a map that nobody makes, two heads give one field, or a loss weight or
@@ -57,18 +59,17 @@ class System(nn.Module):
         *,
         loss_weights: Mapping[str, float] | None = None,
         silent: Sequence[str] = (),
-        settle: Callable[[Annotation], Annotation] | None = None,
         classes: Names = (),
         input: InputSpec | None = None,
         recipe: Recipe | None = None,
-        search: Search | None = None,
     ) -> None:
         super().__init__()
         self.trunk, self.neck, self.heads = trunk, neck, nn.ModuleDict(dict(heads))
-        self.loss_weights, self.silent, self.settle = dict(loss_weights or {}), tuple(silent), settle
-        self.input, self.recipe = input or InputSpec(), recipe or Recipe()
+        self.loss_weights, self.silent = dict(loss_weights or {}), tuple(silent)
+        self.input, self.recipe = input or trunk.preprocessing.onto(InputSpec()), recipe or Recipe()
         self.vocabularies = Vocabularies.of(classes, self.gives | self.needs)
-        self.search = search
+        self.search: Search | None = None
+        self.settle: Settle | None = None
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
         self.thawed: tuple[str, ...] = ()
@@ -125,6 +126,32 @@ class System(nn.Module):
     def each_head(self) -> list[tuple[str, Head]]:
         """Heads with their names."""
         return [(name, head) for name, head in self.heads.items() if isinstance(head, Head)]
+
+    def with_input(self, input: InputSpec) -> "System":
+        """The same network, its parts shared, that takes pictures in another way; this one stays as it is."""
+        return self._but("input", input)
+
+    def with_search(self, search: Search) -> "System":
+        """The same network, its parts shared, whose regions come from a search, in place of any that it had.
+
+        Args:
+            search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
+                that read regions which they do not propose themselves.
+        """
+        return self._but("search", search)
+
+    def with_settle(self, settle: Settle) -> "System":
+        """The same network, its parts shared, with a last touch on a picture's merged answer.
+
+        Args:
+            settle: For where one head's answer chooses among another's.
+        """
+        return self._but("settle", settle)
+
+    def _but(self, name: str, value: Any) -> "System":
+        other = copy.copy(self)
+        setattr(other, name, value)
+        return other
 
     def batch(
         self,

@@ -63,7 +63,7 @@ def load(
     else:
         network = _borrowed(system, folder, classes, search)
     if isinstance(config.get("input"), Mapping):
-        network.input = InputSpec.from_dict(config["input"])
+        network = network.with_input(InputSpec.from_dict(config["input"]))
     _take(network, _weights(folder, which), folder.path)
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
@@ -79,7 +79,7 @@ def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies
     origin = config.get("system")
     if not isinstance(origin, Mapping) or not origin.get("name"):
         raise ConfigError(
-            "a run of a system with a name",
+            "a run of a system that a name builds",
             "one of a system that was built by hand",
             path=folder.config,
             cure="build it the same way and hand it over: saccade.load(path, system=...)",
@@ -113,7 +113,7 @@ def _borrowed(system: System, folder: RunFolder, classes: Vocabularies, search: 
     if search is not None:
         if network.search is None:
             raise _seeks_nothing("this system")
-        network.search = search_named(search)
+        return network.with_search(search_named(search))
     return network
 
 

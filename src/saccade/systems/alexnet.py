@@ -3,15 +3,13 @@
 from functools import partial
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
 from saccade.layers.initialise import normal_linear
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import image_classifier
 from saccade.trunks.alexnet import Variant
-from saccade.trunks.alexnet import alexnet as alexnet_trunk
-from saccade.trunks.inputs import raw_pixels
+from saccade.trunks.options import FIXED, TrunkOptions
 
 RECIPE = Recipe(
     lr=0.01,
@@ -38,25 +36,21 @@ RECIPE = Recipe(
 def alexnet(
     classes: tuple[str, ...],
     *,
+    trunk: TrunkOptions = TrunkOptions("alexnet", offers=FIXED),
     variant: Variant = "paper",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int | None = None,
 ) -> System:
     """AlexNet on the central square of pictures whose shorter side is 256.
 
     Args:
         classes: Names of the classes.
+        trunk: How the trunk is built; its weights exist for torchvision's variant alone.
         variant: ``paper``: two groups and local response normalisation. ``torchvision``: neither, fewer channels.
-        pretrained: Take torchvision's ImageNet weights, which exist for its variant alone.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Side of the square in pixels, at least 67; by default 227, or 224 for torchvision's variant.
     """
-    trunk = alexnet_trunk(variant=variant, pretrained=pretrained, width=width, channels=channels)
-    side = size or (227 if variant == "paper" else 224)
-    spec = InputSpec.centre_crop(side, round(side * 256 / (227 if variant == "paper" else 224)), channels)
-    spec = raw_pixels(spec) if variant == "paper" else spec
-    begin = partial(normal_linear, width=width) if variant == "paper" else None
-    return image_classifier(trunk, classes, spec, RECIPE, begin=begin)
+    built = trunk.built(variant=variant)
+    usual = 227 if variant == "paper" else 224
+    side = usual if size is None else size
+    spec = built.preprocessing.centre_crop(side, round(side * 256 / usual))
+    begin = partial(normal_linear, width=trunk.width) if variant == "paper" else None
+    return image_classifier(built, classes, spec, RECIPE, begin=begin)

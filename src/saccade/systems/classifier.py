@@ -7,8 +7,7 @@ from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import image_classifier
-from saccade.trunks import trunk as build_trunk
-from saccade.trunks import trunk_input
+from saccade.trunks.options import CHOSEN, TrunkOptions
 
 RECIPE = Recipe(
     optimiser="adamw",
@@ -38,11 +37,8 @@ RECIPE = Recipe(
 def classifier(
     classes: tuple[str, ...],
     *,
-    trunk: str = "resnet18",
+    trunk: TrunkOptions = TrunkOptions("resnet18", offers=CHOSEN),
     loss: Literal["softmax", "sigmoid"] = "softmax",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 224,
 ) -> System:
     """A linear class head on the average of the last map of any trunk.
@@ -51,10 +47,7 @@ def classifier(
         classes: Names of the classes.
         trunk: A trunk of ours, or any name of timm's.
         loss: ``softmax``: one class a picture. ``sigmoid``: many classes a picture, learnt from `labels`.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels, for our own trunks.
-        channels: Channels of the picture.
         size: Side in pixels of the square cut from the middle.
     """
-    built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels)
-    return image_classifier(built, classes, trunk_input(trunk, size, channels), RECIPE, loss=loss)
+    built = trunk.built()
+    return image_classifier(built, classes, built.preprocessing.centre_crop(size), RECIPE, loss=loss)

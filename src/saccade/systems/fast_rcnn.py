@@ -23,8 +23,9 @@ from saccade.ops.keep import Keep
 from saccade.ops.pick import RandomPick
 from saccade.ops.search import search_named
 from saccade.systems.detector_parts import shorter_side
-from saccade.systems.region_parts import HALF, Boxes, classic, classic_box_top, one_stage
-from saccade.trunks import in_range
+from saccade.systems.region_parts import HALF, Boxes, SearchOptions, classic, classic_box_top
+from saccade.systems.region_stages import one_stage
+from saccade.trunks.options import CHOSEN, TrunkOptions
 
 BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100))
 FLOOR = 0.1
@@ -55,14 +56,10 @@ RECIPE = Recipe(
 def fast_rcnn(
     classes: tuple[str, ...],
     *,
-    trunk: str = "vgg16",
-    search: str = "selective-search",
-    proposals: int = 2000,
+    trunk: TrunkOptions = TrunkOptions("vgg16", offers=CHOSEN),
+    regions: SearchOptions = SearchOptions(),
     boxes: Boxes = "per_class",
     ranks: tuple[int, ...] = (),
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 600,
 ) -> System:
     """Regions from outside, RoI max pooling from one map of stride 16, fc6 and fc7, a score and a box a class.
@@ -72,34 +69,28 @@ def fast_rcnn(
     Args:
         classes: Names of the classes.
         trunk: A VGG, CaffeNet, AlexNet or ZFNet.
-        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
-            ``windows``, or a file that ``saccade propose`` wrote.
-        proposals: Regions of a picture at most.
+        regions: Where regions come from.
         boxes: ``per_class``: each region has a box for each class. ``agnostic``: one for whatever it shows.
         ranks: Singular values that fc6 and fc7 have at most, as two thin layers each; `saccade compress` finds them
             from a run's. By default both stay whole.
-        pretrained: Take ImageNet weights; then the first layers stand still.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
 
     Raises:
         UsageError: The trunk has no fully connected layers, there is no such search, or ranks are not two.
     """
-    parts = classic(trunk, pretrained=pretrained, width=width, channels=channels)
+    parts = classic(trunk)
     if ranks:
         thin(parts.body, ranks)
     tops = {"box": classic_box_top(parts, BOXES, len(classes), boxes)}
-    rules = RegionRules(proposals, proposals, floor=FLOOR)
+    rules = RegionRules(regions.proposals, regions.proposals, floor=FLOOR)
     head = RegionHead(None, RandomPick(number=64, share=0.25), HALF, tops, rules)
     return System(
         parts.trunk,
         {"regions": head},
         classes=classes,
-        input=in_range(trunk, shorter_side(size, channels)),
-        recipe=replace(RECIPE, stages=one_stage(parts.trunk, pretrained)),
-        search=search_named(search, proposals),
-    )
+        input=shorter_side(size, parts.trunk.preprocessing),
+        recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),
+    ).with_search(search_named(regions.search, regions.proposals))
 
 
 def thin(body: nn.Sequential, ranks: Sequence[int]) -> None:

@@ -17,8 +17,7 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import last_level
 from saccade.trunks.googlenet import SIDE, Variant
-from saccade.trunks.googlenet import googlenet as googlenet_trunk
-from saccade.trunks.inputs import minus_one_to_one
+from saccade.trunks.options import FIXED, TrunkOptions
 
 READS = {"aux1": "inception4a", "aux2": "inception4d"}
 AUXILIARY_WEIGHT = 0.3
@@ -52,35 +51,30 @@ RECIPE = Recipe(
 def googlenet(
     classes: tuple[str, ...],
     *,
+    trunk: TrunkOptions = TrunkOptions("googlenet", offers=FIXED),
     variant: Variant = "paper",
     auxiliary: bool = True,
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = SIDE,
 ) -> System:
     """GoogLeNet with its class head and two auxiliary ones, which are trained but do not answer.
 
     Args:
         classes: Names of the classes.
+        trunk: How the trunk is built; its weights exist for torchvision's variant alone.
         variant: ``paper``: biases, local response normalisation, 5 × 5 kernels. ``torchvision``: batch normalisation,
             and 3 × 3 kernels in their place.
         auxiliary: Whether the auxiliary classifiers are there.
-        pretrained: Take torchvision's ImageNet weights for the trunk, which exist for its variant alone.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Side in pixels of the square cut from the middle, once the shorter side has 8/7 of it.
     """
-    trunk = googlenet_trunk(variant=variant, pretrained=pretrained, width=width, channels=channels)
+    built = trunk.built(variant=variant)
     paper = variant == "paper"
-    label = averaged_linear(nn.Linear(last_level(trunk)[1].channels, len(classes)), dropout=0.4 if paper else 0.2)
+    label = averaged_linear(nn.Linear(last_level(built)[1].channels, len(classes)), dropout=0.4 if paper else 0.2)
     bodies: dict[str, nn.Module] = {"label": label}
     if auxiliary:
-        bodies |= {name: _auxiliary(trunk, map, len(classes), width, paper) for name, map in READS.items()}
-    spec = InputSpec.centre_crop(size, round(size * 256 / SIDE), channels)
+        bodies |= {name: _auxiliary(built, map, len(classes), trunk.width, paper) for name, map in READS.items()}
     for body in bodies.values() if paper else ():
         xavier(body)
-    return three_headed(trunk, bodies, classes, spec if paper else minus_one_to_one(spec))
+    return three_headed(built, bodies, classes, built.preprocessing.centre_crop(size))
 
 
 def three_headed(trunk: Trunk, bodies: dict[str, nn.Module], classes: tuple[str, ...], input: InputSpec) -> System:

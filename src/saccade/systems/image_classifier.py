@@ -14,8 +14,7 @@ from saccade.network.card import Card, SystemFunction, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.trunks import in_range, trunk_input
-from saccade.trunks import trunk as build_trunk
+from saccade.trunks.options import FIXED, SCALED, TrunkOptions
 
 
 def image_classifier(
@@ -66,19 +65,18 @@ def member(name: str, card: Card, recipe: Recipe, *, begin: Callable[..., None] 
 
     @system(card)
     def function(
-        classes: tuple[str, ...], *, pretrained: bool = False, width: float = 1.0, channels: int = 3, size: int = 224
+        classes: tuple[str, ...], *, trunk: TrunkOptions = TrunkOptions(name, offers=FIXED), size: int = 224
     ) -> System:
         """A trunk with a linear class head, on the central square of pictures.
 
         Args:
             classes: Names of the classes.
-            pretrained: Take torchvision's ImageNet weights for all but the last layer.
-            width: Factor of all channels.
-            channels: Channels of the picture.
+            trunk: How the trunk is built.
             size: Side in pixels of the square cut from the middle, once the shorter side has 8/7 of it.
         """
-        trunk = build_trunk(name, pretrained=pretrained, width=width, channels=channels)
-        return image_classifier(trunk, classes, trunk_input(name, size, channels), recipe, begin=_at(width, begin))
+        built = trunk.built()
+        spec = built.preprocessing.centre_crop(size)
+        return image_classifier(built, classes, spec, recipe, begin=_at(trunk.width, begin))
 
     return function
 
@@ -105,19 +103,21 @@ def unpretrained_member(
 
     @system(card)
     def function(
-        classes: tuple[str, ...], *, width: float = 1.0, channels: int = card.channels, size: int = card.size
+        classes: tuple[str, ...],
+        *,
+        trunk: TrunkOptions = TrunkOptions(name, channels=card.channels, offers=SCALED),
+        size: int = card.size,
     ) -> System:
         """A trunk with a linear class head, on the central square of pictures.
 
         Args:
             classes: Names of the classes.
-            width: Factor of all channels.
-            channels: Channels of the picture.
+            trunk: How the trunk is built.
             size: Side in pixels of the square cut from the middle; the margin around it keeps the paper's share.
         """
-        trunk = build_trunk(name, width=width, channels=channels, **trunk_options)
-        spec = in_range(name, InputSpec.centre_crop(size, round(size * shorter / card.size), channels))
-        return image_classifier(trunk, classes, spec, recipe, begin=_at(width, begin))
+        built = trunk.built(**trunk_options)
+        spec = built.preprocessing.centre_crop(size, round(size * shorter / card.size))
+        return image_classifier(built, classes, spec, recipe, begin=_at(trunk.width, begin))
 
     return function
 

@@ -16,8 +16,7 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import last_level
 from saccade.trunks.inception import SIDE
-from saccade.trunks.inception import inception_v3 as inception_v3_trunk
-from saccade.trunks.inputs import minus_one_to_one
+from saccade.trunks.options import FIXED, TrunkOptions
 
 READS = "mixed6e"
 AUXILIARY_WEIGHT = 0.4
@@ -57,28 +56,23 @@ RECIPE = Recipe(
 def inception_v3(
     classes: tuple[str, ...],
     *,
+    trunk: TrunkOptions = TrunkOptions("inception_v3", offers=FIXED),
     auxiliary: bool = True,
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = SIDE,
 ) -> System:
     """Inception v3 with its class head and an auxiliary one, which is trained but does not answer.
 
     Args:
         classes: Names of the classes.
+        trunk: How the trunk is built.
         auxiliary: Whether the auxiliary classifier is there.
-        pretrained: Take torchvision's ImageNet weights for the trunk.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Side in pixels of the square cut from the middle, at least 75, once the shorter side has 8/7 of it.
     """
-    trunk = inception_v3_trunk(pretrained=pretrained, width=width, channels=channels)
-    label = averaged_linear(nn.Linear(last_level(trunk)[1].channels, len(classes)), dropout=0.5)
+    built = trunk.built()
+    label = averaged_linear(nn.Linear(last_level(built)[1].channels, len(classes)), dropout=0.5)
     truncated_normal(label)
-    auxiliary_body = _auxiliary(trunk, len(classes), width) if auxiliary else None
-    spec = InputSpec.centre_crop(size, round(size * 256 / 224), channels)
-    return two_headed(trunk, label, auxiliary_body, classes, minus_one_to_one(spec))
+    auxiliary_body = _auxiliary(built, len(classes), trunk.width) if auxiliary else None
+    return two_headed(built, label, auxiliary_body, classes, built.preprocessing.centre_crop(size))
 
 
 def two_headed(

@@ -19,7 +19,9 @@ from saccade.ops.keep import Keep
 from saccade.ops.pick import RandomPick
 from saccade.ops.search import search_named
 from saccade.systems.detector_parts import last_of_strides, shorter_side
-from saccade.systems.region_parts import HALF, classic, one_stage, outputs
+from saccade.systems.region_parts import HALF, SearchOptions, classic, outputs
+from saccade.systems.region_stages import one_stage
+from saccade.trunks.options import CHOSEN, TrunkOptions
 
 STRIDES, VOTE, FLOOR = (4, 8, 16), 0.5, 0.1
 BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100))
@@ -49,15 +51,11 @@ RECIPE = Recipe(
 def ion(
     classes: tuple[str, ...],
     *,
-    trunk: str = "vgg16",
-    search: str = "selective-search",
-    proposals: int = 2000,
+    trunk: TrunkOptions = TrunkOptions("vgg16", offers=CHOSEN),
+    regions: SearchOptions = SearchOptions(),
     fixed: bool = False,
     rounds: int = 1,
     vote: bool = False,
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 600,
     limit: int = 100,
 ) -> System:
@@ -66,28 +64,23 @@ def ion(
     Args:
         classes: Names of the classes.
         trunk: A VGG, or another trunk with fully connected layers and maps of strides 4, 8 and 16.
-        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
-            ``windows``, or a file that ``saccade propose`` wrote.
-        proposals: Regions of a picture at most.
+        regions: Where regions come from.
         fixed: Whether the sweeps' recurrent weights stay the identity (section 6.3).
         rounds: How often a region is looked at in use: 2, as the paper does in testing, looks again where the first
             look saw the object.
         vote: Whether boxes that are suppressed move the one that stays, as the paper does in testing.
-        pretrained: Take ImageNet weights; then the first layers stand still.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         limit: Objects of one picture that are told at most.
 
     Raises:
         UsageError: The trunk has no fully connected layers or lacks a map, or there is no such search.
     """
-    parts = classic(trunk, pretrained=pretrained, width=width, channels=channels)
+    parts = classic(trunk)
     reads = last_of_strides(parts.trunk, STRIDES)
     neck = Context(parts.trunk.levels, parts.reads, fixed=fixed)
     levels, seen = {**parts.trunk.levels, **neck.levels}, (*reads, *neck.levels)
     # Fewer numbers of length 1 are larger ones: the scale keeps what fc6 gets as large as the paper's.
-    pool = SkipPool(levels, seen, levels[parts.reads].channels, parts.grid, scale=SCALE * width**0.5, learnt=True)
+    pool = SkipPool(levels, seen, levels[parts.reads].channels, parts.grid, scale=SCALE * trunk.width**0.5, learnt=True)
     rules = replace(BOXES, keep=replace(BOXES.keep, limit=limit, vote=VOTE if vote else None), rounds=rounds)
     tower = PooledTower(pool, parts.body, parts.size, outputs(rules, len(classes)))
     head = RegionHead(
@@ -95,14 +88,13 @@ def ion(
         RandomPick(number=64, share=0.25),
         HALF,
         {"box": BoxTop(tower, seen, rules, len(classes))},
-        RegionRules(proposals, proposals, floor=FLOOR),
+        RegionRules(regions.proposals, regions.proposals, floor=FLOOR),
     )
     return System(
         parts.trunk,
         {"regions": head},
         neck,
         classes=classes,
-        input=shorter_side(size, channels),
-        recipe=replace(RECIPE, stages=one_stage(parts.trunk, pretrained)),
-        search=search_named(search, proposals),
-    )
+        input=shorter_side(size, parts.trunk.preprocessing),
+        recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),
+    ).with_search(search_named(regions.search, regions.proposals))

@@ -1,9 +1,6 @@
 """LeNet-5: characters of 32 × 32 pixels."""
 
-from dataclasses import replace
-
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
 from saccade.heads.codes import class_codes
 from saccade.heads.euclidean import EuclideanHead
 from saccade.network.card import Card, system
@@ -11,11 +8,9 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import image_classifier, last_level
 from saccade.trunks.lenet import Variant
-from saccade.trunks.lenet import lenet5 as lenet5_trunk
+from saccade.trunks.options import SCALED, TrunkOptions
 
 SIDE = 32
-# Black becomes -.1 and white 1.175, so that digits have mean 0 and variance 1 or so.
-BLACK, WHITE = -0.1, 1.175
 
 RECIPE = Recipe(
     optimiser="adam",
@@ -45,23 +40,24 @@ RECIPE = Recipe(
         channels=1,
     )
 )
-def lenet5(classes: tuple[str, ...], *, variant: Variant = "paper", width: float = 1.0, channels: int = 1) -> System:
+def lenet5(
+    classes: tuple[str, ...],
+    *,
+    trunk: TrunkOptions = TrunkOptions("lenet5", channels=1, offers=SCALED),
+    variant: Variant = "paper",
+) -> System:
     """LeNet-5 on pictures stretched to 32 × 32 pixels.
 
     Args:
         classes: Names of the classes.
+        trunk: How the trunk is built.
         variant: ``paper``: trainable subsampling, a table of connections, distances to fixed codes. ``modern``: maximum
             pooling, ReLU, softmax.
-        width: Factor of all channels.
-        channels: Channels of the picture.
     """
-    trunk = lenet5_trunk(variant=variant, width=width, channels=channels)
-    deviation = 1 / (WHITE - BLACK)
-    spec = replace(
-        InputSpec.stretch(SIDE, channels), mean=(-BLACK * deviation,) * channels, std=(deviation,) * channels
-    )
+    built = trunk.built(variant=variant)
+    spec = built.preprocessing.stretch(SIDE)
     if variant == "modern":
-        return image_classifier(trunk, classes, spec, RECIPE)
-    name, level = last_level(trunk)
+        return image_classifier(built, classes, spec, RECIPE)
+    name, level = last_level(built)
     head = EuclideanHead(name, class_codes(len(classes), level.channels))
-    return System(trunk, {"label": head}, classes=classes, input=spec, recipe=RECIPE)
+    return System(built, {"label": head}, classes=classes, input=spec, recipe=RECIPE)

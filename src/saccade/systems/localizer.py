@@ -1,12 +1,13 @@
 """Classification with localization: a class head and a box head on one trunk."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
+from saccade.core.options import OptionGroup
 from saccade.heads.box_form import BoxForm, BoxName, LossName
 from saccade.heads.locate import LocateHead
 from saccade.heads.locate_many import LocateManyHead
@@ -19,8 +20,7 @@ from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.systems.image_classifier import class_head, last_level
-from saccade.trunks import trunk as build_trunk
-from saccade.trunks import trunk_input
+from saccade.trunks.options import CHOSEN, TrunkOptions
 
 RECIPE = Recipe(
     optimiser="adamw",
@@ -47,6 +47,42 @@ IN_ORDER = (
 )
 
 
+@dataclass(frozen=True)
+class BoxOptions(OptionGroup):
+    """What a localizer's box head says, and what it reads.
+
+    Attributes:
+        box: ``corner``: x, y, height, width from the upper left corner. ``centre``: x, y of the centre, width, height.
+        loss: ``l2``: half the squared distance. ``mse_sigmoid``: the same after a sigmoid. ``smooth_l1``.
+        attach: ``conv``: the last convolutional map, through layers of its own. ``fc``: what the class head reads.
+        per_class: Whether each class has a box of its own; the guessed class's is the answer.
+        objects: Boxes a picture; above 1 each has class scores, and matching settles which learns what.
+
+    Raises:
+        UsageError: There is no object, or several of which each class has its own.
+    """
+
+    box: BoxName = "corner"
+    loss: LossName = "smooth_l1"
+    attach: Literal["conv", "fc"] = "conv"
+    per_class: bool = False
+    objects: int = 1
+
+    def __post_init__(self) -> None:
+        if self.objects < 1 or (self.per_class and self.objects > 1):
+            raise UsageError(
+                "one object or more",
+                f"objects={self.objects}, per_class={self.per_class}",
+                cure="per_class gives a box to each class and goes with objects=1",
+            )
+
+    def numbers(self, classes: int) -> int:
+        """Numbers that the box head's last layer gives."""
+        if self.objects > 1:
+            return self.objects * (4 + classes)
+        return 4 * classes if self.per_class else 4
+
+
 @system(
     Card(
         task="localize",
@@ -59,16 +95,9 @@ IN_ORDER = (
 def localizer(
     classes: tuple[str, ...],
     *,
-    trunk: str = "resnet18",
-    box: BoxName = "corner",
-    loss: LossName = "smooth_l1",
-    attach: Literal["conv", "fc"] = "conv",
-    per_class: bool = False,
-    objects: int = 1,
+    trunk: TrunkOptions = TrunkOptions("resnet18", offers=CHOSEN),
+    boxes: BoxOptions = BoxOptions(),
     order: Literal["both", "paper"] = "both",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 224,
 ) -> System:
     """A class head ``label`` and a box head ``box`` on pictures stretched to a square, so that nothing is cut away.
@@ -78,54 +107,33 @@ def localizer(
     Args:
         classes: Names of the classes.
         trunk: A trunk of ours, or any name of timm's.
-        box: ``corner``: x, y, height, width from the upper left corner. ``centre``: x, y of the centre, width, height.
-        loss: ``l2``: half the squared distance. ``mse_sigmoid``: the same after a sigmoid. ``smooth_l1``.
-        attach: ``conv``: the last convolutional map, through layers of its own. ``fc``: what the class head reads.
-        per_class: Whether each class has a box of its own; the guessed class's is the answer.
-        objects: Boxes a picture; above 1 each has class scores, and matching settles which learns what.
+        boxes: What the box head says, and what it reads.
         order: ``both``: both heads learn at once. ``paper``: classifier first, then the box head alone.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels, for our own trunks.
-        channels: Channels of the picture.
         size: Side in pixels that pictures are stretched to.
 
     Raises:
         UsageError: An option has a value that it cannot have.
     """
-    _check(attach, order, per_class, objects)
-    built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels)
-    form, outputs = BoxForm(box, loss), _outputs(len(classes), per_class, objects)
-    reads, body = _beside(built, outputs, scaled(HIDDEN, width), size) if attach == "conv" else _above(built, outputs)
-    many = LocateManyHead(reads, body, form, objects=objects)
-    boxes: Head = many if objects > 1 else LocateHead(reads, body, form, per_class=per_class)
-    return System(
+    built = trunk.built()
+    above = boxes.attach == "fc"
+    numbers = boxes.numbers(len(classes))
+    reads, body = _above(built, numbers) if above else _beside(built, numbers, scaled(HIDDEN, trunk.width), size)
+    head = _box_head(boxes, reads, body)
+    system = System(
         built,
-        {"label": class_head(built, len(classes)), "box": boxes},
-        settle=box_of_label if objects == 1 else None,
+        {"label": class_head(built, len(classes)), "box": head},
         classes=classes,
-        input=replace(trunk_input(trunk, size, channels), rule="stretch", shorter=None),
+        input=built.preprocessing.stretch(size),
         recipe=replace(RECIPE, stages=IN_ORDER) if order == "paper" else RECIPE,
     )
+    return system.with_settle(box_of_label) if boxes.objects == 1 else system
 
 
-def _check(attach: str, order: str, per_class: bool, objects: int) -> None:
-    if attach not in ("conv", "fc"):
-        raise UsageError("attach='conv' or 'fc'", repr(attach))
-    if order not in ("both", "paper"):
-        raise UsageError("order='both' or 'paper'", repr(order))
-    if objects < 1 or (per_class and objects > 1):
-        raise UsageError(
-            "one object or more",
-            f"objects={objects}, per_class={per_class}",
-            cure="per_class gives a box to each class and goes with objects=1",
-        )
-
-
-def _outputs(classes: int, per_class: bool, objects: int) -> int:
-    """Numbers that the box head's last layer gives."""
-    if objects > 1:
-        return objects * (4 + classes)
-    return 4 * classes if per_class else 4
+def _box_head(options: BoxOptions, reads: str, body: nn.Module) -> Head:
+    form = BoxForm(options.box, options.loss)
+    if options.objects > 1:
+        return LocateManyHead(reads, body, form, objects=options.objects)
+    return LocateHead(reads, body, form, per_class=options.per_class)
 
 
 def _beside(trunk: Trunk, outputs: int, hidden: int, size: int) -> tuple[str, nn.Module]:

@@ -23,7 +23,9 @@ from saccade.ops.keep import Keep
 from saccade.ops.pick import RandomPick
 from saccade.ops.search import search_named
 from saccade.systems.detector_parts import last_of_strides, shorter_side
-from saccade.systems.region_parts import HALF, Classic, classic, one_stage
+from saccade.systems.region_parts import HALF, Classic, SearchOptions, classic
+from saccade.systems.region_stages import one_stage
+from saccade.trunks.options import CHOSEN, TrunkOptions
 
 STRIDES, FLOOR, VOTE = (4, 8, 16), 0.1, 0.5
 # Times a region's sides, and how many of the maps of strides 4, 8 and 16 are read there, from the coarsest on.
@@ -67,59 +69,51 @@ RECIPE = Recipe(
 def multipath(
     classes: tuple[str, ...],
     *,
-    trunk: str = "vgg16",
-    search: str = "selective-search",
-    proposals: int = 400,
+    trunk: TrunkOptions = TrunkOptions("vgg16", offers=CHOSEN),
+    regions: SearchOptions = SearchOptions(proposals=400),
     rounds: int = 1,
     vote: bool = False,
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 800,
     limit: int = 100,
 ) -> System:
     """Each region at 1, 1.5, 2 and 4 times its size, pooled from up to three depths; six classifiers of all four.
 
+    Up to 1000 regions of a picture are learnt from, where fewer are in use.
+
     Args:
         classes: Names of the classes.
         trunk: A VGG, or another trunk with fully connected layers and maps of strides 4, 8 and 16. Its fc6 and fc7
             stand five times: with VGG-16 and COCO's classes the system has 624 million parameters.
-        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
-            ``windows``, or a file that ``saccade propose`` wrote.
-        proposals: Regions of a picture in use at most; up to 1000 are learnt from.
+        regions: Where regions come from.
         rounds: How often a region is looked at in use: 2 looks again where the first look saw the object.
         vote: Whether boxes that are suppressed move the one that stays.
-        pretrained: Take ImageNet weights; then the first layers stand still.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         limit: Objects of one picture that are told at most.
 
     Raises:
         UsageError: The trunk has no fully connected layers or lacks a map, or there is no such search.
     """
-    parts = classic(trunk, pretrained=pretrained, width=width, channels=channels)
+    parts = classic(trunk)
     reads = last_of_strides(parts.trunk, STRIDES)
-    view = partial(_view, parts, reads, SCALE * width**0.5)
+    view = partial(_view, parts, reads, SCALE * trunk.width**0.5)
     rules = replace(BOXES, keep=replace(BOXES.keep, limit=limit, vote=VOTE if vote else None), rounds=rounds)
     asked = Outputs(rules.score_loss.channels(len(classes)), len(classes) + 1)
     tower = FovealTower([view(*look) for look in VIEWS.items()], view(*CODE), parts.size, asked)
-    learn = max(proposals, LEARN)
+    learn = max(regions.proposals, LEARN)
     head = RegionHead(
         None,
         RandomPick(number=16, share=0.25),
         HALF,
         {"box": BoxTop(tower, reads, rules, len(classes))},
-        RegionRules(proposals, learn, floor=FLOOR),
+        RegionRules(regions.proposals, learn, floor=FLOOR),
     )
     return System(
         parts.trunk,
         {"regions": head},
         classes=classes,
-        input=shorter_side(size, channels),
-        recipe=replace(RECIPE, stages=one_stage(parts.trunk, pretrained)),
-        search=search_named(search, learn),
-    )
+        input=shorter_side(size, parts.trunk.preprocessing),
+        recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),
+    ).with_search(search_named(regions.search, learn))
 
 
 def _view(parts: Classic, reads: tuple[str, ...], scale: float, factor: float, maps: int) -> View:

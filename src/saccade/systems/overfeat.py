@@ -3,15 +3,13 @@
 from functools import partial
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
 from saccade.layers.initialise import normal_linear
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import image_classifier
-from saccade.trunks.inputs import raw_pixels
+from saccade.trunks.options import SCALED, TrunkOptions
 from saccade.trunks.overfeat import Variant
-from saccade.trunks.overfeat import overfeat as overfeat_trunk
 
 SIDES = {"fast": 231, "accurate": 221}
 
@@ -43,21 +41,19 @@ RECIPE = Recipe(
 def overfeat(
     classes: tuple[str, ...],
     *,
+    trunk: TrunkOptions = TrunkOptions("overfeat", offers=SCALED),
     variant: Variant = "fast",
-    width: float = 1.0,
-    channels: int = 3,
     size: int | None = None,
 ) -> System:
     """OverFeat on the central window of pictures whose shorter side is 256.
 
     Args:
         classes: Names of the classes.
+        trunk: How the trunk is built.
         variant: ``fast``: 231 pixels, stride 32. ``accurate``: 221 pixels, stride 36, more layers and smaller steps.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Side of the window in pixels, at least 71 (fast) or 77 (accurate); by default the paper's.
     """
-    trunk = overfeat_trunk(variant=variant, width=width, channels=channels)
-    side = size or SIDES[variant]
-    spec = raw_pixels(InputSpec.centre_crop(side, round(side * 256 / SIDES[variant]), channels))
-    return image_classifier(trunk, classes, spec, RECIPE, begin=partial(normal_linear, width=width))
+    built = trunk.built(variant=variant)
+    side = SIDES[variant] if size is None else size
+    spec = built.preprocessing.centre_crop(side, round(side * 256 / SIDES[variant]))
+    return image_classifier(built, classes, spec, RECIPE, begin=partial(normal_linear, width=trunk.width))

@@ -4,19 +4,19 @@ Paper: Sermanet, Eigen, Zhang, Mathieu, Fergus, LeCun 2013, OverFeat: Integrated
 using convolutional networks, arXiv 1312.6229, section 5.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec, statistics
+from saccade.core.input_spec import InputSpec
+from saccade.core.options import OptionGroup
 from saccade.heads.window_answers import WindowAnswers
 from saccade.heads.window_detector import DetectorRules, WindowDetectorHead
 from saccade.heads.windows import WindowShape
 from saccade.layers.fully_connected import fully_connected
 from saccade.layers.initialise import normal
-from saccade.layers.norm import Norm, with_norm
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
 from saccade.network.system import System
@@ -25,9 +25,9 @@ from saccade.ops.match import Matcher
 from saccade.ops.offending import Offending
 from saccade.systems.overfeat import RECIPE as OVERFEAT
 from saccade.systems.overfeat_localizer import IN_ORDER, SIDES
-from saccade.systems.window_parts import EVERY_SIZE, overfeat_windows, trunk_windows
-from saccade.trunks import in_range
+from saccade.systems.window_parts import EVERY_SIZE, Windowed, overfeat_windows, trunk_windows
 from saccade.trunks.dense import convolutional
+from saccade.trunks.options import SCALED, TrunkOptions
 from saccade.trunks.overfeat import Variant
 from saccade.trunks.scales import Scales
 
@@ -48,6 +48,46 @@ RECIPE = replace(
 )
 
 
+@dataclass(frozen=True)
+class WindowOptions(OptionGroup):
+    """Which windows of a picture are seen.
+
+    Attributes:
+        variant: Of ``overfeat``. ``accurate``: windows of 221 pixels, 12 apart. ``fast``: 231 pixels, 16 apart.
+        window: Side in pixels of the windows of another trunk.
+        stride: Of the map where another trunk ends. None: its deepest one.
+        scales: Sizes at which the picture is seen, as factors of `size`, at most 1; 1 finds the smallest objects.
+            None given: the paper's six for ``overfeat``, and for another trunk those, a root of two apart, at which the
+            picture holds a window.
+    """
+
+    variant: Variant = "accurate"
+    window: int = 32
+    stride: int | None = None
+    scales: tuple[float, ...] = ()
+
+    def of_paper(self, trunk: TrunkOptions) -> bool:
+        """Whether the trunk is OverFeat's own."""
+        return trunk.trunk == "overfeat"
+
+    def slid(self, trunk: TrunkOptions) -> Windowed:
+        """The trunk that slides, and what a window of it is."""
+        if self.of_paper(trunk):
+            return overfeat_windows(trunk, self.variant)
+        return trunk_windows(trunk, self.window, self.stride)
+
+    def factors(self, trunk: TrunkOptions, size: int, least: int) -> tuple[float, ...]:
+        """The scales, rising.
+
+        Args:
+            trunk: Whose windows they are.
+            size: Shorter side of the picture in pixels at a scale of 1.
+            least: Pixels a side that hold a window.
+        """
+        holding = tuple(scale for scale in EVERY_SIZE if size * scale >= least)
+        return tuple(sorted(self.scales or (SCALES if self.of_paper(trunk) else holding or (1.0,))))
+
+
 @system(
     Card(
         task="detect",
@@ -61,18 +101,12 @@ RECIPE = replace(
 def overfeat_detector(
     classes: tuple[str, ...],
     *,
-    trunk: str = "overfeat",
-    variant: Variant = "accurate",
-    window: int = 32,
-    stride: int | None = None,
+    trunk: TrunkOptions = TrunkOptions("overfeat", offers=("trunk", "norm", *SCALED)),
+    windows: WindowOptions = WindowOptions(),
     hidden: int = 4096,
-    scales: tuple[float, ...] = (),
     per_class: bool = False,
     answers: Literal["merge", "nms"] = "merge",
     order: Literal["paper", "joint"] = "paper",
-    norm: Norm = "batch",
-    width: float = 1.0,
-    channels: int = 3,
     size: int = SIDES[-1],
 ) -> System:
     """Classes, background among them, and boxes of all windows at several scales; boxes that agree are merged.
@@ -80,49 +114,37 @@ def overfeat_detector(
     Args:
         classes: Names of the classes.
         trunk: ``overfeat``, or another trunk of ours whose stages run in a row.
-        variant: Of ``overfeat``. ``accurate``: windows of 221 pixels, 12 apart. ``fast``: 231 pixels, 16 apart.
-        window: Side in pixels of the windows of another trunk.
-        stride: Of the map where another trunk ends. None: its deepest one.
+        windows: Which windows are seen.
         hidden: Numbers in the hidden layers of scores; those of boxes have as many, then a quarter.
-        scales: Sizes at which the picture is seen, as factors of `size`, at most 1; 1 finds the smallest objects.
-            None given: the paper's six for ``overfeat``, and for another trunk those, a root of two apart, at which the
-            picture holds a window.
         per_class: Whether each class has a box of its own.
         answers: ``merge``: boxes of a class that agree become one, and gain by each other's scores. ``nms``: the surest
             of those that overlap stays.
         order: ``paper``: classifier first, then the box layers alone, on a trunk that stands still. ``joint``: all at
             once; boxes move the trunk too.
-        norm: How a trunk that normalises does so (see `sliding_window`).
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Length of the picture's shorter side in pixels at a scale of 1.
 
     Raises:
         UsageError: There is no such trunk or variant, it has no map of that stride, or windows of that size do not fit.
     """
-    paper = trunk == "overfeat"
-    slid = (
-        overfeat_windows(variant, width, channels) if paper else trunk_windows(trunk, window, stride, width, channels)
-    )
-    with_norm(slid.body, norm)
-    first = hidden * 3 // 4 if paper and variant == "fast" else hidden
-    score = fully_connected(slid.level, _scaled(width, first, hidden), len(classes) + 1, grid=slid.grid, dropout=0.5)
+    slid = windows.slid(trunk)
+    grid = slid.grid
+    first = hidden * 3 // 4 if windows.of_paper(trunk) and windows.variant == "fast" else hidden
+    score = fully_connected(slid.level, _scaled(trunk.width, first, hidden), len(classes) + 1, grid=grid, dropout=0.5)
     numbers = 4 * len(classes) if per_class else 4
-    box = fully_connected(slid.level, _scaled(width, hidden, hidden // 4), numbers, grid=slid.grid)
-    if paper:
-        normal(nn.ModuleList([score, box]), width=width)
-    holding = tuple(scale for scale in EVERY_SIZE if size * scale >= slid.least)
-    factors = tuple(sorted(scales or (SCALES if paper else holding or (1.0,))))
+    box = fully_connected(slid.level, _scaled(trunk.width, hidden, hidden // 4), numbers, grid=grid)
+    if windows.of_paper(trunk):
+        normal(nn.ModuleList([score, box]), width=trunk.width)
+    factors = windows.factors(trunk, size, slid.least)
     head = WindowDetectorHead(
         convolutional(score, slid.level.channels),
         convolutional(box, slid.level.channels),
         WindowShape(slid.side, slid.step, slid.pool, factors),
         DetectorRules(MATCHER, NEGATIVES, WindowAnswers(KEEP, 0.8 if answers == "merge" else None), order == "joint"),
     )
-    mean, std = statistics(channels)
-    spec = in_range(trunk, InputSpec("shorter", shorter=size, mean=mean, std=std))
+    body = Scales(slid.body, factors)
+    spec = body.preprocessing.onto(InputSpec("shorter", shorter=size))
     recipe = RECIPE if order == "joint" else replace(RECIPE, stages=IN_ORDER)
-    return System(Scales(slid.body, factors), {"windows": head}, classes=classes, input=spec, recipe=recipe)
+    return System(body, {"windows": head}, classes=classes, input=spec, recipe=recipe)
 
 
 def _scaled(width: float, *sizes: int) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Literal
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec, statistics
+from saccade.core.input_spec import InputSpec
 from saccade.heads.windows import WindowHead, WindowShape
 from saccade.layers.fully_connected import fully_connected
 from saccade.layers.initialise import normal
@@ -21,8 +21,8 @@ from saccade.network.system import System
 from saccade.systems.overfeat import RECIPE as OVERFEAT
 from saccade.trunks.cut import cut
 from saccade.trunks.dense import convolutional
-from saccade.trunks.inputs import raw_pixels
-from saccade.trunks.overfeat import Variant, overfeat
+from saccade.trunks.options import SCALED, TrunkOptions
+from saccade.trunks.overfeat import Variant
 from saccade.trunks.scales import Scales
 
 # Shorter sides of the six scales for windows of 221 pixels (table 5); for others they grow with the window.
@@ -63,41 +63,35 @@ IN_ORDER = (
 def overfeat_localizer(
     classes: tuple[str, ...],
     *,
+    trunk: TrunkOptions = TrunkOptions("overfeat", offers=SCALED),
     variant: Variant = "accurate",
     scales: int = 6,
     per_class: bool = False,
     order: Literal["both", "paper"] = "paper",
-    width: float = 1.0,
-    channels: int = 3,
 ) -> System:
     """Classes and boxes of all windows at several scales; boxes that agree are merged.
 
     Args:
         classes: Names of the classes.
+        trunk: How the trunk is built.
         variant: ``accurate``: windows of 221 pixels, 12 apart. ``fast``: 231 pixels, 16 apart.
         scales: How many of the six sizes are read, from the smallest, whose shorter side is 245 pixels, to 461.
         per_class: Whether each class has a box of its own.
         order: ``paper``: classifier first, then the box layers alone. ``both``: at once, which leaves the classifier as
             it is too, since boxes send no gradient into the trunk.
-        width: Factor of all channels.
-        channels: Channels of the picture.
-
-    Raises:
-        UsageError: The variant is unknown.
     """
-    body = cut(overfeat(variant=variant, width=width, channels=channels, fc=False), LAST[variant])
+    body = cut(trunk.built(variant=variant, fc=False), LAST[variant])
     pool, grid, side, step = SHAPES[variant]
     level = list(body.levels.values())[-1]
     sides = [round(shorter * side / 221) for shorter in SIDES[: max(1, min(scales, len(SIDES)))]]
     factors = tuple(shorter / sides[-1] for shorter in sides)
-    hidden = [scaled(size, width) for size in HIDDEN[variant]]
+    hidden = [scaled(size, trunk.width) for size in HIDDEN[variant]]
     score = fully_connected(level, hidden, len(classes), grid=grid, dropout=0.5)
-    regressor = [scaled(size, width) for size in (4096, 1024)]
+    regressor = [scaled(size, trunk.width) for size in (4096, 1024)]
     box = fully_connected(level, regressor, 4 * len(classes) if per_class else 4, grid=grid)
-    normal(nn.ModuleList([score, box]), width=width)
+    normal(nn.ModuleList([score, box]), width=trunk.width)
     shape = WindowShape(side, step, pool, factors)
     head = WindowHead(convolutional(score, level.channels), convolutional(box, level.channels), shape)
-    mean, std = statistics(channels)
-    spec = raw_pixels(InputSpec("shorter", shorter=sides[-1], mean=mean, std=std))
+    spec = body.preprocessing.onto(InputSpec("shorter", shorter=sides[-1]))
     recipe = RECIPE if order == "both" else replace(RECIPE, stages=IN_ORDER)
     return System(Scales(body, factors), {"windows": head}, classes=classes, input=spec, recipe=recipe)

@@ -3,13 +3,14 @@
 Paper: Girshick, Donahue, Darrell, Malik 2013, Rich feature hierarchies for accurate object detection, arXiv 1311.2524.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec, statistics
+from saccade.core.input_spec import InputSpec
+from saccade.core.options import OptionGroup
 from saccade.heads.hard_negatives import SVM, MiningRules
 from saccade.heads.region_sampling import RegionRules
 from saccade.heads.regions import RegionHead
@@ -22,9 +23,9 @@ from saccade.network.system import System
 from saccade.ops.crop_regions import CropRules, Shape
 from saccade.ops.pick import RandomPick
 from saccade.ops.search import search_named
-from saccade.systems.region_parts import HALF, regionwise
-from saccade.systems.solved_parts import BY_MARGIN, BY_SOFTMAX, Scores, by_machines, solved_stages
-from saccade.trunks import in_range
+from saccade.systems.region_parts import HALF, SearchOptions, regionwise
+from saccade.systems.solved_parts import BY_MARGIN, BY_SOFTMAX, Scores, solved_stages
+from saccade.trunks.options import CHOSEN, TrunkOptions
 
 SIDE = 227
 CONTEXT = 16
@@ -42,6 +43,28 @@ RECIPE = Recipe(
 )
 
 
+@dataclass(frozen=True)
+class CropOptions(OptionGroup):
+    """What the network sees of a region (section 2.1, appendix A).
+
+    Attributes:
+        crop: ``warp``: a region is stretched to the square. ``square``: the tightest square around it. ``alone``: that
+            square, without what surrounds the region.
+        context: Pixels of the square, on each side, that show what surrounds the region; 16 of 227, and in proportion.
+        size: Side of the square in pixels; pictures themselves stay as they are.
+    """
+
+    crop: Shape = "warp"
+    context: int | None = None
+    size: int = SIDE
+
+    @property
+    def rules(self) -> CropRules:
+        """How a region is cut out."""
+        proportion = round(CONTEXT * self.size / SIDE)
+        return CropRules(self.size, proportion if self.context is None else self.context, self.crop)
+
+
 @system(
     Card(
         task="detect",
@@ -55,18 +78,12 @@ RECIPE = Recipe(
 def rcnn(
     classes: tuple[str, ...],
     *,
-    trunk: str = "caffenet",
+    trunk: TrunkOptions = TrunkOptions("caffenet", offers=CHOSEN),
     scores: Scores = "svm",
     cost: float = 1e-3,
-    search: str = "selective-search",
-    proposals: int = 2000,
-    crop: Shape = "warp",
-    context: int | None = None,
+    regions: SearchOptions = SearchOptions(),
+    crops: CropOptions = CropOptions(),
     samples: int = 32,
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
-    size: int = SIDE,
 ) -> System:
     """Regions from outside, each cut out and warped to a square, seen by a classifier's network, scored by machines.
 
@@ -79,38 +96,27 @@ def rcnn(
         trunk: A VGG, CaffeNet, AlexNet or ZFNet.
         scores: ``svm``: machines. ``softmax``: what the network learnt with, and no machine.
         cost: The machines' constant C, the price of a wrong example; few pictures want a greater one.
-        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
-            ``windows``, or a file that ``saccade propose`` wrote.
-        proposals: Regions of a picture at most.
-        crop: ``warp``: a region is stretched to the square. ``square``: the tightest square around it. ``alone``: that
-            square, without what surrounds the region.
-        context: Pixels of the square, on each side, that show what surrounds the region; 16 of 227, and in proportion.
+        regions: Where regions come from.
+        crops: What the network sees of a region.
         samples: Windows of a picture that are learnt from, a quarter of them objects.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels.
-        channels: Channels of the picture.
-        size: Side of the square in pixels; pictures themselves stay as they are.
 
     Raises:
         UsageError: The trunk has no fully connected layers, there is no such search, or C is not above 0.
     """
     if cost <= 0:
         raise UsageError("a cost above 0", cost)
-    body, parts = regionwise(trunk, pretrained=pretrained, width=width, channels=channels)
-    crops = CropRules(size, round(CONTEXT * size / SIDE) if context is None else context, crop)
-    pool = WarpPool(body.describe, nn.AdaptiveAvgPool2d(parts.grid), crops, IMAGE)
+    body, parts = regionwise(trunk)
+    pool = WarpPool(body.describe, nn.AdaptiveAvgPool2d(parts.grid), crops.rules, IMAGE)
     sizes = (parts.trunk.levels[parts.reads].channels * parts.grid**2, parts.size)
     mining = MiningRules(svm=replace(SVM, cost=cost))
-    rules = SolvedRules(BY_MARGIN, mining) if by_machines(scores) else SolvedRules(BY_SOFTMAX, None)
+    rules = SolvedRules(BY_MARGIN, mining) if scores == "svm" else SolvedRules(BY_SOFTMAX, None)
     top = SolvedTop(pool, parts.body, sizes, (IMAGE,), rules, len(classes))
     sample = RandomPick(number=samples, share=0.25)
-    head = RegionHead(None, sample, HALF, {"box": top}, RegionRules(proposals, proposals))
-    mean, std = statistics(channels)
+    head = RegionHead(None, sample, HALF, {"box": top}, RegionRules(regions.proposals, regions.proposals))
     return System(
         body,
         {"regions": head},
         classes=classes,
-        input=in_range(trunk, InputSpec("native", mean=mean, std=std)),
+        input=body.preprocessing.onto(InputSpec("native")),
         recipe=replace(RECIPE, stages=solved_stages(top)),
-        search=search_named(search, proposals),
-    )
+    ).with_search(search_named(regions.search, regions.proposals))

@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
 from saccade.layers.renet import Cell
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.systems.image_classifier import image_classifier
+from saccade.trunks.options import SCALED, TrunkOptions
 from saccade.trunks.renet import COLUMNS, Variant
-from saccade.trunks.renet import renet as renet_trunk
 
 RECIPE = Recipe(
     optimiser="adam",
@@ -40,23 +39,21 @@ RECIPE = Recipe(
 def renet(
     classes: tuple[str, ...],
     *,
+    trunk: TrunkOptions = TrunkOptions("renet", offers=SCALED),
     variant: Variant = "cifar10",
     cell: Cell = "gru",
-    width: float = 1.0,
-    channels: int = 3,
     size: int | None = None,
 ) -> System:
     """ReNet on the central square of pictures.
 
     Args:
         classes: Names of the classes.
+        trunk: How the trunk is built.
         variant: ``cifar10``: three layers, one fully connected. ``mnist``: two and two. ``svhn``: three and two.
         cell: Kind of the recurrent networks, ``gru`` or ``lstm``.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Side of the square in pixels, the picture's whole shorter side; by default the paper's, 32 or 28.
     """
-    trunk = renet_trunk(variant=variant, cell=cell, width=width, channels=channels)
-    side = size or COLUMNS[variant].side
+    built = trunk.built(variant=variant, cell=cell)
+    side = COLUMNS[variant].side if size is None else size
     recipe = replace(RECIPE, augmentation=replace(RECIPE.augmentation, flip=0.5 if variant == "cifar10" else 0.0))
-    return image_classifier(trunk, classes, InputSpec.centre_crop(side, side, channels), recipe)
+    return image_classifier(built, classes, built.preprocessing.centre_crop(side, side), recipe)

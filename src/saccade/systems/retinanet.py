@@ -11,7 +11,6 @@ from saccade.core.errors import UsageError
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors, pyramid_anchors
 from saccade.layers.dense_towers import TwinTower
-from saccade.layers.norm import Norm
 from saccade.layers.scale import scaled
 from saccade.losses.scores import FocalScores
 from saccade.necks.pyramid import Pyramid
@@ -23,7 +22,8 @@ from saccade.ops.keep import Keep, Suppress
 from saccade.ops.match import Matcher
 from saccade.ops.pick import everything
 from saccade.systems.detector_parts import shorter_side, trunk_to
-from saccade.systems.region_parts import one_stage
+from saccade.systems.region_stages import one_stage
+from saccade.trunks.options import TrunkOptions
 
 RATIOS, OCTAVES = (0.5, 1.0, 2.0), 3
 
@@ -63,12 +63,8 @@ RECIPE = Recipe(
 def retinanet(
     classes: tuple[str, ...],
     *,
-    trunk: str = "resnet50",
+    trunk: TrunkOptions = TrunkOptions("resnet50"),
     pyramid: Literal["convs_of_c5", "convs_of_p5"] = "convs_of_c5",
-    norm: Norm = "batch",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 800,
     finest: float = 32,
     limit: int = 100,
@@ -80,11 +76,6 @@ def retinanet(
         classes: Names of the classes.
         trunk: A trunk with maps of strides 8, 16 and 32.
         pyramid: What the two coarsest maps are made of: the trunk's deepest (paper), or the pyramid's (torchvision).
-        norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
-            batches of few pictures; ``sync``, by batches over all processes.
-        pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.
-        width: Factor of all channels, for our own trunks.
-        channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         finest: Side of the smallest anchors in input pixels; those of each coarser map are twice as large. Objects much
             smaller are not found.
@@ -97,14 +88,15 @@ def retinanet(
     """
     if not finest >= 1:
         raise UsageError("a side of the smallest anchors from 1 pixel", f"finest={finest}")
-    body, reads = trunk_to(trunk, (8, 16, 32), norm=norm, pretrained=pretrained, width=width, channels=channels)
-    neck = Pyramid(body.levels, reads, scaled(256, width), pyramid)
+    body, reads = trunk_to(trunk, (8, 16, 32))
+    wide = scaled(256, trunk.width)
+    neck = Pyramid(body.levels, reads, wide, pyramid)
     sizes = [finest * 2**step for step in range(len(neck.levels))]
-    tower = TwinTower(scaled(256, width), OCTAVES * len(RATIOS), len(classes))
+    tower = TwinTower(wide, OCTAVES * len(RATIOS), len(classes))
     rules = replace(RULES, keep=replace(RULES.keep, limit=limit, suppress=suppress))
     head = DenseBoxHead(
         tuple(neck.levels), tower, Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS)), rules, len(classes)
     )
-    spec = shorter_side(size, channels, multiple=32)
-    recipe = replace(RECIPE, stages=one_stage(body, pretrained))
+    spec = shorter_side(size, body.preprocessing, multiple=32)
+    recipe = replace(RECIPE, stages=one_stage(body, trunk.pretrained))
     return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=recipe)

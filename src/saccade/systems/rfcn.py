@@ -4,14 +4,12 @@ Paper: Dai, Li, He, Sun 2016, R-FCN, arXiv 1605.06409.
 """
 
 from dataclasses import replace
-from typing import Any, Literal
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules, BoxTop
 from saccade.heads.region_sampling import RegionRules
 from saccade.heads.regions import RegionHead
-from saccade.layers.norm import Norm
 from saccade.layers.position_sensitive import PositionSensitiveTower
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
@@ -20,11 +18,12 @@ from saccade.network.system import System
 from saccade.ops.keep import Keep
 from saccade.ops.pick import everything
 from saccade.systems.detector_parts import shorter_side, trunk_to
-from saccade.systems.faster_rcnn import alternate, told
-from saccade.systems.region_parts import HALF, STRIDE, first_layers, one_stage, outputs
+from saccade.systems.region_parts import HALF, STRIDE, outputs
+from saccade.systems.region_stages import Schedule, stages_of
 from saccade.systems.rpn import SCALES, proposal_head
 from saccade.trunks.chain import Chain
 from saccade.trunks.dilate import dilate
+from saccade.trunks.options import TrunkOptions
 
 LEARN, CELLS = 300, 7
 BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100), hardest=128)
@@ -55,13 +54,9 @@ RECIPE = Recipe(
 def rfcn(
     classes: tuple[str, ...],
     *,
-    trunk: str = "resnet101",
+    trunk: TrunkOptions = TrunkOptions("resnet101"),
     cells: int = CELLS,
-    schedule: Literal["joint", "alternate"] = "joint",
-    norm: Norm = "batch",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
+    schedule: Schedule = "joint",
     size: int = 600,
     scales: tuple[float, ...] = SCALES,
     limit: int = 100,
@@ -77,11 +72,6 @@ def rfcn(
         schedule: ``joint``: all losses at once. ``alternate``: proposals, regions, proposals again and regions again,
             the second from a trunk that begins anew, the last two on one that stands still, as the paper trains
             (section 2).
-        norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
-            batches of few pictures; ``sync``, by batches over all processes.
-        pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.
-        width: Factor of all channels, for our own trunks.
-        channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         scales: Sides of the anchors, in units of 16 pixels.
         limit: Objects of one picture that are told at most.
@@ -89,19 +79,16 @@ def rfcn(
     Raises:
         UsageError: The trunk lacks a map of stride 16 or 32, or is none of ours; or no anchor fits into a picture.
     """
-    options: dict[str, Any] = {"norm": norm, "pretrained": pretrained, "width": width, "channels": channels}
-    whole, (middle, last) = trunk_to(trunk, (STRIDE, 2 * STRIDE), **options)
+    whole, (middle, last) = trunk_to(trunk, (STRIDE, 2 * STRIDE))
     if not isinstance(whole, Chain):
-        raise UsageError("a trunk of ours, whose last stage can keep its map's size", repr(trunk))
+        raise UsageError("a trunk of ours, whose last stage can keep its map's size", repr(trunk.named))
     body = dilate(whole, STRIDE)
     propose = proposal_head(middle, body.levels[middle].channels, size, scales)
-    asked = outputs(BOXES, len(classes), per_class=False)
-    tower = PositionSensitiveTower(body.levels[last], last, scaled(1024, width), cells, asked)
+    told = replace(BOXES, keep=replace(BOXES.keep, limit=limit))
+    asked = outputs(told, len(classes), per_class=False)
+    tower = PositionSensitiveTower(body.levels[last], last, scaled(1024, trunk.width), cells, asked)
     rules = RegionRules(propose.rules.keep.limit, replace(propose.rules.keep, limit=LEARN))
-    head = RegionHead(propose, everything, HALF, {"box": BoxTop(tower, (last,), BOXES, len(classes))}, rules)
-    told(head, limit, None)
-    stages = one_stage(body, pretrained)
-    if schedule == "alternate":
-        stages = alternate(first_layers(body, pretrained), pyramid=False)
-    spec = shorter_side(size, channels)
+    head = RegionHead(propose, everything, HALF, {"box": BoxTop(tower, (last,), told, len(classes))}, rules)
+    stages = stages_of(schedule, body, trunk.pretrained, pyramid=False)
+    spec = shorter_side(size, body.preprocessing)
     return System(body, {"regions": head}, classes=classes, input=spec, recipe=replace(RECIPE, stages=stages))

@@ -13,7 +13,6 @@ from saccade.core.errors import UsageError
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import ProposalTower
-from saccade.layers.norm import Norm
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
@@ -24,7 +23,8 @@ from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import RandomPick
 from saccade.systems.detector_parts import longest, shorter_side, trunk_to
-from saccade.systems.region_parts import one_stage
+from saccade.systems.region_stages import one_stage
+from saccade.trunks.options import TrunkOptions
 
 STRIDE, SCALES, RATIOS = 16, (8.0, 16.0, 32.0), (0.5, 1.0, 2.0)
 
@@ -64,11 +64,7 @@ RECIPE = Recipe(
 def rpn(
     classes: tuple[str, ...],
     *,
-    trunk: str = "vgg16",
-    norm: Norm = "batch",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
+    trunk: TrunkOptions = TrunkOptions("vgg16"),
     size: int = 600,
     scales: tuple[float, ...] = SCALES,
 ) -> System:
@@ -77,21 +73,17 @@ def rpn(
     Args:
         classes: Names of the classes, which are not told apart.
         trunk: A trunk with a map of stride 16.
-        norm: How the trunk normalises: by ``batch``; ``frozen``, as weights that have learnt want it; by ``group``, for
-            batches of few pictures; ``sync``, by batches over all processes.
-        pretrained: Take ImageNet weights; then the first layers and all normalisation stand still.
-        width: Factor of all channels, for our own trunks.
-        channels: Channels of the picture.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         scales: Sides of the anchors, in units of 16 pixels; anchors that leave a picture are not learnt from.
 
     Raises:
         UsageError: The trunk has no map of stride 16, or no anchor fits into a picture.
     """
-    body, (reads,) = trunk_to(trunk, (STRIDE,), norm=norm, pretrained=pretrained, width=width, channels=channels)
+    body, (reads,) = trunk_to(trunk, (STRIDE,))
     head = proposal_head(reads, body.levels[reads].channels, size, scales)
-    recipe = replace(RECIPE, stages=one_stage(body, pretrained))
-    return System(body, {"proposals": head}, classes=classes, input=shorter_side(size, channels), recipe=recipe)
+    recipe = replace(RECIPE, stages=one_stage(body, trunk.pretrained))
+    spec = shorter_side(size, body.preprocessing)
+    return System(body, {"proposals": head}, classes=classes, input=spec, recipe=recipe)
 
 
 def proposal_head(reads: str, channels: int, size: int, scales: Sequence[float] = SCALES) -> DenseBoxHead:

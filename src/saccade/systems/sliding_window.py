@@ -5,15 +5,15 @@ Vision, Image and Signal Processing 141(4): a network that learns from windows w
 over whole pictures at once, at several sizes.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec, statistics
+from saccade.core.input_spec import InputSpec
+from saccade.core.options import OptionGroup
 from saccade.heads.sliding import SlidingHead, SlidingRules
 from saccade.heads.sliding_crops import SlidingCropsHead
 from saccade.heads.window_answers import WindowAnswers
-from saccade.layers.norm import Norm, with_norm
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
@@ -24,7 +24,7 @@ from saccade.ops.pick import RandomPick
 from saccade.ops.window_samples import Jitter, WindowSample
 from saccade.ops.window_scales import WindowScales
 from saccade.systems.window_parts import EVERY_SIZE, slid_trunk
-from saccade.trunks import in_range
+from saccade.trunks.options import TrunkOptions
 from saccade.trunks.window_trunk import WindowTrunk, window_by_window
 
 Evaluate = Literal["dense", "windows"]
@@ -59,6 +59,28 @@ RECIPE = Recipe(
 )
 
 
+@dataclass(frozen=True)
+class WindowOptions(OptionGroup):
+    """Which windows of a picture the classifier sees.
+
+    Attributes:
+        window: Side in pixels of the windows that the classifier sees.
+        stride: Pixels between windows: the trunk ends at its last map of that stride. None: at its deepest map.
+        scales: Sizes at which the picture is seen, as factors of `size`; 1 finds the smallest objects.
+        ratios: Heights over widths of the windows on the picture, which is stretched so that they become squares.
+    """
+
+    window: int = 32
+    stride: int | None = None
+    scales: tuple[float, ...] = EVERY_SIZE
+    ratios: tuple[float, ...] = (1.0,)
+
+    @property
+    def factors(self) -> list[tuple[float, float]]:
+        """Height and width of each picture that is seen, over those of the picture itself."""
+        return [(scale * ratio**-0.5, scale * ratio**0.5) for scale in self.scales for ratio in self.ratios]
+
+
 @system(
     Card(
         task="detect",
@@ -72,18 +94,11 @@ RECIPE = Recipe(
 def sliding_window(
     classes: tuple[str, ...],
     *,
-    trunk: str = "resnet20",
-    window: int = 32,
-    stride: int | None = None,
-    scales: tuple[float, ...] = EVERY_SIZE,
-    ratios: tuple[float, ...] = (1.0,),
+    trunk: TrunkOptions = TrunkOptions("resnet20"),
+    windows: WindowOptions = WindowOptions(),
     fc: bool = False,
     evaluate: Evaluate = "dense",
     overlap: float = 0.3,
-    norm: Norm = "batch",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 384,
 ) -> System:
     """A classifier with a background class on all windows of a picture; those that overlap become one.
@@ -91,37 +106,27 @@ def sliding_window(
     Args:
         classes: Names of the classes.
         trunk: Any trunk of ours whose stages run in a row: ``lenet5``, ``resnet20``, ``vgg16`` …
-        window: Side in pixels of the windows that the classifier sees.
-        stride: Pixels between windows: the trunk ends at its last map of that stride. None: at its deepest map.
-        scales: Sizes at which the picture is seen, as factors of `size`; 1 finds the smallest objects.
-        ratios: Heights over widths of the windows on the picture, which is stretched so that they become squares.
+        windows: Which windows the classifier sees.
         fc: Whether the trunk's fully connected layers slide too, as convolutions; they need the window that they were
             built for, such as 224 pixels. Without them a window is the average over its positions.
         evaluate: ``dense``: all windows at once. ``windows``: each is cut out and runs alone, which costs much more.
             It is trained in the same way, since a trunk that pads tells one from the other.
         overlap: Intersection over union above which the less sure of two windows goes.
-        norm: How the trunk normalises. By ``batch`` each size of the picture is measured alone in training, and all are
-            taken alike in use; ``group`` and ``frozen`` know no such difference.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Length of the picture's shorter side in pixels at a scale of 1.
 
     Raises:
         UsageError: There is no such trunk, it has no map of that stride, or windows of that size do not fit it.
     """
-    factors = [(scale * ratio**-0.5, scale * ratio**0.5) for scale in scales for ratio in ratios]
-    classifier = slid_trunk(trunk, fc=fc, stride=stride, pretrained=pretrained, width=width, channels=channels)
-    with_norm(classifier, norm)
+    classifier = slid_trunk(trunk, fc=fc, stride=windows.stride)
+    channels = classifier.preprocessing.channels
     answers = WindowAnswers(replace(KEEP, overlap=overlap))
     if evaluate == "dense":
-        body = WindowTrunk(classifier, window, factors, channels)
+        body = WindowTrunk(classifier, windows.window, windows.factors, channels)
         rules = SlidingRules(SAMPLE.matcher, NEGATIVES, answers)
         head = SlidingHead(tuple(body.levels), body.size, len(classes), body.scales, rules)
     else:
-        body, level = window_by_window(classifier, window, channels)
-        places = WindowScales(window, level.stride or 1, tuple(factors))
+        body, level = window_by_window(classifier, windows.window, channels)
+        places = WindowScales(windows.window, level.stride or 1, tuple(windows.factors))
         head = SlidingCropsHead(body.describe, level.channels, len(classes), places, SAMPLE, answers)
-    mean, std = statistics(channels)
-    spec = in_range(trunk, InputSpec("shorter", shorter=size, mean=mean, std=std))
+    spec = body.preprocessing.onto(InputSpec("shorter", shorter=size))
     return System(body, {"windows": head}, classes=classes, input=spec, recipe=RECIPE)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from math import exp
 from typing import Literal
 
-from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules
 from saccade.heads.solved_top import SolvedTop
 from saccade.network.recipe import Stage
@@ -16,17 +15,6 @@ Scores = Literal["svm", "softmax"]
 # The authors' test begins with a margin of -1.5; of a softmax what scores less than a twentieth is not told.
 BY_MARGIN = BoxRules(keep=Keep(score=1 / (1 + exp(1.5)), first=100_000, overlap=0.3, limit=100), coder=DeltaCoder())
 BY_SOFTMAX = replace(BY_MARGIN, keep=replace(BY_MARGIN.keep, score=0.05))
-
-
-def by_machines(scores: Scores) -> bool:
-    """Whether machines score regions.
-
-    Raises:
-        UsageError: There are no such scores.
-    """
-    if scores not in ("svm", "softmax"):
-        raise UsageError("scores of svm or softmax", repr(scores))
-    return scores == "svm"
 
 
 def solved_stages(top: SolvedTop, freeze: tuple[str, ...] = ()) -> tuple[Stage, ...]:

@@ -29,9 +29,9 @@ from saccade.ops.keep import Keep
 from saccade.ops.pick import RandomPick
 from saccade.ops.search import search_named
 from saccade.systems.detector_parts import shorter_side, trunk_to
-from saccade.systems.region_parts import HALF, STRIDE, Boxes, each_class, outputs
-from saccade.systems.solved_parts import BY_MARGIN, Scores, by_machines, solved_stages
-from saccade.trunks import in_range
+from saccade.systems.region_parts import HALF, STRIDE, Boxes, SearchOptions, outputs
+from saccade.systems.solved_parts import BY_MARGIN, Scores, solved_stages
+from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.scales import Scales
 
 GRIDS = (6, 3, 2, 1)
@@ -64,16 +64,12 @@ RECIPE = Recipe(
 def spp_net(
     classes: tuple[str, ...],
     *,
-    trunk: str = "zfnet",
-    search: str = "selective-search",
-    proposals: int = 2000,
+    trunk: TrunkOptions = TrunkOptions("zfnet", offers=CHOSEN),
+    regions: SearchOptions = SearchOptions(),
     grids: tuple[int, ...] = GRIDS,
     scales: tuple[float, ...] = (1.0,),
     scores: Scores = "softmax",
     boxes: Boxes = "per_class",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 688,
 ) -> System:
     """Regions from outside, each pooled over 6 × 6, 3 × 3, 2 × 2 and 1 position of its part of the map, fc6 and fc7.
@@ -84,42 +80,37 @@ def spp_net(
     Args:
         classes: Names of the classes.
         trunk: A trunk with a map of stride 16.
-        search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
-            ``windows``, or a file that ``saccade propose`` wrote.
-        proposals: Regions of a picture at most.
+        regions: Where regions come from.
         grids: Positions a side of each level of the pyramid.
         scales: Sizes at which a picture is seen, over `size`; each region is read where its area comes nearest to 224².
             The paper's five are .4, .48, .573, .72 and 1 of 1200.
         scores: ``softmax``: the last layer, and a box layer that learns beside it. ``svm``: machines solved with hard
             negatives and ridge regression of boxes after the fine-tuning, as the paper has it.
         boxes: ``per_class``: each region has a box for each class. ``agnostic``: one for whatever it shows.
-        pretrained: Take ImageNet weights for the trunk, where there are some.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Length of the shorter side in pixels, of the paper's one scale; the longer is at most 5/3 of it.
 
     Raises:
         UsageError: The trunk lacks a map of stride 16, there is no such search, or options contradict each other.
     """
-    alone, (reads,) = trunk_to(trunk, (STRIDE,), pretrained=pretrained, width=width, channels=channels)
+    alone, (reads,) = trunk_to(trunk, (STRIDE,))
     body = alone if tuple(scales) == (1.0,) else Scales(alone, _rising(scales))
     pool = _pool(body, reads, grids)
-    hidden = scaled(4096, width)
+    hidden = scaled(4096, trunk.width)
     layers = nn.Sequential(
         *(nn.Linear(pool.size, hidden), nn.ReLU(), nn.Dropout(0.5)),
         *(nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5)),
     )
     normal_linear(layers, 0.005)
-    top, stages = _scored(pool, layers, hidden, len(classes), scores, boxes, still=("trunk",) if pretrained else ())
-    rules = RegionRules(proposals, proposals, floor=0.1)
+    still = ("trunk",) if trunk.pretrained else ()
+    top, stages = _scored(pool, layers, hidden, len(classes), scores, boxes, still=still)
+    rules = RegionRules(regions.proposals, regions.proposals, floor=0.1)
     return System(
         body,
         {"regions": RegionHead(None, RandomPick(number=64, share=0.25), HALF, {"box": top}, rules)},
         classes=classes,
-        input=in_range(trunk, shorter_side(size, channels)),
+        input=shorter_side(size, body.preprocessing),
         recipe=replace(RECIPE, stages=stages),
-        search=search_named(search, proposals),
-    )
+    ).with_search(search_named(regions.search, regions.proposals))
 
 
 def _scored(
@@ -133,11 +124,11 @@ def _scored(
     still: tuple[str, ...],
 ) -> tuple[BoxTop | SolvedTop, tuple[Stage, ...]]:
     """What stands on fc7, a layer that descends with all others or machines that are solved for, and its stages."""
-    if not by_machines(scores):
-        tower = PooledTower(pool, layers, hidden, outputs(BOXES, classes, per_class=each_class(boxes)))
+    if scores == "softmax":
+        tower = PooledTower(pool, layers, hidden, outputs(BOXES, classes, per_class=boxes == "per_class"))
         return BoxTop(tower, _read(pool), BOXES, classes), (Stage(freeze=still),)
-    if not each_class(boxes):
-        raise UsageError("boxes of each class beside machines", "'agnostic'")
+    if boxes == "agnostic":
+        raise UsageError("boxes of each class beside machines", repr(boxes))
     solving = SolvedRules(BY_MARGIN, MINING, RidgeRules(near=0.5))
     top = SolvedTop(pool, layers, (pool.size, hidden), _read(pool), solving, classes)
     return top, solved_stages(top, still)

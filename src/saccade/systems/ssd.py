@@ -5,13 +5,12 @@ Paper: Liu, Anguelov, Erhan, Szegedy, Reed, Fu, Berg 2016, SSD: Single shot mult
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal, get_args
 
 from torch import Tensor
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import SeparateTowers
@@ -25,7 +24,11 @@ from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Keep, Suppress
 from saccade.ops.match import Matcher
 from saccade.ops.pick import HardNegatives
+from saccade.trunks.chain import Chain
+from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.vgg_atrous import Body, vgg16_atrous
+
+TRUNK = TrunkOptions("vgg16", offers=CHOSEN, words={"trunk": get_args(Body)})
 
 RULES = DenseRules(
     coder=DeltaCoder(spread=(0.1, 0.1, 0.2, 0.2)),
@@ -109,10 +112,7 @@ def ssd300(
     classes: tuple[str, ...],
     *,
     variant: Literal["paper", "torchvision"] = "paper",
-    trunk: Body = "vgg16",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
+    trunk: TrunkOptions = TRUNK,
     size: int = 300,
     suppress: Suppress = "hard",
 ) -> System:
@@ -123,42 +123,6 @@ def ssd300(
         variant: ``paper``: boxes as for VOC. ``torchvision``: smaller ones, as the paper has them for COCO, none of
             them larger than the picture.
         trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels.
-        channels: Channels of the picture.
-        size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
-            no room for fall away.
-        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
-            loses score (soft-NMS).
-
-    Raises:
-        UsageError: The side is too small, or the variant unknown.
-    """
-    if variant not in ("paper", "torchvision"):
-        raise UsageError("variant='paper' or 'torchvision'", repr(variant))
-    design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
-    return _ssd(design, classes, size, suppress, body=trunk, pretrained=pretrained, width=width, channels=channels)
-
-
-@system(replace(CARD, size=512))
-def ssd512(
-    classes: tuple[str, ...],
-    *,
-    trunk: Body = "vgg16",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
-    size: int = 512,
-    suppress: Suppress = "hard",
-) -> System:
-    """SSD on pictures stretched to 512 pixels a side: 24 564 default boxes on seven maps.
-
-    Args:
-        classes: Names of the classes.
-        trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels.
-        channels: Channels of the picture.
         size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
             no room for fall away.
         suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
@@ -167,15 +131,40 @@ def ssd512(
     Raises:
         UsageError: The side is too small.
     """
-    return _ssd(DESIGN512, classes, size, suppress, body=trunk, pretrained=pretrained, width=width, channels=channels)
+    design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
+    return _ssd(design, classes, trunk, size, suppress)
 
 
-def _ssd(design: Design, classes: tuple[str, ...], size: int, suppress: Suppress, **options: Any) -> System:
-    trunk = vgg16_atrous(**options)
+@system(replace(CARD, size=512))
+def ssd512(
+    classes: tuple[str, ...],
+    *,
+    trunk: TrunkOptions = TRUNK,
+    size: int = 512,
+    suppress: Suppress = "hard",
+) -> System:
+    """SSD on pictures stretched to 512 pixels a side: 24 564 default boxes on seven maps.
+
+    Args:
+        classes: Names of the classes.
+        trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
+        size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
+            no room for fall away.
+        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
+            loses score (soft-NMS).
+
+    Raises:
+        UsageError: The side is too small.
+    """
+    return _ssd(DESIGN512, classes, trunk, size, suppress)
+
+
+def _ssd(design: Design, classes: tuple[str, ...], trunk: TrunkOptions, size: int, suppress: Suppress) -> System:
+    body = trunk.prepared(_atrous(trunk))
     steps = steps_of(design.extras, size)
-    neck = SsdExtras(trunk.levels, design.extras[: len(steps) - 2], steps[2:], width=options["width"])
+    neck = SsdExtras(body.levels, design.extras[: len(steps) - 2], steps[2:], width=trunk.width)
     reads = ("norm4", "fc7", *neck.names)
-    levels = {**trunk.levels, **neck.levels}
+    levels = {**body.levels, **neck.levels}
     anchors = Anchors(default_boxes(design, size, steps), steps)
     tower = SeparateTowers(
         [levels[name].channels for name in reads], anchors.a_position, RULES.score_loss.channels(len(classes))
@@ -183,8 +172,13 @@ def _ssd(design: Design, classes: tuple[str, ...], size: int, suppress: Suppress
     rules = replace(RULES, keep=replace(RULES.keep, suppress=suppress))
     head = DenseBoxHead(reads, tower, anchors, rules, len(classes))
     # Caffe's weights took pictures on the scale 0..255; torchvision's ImageNet weights of VGG take them normalised.
-    spec = InputSpec.stretch(size, options["channels"])
-    return System(trunk, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)
+    spec = body.preprocessing.stretch(size)
+    return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)
+
+
+def _atrous(trunk: TrunkOptions) -> Chain:
+    body: Body = "vgg16_bn" if trunk.trunk == "vgg16_bn" else "vgg16"
+    return vgg16_atrous(body, pretrained=trunk.pretrained, width=trunk.width, channels=trunk.channels)
 
 
 def steps_of(extras: Sequence[Extra], size: int) -> tuple[int, ...]:

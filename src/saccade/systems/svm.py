@@ -4,16 +4,13 @@ Papers: Girshick, Donahue, Darrell, Malik 2013, arXiv 1311.2524, section 2.3 (fc
 Azizpour, Sullivan, Carlsson 2014, CNN features off-the-shelf, arXiv 1403.6382, section 3 (features of length 1).
 """
 
-import inspect
-
 from saccade.core.errors import UsageError
 from saccade.heads.svm import SvmHead
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
-from saccade.trunks import TRUNKS, trunk_input
-from saccade.trunks import trunk as build_trunk
+from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.pooled import POOLED, PooledTrunk
 
 RECIPE = Recipe(
@@ -37,15 +34,12 @@ RECIPE = Recipe(
 def svm(
     classes: tuple[str, ...],
     *,
-    trunk: str = "resnet18",
+    trunk: TrunkOptions = TrunkOptions("resnet18", offers=CHOSEN),
     layer: str = POOLED,
     many: bool = False,
     normalise: bool = True,
     cost: float | None = None,
     scales: tuple[int, ...] = (),
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 224,
 ) -> System:
     """A linear support vector machine a class on the features of a trunk that stands still.
@@ -59,25 +53,21 @@ def svm(
         normalise: Whether each picture's features are brought to a length of 1.
         cost: The machines' constant C; by default cross-validation chooses it.
         scales: Sides in pixels at which each picture is seen; its features are averaged. By default `size` alone.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels, for our own trunks.
-        channels: Channels of the picture.
         size: Side in pixels of the square cut from the middle.
     """
     if any(side < 1 for side in scales) or (cost is not None and cost <= 0):
         raise UsageError("scales and a cost above 0", f"{list(scales)} and {cost}")
-    if layer == POOLED and trunk in TRUNKS and "fc" in inspect.signature(TRUNKS[trunk]).parameters:
-        built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels, fc=False)
-    else:
-        built = build_trunk(trunk, pretrained=pretrained, width=width, channels=channels)
+    built = trunk.built(fc=layer != POOLED)
     name = _last_with_positions(built) if layer == POOLED else layer
     if name not in built.levels:
         listed = ", ".join([POOLED, *built.levels])
-        raise UsageError(f"a layer of {trunk}", repr(layer), cure=f"choose one of {listed}")
+        raise UsageError(f"a layer of {trunk.named}", repr(layer), cure=f"choose one of {listed}")
     largest = max(scales, default=size)
     pooled = PooledTrunk(built, name, [side / largest for side in sorted(set(scales)) if side != largest])
     head = SvmHead(POOLED, pooled.levels[POOLED].channels, len(classes), many=many, normalise=normalise, cost=cost)
-    return System(pooled, {"label": head}, classes=classes, input=trunk_input(trunk, largest, channels), recipe=RECIPE)
+    return System(
+        pooled, {"label": head}, classes=classes, input=built.preprocessing.centre_crop(largest), recipe=RECIPE
+    )
 
 
 def _last_with_positions(trunk: Trunk) -> str:

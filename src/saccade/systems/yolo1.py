@@ -3,7 +3,6 @@
 Paper: Redmon, Divvala, Girshick, Farhadi 2015, You only look once, arXiv 1506.02640.
 """
 
-from dataclasses import replace
 from typing import Literal
 
 from torch import nn
@@ -18,9 +17,8 @@ from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems.detector_parts import without_fc
-from saccade.trunks import trunk_input
 from saccade.trunks.cut import cut
+from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.yolo24 import LEAK
 
 # Factors of equation 3: where boxes are counts for more than that most cells are empty.
@@ -54,14 +52,11 @@ RECIPE = Recipe(
 def yolo1(
     classes: tuple[str, ...],
     *,
-    trunk: str = "yolo24",
+    trunk: TrunkOptions = TrunkOptions("yolo24", offers=CHOSEN),
     grid: int = 7,
     boxes: int = 2,
     hidden: int = 4096,
     cells: Literal["own", "shared"] = "own",
-    pretrained: bool = False,
-    width: float = 1.0,
-    channels: int = 3,
     size: int = 448,
 ) -> System:
     """24 convolutions and two fully connected layers, on pictures stretched to a square.
@@ -77,18 +72,15 @@ def yolo1(
         hidden: Size of the layer before the last; 0: there is none.
         cells: ``own``: the paper's fully connected layers, which know each cell by its place. ``shared``: convolutions
             that say the same of all cells, as later detectors have them; they learn from fewer pictures.
-        pretrained: Take ImageNet weights for the trunk.
-        width: Factor of all channels, for our own trunks.
-        channels: Channels of the picture.
         size: Side in pixels that pictures are stretched to.
 
     Raises:
         UsageError: Grid, boxes or hidden layer are too small, or the trunk has no map of so many positions.
     """
-    _check(grid, boxes, hidden, cells)
-    built = without_fc(trunk, pretrained=pretrained, width=width, channels=channels)
+    _check(grid, boxes, hidden)
+    built = trunk.built(fc=False)
     reads = deepest(built, grid, size)
-    level, inner, values = built.levels[reads], scaled(hidden, width) if hidden else 0, len(classes) + 5 * boxes
+    level, inner, values = built.levels[reads], scaled(hidden, trunk.width) if hidden else 0, len(classes) + 5 * boxes
     layers: nn.Module
     if cells == "shared":
         groups = (len(classes), boxes, 4 * boxes)
@@ -102,17 +94,15 @@ def yolo1(
         {"boxes": head},
         loss_weights=LOSS_WEIGHTS,
         classes=classes,
-        input=replace(trunk_input(trunk, size, channels), rule="stretch", shorter=None),
+        input=built.preprocessing.stretch(size),
         recipe=RECIPE,
     )
 
 
-def _check(grid: int, boxes: int, hidden: int, cells: str) -> None:
+def _check(grid: int, boxes: int, hidden: int) -> None:
     if grid < 1 or boxes < 1 or hidden < 0:
         found = f"grid={grid}, boxes={boxes}, hidden={hidden}"
         raise UsageError("a cell and a box or more, and a hidden layer of size 0 or more", found)
-    if cells not in ("own", "shared"):
-        raise UsageError("cells='own' or 'shared'", repr(cells))
 
 
 def deepest(trunk: Trunk, grid: int, size: int) -> str:

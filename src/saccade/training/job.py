@@ -75,7 +75,7 @@ def prepare(
     torch.manual_seed(settings.seed)
     system = make_system(what, opened, system_options | _own_size(what, settings))
     if settings.size is not None:
-        system.input = system.input.resized(settings.size)
+        system = system.with_input(system.input.resized(settings.size))
     renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
     check_same_vocabularies(system.vocabularies, opened.train.vocabularies, opened.title)
     channels, search = system.input.channels, system.search

@@ -12,15 +12,19 @@ from torch import nn
 from torchvision.models import AlexNet
 
 from saccade.core.errors import UsageError
+from saccade.core.preprocessing import Preprocessing
 from saccade.layers.initialise import default, normal
 from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import rescale
 from saccade.trunks.blueprint import blueprint, fill
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, dense_stage, kind_of, named
+from saccade.trunks.inputs import imagenet, raw_pixels
 
 Variant = Literal["paper", "torchvision"]
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def alexnet(
     *,
     variant: Variant = "paper",
@@ -42,13 +46,12 @@ def alexnet(
         fc: Whether the fully connected layers are there.
 
     Raises:
-        UsageError: The variant is unknown, or there are no weights for it.
+        UsageError: There are no weights for the variant.
     """
-    if variant not in ("paper", "torchvision") or (pretrained and variant == "paper"):
-        found = f"variant={variant!r}, pretrained={pretrained}"
+    if pretrained and variant == "paper":
         raise UsageError(
-            "AlexNet's variant 'paper', or 'torchvision' (which alone is pretrained)",
-            found,
+            "AlexNet's variant 'torchvision', which alone is pretrained",
+            repr(variant),
             cure="write variant='torchvision' for pretrained weights",
         )
     if variant == "torchvision":
@@ -61,10 +64,11 @@ def alexnet(
     module.classifier = module.classifier[:-1] if fc else nn.Sequential()
     begin = partial(_begin_paper, width=width) if variant == "paper" else default
     fill(module, begin, pretrained="alexnet" if pretrained else None, width=width, channels=channels)
-    return alexnet_trunk(module, fc=fc)
+    preprocessing = raw_pixels(channels) if variant == "paper" else imagenet(channels)
+    return alexnet_trunk(module, preprocessing, fc=fc)
 
 
-def alexnet_trunk(module: AlexNet, *, fc: bool = True) -> Chain:
+def alexnet_trunk(module: AlexNet, preprocessing: Preprocessing = Chain.preprocessing, *, fc: bool = True) -> Chain:
     """A trunk of the layers of torchvision's AlexNet, shared; the last layer, which scores classes, is left out."""
     stages: dict[str, nn.Module] = {}
     number, inner = 0, dict[str, nn.Module]()
@@ -82,7 +86,7 @@ def alexnet_trunk(module: AlexNet, *, fc: bool = True) -> Chain:
         fc6, fc7 = [layer for layer in layers if isinstance(layer, nn.Linear)][:2]
         stages["fc6"] = dense_stage(fc6, grid=6, before=rate)
         stages["fc7"] = dense_stage(fc7, before=rate)
-    return Chain(stages)
+    return Chain(stages, preprocessing=preprocessing)
 
 
 def _paper() -> AlexNet:

@@ -9,7 +9,9 @@ from saccade.core.errors import UsageError
 from saccade.layers.initialise import kaiming
 from saccade.layers.residual import PlainShortcutBlock
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, named
+from saccade.trunks.inputs import imagenet
 
 
 def cifar_resnet(depth: int, *, width: float = 1.0, channels: int = 3) -> Chain:
@@ -36,32 +38,38 @@ def cifar_resnet(depth: int, *, width: float = 1.0, channels: int = 3) -> Chain:
             "layer1": _stage(c1, c1, blocks, stride=1),
             "layer2": _stage(c1, c2, blocks, stride=2),
             "layer3": _stage(c2, c3, blocks, stride=2),
-        }
+        },
+        preprocessing=imagenet(channels),
     )
     kaiming(trunk)
     return trunk
 
 
+@declared(TrunkCard())
 def resnet20(*, width: float = 1.0, channels: int = 3) -> Chain:
     """20 layers. See `cifar_resnet`."""
     return cifar_resnet(20, width=width, channels=channels)
 
 
+@declared(TrunkCard())
 def resnet32(*, width: float = 1.0, channels: int = 3) -> Chain:
     """32 layers. See `cifar_resnet`."""
     return cifar_resnet(32, width=width, channels=channels)
 
 
+@declared(TrunkCard())
 def resnet44(*, width: float = 1.0, channels: int = 3) -> Chain:
     """44 layers. See `cifar_resnet`."""
     return cifar_resnet(44, width=width, channels=channels)
 
 
+@declared(TrunkCard())
 def resnet56(*, width: float = 1.0, channels: int = 3) -> Chain:
     """56 layers. See `cifar_resnet`."""
     return cifar_resnet(56, width=width, channels=channels)
 
 
+@declared(TrunkCard())
 def resnet110(*, width: float = 1.0, channels: int = 3) -> Chain:
     """110 layers. See `cifar_resnet`."""
     return cifar_resnet(110, width=width, channels=channels)

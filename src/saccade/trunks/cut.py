@@ -28,4 +28,4 @@ def cut(trunk: Trunk, last: str) -> Trunk:
         )
     kept = names[: names.index(last) + 1]
     stages = {name: trunk.get_submodule(name) for name in kept}
-    return Chain(stages, {name: trunk.levels[name] for name in kept})
+    return Chain(stages, {name: trunk.levels[name] for name in kept}, trunk.preprocessing)

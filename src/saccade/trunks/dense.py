@@ -44,7 +44,7 @@ def dense(trunk: Chain) -> Chain:
             stages[name] = convolutional(stages[name], before.channels)
             level = Level(level.channels, before.stride)
         levels[name] = before = level
-    return Chain(stages, levels)
+    return Chain(stages, levels, trunk.preprocessing)
 
 
 def convolutional(layers: nn.Module, channels: int) -> nn.Sequential:

@@ -76,7 +76,7 @@ def dilate(trunk: Chain, stride: int = 8) -> Chain:
         else:
             stages[name], rate = _spread(stages[name], rate, name)
         levels[name] = Level(level.channels, min(level.stride, stride))
-    return Chain(stages, levels)
+    return Chain(stages, levels, trunk.preprocessing)
 
 
 def _spread(module: nn.Module, rate: Rate, path: str) -> tuple[nn.Module, Rate]:

@@ -10,13 +10,16 @@ from torch import nn
 from torchvision.models import GoogLeNet
 
 from saccade.core.errors import UsageError
+from saccade.core.preprocessing import Preprocessing
 from saccade.layers.convolution import conv_relu
 from saccade.layers.inception import BranchSizes, Inception
 from saccade.layers.initialise import truncated_normal, xavier
 from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import scaled
 from saccade.trunks.blueprint import blueprint, fill
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, levels_by_reader, named
+from saccade.trunks.inputs import imagenet, minus_one_to_one
 
 Variant = Literal["paper", "torchvision"]
 
@@ -37,6 +40,7 @@ STRIDES = STEM_STRIDES | {name: {"3": 8, "4": 16, "5": 32}[name[-2]] for name in
 SIDE = 224
 
 
+@declared(TrunkCard(pretrained=True))
 def googlenet(*, variant: Variant = "paper", pretrained: bool = False, width: float = 1.0, channels: int = 3) -> Chain:
     """A stem of three convolutions, then nine blocks of four branches.
 
@@ -53,13 +57,12 @@ def googlenet(*, variant: Variant = "paper", pretrained: bool = False, width: fl
         channels: Channels of the picture.
 
     Raises:
-        UsageError: The variant is unknown, or there are no weights for it.
+        UsageError: There are no weights for the variant.
     """
-    if variant not in ("paper", "torchvision") or (pretrained and variant == "paper"):
-        found = f"variant={variant!r}, pretrained={pretrained}"
+    if pretrained and variant == "paper":
         raise UsageError(
-            "GoogLeNet's variant 'paper', or 'torchvision' (which alone is pretrained)",
-            found,
+            "GoogLeNet's variant 'torchvision', which alone is pretrained",
+            repr(variant),
             cure="write variant='torchvision' for pretrained weights",
         )
     if variant == "paper":
@@ -69,14 +72,14 @@ def googlenet(*, variant: Variant = "paper", pretrained: bool = False, width: fl
     module = blueprint("googlenet", width, channels, side=SIDE, init_weights=False, aux_logits=False)
     if not isinstance(module, GoogLeNet):
         raise TypeError(f"torchvision's googlenet should be a GoogLeNet, found {type(module).__name__}")
-    trunk = googlenet_trunk(module)
+    trunk = googlenet_trunk(module, minus_one_to_one(channels))
     module.fc = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue]
     name = "googlenet" if pretrained else None
     fill(module, partial(truncated_normal, deviation=0.01), pretrained=name, width=width, channels=channels)
     return trunk
 
 
-def googlenet_trunk(module: GoogLeNet) -> Chain:
+def googlenet_trunk(module: GoogLeNet, preprocessing: Preprocessing = Chain.preprocessing) -> Chain:
     """A trunk of the layers of torchvision's GoogLeNet, shared; its three classifiers are left out."""
     stages: dict[str, nn.Module] = {
         "conv1": module.conv1,
@@ -86,7 +89,7 @@ def googlenet_trunk(module: GoogLeNet) -> Chain:
     }
     blocks = {name: module.get_submodule(name) for name in BLOCKS}
     stages |= _between(blocks, module.maxpool3, module.maxpool4)
-    return Chain(stages, levels_by_reader(stages, STRIDES, module.fc.in_features))
+    return Chain(stages, levels_by_reader(stages, STRIDES, module.fc.in_features), preprocessing)
 
 
 def _paper(width: float, channels: int) -> Chain:
@@ -104,7 +107,7 @@ def _paper(width: float, channels: int) -> Chain:
         blocks[name] = Inception(entry, sizes)
         entry = sizes.total
     stages |= _between(blocks, _pool(), _pool())
-    return Chain(stages, levels_by_reader(stages, STRIDES, entry))
+    return Chain(stages, levels_by_reader(stages, STRIDES, entry), imagenet(channels))
 
 
 def _between(blocks: dict[str, nn.Module], pool3: nn.Module, pool4: nn.Module) -> dict[str, nn.Module]:

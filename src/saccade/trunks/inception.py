@@ -6,9 +6,12 @@ Paper: Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2015, Rethinking the Inception a
 from torch import nn
 from torchvision.models import Inception3
 
+from saccade.core.preprocessing import Preprocessing
 from saccade.layers.initialise import truncated_normal
 from saccade.trunks.blueprint import blueprint, fill
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, levels_by_reader
+from saccade.trunks.inputs import minus_one_to_one
 
 # Maps: torchvision's layers, and their strides.
 LAYERS = {
@@ -35,6 +38,7 @@ LAYERS = {
 SIDE = 299
 
 
+@declared(TrunkCard(pretrained=True))
 def inception_v3(*, pretrained: bool = False, width: float = 1.0, channels: int = 3) -> Chain:
     """A stem of five convolutions, then eleven blocks of branches; its layers hardly pad, so maps lose their borders.
 
@@ -50,15 +54,15 @@ def inception_v3(*, pretrained: bool = False, width: float = 1.0, channels: int 
     module = blueprint("inception_v3", width, channels, side=SIDE, init_weights=False, aux_logits=False)
     if not isinstance(module, Inception3):
         raise TypeError(f"torchvision's inception_v3 should be an Inception3, found {type(module).__name__}")
-    trunk = inception_trunk(module)
+    trunk = inception_trunk(module, minus_one_to_one(channels))
     module.fc = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue]
     name = "inception_v3" if pretrained else None
     fill(module, truncated_normal, pretrained=name, width=width, channels=channels)
     return trunk
 
 
-def inception_trunk(module: Inception3) -> Chain:
+def inception_trunk(module: Inception3, preprocessing: Preprocessing = Chain.preprocessing) -> Chain:
     """A trunk of the layers of torchvision's Inception v3, shared; its two classifiers are left out."""
     stages = {name: module.get_submodule(theirs) for name, (theirs, _) in LAYERS.items()}
     strides = {name: stride for name, (_, stride) in LAYERS.items()}
-    return Chain(stages, levels_by_reader(stages, strides, module.fc.in_features))
+    return Chain(stages, levels_by_reader(stages, strides, module.fc.in_features), preprocessing)

@@ -4,12 +4,15 @@ from torch import nn
 
 from saccade.layers.convolution import conv_relu
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, dense_stage
+from saccade.trunks.inputs import imagenet
 
 # Positions a side of the second pool of a 224 × 224 picture: 224, 220, 110, 106, 53.
 GRID = 53
 
 
+@declared(TrunkCard(fully_connected=True))
 def lecture_cnn(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Two unpadded 5 × 5 convolutions of 6 and 16 channels, each halved, and a fully connected layer of 120.
 
@@ -29,4 +32,4 @@ def lecture_cnn(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Ch
     }
     if fc:
         stages["fc1"] = dense_stage(nn.Linear(c2 * GRID * GRID, dense), grid=GRID)
-    return Chain(stages)
+    return Chain(stages, preprocessing=imagenet(channels))

@@ -7,13 +7,17 @@ from typing import Literal
 
 from torch import nn
 
-from saccade.core.errors import UsageError
+from saccade.core.preprocessing import Preprocessing
 from saccade.layers.initialise import uniform_by_fan_in
 from saccade.layers.lenet import ScaledTanh, Subsample, TableConv2d
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, named
 
 Variant = Literal["paper", "modern"]
+
+# Black becomes -.1 and white 1.175, so that digits have mean 0 and variance 1 or so.
+BLACK, WHITE = -0.1, 1.175
 
 # Which maps of S2 each of the 16 maps of C3 sees (the paper's table I).
 TABLE = (
@@ -23,6 +27,7 @@ TABLE = (
 )
 
 
+@declared(TrunkCard())
 def lenet5(*, variant: Variant = "paper", width: float = 1.0, channels: int = 1) -> Chain:
     """LeNet-5 up to its last hidden layer, for pictures of 32 × 32 pixels.
 
@@ -33,14 +38,12 @@ def lenet5(*, variant: Variant = "paper", width: float = 1.0, channels: int = 1)
             pooling, all connections, ReLU.
         width: Factor of all channels.
         channels: Channels of the picture.
-
-    Raises:
-        UsageError: The variant is unknown.
     """
-    if variant not in ("paper", "modern"):
-        raise UsageError("LeNet-5's variant 'paper' or 'modern'", repr(variant))
     sizes = tuple(scaled(size, width) for size in (6, 16, 120, 84))
-    trunk = Chain(_paper(channels, *sizes) if variant == "paper" else _modern(channels, *sizes))
+    stages = _paper(channels, *sizes) if variant == "paper" else _modern(channels, *sizes)
+    deviation = 1 / (WHITE - BLACK)
+    digits = Preprocessing((-BLACK * deviation,) * channels, (deviation,) * channels)
+    trunk = Chain(stages, preprocessing=digits)
     if variant == "paper":
         uniform_by_fan_in(trunk)
     return trunk

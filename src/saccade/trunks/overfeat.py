@@ -7,15 +7,17 @@ from typing import Literal
 
 from torch import nn
 
-from saccade.core.errors import UsageError
 from saccade.layers.convolution import conv_relu
 from saccade.layers.initialise import normal
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, dense_stage
+from saccade.trunks.inputs import raw_pixels
 
 Variant = Literal["fast", "accurate"]
 
 
+@declared(TrunkCard(fully_connected=True))
 def overfeat(*, variant: Variant = "fast", width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Convolutions with pools that do not overlap, and two fully connected layers; no contrast normalisation.
 
@@ -27,13 +29,9 @@ def overfeat(*, variant: Variant = "fast", width: float = 1.0, channels: int = 3
         width: Factor of all channels.
         channels: Channels of the picture.
         fc: Whether the fully connected layers are there.
-
-    Raises:
-        UsageError: The variant is unknown.
     """
-    if variant not in ("fast", "accurate"):
-        raise UsageError("OverFeat's variant 'fast' or 'accurate'", repr(variant))
-    trunk = Chain(_fast(channels, width, fc) if variant == "fast" else _accurate(channels, width, fc))
+    stages = _fast(channels, width, fc) if variant == "fast" else _accurate(channels, width, fc)
+    trunk = Chain(stages, preprocessing=raw_pixels(channels))
     normal(trunk, width=width, reads_pictures=True)
     return trunk
 

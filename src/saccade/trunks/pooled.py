@@ -34,6 +34,7 @@ class PooledTrunk(Trunk):
             self.add_module(name, child)
         # In a tuple it is no child: its layers are children already, under their own names.
         self._trunk = (trunk,)
+        self.preprocessing = trunk.preprocessing
         self.layer, self.factors = layer, tuple(factors)
         self.levels = {**trunk.levels, POOLED: Level(trunk.levels[layer].channels, None)}
 

@@ -30,7 +30,9 @@ def pooling_places(trunk: Chain) -> "PlacesChain":
     Raises:
         UsageError: The trunk has no such pool, or is none of stages in a row.
     """
-    return PlacesChain(copied_stages(trunk, "pooling_places"), trunk.levels)
+    told = PlacesChain(copied_stages(trunk, "pooling_places"), trunk.levels)
+    told.preprocessing = trunk.preprocessing
+    return told
 
 
 class PlacesChain(Trunk):

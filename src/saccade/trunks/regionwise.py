@@ -6,6 +6,7 @@ from types import MappingProxyType
 from torch import Tensor, nn
 
 from saccade.core.level import Level
+from saccade.core.preprocessing import Preprocessing
 from saccade.network.part import Trunk
 
 
@@ -18,12 +19,14 @@ class Regionwise(Trunk):
 
     Args:
         stages: Modules by name; parameters are found under ``trunk.NAME``.
+        preprocessing: What its weights want of a picture.
     """
 
     levels: Mapping[str, Level] = MappingProxyType({})
 
-    def __init__(self, stages: Mapping[str, nn.Module]) -> None:
+    def __init__(self, stages: Mapping[str, nn.Module], preprocessing: Preprocessing) -> None:
         super().__init__()
+        self.preprocessing = preprocessing
         for name, stage in stages.items():
             self.add_module(name, stage)
 

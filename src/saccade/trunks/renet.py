@@ -4,14 +4,15 @@ Paper: Visin, Kastner, Cho, Matteucci, Courville, Bengio 2015, ReNet, arXiv 1505
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from torch import nn
 
-from saccade.core.errors import UsageError
 from saccade.layers.renet import Cell, ReNetLayer
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, dense_stage, named
+from saccade.trunks.inputs import imagenet
 
 Variant = Literal["cifar10", "mnist", "svhn"]
 PATCH, DENSE = 2, 4096
@@ -41,6 +42,7 @@ COLUMNS: dict[Variant, Column] = {
 }
 
 
+@declared(TrunkCard(fully_connected=True))
 def renet(
     *, variant: Variant = "cifar10", cell: Cell = "gru", width: float = 1.0, channels: int = 3, fc: bool = True
 ) -> Chain:
@@ -55,14 +57,7 @@ def renet(
         width: Factor of all channels.
         channels: Channels of the picture.
         fc: Whether the fully connected layers are there.
-
-    Raises:
-        UsageError: The variant or the cell is unknown.
     """
-    if variant not in COLUMNS or cell not in get_args(Cell):
-        raise UsageError(
-            f"ReNet's variant (one of {', '.join(COLUMNS)}) and cell 'gru' or 'lstm'", f"{variant!r} and {cell!r}"
-        )
     column = COLUMNS[variant]
     hidden, dense = scaled(column.hidden, width), scaled(DENSE, width)
     stages: dict[str, nn.Module] = {}
@@ -76,4 +71,4 @@ def renet(
         first = number == 1
         linear = nn.Linear(entry * grid * grid if first else dense, dense)
         stages[f"fc{number}"] = dense_stage(linear, grid=grid if first else None, after=0.5)
-    return Chain(stages)
+    return Chain(stages, preprocessing=imagenet(channels))

@@ -23,7 +23,7 @@ class Scales(Trunk):
 
     def __init__(self, body: Trunk, factors: Sequence[float]) -> None:
         super().__init__()
-        self.body, self.factors = body, tuple(factors)
+        self.body, self.factors, self.preprocessing = body, tuple(factors), body.preprocessing
         self.deepest, level = list(body.levels.items())[-1]
         # A scaled picture's stride is no whole number of the input's pixels; what needs it exactly goes by the sizes.
         strides = [round((level.stride or 1) / factor) for factor in self.factors]

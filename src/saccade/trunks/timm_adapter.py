@@ -1,14 +1,16 @@
 """Any of timm's networks as a trunk."""
 
+from dataclasses import replace
 from http.client import HTTPException
 from typing import Any
 
 from torch import Tensor, nn
 
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import InputSpec
 from saccade.core.level import Level
+from saccade.core.preprocessing import Preprocessing
 from saccade.network.part import Trunk
+from saccade.trunks.inputs import imagenet
 
 
 class TimmTrunk(Trunk):
@@ -19,11 +21,12 @@ class TimmTrunk(Trunk):
 
     Args:
         network: The network.
+        preprocessing: What its weights want of a picture.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing = Trunk.preprocessing) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.preprocessing = network, preprocessing
         info: Any = network.feature_info
         self.levels = {
             name: Level(channels, stride)
@@ -58,7 +61,7 @@ def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, chann
     if width != 1:
         raise UsageError(f"width=1 for timm's {name}", f"width={width}", cure="choose a smaller network of timm's")
     try:
-        return TimmTrunk(timm.create_model(name, pretrained=pretrained, features_only=True, in_chans=channels))
+        network = timm.create_model(name, pretrained=pretrained, features_only=True, in_chans=channels)
     except (OSError, HTTPException) as error:
         raise ConfigError(
             f"the pretrained weights of timm's {name}",
@@ -72,6 +75,7 @@ def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, chann
             f"{name}: {error}",
             cure="choose another network of timm.list_models()",
         ) from error
+    return TimmTrunk(network, timm_preprocessing(name, channels))
 
 
 def knows(name: str) -> bool:
@@ -81,23 +85,23 @@ def knows(name: str) -> bool:
     return timm.is_model(name)
 
 
-def timm_input(name: str, size: int, channels: int = 3) -> InputSpec:
-    """How a picture gets into timm's network `name`: its own mean, deviation and interpolation, at `size` pixels."""
+def timm_preprocessing(name: str, channels: int = 3) -> Preprocessing:
+    """What timm's network `name` wants of a picture: its own statistics, interpolation and crop.
+
+    Of other channels than three nobody knows: they get ImageNet's statistics.
+    """
     import timm
     from timm.data.config import resolve_data_config
 
     known = timm.get_pretrained_cfg(name)
     settings: dict[str, Any] = resolve_data_config(pretrained_cfg=known.to_dict() if known else {}, verbose=False)
-    shorter = round(size / settings["crop_pct"])
     if channels != 3:
-        return InputSpec.centre_crop(size, shorter, channels)
-    return InputSpec(
-        "crop",
-        (size, size),
-        shorter=shorter,
-        interpolation="bicubic" if settings["interpolation"] == "bicubic" else "bilinear",
+        return replace(imagenet(channels), crop=settings["crop_pct"])
+    return Preprocessing(
         mean=tuple(settings["mean"]),
         std=tuple(settings["std"]),
+        interpolation="bicubic" if settings["interpolation"] == "bicubic" else "bilinear",
+        crop=settings["crop_pct"],
     )
 
 

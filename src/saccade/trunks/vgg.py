@@ -9,24 +9,30 @@ from functools import partial
 from torch import nn
 from torchvision.models import VGG
 
+from saccade.core.preprocessing import Preprocessing
 from saccade.layers.initialise import kaiming, normal_linear
 from saccade.trunks.blueprint import blueprint, fill
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, dense_stage, kind_of, named
+from saccade.trunks.inputs import imagenet
 
 # The first four convolutions of configuration A, and the map that each belongs to there.
 FIRST_OF_A = {"conv1_1": "conv1_1", "conv2_1": "conv2_1", "conv3_1": "conv3_2", "conv3_2": "conv3_2"}
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg11(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration A: 8 convolutions. See `vgg16` for the arguments."""
     return _vgg("vgg11", pretrained, width, channels, fc)
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg13(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration B: 10 convolutions. See `vgg16` for the arguments."""
     return _vgg("vgg13", pretrained, width, channels, fc)
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg16(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration D: 13 convolutions.
 
@@ -42,26 +48,31 @@ def vgg16(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc
     return _vgg("vgg16", pretrained, width, channels, fc)
 
 
+@declared(TrunkCard(fully_connected=True))
 def vgg16c(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration C: 13 convolutions, the third of blocks 3 to 5 1 × 1. See `vgg16` for the arguments."""
     return _vgg("vgg16", False, width, channels, fc, pointwise=True)
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg19(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration E: 16 convolutions. See `vgg16` for the arguments."""
     return _vgg("vgg19", pretrained, width, channels, fc)
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg11_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration A with batch normalisation. See `vgg16_bn`."""
     return _vgg("vgg11_bn", pretrained, width, channels, fc)
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg13_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration B with batch normalisation. See `vgg16_bn`."""
     return _vgg("vgg13_bn", pretrained, width, channels, fc)
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg16_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration D whose convolutions are normalised by batch, as the paper, a year too early, could not.
 
@@ -70,12 +81,13 @@ def vgg16_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3,
     return _vgg("vgg16_bn", pretrained, width, channels, fc)
 
 
+@declared(TrunkCard(fully_connected=True, pretrained=True))
 def vgg19_bn(*, pretrained: bool = False, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Configuration E with batch normalisation. See `vgg16_bn`."""
     return _vgg("vgg19_bn", pretrained, width, channels, fc)
 
 
-def vgg_trunk(module: VGG, *, fc: bool = True) -> Chain:
+def vgg_trunk(module: VGG, preprocessing: Preprocessing = Chain.preprocessing, *, fc: bool = True) -> Chain:
     """A trunk of the layers of torchvision's VGG, shared; the last layer, which scores classes, is left out."""
     stages = dict(blocks(module.features.children()))
     if fc:
@@ -84,7 +96,7 @@ def vgg_trunk(module: VGG, *, fc: bool = True) -> Chain:
         fc6, fc7 = [layer for layer in layers if isinstance(layer, nn.Linear)][:2]
         stages["fc6"] = dense_stage(fc6, grid=7, after=rate)
         stages["fc7"] = dense_stage(fc7, after=rate)
-    return Chain(stages)
+    return Chain(stages, preprocessing=preprocessing)
 
 
 def blocks(layers: Iterable[nn.Module]) -> list[tuple[str, nn.Module]]:
@@ -109,7 +121,7 @@ def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool, poi
         _narrow_third_kernels(module.features)
     module.classifier = module.classifier[:-1] if fc else nn.Sequential()
     fill(module, partial(_begin, width=width), pretrained=name if pretrained else None, width=width, channels=channels)
-    trunk = vgg_trunk(module, fc=fc)
+    trunk = vgg_trunk(module, imagenet(channels), fc=fc)
     if not name.startswith("vgg11"):
         trunk.kin = _begun_by_a(trunk)
     return trunk

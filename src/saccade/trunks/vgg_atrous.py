@@ -9,7 +9,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from saccade.core.errors import UsageError
 from saccade.layers.initialise import xavier
 from saccade.layers.scale import scaled
 from saccade.trunks.chain import Chain, named
@@ -33,12 +32,7 @@ def vgg16_atrous(body: Body = "vgg16", *, pretrained: bool = False, width: float
         pretrained: Take torchvision's ImageNet weights; fc6 and fc7 are subsampled from the fully connected layers.
         width: Factor of all channels.
         channels: Channels of the picture.
-
-    Raises:
-        UsageError: There is no such body.
     """
-    if body not in BODIES:
-        raise UsageError(f"a body of {' or '.join(BODIES)}", repr(body))
     whole = BODIES[body](pretrained=pretrained, width=width, channels=channels, fc=pretrained)
     stages = dict(whole.named_children())
     stages["pool3"] = nn.MaxPool2d(2, 2, ceil_mode=True)
@@ -50,7 +44,7 @@ def vgg16_atrous(body: Body = "vgg16", *, pretrained: bool = False, width: float
         _subsample(fc6, stages["fc6"].get_submodule("linear"), 7, POSITIONS)
         _subsample(fc7, stages["fc7"].get_submodule("linear"), 1, FILTERS)
     stages["fc6"], stages["fc7"] = named(conv=fc6, relu=nn.ReLU()), named(conv=fc7, relu=nn.ReLU())
-    return Chain(stages)
+    return Chain(stages, preprocessing=whole.preprocessing)
 
 
 def atrous_trunk(layers: Sequence[nn.Module]) -> Chain:

@@ -46,6 +46,7 @@ class WindowTrunk(Trunk):
         stages, level = window_stages(trunk, side, channels)
         for name, stage in stages.items():
             self.add_module(name, stage)
+        self.preprocessing = trunk.preprocessing
         self.scales, self.size = WindowScales(side, level.stride or 1, tuple(factors)), level.channels
         # A scaled picture's stride is no whole number of the input's pixels; what needs it exactly asks `scales`.
         strides = [max(round(self.scales.step / min(factor)), 1) for factor in factors]
@@ -82,7 +83,7 @@ def window_by_window(trunk: Chain, side: int, channels: int) -> tuple[Regionwise
         UsageError: As for `WindowTrunk`.
     """
     stages, level = window_stages(trunk, side, channels)
-    return Regionwise(stages), level
+    return Regionwise(stages, trunk.preprocessing), level
 
 
 def window_stages(trunk: Chain, side: int, channels: int) -> tuple[dict[str, nn.Module], Level]:

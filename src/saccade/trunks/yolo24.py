@@ -8,7 +8,9 @@ from torch import nn
 from saccade.layers.convolution import conv_relu
 from saccade.layers.initialise import kaiming
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain
+from saccade.trunks.inputs import zero_to_one
 
 LEAK = 0.1
 # A block's convolutions as (side of the kernels, channels); blocks 1 to 4 end in a pool that halves.
@@ -26,6 +28,7 @@ POOLED = 4
 HALVING = ((1, 1), (6, 2))
 
 
+@declared(TrunkCard())
 def yolo24(*, blocks: int = len(BLOCKS), width: float = 1.0, channels: int = 3) -> Chain:
     """YOLO's convolutions, with leaky rectifiers and without normalisation.
 
@@ -49,6 +52,6 @@ def yolo24(*, blocks: int = len(BLOCKS), width: float = 1.0, channels: int = 3) 
         stages[f"conv{block}"] = stage
         if block <= POOLED:
             stages[f"pool{block}"] = nn.MaxPool2d(2)
-    trunk = Chain(stages)
+    trunk = Chain(stages, preprocessing=zero_to_one(channels))
     kaiming(trunk)
     return trunk

@@ -8,7 +8,9 @@ from torch import nn
 from saccade.layers.convolution import rectifier
 from saccade.layers.initialise import kaiming
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, named
+from saccade.trunks.inputs import zero_to_one
 from saccade.trunks.yolo24 import LEAK
 
 # Channels of each convolution; all but the last two end in a pool that halves.
@@ -16,6 +18,7 @@ SIZES = (16, 32, 64, 128, 256, 512, 1024, 256)
 POOLED = 6
 
 
+@declared(TrunkCard())
 def yolo_tiny(*, width: float = 1.0, channels: int = 3) -> Chain:
     """Eight convolutions of 3 × 3 with batch normalisation and leaky rectifiers.
 
@@ -34,6 +37,6 @@ def yolo_tiny(*, width: float = 1.0, channels: int = 3) -> Chain:
         if number <= POOLED:
             stages[f"pool{number}"] = nn.MaxPool2d(2)
         entry = size
-    trunk = Chain(stages)
+    trunk = Chain(stages, preprocessing=zero_to_one(channels))
     kaiming(trunk)
     return trunk

@@ -9,9 +9,12 @@ from saccade.layers.convolution import conv_relu
 from saccade.layers.initialise import normal
 from saccade.layers.response_norm import ResponseNorm
 from saccade.layers.scale import scaled
+from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, dense_stage, named
+from saccade.trunks.inputs import raw_pixels
 
 
+@declared(TrunkCard(fully_connected=True))
 def zfnet(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Five convolutions without groups, and two fully connected layers.
 
@@ -38,7 +41,7 @@ def zfnet(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     if fc:
         stages["fc6"] = dense_stage(nn.Linear(c2 * 6 * 6, dense), grid=6, after=0.5)
         stages["fc7"] = dense_stage(nn.Linear(dense, dense), after=0.5)
-    trunk = Chain(stages)
+    trunk = Chain(stages, preprocessing=raw_pixels(channels))
     normal(trunk, width=width, reads_pictures=True)
     return trunk
 

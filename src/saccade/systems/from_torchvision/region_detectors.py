@@ -24,7 +24,7 @@ from saccade.necks.pyramid import Pyramid
 from saccade.network.part import Trunk
 from saccade.network.system import System
 from saccade.ops.keep import Keep
-from saccade.systems.faster_rcnn import PYRAMID_BOXES, PYRAMID_PROPOSALS, PYRAMID_RECIPE, pyramid_head
+from saccade.systems.faster_rcnn_pyramid import BOXES, PROPOSALS, RECIPE, pyramid_head
 from saccade.systems.from_torchvision.classifiers import named_after
 from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
@@ -48,7 +48,7 @@ def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
     names = names_of_objects(count, weights or FasterRCNN_ResNet50_FPN_Weights.COCO_V1)[1:]
     head = pyramid_head(_propose(module, neck), _box_top(rois, neck, len(names)))
     spec = detector_input(module)
-    system = System(trunk, {"regions": head}, neck, classes=names, input=spec, recipe=PYRAMID_RECIPE)
+    system = System(trunk, {"regions": head}, neck, classes=names, input=spec, recipe=RECIPE)
     body = cast("Any", module.backbone).body
     if "layer3" not in body or len(body["layer3"]) != 6 or not hasattr(body["layer3"][0], "conv3"):
         return system
@@ -96,7 +96,7 @@ def _propose(module: FasterRCNN, neck: Pyramid) -> DenseBoxHead:
     # torchvision keeps a score that equals its threshold; no sigmoid is below 0.
     least = rpn.score_thresh or -1.0
     keep = Keep(least, first, overlap=rpn.nms_thresh, limit=limit, side=rpn.min_size, alike="map")
-    return DenseBoxHead(tuple(neck.levels), tower, anchors, replace(PYRAMID_PROPOSALS, keep=keep), None)
+    return DenseBoxHead(tuple(neck.levels), tower, anchors, replace(PROPOSALS, keep=keep), None)
 
 
 def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
@@ -111,9 +111,9 @@ def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
             RegionPool(neck.levels, reads, pool.output_size[0], "align"), body, size, Outputs(classes + 1, classes + 1)
         )
     tower.score, tower.box = predictor.cls_score, predictor.bbox_pred
-    keep = replace(PYRAMID_BOXES.keep, score=rois.score_thresh, overlap=rois.nms_thresh, limit=rois.detections_per_img)
-    coder = replace(PYRAMID_BOXES.coder, spread=tuple(1 / weight for weight in rois.box_coder.weights))
-    return BoxTop(tower, reads, replace(PYRAMID_BOXES, keep=keep, coder=coder), classes)
+    keep = replace(BOXES.keep, score=rois.score_thresh, overlap=rois.nms_thresh, limit=rois.detections_per_img)
+    coder = replace(BOXES.coder, spread=tuple(1 / weight for weight in rois.box_coder.weights))
+    return BoxTop(tower, reads, replace(BOXES, keep=keep, coder=coder), classes)
 
 
 def _pooled(neck: Pyramid, names: list[str]) -> tuple[str, ...]:
