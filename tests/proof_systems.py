@@ -72,7 +72,7 @@ def boxes_and_pixels(classes: Vocabularies, *, width: float = 1.0, channels: int
     trunk = trunk_of(width, channels)
     neck = Pyramid(trunk.levels, ("layer2", READS), 16)
     tower = TwinTower(16, OCTAVES * len(RATIOS), len(classes["instances"]), depth=1)
-    anchors = Anchors(pyramid_anchors([16.0, 32.0], OCTAVES, RATIOS))
+    anchors = Anchors(pyramid_anchors([8.0, 24.0], OCTAVES, RATIOS))
     boxes = DenseBoxHead(tuple(neck.levels), tower, anchors, RULES, len(classes["instances"]))
     heads: dict[str, Any] = {"boxes": boxes, "pixels": pixel_head(trunk, len(classes["semantic"]))}
     return System(trunk, heads, neck, classes=classes, input=InputSpec.stretch(size, channels), recipe=RECIPE)

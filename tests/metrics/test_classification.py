@@ -8,6 +8,8 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, DataError
 from saccade.metrics.classification import Classification, MultiLabel
+from saccade.metrics.sections import Curves, Histogram, Matrix
+from section_parts import parts, table
 
 GUESSES = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.6, 0.1], [0.2, 0.3, 0.5]]
 LABELS = [0, 1, 0, 2]
@@ -47,13 +49,14 @@ def test_badness_is_what_the_true_class_lacks():
     assert filled([]).update(guess([float("nan"), 9.0, 0.1]), one(1), "a") == 0
 
 
-def test_details_by_hand():
-    details = filled(zip(GUESSES, LABELS, strict=True)).explain()
-    assert details.confusion is not None
-    assert details.confusion.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
-    assert details.per_class["recall"] == [0.5, 1, 1]
-    assert [curve.name for curve in details.curves["roc"]] == ["ant", "bee", "cat"]
-    counts = details.histograms["confidence"]
+def test_sections_by_hand():
+    metric = filled(zip(GUESSES, LABELS, strict=True))
+    (confusion,), (roc,), (confidence,) = (parts(metric, kind) for kind in (Matrix, Curves, Histogram))
+    assert confusion.counts.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert confusion.rows == confusion.columns == table(metric).rows == ("ant", "bee", "cat")
+    assert table(metric)["recall"] == [0.5, 1, 1]
+    assert [curve.name for curve in roc.curves] == ["ant", "bee", "cat"]
+    counts = confidence.counts
     assert (sum(counts["right"]), sum(counts["wrong"])) == (3, 1)
     assert counts["wrong"][12] == 1
 
@@ -73,16 +76,15 @@ def test_states_of_other_processes_add_up_to_one_stream(kind):
     gathered = fresh()
     gathered.merge(pickle.loads(pickle.dumps([first.state(), fresh().state(), second.state()])))
     assert gathered.result() == whole.result()
-    assert gathered.explain().per_class == whole.explain().per_class
+    assert table(gathered) == table(whole)
 
 
 def test_no_pictures_are_undefined():
     assert set(filled([]).result().values()) == {None}
-    details = filled([]).explain()
-    assert details.curves["roc"] == ()
-    assert details.per_class["recall"] == [None] * 3
+    assert parts(filled([]), Curves)[0].curves == ()
+    assert table(filled([]))["recall"] == [None] * 3
     assert MultiLabel("abc").result() == {"map": None, "mean_class_recall": None}
-    assert MultiLabel("abc").explain().per_class["average_precision"] == [None] * 3
+    assert table(MultiLabel("abc"))["average_precision"] == [None] * 3
 
 
 def test_of_many_classes_the_curves_are_those_of_the_weakest():
@@ -91,7 +93,7 @@ def test_of_many_classes_the_curves_are_those_of_the_weakest():
         scores = torch.zeros(60)
         scores[k if k >= 20 else 59] = 1
         metric.update(guess(scores.tolist()), one(k), str(k))
-    names = [curve.name for curve in metric.explain().curves["roc"]]
+    names = [curve.name for curve in parts(metric, Curves)[0].curves]
     assert len(names) == 50
     assert names[:20] == [f"kind {k}" for k in range(20)]
 
@@ -114,9 +116,9 @@ def test_unknown_labels_count_neither_way():
     for i, (scores, labels) in enumerate([([0.9, 0.1], [1, -1]), ([0.8, 0.9], [0, 1]), ([0.7, 0.2], [1, 0])]):
         metric.update(guess(scores), many(labels), str(i))
     assert metric.result()["map"] == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
-    assert metric.explain().per_class["positives"] == [2, 1]
+    assert table(metric)["positives"] == [2, 1]
     assert metric.result()["mean_class_recall"] == 1
     metric.update(guess([0.5, 0.6]), many([1, -1]), "c")
-    assert metric.explain().per_class["label_recall"] == [2 / 3, 1]
+    assert table(metric)["label_recall"] == [2 / 3, 1]
     assert metric.result()["mean_class_recall"] == pytest.approx(5 / 6)
     assert metric.update(guess([0.5, 0.5]), many([-1, -1]), "b") is None

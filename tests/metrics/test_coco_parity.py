@@ -14,6 +14,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.coco_scores import coco, tables
 from saccade.metrics.confusion import mean_defined
 from saccade.metrics.detection import Detection
+from saccade.metrics.sections import Curves
+from section_parts import parts, table
 
 pytest.importorskip("pycocotools", reason="the reference is an extra")
 
@@ -100,7 +102,7 @@ def test_a_hundred_guesses_of_each_class_and_picture_count_and_no_more():
     metric.update(as_annotation(results), as_annotation(annotations), "0")
     own = metric.result()
     assert {name: own[name] for name in NAMES} == pytest.approx(scores, abs=1e-12)
-    assert metric.explain().per_class["box_recall"] == pytest.approx([0.5, 1.0])
+    assert table(metric)["box_recall"] == pytest.approx([0.5, 1.0])
 
 
 def as_annotation(rows):
@@ -121,8 +123,7 @@ def test_precision_against_recall_sums_up_to_coco_s_ap(seed):
         crowd = torch.tensor([bool(row["iscrowd"]) for row in rows[1]])
         columns = shown.columns() | ({"crowd": crowd} if len(shown) else {})
         metric.update(Annotation(instances=guess), Annotation(instances=Instances(**columns)), str(image))
-    details, scores = metric.explain(), metric.result()
-    loose, strict = ({curve.name: curve.area for curve in details.curves[f"precision_recall_{at}"]} for at in (50, 75))
-    own = details.per_class["AP50"]
+    scores, own = metric.result(), table(metric)["AP50"]
+    loose, strict = ({curve.name: curve.area for curve in family.curves} for family in parts(metric, Curves))
     assert [loose.get(str(label)) for label in range(CLASSES)] == [pytest.approx(value, abs=1e-12) for value in own]
     assert mean_defined([*strict.values()]) == pytest.approx(scores["AP75"], abs=1e-12)

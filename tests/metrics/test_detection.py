@@ -7,6 +7,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.coco_scores import coco
 from saccade.metrics.detection import Detection
 from saccade.metrics.voc import voc_ap
+from section_parts import table
 
 CLASSES = ("cell", "plate")
 
@@ -75,7 +76,7 @@ def test_perfect_guesses_score_one_and_are_not_bad():
         assert metric.update(guess, truth, "") == 0
     scores = metric.result()
     assert [scores[name] for name in ("AP", "AP50", "AR100", "voc_ap")] == pytest.approx([1.0] * 4)
-    assert metric.explain().per_class["AP"] == pytest.approx([1.0, 1.0])
+    assert table(metric)["AP"] == pytest.approx([1.0, 1.0])
 
 
 def test_without_labels_all_objects_are_of_one_class():

@@ -8,12 +8,15 @@ import torch
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
-from saccade.metrics import Evaluator, Metric, choose
+from saccade.metrics import FAMILIES, Column, Evaluator, Family, Metric, Reports, Section, Table, choose
 from saccade.metrics.classification import Classification
 from saccade.metrics.scores import SCORES, describe
+from section_parts import parts
 
 CLASSES = ("ant", "bee")
-BOTH = frozenset({"label_scores", "instances.boxes", "instances.labels", "instances.scores"})
+BOXES = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
+BOTH = BOXES | {"label", "label_scores"}
+ONE_BOX = BOTH - {"instances.scores"}
 TRUTH = frozenset({"label", "instances.boxes", "instances.labels"})
 
 
@@ -64,26 +67,53 @@ def names(metrics):
 
 
 @pytest.mark.parametrize(
-    ("gives", "fields", "localizes", "expected"),
+    ("gives", "fields", "expected"),
     [
-        (BOTH, TRUTH, True, ["Classification", "Localization"]),
-        (BOTH, TRUTH, False, ["Classification", "Detection"]),
-        (BOTH - {"instances.labels"}, TRUTH, False, ["Classification", "Detection"]),
-        (frozenset({"label_scores"}), TRUTH, True, ["Classification"]),
-        (BOTH - {"label_scores"}, TRUTH, True, []),
-        (BOTH, frozenset({"label"}), True, ["Classification"]),
-        (BOTH, frozenset({"labels"}), False, []),
-        (frozenset({"labels", "label_scores"}), frozenset({"labels"}), False, ["MultiLabel"]),
-        (frozenset({"labels", "label_scores"}), frozenset({"label", "labels"}), False, ["MultiLabel"]),
-        (frozenset({"semantic_scores"}), TRUTH, False, []),
+        (ONE_BOX, TRUTH, ["Classification", "Localization"]),
+        (ONE_BOX - {"instances.labels"}, TRUTH, ["Classification", "Localization"]),
+        (BOTH, TRUTH, ["Classification", "Localization", "Detection"]),
+        (BOTH, frozenset({"label"}), ["Classification"]),
+        (BOTH, frozenset({"labels"}), []),
+        (BOXES, TRUTH, ["Detection"]),
+        (BOXES, frozenset({"instances.boxes"}), []),
+        (BOXES - {"instances.labels"}, frozenset({"instances.boxes"}), ["Detection"]),
+        (BOXES - {"instances.scores"}, TRUTH, []),
+        (frozenset({"label", "label_scores"}), TRUTH, ["Classification"]),
+        (frozenset({"labels", "label_scores"}), frozenset({"labels"}), ["MultiLabel"]),
+        (frozenset({"labels", "label_scores"}), frozenset({"label", "labels"}), ["MultiLabel"]),
+        (frozenset({"semantic"}), frozenset({"semantic"}), ["Segmentation"]),
+        (BOXES | {"semantic"}, TRUTH | {"semantic"}, ["Detection", "Segmentation"]),
+        (frozenset({"semantic_scores"}), TRUTH, []),
     ],
 )
-def test_metrics_apply_where_guess_and_truth_have_their_fields(gives, fields, localizes, expected):
-    assert names(choose(gives, fields, CLASSES, localizes=localizes)) == expected
+def test_metrics_apply_where_guess_and_truth_have_their_fields(gives, fields, expected):
+    assert names(choose(gives, fields, CLASSES)) == expected
+
+
+def test_boxes_whose_classes_are_not_told_count_as_of_one_class():
+    (proposals,) = choose(BOXES - {"instances.labels"}, TRUTH, CLASSES)
+    assert not proposals.told_apart
+
+
+def test_a_metric_counts_the_classes_of_its_own_vocabulary():
+    lists = {"instances": ("ant", "bee"), "semantic": ("soil", "leaf", "sky")}
+    detection, segmentation = choose(BOXES | {"semantic"}, TRUTH | {"semantic"}, lists)
+    assert (detection.classes, segmentation.classes) == (lists["instances"], lists["semantic"])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_reads_and_needs_what_its_metric_does(family):
+    metric = family.make(CLASSES)
+    assert (metric.reads, metric.needs) == (family.reads, family.needs)
+
+
+def test_a_family_of_one_s_own_is_a_row():
+    own = Family(lambda classes: Guessed(classes[0]), frozenset({"semantic"}), frozenset({"label"}))
+    assert [metric.name for metric in choose(frozenset({"semantic"}), TRUTH, CLASSES, (*FAMILIES, own))] == ["ant"]
 
 
 def evaluator(*extra):
-    return Evaluator([*choose(BOTH, TRUTH, CLASSES, localizes=True), *extra], CLASSES)
+    return Evaluator([*choose(ONE_BOX, TRUTH, CLASSES), *extra], CLASSES)
 
 
 def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():
@@ -98,7 +128,8 @@ def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():
     assert found.scores["guessed_first"] == pytest.approx(2 / 3)
     assert [judged.id for judged in found.worst(2)] == ["b", "c"]
     assert found.judged[0].badness == pytest.approx((0.8 + 2 / 3) / 2)
-    assert {"recall", "iou"} <= found.details.per_class.keys()
+    (classes,) = parts(found.sections, Table)
+    assert [classes["recall"], classes["iou"]] == [[1, 0.5], [1, pytest.approx(2 / 3)]]
     assert [judged.id for judged in found.typical(1)] == ["c"]
 
 
@@ -137,6 +168,44 @@ def test_nothing_is_null_in_json_and_never_nan():
 def test_two_owners_of_a_score_are_refused():
     with pytest.raises(ConfigError, match=r"one metric for each score.*top1"):
         evaluator(Guessed("top1")).scores()
+
+
+class Telling(Guessed):
+    """The user's metric with a column of its own in the table of classes, and a word for its ranking."""
+
+    nearness = "a guess of one's own"
+
+    def __init__(self, column="guessed"):
+        super().__init__()
+        self.column = column
+
+    def sections(self):
+        own = Table(rows=CLASSES, columns=(Column(name=self.column, values=[1.0, None]),))
+        return [Section("Classes", (own,), "My lead."), Section("Mine", (own,))]
+
+
+def test_a_user_s_sections_join_those_of_the_same_title():
+    found = evaluator(Telling()).result()
+    assert [section.title for section in found.sections] == ["Classes", "Mistakes", "Mine"]
+    assert found.sections[0].lead == "My lead."
+    assert [column.name for column in parts(found.sections, Table)[0].columns][-4:] == [
+        *("localization_error", "iou", "dice"),
+        "guessed",
+    ]
+    assert found.nearness[-1] == "a guess of one's own"
+    assert not isinstance(Guessed(), Reports)
+
+
+def test_two_owners_of_a_column_are_refused():
+    with pytest.raises(ConfigError, match=r"one metric for each column.*recall"):
+        evaluator(Telling("recall")).result()
+
+
+def test_tables_of_other_rows_stand_apart():
+    lists = {"instances": CLASSES, "semantic": ("soil", "sky")}
+    judge = Evaluator(choose(BOXES | {"semantic"}, TRUTH | {"semantic"}, lists))
+    told = {section.title: section for section in judge.result().sections}
+    assert [part.rows for part in told["Classes"].parts] == [CLASSES, ("soil", "sky")]
 
 
 def test_a_user_s_class_is_a_metric_without_inheriting():

@@ -7,6 +7,7 @@ import torch
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.localization import Localization, place, ranked
+from section_parts import table
 
 TRUE = [0.0, 0.0, 10.0, 10.0]
 HALF = [0.0, 0.0, 10.0, 5.0]  # IoU .5 with TRUE: just right
@@ -101,7 +102,7 @@ def test_scores_are_means_over_pictures_and_merge_over_processes():
     whole = Localization(CLASSES)
     whole.merge(pickle.loads(pickle.dumps([part.state() for part in parts])))
     assert whole.result() == pytest.approx({"localization_error": 2 / 3, "iou": 0.5, "dice": (2 / 3 + 1) / 3})
-    assert whole.explain().per_class["localization_error"] == [0.5, None, 1.0]
+    assert table(whole)["localization_error"] == [0.5, None, 1.0]
 
 
 def test_no_pictures_are_undefined():

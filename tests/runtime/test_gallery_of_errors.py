@@ -7,9 +7,11 @@ import torch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies
-from saccade.metrics.evaluation import Judged, ObjectErrors
-from saccade.runtime.reporting import Gallery
-from saccade.view.error_kinds import ERROR_KINDS
+from saccade.metrics.detection import Detection
+from saccade.metrics.error_kinds import ERROR_KINDS
+from saccade.metrics.error_painter import ErrorPainter
+from saccade.metrics.evaluation import Judged
+from saccade.runtime.reporting import Gallery, asked
 
 GIVES = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
 A, B, AWAY = [10.0, 40, 100, 130], [150.0, 40, 240, 130], [150.0, 190, 240, 280]
@@ -41,12 +43,12 @@ class Answers:
         return [Annotation(instances=Instances(boxes=boxes, labels=labels, scores=torch.tensor([0.9, 0.8, 0.3])))]
 
 
-def shown(errors):
-    return Gallery(Answers(), OnePicture(), errors).show([Judged("a.png", 0.5)])[0]
+def shown(illustrator):
+    return Gallery(Answers(), OnePicture(), illustrator).show([Judged("a.png", 0.5)])[0]
 
 
 def test_boxes_are_counted_and_coloured_by_what_became_of_them():
-    exhibit = shown(ObjectErrors((), 0.4, torch.zeros(2, 2)))
+    exhibit = shown(ErrorPainter(0.4))
     assert exhibit.caption == "a.png\n1 right · 1 background · 1 missed"
     corners = {"right": (99, 129), "background": (239, 279), "missed": (239, 129)}
     for kind, picture in (("right", exhibit.guess), ("background", exhibit.guess), ("missed", exhibit.truth)):
@@ -55,5 +57,24 @@ def test_boxes_are_counted_and_coloured_by_what_became_of_them():
 
 
 def test_without_a_threshold_guesses_from_one_half_on_are_shown_and_others_keep_their_classes_colours():
-    assert shown(ObjectErrors((), None, torch.zeros(2, 2))).caption == "a.png\n1 right · 1 background · 1 missed"
+    assert Detection(("cell",)).illustrator() == ErrorPainter(0.5)
+    assert Detection(("cell",), told_apart=False).illustrator() is None
     assert shown(None).caption == "a.png"
+
+
+def test_a_picture_of_which_nothing_is_told_is_drawn_plainly():
+    assert ErrorPainter(0.5).illustrate(Annotation(), Annotation()) is None
+
+
+def test_the_truth_is_shown_as_far_as_the_system_speaks_of_it():
+    truth = Annotation(
+        label=torch.tensor(1),
+        semantic=torch.zeros(2, 2),
+        instances=Instances(boxes=torch.zeros(1, 4), crowd=torch.zeros(1)),
+        pose=torch.zeros(1, 2),
+        pose_visible=torch.ones(1),
+        regions=torch.zeros(1, 4),
+    )
+    assert asked(truth, GIVES).present() == {"instances.boxes", "instances.crowd"}
+    assert asked(truth, frozenset({"label", "label_scores", "pose"})).present() == {"label", "pose", "pose_visible"}
+    assert asked(truth, frozenset({"labels", "semantic", "semantic_scores"})).present() == {"semantic"}

@@ -42,7 +42,6 @@ class BrightHead(Head):
     needs = frozenset({"instances.boxes", "instances.labels"})
     terms = ("none",)
     owns_rows = True
-    seeks_all = True
 
     def __init__(self) -> None:
         super().__init__()

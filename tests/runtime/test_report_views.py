@@ -57,5 +57,5 @@ def test_a_failure_is_told_and_the_report_goes_on():
     with torch.no_grad():
         system.get_submodule("trunk.layer4.1.conv2").weight.fill_(float("nan"))
     found = Evaluation({}, judged=(Judged("000.png", 0.5),))
-    with pytest.warns(UserWarning, match="what the network sees: finite"):
+    with pytest.warns(UserWarning, match="what the network sees: expected finite"):
         assert what_it_sees(Predictor(system), TinyDataset(2), found) == ()

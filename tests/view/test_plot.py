@@ -6,7 +6,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from saccade.view import plot, plot_classes
+from saccade.metrics.sections import Curve, Curves
+from saccade.view import plot, plot_classes, plot_curves
 
 HOSTILE = ["<img onerror=alert(1)>", "$x$", "a\x00b", "車", "x" * 300]
 
@@ -15,6 +16,10 @@ def texts(svg):
     root = ET.fromstring(svg)
     assert root.tag.endswith("svg")
     return [" ".join("".join(node.itertext()).split()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def roc(curves):
+    return plot_curves.curves(Curves(title="ROC", curves=tuple(Curve(*c) for c in curves), x="x", y="y", diagonal=True))
 
 
 def matrix(classes):
@@ -56,6 +61,23 @@ def test_of_many_classes_the_pairs_most_often_confused_are_named():
     assert sum("→" in text for text in shown) == plot_classes.MOST_PAIRS
 
 
+def test_rows_and_columns_may_end_with_what_is_no_class():
+    counts = np.array([[5, 3, 0], [1, 4, 12_345]])
+    shown = texts(plot_classes.confusion(counts, ["ant", "bee"], ["ant", "bee", "(none)"]))
+    assert [shown.count(text) for text in ("ant", "(none)", "12.3k")] == [2, 1, 1]
+    names = [f"kind {k}" for k in range(50)]
+    shown = texts(plot_classes.confusion(matrix(51), [*names, "(nothing)"], [*names, "(missed)"]))
+    assert sum("→" in text for text in shown) == plot_classes.MOST_PAIRS
+    assert not any("(missed)" in text or "(nothing)" in text for text in shown)
+
+
+def test_counts_fit_into_their_cells():
+    numbers = [0, 9_999, 10_000, 123_456, 999_999, 1_000_000, 25_400_000, 3 * 10**9]
+    assert list(map(plot_classes.brief, numbers)) == [
+        *("0", "9,999", "10k", "123k", "1000k", "1M", "25.4M", "3G"),
+    ]
+
+
 def test_confused_pairs_by_hand():
     counts = np.array([[5, 3, 0], [1, 4, 0], [0, 0, 0]])
     assert plot_classes.confused_pairs(counts) == [(0, 1, 3, 3 / 8), (1, 0, 1, 1 / 5)]
@@ -71,8 +93,8 @@ def test_bars_rank_the_lowest_first_and_leave_the_undefined_out():
 
 def test_a_roc_gives_the_area_and_of_many_classes_the_worst():
     curves = [(f"kind {k}", (0.0, 0.2, 1.0), (0.0, 0.5, 1.0), k / 20) for k in range(20)]
-    assert "ant 0.889" in texts(plot_classes.roc([("ant", (0.0, 1.0), (0.0, 1.0), 8 / 9)]))
-    shown = texts(plot_classes.roc(curves[::-1]))
+    assert "ant 0.889" in texts(roc([("ant", (0.0, 1.0), (0.0, 1.0), 8 / 9)]))
+    shown = texts(roc(curves[::-1]))
     assert "kind 7 0.350" in shown
     assert "kind 8 0.400" not in shown
 
@@ -81,7 +103,7 @@ def test_hostile_names_are_text_in_every_chart():
     drawn = [
         plot_classes.confusion(matrix(5), HOSTILE),
         plot_classes.bars([0.5] * 5, HOSTILE, "F1"),
-        plot_classes.roc([(name, (0.0, 1.0), (0.0, 1.0), None) for name in HOSTILE]),
+        roc([(name, (0.0, 1.0), (0.0, 1.0), None) for name in HOSTILE]),
         plot.lines([plot.Line(name, [1, 2], [1.0, 2.0]) for name in HOSTILE]),
         plot.histogram({name: [1, 2] for name in HOSTILE}, "confidence"),
     ]
@@ -92,7 +114,7 @@ def test_hostile_names_are_text_in_every_chart():
 
 
 def test_nothing_is_an_empty_chart():
-    for svg in (plot.lines([]), plot_classes.bars([None], ["a"], "F1"), plot_classes.roc([])):
+    for svg in (plot.lines([]), plot_classes.bars([None], ["a"], "F1"), roc([])):
         assert texts(svg)
     assert plot.histogram({"right": [0] * 20, "wrong": [0] * 20}, "confidence")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from saccade.command_line.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import print_errors, print_json, print_scores, stdout_kept_clean
+from saccade.command_line.output import print_json, print_scores, print_sections, stdout_kept_clean
 from saccade.command_line.use import add_search, add_use, add_views
 
 
@@ -43,6 +43,6 @@ def run(arguments: Sequence[str]) -> int:
         print_json({**found.scores, **({"disturb": disturbed} if disturbed else {})})
     else:
         print_scores(found.scores)
-        print_errors(found.details.objects)
+        print_sections(found.sections)
         print_disturbed(disturbed)
     return 0

@@ -3,14 +3,14 @@
 import io
 import json
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from saccade.trust.plain import plain
 
 if TYPE_CHECKING:
-    from saccade.metrics.evaluation import ObjectErrors
+    from saccade.metrics.sections import Form, Section
 
 
 def make_streams_robust() -> None:
@@ -66,20 +66,22 @@ def print_scores(scores: Mapping[str, float | None]) -> None:
     print_table(("score", "value", "what it says"), [(name, values[name], describe(name).meaning) for name in ordered])
 
 
-def print_errors(found: "ObjectErrors | None") -> None:
-    """Why a detector's guesses are wrong; nothing for other systems."""
-    if found is None:
-        return
-    from saccade.view.error_kinds import ERROR_KINDS, WHOLE
+def print_sections(sections: "Iterable[Section]") -> None:
+    """Those tables of an evaluation that are for the terminal too; columns of words last."""
+    from saccade.metrics.sections import Table
 
-    known = ERROR_KINDS | WHOLE
-    gains = ["undefined" if share.gain is None else f"gains {share.gain:.4f}" for share in found.shares]
-    rows = [
-        (known[share.kind].title, str(share.number), gain, known[share.kind].meaning)
-        for share, gain in zip(found.shares, gains, strict=True)
-    ]
-    sys.stdout.write("\nKinds of errors, of all guesses whatever their score:\n")
-    print_table(("error", "number", "AP50 without it", "what it is"), rows)
+    for table in (part for section in sections for part in section.parts if isinstance(part, Table) and part.aloud):
+        columns = sorted(table.columns, key=lambda column: column.form == "words")
+        cells = zip(*([_cell(column.form, value) for value in column.values] for column in columns), strict=True)
+        sys.stdout.write(f"\n{table.aloud}:\n")
+        heads = [table.head, *(column.heading for column in columns)]
+        print_table(heads, [(name, *row) for name, row in zip(table.rows, cells, strict=True)])
+
+
+def _cell(form: "Form", value: float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return "undefined" if value is None else value
+    return f"gains {value:.4f}" if form == "gain" else f"{value:.0f}" if form == "count" else _score(value)
 
 
 def _score(value: float | None) -> str:

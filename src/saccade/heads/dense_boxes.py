@@ -84,7 +84,6 @@ class DenseBoxHead(Head):
 
     terms = ("class", "box")
     owns_rows = True
-    seeks_all = True
 
     def __init__(
         self, reads: Sequence[str], tower: nn.Module, anchors: Anchors, rules: DenseRules, classes: int | None

@@ -62,7 +62,6 @@ class GridBoxHead(Head):
 
     terms = ("centre", "size", "object", "empty", "class")
     owns_rows = True
-    seeks_all = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
 

@@ -78,7 +78,6 @@ class RegionHead(Head):
     """
 
     owns_rows = True
-    seeks_all = True
 
     def __init__(
         self,

@@ -57,7 +57,6 @@ class SlidingHead(Head):
 
     terms = ("class",)
     owns_rows = True
-    seeks_all = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
 

@@ -56,7 +56,6 @@ class WindowDetectorHead(Head):
 
     terms = ("class", "box")
     owns_rows = True
-    seeks_all = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
 

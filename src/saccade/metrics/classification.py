@@ -15,7 +15,18 @@ from saccade.core.errors import DataError
 from saccade.metrics import confusion as table
 from saccade.metrics import ranking
 from saccade.metrics.answers import Answers, scores_of
-from saccade.metrics.evaluation import Curve, Details
+from saccade.metrics.sections import (
+    Bars,
+    Column,
+    Curve,
+    Curves,
+    Histogram,
+    Matrix,
+    Section,
+    Table,
+    class_section,
+    mistake_section,
+)
 
 State = tuple[Tensor, Tensor]
 BINS = 20
@@ -31,6 +42,7 @@ class Classification:
 
     needs = frozenset({"label"})
     reads = frozenset({"label_scores"})
+    nearness = "the score of the true class"
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
@@ -62,21 +74,35 @@ class Classification:
             "auc": ranking.macro_auc(scores, labels),
         }
 
-    def explain(self) -> Details:
-        """Per-class scores, confusion, ROC of the (at most 50) weakest classes, confidence of right and wrong."""
+    def sections(self) -> tuple[Section, ...]:
+        """Scores of each class; confusion, ROC of the (at most 50) weakest classes, confidence of right and wrong."""
         scores, labels = self.state()
         confusion = self._confusion()
+        counted = table.per_class(confusion)
         areas = ranking.one_vs_rest_auc(scores, labels)
-        columns = {**table.per_class(confusion), "auc": areas}
+        columns = (
+            Column(name="support", values=counted["support"], form="count", title="Pictures"),
+            Column(name="precision", values=counted["precision"]),
+            Column(name="recall", values=counted["recall"]),
+            Column(name="f1", values=counted["f1"], title="F1", telling=True),
+            Column(name="auc", values=areas),
+        )
         curves = [ranking.roc(scores[:, k], labels == k, self.classes[k]) for k in _least(areas)]
+        mistakes = mistake_section(
+            Matrix(counts=confusion, rows=self.classes, columns=self.classes),
+            _rocs("ROC", curves),
+            Bars(rows=self.classes, values=counted["f1"], label="F1", lead="By F1."),
+            self._confidence(),
+        )
+        return class_section(Table(rows=self.classes, columns=columns)), mistakes
+
+    def _confidence(self) -> Histogram:
+        scores, labels = self.state()
         confidence = scores.amax(1) if len(labels) else torch.zeros(0)
         right = ranking.best(scores) == labels
-        histograms = {"right": _histogram(confidence[right]), "wrong": _histogram(confidence[~right])}
-        return Details(
-            per_class=columns,
-            confusion=confusion,
-            curves={"roc": _defined(curves)},
-            histograms={"confidence": histograms},
+        counts = {"right": _histogram(confidence[right]), "wrong": _histogram(confidence[~right])}
+        return Histogram(
+            title="Confidence", counts=counts, label="confidence", lead="Of the best guess of each picture."
         )
 
     def state(self) -> State:
@@ -104,6 +130,7 @@ class MultiLabel:
 
     needs = frozenset({"labels"})
     reads = frozenset({"labels", "label_scores"})
+    nearness = "how near scores are to labels"
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
@@ -126,20 +153,26 @@ class MultiLabel:
             "mean_class_recall": table.mean_defined(self._recalls()),
         }
 
-    def explain(self) -> Details:
+    def sections(self) -> tuple[Section, ...]:
         """Average precision, recall, area under the ROC and number of positive pictures of each class; ROC curves."""
         scores, labels = self.state()
         known = [labels[:, k] >= 0 for k in range(len(self.classes))]
         curves = [
             ranking.roc(scores[known[k], k], labels[known[k], k] == 1, name) for k, name in enumerate(self.classes)
         ]
-        columns: dict[str, table.Column] = {
-            "positives": (labels == 1).sum(0).tolist(),
-            "average_precision": self._precisions(),
-            "label_recall": self._recalls(),
-            "label_auc": [None if curve is None else curve.area for curve in curves],
-        }
-        return Details(per_class=columns, curves={"label_roc": _defined(curves)})
+        precisions = self._precisions()
+        areas = [None if curve is None else curve.area for curve in curves]
+        columns = (
+            Column(name="positives", values=(labels == 1).sum(0).tolist(), form="count", title="Pictures"),
+            Column(name="average_precision", values=precisions, title="AP", telling=True),
+            Column(name="label_recall", values=self._recalls(), title="Recall of label"),
+            Column(name="label_auc", values=areas, title="AUC of label"),
+        )
+        weakest = Bars(rows=self.classes, values=precisions, label="AP", lead="By AP.")
+        return (
+            class_section(Table(rows=self.classes, columns=columns)),
+            mistake_section(_rocs("ROC of labels", curves), weakest),
+        )
 
     def state(self) -> State:
         """(N, C) scores and (N, C) labels 0, 1, -1."""
@@ -174,5 +207,12 @@ def _histogram(confidence: Tensor) -> list[int]:
     return torch.histc(confidence.clamp(0, 1), BINS, 0, 1).long().tolist()
 
 
-def _defined(curves: Iterable[Curve | None]) -> tuple[Curve, ...]:
-    return tuple(curve for curve in curves if curve is not None)
+def _rocs(title: str, curves: Iterable[Curve | None]) -> Curves:
+    return Curves(
+        title=title,
+        curves=tuple(curve for curve in curves if curve is not None),
+        x="false positive rate",
+        y="true positive rate",
+        lead="Each class against the rest.",
+        diagonal=True,
+    )

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.coco_rows import as_results, as_truth
 from saccade.metrics.coco_scores import Tables, summary, tables_of, uncollected
-from saccade.metrics.confusion import Column, mean_defined
-from saccade.metrics.evaluation import Curve, Details, ObjectErrors
+from saccade.metrics.confusion import mean_defined
+from saccade.metrics.detection_sections import classes_of, confusion_of, errors, precision_recall, weakest_of
+from saccade.metrics.error_painter import ErrorPainter
 from saccade.metrics.matches import coco_matches, voc_matches
 from saccade.metrics.object_confusion import object_confusion
 from saccade.metrics.object_errors import breakdown, judge
 from saccade.metrics.overlaps import Overlaps, Picture, picture_of
-from saccade.metrics.ranked import Ranked, average_precision, pooled
+from saccade.metrics.ranked import Ranked, Threshold, average_precision, pooled
+from saccade.metrics.sections import Section
 
 _OVERLAP, _STRICT = 0.5, 0.75
 
@@ -34,6 +34,8 @@ class Detection:
         told_apart: Whether guesses have labels. If not, as with proposals, all objects count as of one class, and only
             COCO's scores are given.
     """
+
+    nearness = "F1 of the boxes that score and overlap an object by .5 or more"
 
     def __init__(self, classes: Sequence[str], *, told_apart: bool = True) -> None:
         self.classes, self.told_apart = tuple(classes), told_apart
@@ -59,9 +61,13 @@ class Detection:
             scores["voc_ap11"] = mean_defined([average_precision(r, 11) for r in found.voc])
         return scores
 
-    def explain(self) -> Details:
+    def sections(self) -> tuple[Section, ...]:
         """Scores and best threshold of each class, precision against recall, kinds of errors, confusion."""
-        return self._all().details() if self.told_apart else Details()
+        return self._all().sections() if self.told_apart else ()
+
+    def illustrator(self) -> ErrorPainter | None:
+        """Boxes in the colours of their errors, from the threshold of the greatest F1 on."""
+        return ErrorPainter(self._all().cut) if self.told_apart else None
 
     def state(self) -> list[Picture]:
         """Guesses and objects of each picture."""
@@ -114,41 +120,35 @@ class _Found:
         """Each class by VOC's rule."""
         return voc_matches(self.of, _OVERLAP).ranked(self.of, len(self.classes))
 
-    def details(self) -> Details:
+    @cached_property
+    def ranked(self) -> dict[float, list[Ranked]]:
+        """Each class by COCO's rule, by overlap."""
+        return {at: coco_matches(self.of, at).ranked(self.of, len(self.classes)) for at in (_OVERLAP, _STRICT)}
+
+    @cached_property
+    def best(self) -> Threshold | None:
+        """The threshold of the greatest F1 over all classes together; None where nothing determines it."""
+        return pooled(self.ranked[_OVERLAP]).best_threshold()
+
+    @property
+    def cut(self) -> float:
+        """The score from which on guesses are shown."""
+        return 0.5 if self.best is None else self.best.score
+
+    def sections(self) -> tuple[Section, ...]:
         """What stands behind the scores."""
-        by_coco = {at: coco_matches(self.of, at).ranked(self.of, len(self.classes)) for at in (_OVERLAP, _STRICT)}
-        loose = by_coco[_OVERLAP]
-        best = pooled(loose).best_threshold()
-        cut = 0.5 if best is None else best.score
-        errors = ObjectErrors(
-            breakdown(self.of, judge(self.of), len(self.classes)),
-            None if best is None else best.score,
-            object_confusion(self.of, len(self.classes), cut, _OVERLAP),
-        )
-        curves = {f"precision_recall_{at:.0%}".rstrip("%"): self._curves(parts) for at, parts in by_coco.items()}
-        return Details(per_class=self._columns(loose), curves=curves, objects=errors)
-
-    def _columns(self, ranked: Sequence[Ranked]) -> dict[str, Column]:
-        labels = range(len(self.classes))
-        best = [r.best_threshold() for r in ranked]
-        return {
-            "AP": [self.tables.ap(label=label) for label in labels],
-            "AP50": [self.tables.ap(0, label=label) for label in labels],
-            "voc_ap": [average_precision(r) for r in self.voc],
-            "box_recall": [r.recall() for r in ranked],
-            "objects": [float(r.objects) for r in ranked],
-            "box_threshold": [None if b is None else b.score for b in best],
-            "box_f1": [None if b is None else b.f1 for b in best],
+        count, names = len(self.classes), self.classes
+        averages = {
+            "AP": [self.tables.ap(label=label) for label in range(count)],
+            "AP50": [self.tables.ap(0, label=label) for label in range(count)],
+            "voc_ap": [average_precision(ranked) for ranked in self.voc],
         }
-
-    def _curves(self, ranked: Sequence[Ranked]) -> tuple[Curve, ...]:
-        known = [(name, r) for name, r in zip(self.classes, ranked, strict=True) if r.objects]
-        return tuple(Curve(name, *_line(r), average_precision(r, 101)) for name, r in known)
-
-
-def _line(ranked: Ranked) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """At most 200 points of precision against recall: those at which the recall grows, spread evenly."""
-    recall, precision = ranked.curve()
-    grown = np.flatnonzero(ranked.right)
-    grown = grown[np.unique(np.linspace(0, len(grown) - 1, min(len(grown), 200)).round().astype(int))]
-    return tuple(recall[grown].tolist()), tuple(precision[grown].tolist())
+        counts = object_confusion(self.of, count, self.cut, _OVERLAP)
+        curves = [precision_recall(names, ranked, at) for at, ranked in self.ranked.items()]
+        return (
+            classes_of(names, averages, self.ranked[_OVERLAP]),
+            errors(
+                breakdown(self.of, judge(self.of), count), (*curves, *confusion_of(counts, names, self.best, self.cut))
+            ),
+            weakest_of(names, averages),
+        )

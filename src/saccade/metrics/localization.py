@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.confusion import mean_defined
-from saccade.metrics.evaluation import Details
+from saccade.metrics.sections import Column, Section, Table, class_section
 from saccade.ops import boxes
 
 GUESSES = 5
@@ -89,7 +89,8 @@ class Localization:
     """
 
     needs = frozenset({"label", "instances.boxes"})
-    reads = frozenset({"instances.boxes"})
+    reads = frozenset({"label_scores", "instances.boxes"})
+    nearness = "the IoU of the best box with the largest object"
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
@@ -107,10 +108,14 @@ class Localization:
         """The three scores; None without pictures that have a box."""
         return _means(self._placed)
 
-    def explain(self) -> Details:
+    def sections(self) -> tuple[Section, ...]:
         """The three scores of the pictures of each class."""
         of_class = [_means([p for p in self._placed if p.label == k]) for k in range(len(self.classes))]
-        return Details(per_class={name: [scores[name] for scores in of_class] for name in _means([])})
+        columns = tuple(
+            Column(name=name, values=[scores[name] for scores in of_class], telling=name == "iou")
+            for name in _means([])
+        )
+        return (class_section(Table(rows=self.classes, columns=columns)),)
 
     def state(self) -> list[Placed]:
         """One outcome a picture."""

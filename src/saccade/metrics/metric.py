@@ -1,10 +1,11 @@
 """What every metric is, the user's own included."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from saccade.core.annotation import Annotation
-from saccade.metrics.evaluation import Details
+from saccade.metrics.illustration import Illustrator
+from saccade.metrics.sections import Section
 
 
 @runtime_checkable
@@ -48,9 +49,32 @@ class Metric(Protocol):
 
 
 @runtime_checkable
-class Explains(Protocol):
-    """A metric that can also say what stands behind its scores."""
+class Reports(Protocol):
+    """A metric that can also say in the report what stands behind its scores."""
 
-    def explain(self) -> Details:
-        """Per-class columns, confusion and curves over all pictures taken so far."""
+    def sections(self) -> Sequence[Section]:
+        """What is to be said of all pictures taken so far."""
+        ...
+
+
+@runtime_checkable
+class Ranks(Protocol):
+    """A metric that says what its `update` ranks pictures by.
+
+    Attributes:
+        nearness: What 1 - badness is, in a few words, such as ``the score of the true class``.
+    """
+
+    @property
+    def nearness(self) -> str:
+        """What 1 - badness is."""
+        ...
+
+
+@runtime_checkable
+class Illustrates(Protocol):
+    """A metric that can also show in a picture what it counts."""
+
+    def illustrator(self) -> Illustrator | None:
+        """What draws pictures, now that all have been taken; None where nothing is to be shown."""
         ...

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from saccade.core.annotation import Instances
 from saccade.metrics.assign import Ints, best_of_each
 from saccade.metrics.confusion import mean_defined
-from saccade.metrics.evaluation import ErrorShare
 from saccade.metrics.matches import Matches, coco_matches
 from saccade.metrics.overlaps import LEAST, Flags, Floats, Overlaps, picture_of
 from saccade.metrics.ranked import Ranked, average_precision, by_class
@@ -33,6 +32,21 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _RIGHT, _CLASS, _PLACE, _BOTH, _AGAIN, _NOTHING, _IGNORED = range(len(KINDS))
 _WRONG = (_CLASS, _PLACE, _BOTH, _AGAIN, _NOTHING)
 FOREGROUND = 0.5
+
+
+class ErrorShare(NamedTuple):
+    """One kind of error of detection.
+
+    Attributes:
+        kind: ``classification``, ``localization``, ``both``, ``duplicate``, ``background`` or ``missed``;
+            ``false_positive`` and ``false_negative`` are all of the first five, and all objects that are not found.
+        number: How many guesses, or objects, are wrong that way.
+        gain: The AP (overlap .5) that mending this kind alone would add; None where AP is undefined.
+    """
+
+    kind: str
+    number: int
+    gain: float | None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from saccade.metrics.confusion import Column, mean_defined
-from saccade.metrics.evaluation import Curve
+from saccade.metrics.sections import Curve
 
 
 def finite(scores: Tensor) -> Tensor:

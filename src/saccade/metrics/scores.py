@@ -10,16 +10,18 @@ class Score(NamedTuple):
         title: Short name.
         meaning: What it says, in a few words.
         higher_is_better: The direction of improvement.
+        least_classes: With fewer it says nothing.
     """
 
     title: str
     meaning: str
     higher_is_better: bool = True
+    least_classes: int = 0
 
 
 SCORES: dict[str, Score] = {
     "top1": Score("Top-1", "pictures whose best guess is right"),
-    "top5": Score("Top-5", "pictures whose class is among the five best guesses"),
+    "top5": Score("Top-5", "pictures whose class is among the five best guesses", least_classes=6),
     "error": Score("Error", "pictures whose best guess is wrong", False),
     "ber": Score("Balanced error", "error rate with every class counted alike", False),
     "auc": Score("AUC", "chance that a picture of a class outscores one of another"),
@@ -41,6 +43,10 @@ SCORES: dict[str, Score] = {
     "voc_ap": Score("VOC AP", "area under precision against recall at overlap .5, mean over classes"),
     "voc_ap11": Score("VOC AP, 11 points", "the same of VOC 2007, mean of eleven recalls"),
     "dice": Score("Dice", "the same overlap, as twice the shared part of the sum"),
+    "pixel_accuracy": Score("Pixel accuracy", "pixels whose class is right"),
+    "mean_accuracy": Score("Mean accuracy", "pixels of a class that are right, mean over classes"),
+    "miou": Score("mIoU", "overlap of guessed and true pixels of a class, mean over classes"),
+    "fwiou": Score("Weighted IoU", "the same overlap, classes weighed by their pixels"),
 }
 
 

@@ -22,7 +22,6 @@ class Head(nn.Module, ABC):
         needs: Dotted fields of the truth that `loss` reads.
         terms: Names of the terms that `loss` returns.
         owns_rows: Whether it makes the rows of `instances`; other heads add columns to the same rows.
-        seeks_all: Whether its rows are meant to be every object, as a detector's are, so that misses count against it.
     """
 
     reads: tuple[str, ...]
@@ -30,7 +29,6 @@ class Head(nn.Module, ABC):
     needs: frozenset[str]
     terms: tuple[str, ...]
     owns_rows: bool = False
-    seeks_all: bool = False
 
     @abstractmethod
     def forward(self, maps: Maps) -> Any:

@@ -80,7 +80,7 @@ def write_findings(
         names: What both are called on the page.
     """
     page = ReportContent(*names, evaluation=without_losses(found), environment=environment())
-    gallery = Gallery(predictor, dataset, found.details.objects)
+    gallery = Gallery(predictor, dataset, found.illustrator)
     worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
     write_report(out / "report.html", replace(page, worst=worst, typical=typical))
     write_text(out / "scores.json", to_json(found.scores, indent=1) + "\n")

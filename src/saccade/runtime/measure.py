@@ -12,7 +12,8 @@ from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.data.loader import Loader, LoaderSettings
 from saccade.metrics.evaluation import Evaluation
-from saccade.metrics.evaluator import Evaluator, choose
+from saccade.metrics.evaluator import Evaluator
+from saccade.metrics.families import choose
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.answers import finish
@@ -39,8 +40,7 @@ class Measure:
         self, system: System, dataset: Dataset, metrics: Iterable[Metric] = (), answer: Answering | None = None
     ) -> None:
         self.system, self.dataset, self.answer = system, dataset, answer
-        detects = any(head.seeks_all for _, head in system.each_head())
-        chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies, localizes=not detects)
+        chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
         self.losses, self.features = LossTally(system), FeatureTally(system, dataset)
         self._places = {dataset.id(place): place for place in range(len(dataset))}

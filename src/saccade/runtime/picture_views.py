@@ -92,7 +92,8 @@ def check_views(system: System, views: Views) -> None:
         return
     spoken = [(name, head) for name, head in system.each_head() if name not in system.silent]
     strange = sorted(system.gives - FIELDS)
-    few = [name for name, head in spoken if head.owns_rows and not head.seeks_all]
+    # Boxes beside scores of the whole picture are the few of a localizer, not every object.
+    few = [name for name, head in spoken if head.owns_rows and "label_scores" in system.gives]
     if strange or few:
         found = f"{', '.join(strange)}" if strange else f"the few boxes of {', '.join(few)}"
         raise ConfigError(

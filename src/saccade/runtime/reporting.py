@@ -4,7 +4,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from saccade import __version__
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.metrics.evaluation import Evaluation, Judged, ObjectErrors
-from saccade.metrics.object_errors import PictureVerdict, verdict_of
+from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.metrics.illustration import Illustration, Illustrator, Painted
 from saccade.runtime.feature_table import FeatureTable
 from saccade.runtime.feature_view import feature_view
 from saccade.runtime.predictor import Predictor
@@ -25,8 +25,6 @@ from saccade.runtime.report_views import what_it_sees
 from saccade.runtime.run_folder import RunFolder
 from saccade.view.content import Exhibit, ReportContent
 from saccade.view.draw import draw
-from saccade.view.error_kinds import ERROR_KINDS
-from saccade.view.palette import Colour
 from saccade.view.report import write_report
 
 PICTURES = 12
@@ -56,7 +54,7 @@ def report(
     validations = [_validation(record) for record in records if "at_step" in record]
     worst, typical, seen = (), (), ()
     if dataset is not None and evaluation is not None:
-        gallery = Gallery(predictor, dataset, evaluation.details.objects)
+        gallery = Gallery(predictor, dataset, evaluation.illustrator)
         worst, typical = gallery.show(evaluation.worst(PICTURES)), gallery.show(evaluation.typical(PICTURES))
         seen = what_it_sees(predictor, dataset, evaluation)
     content = ReportContent(
@@ -79,16 +77,16 @@ def report(
 
 
 class Gallery:
-    """Pictures of a data set with guess and truth drawn side by side; a detector's boxes in the colours of its errors.
+    """Pictures of a data set with guess and truth drawn side by side.
 
     Args:
         predictor: The network in use.
         dataset: The pictures.
-        errors: What was found of a detector's errors; its guesses are shown from the threshold there on.
+        illustrator: Draws them as a metric sees them, or None.
     """
 
-    def __init__(self, predictor: Predictor, dataset: Dataset, errors: ObjectErrors | None = None) -> None:
-        self.predictor, self.dataset, self.errors = predictor, dataset, errors
+    def __init__(self, predictor: Predictor, dataset: Dataset, illustrator: Illustrator | None = None) -> None:
+        self.predictor, self.dataset, self.illustrator = predictor, dataset, illustrator
         self.places = {dataset.id(index): index for index in range(len(dataset))}
 
     def show(self, judged: Sequence[Judged]) -> tuple[Exhibit, ...]:
@@ -98,34 +96,26 @@ class Gallery:
         return tuple(self._exhibit(*three) for three in zip(judged, samples, guesses, strict=True))
 
     def _exhibit(self, judged: Judged, sample: Sample, guess: Annotation) -> Exhibit:
-        truth, caption = asked(sample.truth, self.predictor.system.gives), judged.id
-        paint: list[list[Colour] | None] = [None, None]
-        if self.errors is not None and guess.instances is not None and truth.instances is not None:
-            cut = 0.5 if self.errors.threshold is None else self.errors.threshold
-            verdict = verdict_of(guess.instances, truth.instances, cut)
-            guess = replace(guess, instances=verdict.guesses)
-            paint = [[ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects)]
-            caption = f"{caption}\n{_counted(verdict)}"
-        drawn, shown = (
-            draw(sample.image, one, self.dataset.vocabularies, self.dataset.joints, colours=colours)
-            for one, colours in zip((guess, truth), paint, strict=True)
+        truth = asked(sample.truth, self.predictor.system.gives)
+        shown = None if self.illustrator is None else self.illustrator.illustrate(guess, truth)
+        shown = shown or Illustration(Painted(guess), Painted(truth))
+        drawn, wanted = (
+            draw(sample.image, side.annotation, self.dataset.vocabularies, self.dataset.joints, colours=side.colours)
+            for side in (shown.guess, shown.truth)
         )
-        return Exhibit(caption, drawn, shown, f"{1 - judged.badness:.0%}", bad=judged.badness > 0.5)
-
-
-def _counted(verdict: PictureVerdict) -> str:
-    """How many guesses and missed objects there are of each kind, such as ``2 right · 1 missed``."""
-    every = [*verdict.kinds, *(kind for kind in verdict.objects if kind == "missed")]
-    return " · ".join(f"{every.count(k)} {shown.title.lower()}" for k, shown in ERROR_KINDS.items() if k in every)
+        caption = f"{judged.id}\n{shown.caption}" if shown.caption else judged.id
+        return Exhibit(caption, drawn, wanted, f"{1 - judged.badness:.0%}", bad=judged.badness > 0.5)
 
 
 def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
-    """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters."""
-    keep = {name for name in ("label", "labels", "semantic", "contours", "pose", "pose_visible") if name in gives}
-    fields: dict[str, Any] = {name: getattr(truth, name) for name in keep}
-    if truth.instances is not None and any(name.startswith("instances.") for name in gives):
-        fields["instances"] = truth.instances
-    return Annotation(**fields)
+    """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters.
+
+    Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it.
+    """
+    roots = {field.partition(".")[0] for field in gives}
+    names = [f.name for f in fields(Annotation)]
+    kept = [name for name in names if any(name == root or name.startswith(f"{root}_") for root in roots)]
+    return Annotation(**{name: getattr(truth, name) for name in kept})
 
 
 def without_losses(evaluation: Evaluation) -> Evaluation:

@@ -2,7 +2,7 @@
 
 import colorsys
 
-Colour = tuple[int, int, int]
+from saccade.metrics.illustration import Colour
 
 # The coloured seven of Okabe and Ito's palette (2008), strong ones first.
 _SEVEN: tuple[Colour, ...] = (

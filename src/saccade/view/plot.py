@@ -163,7 +163,7 @@ def _repeated(count: int) -> list[str]:
     return [COLOURS[i % len(COLOURS)] for i in range(count)]
 
 
-def histogram(families: Mapping[str, Sequence[int]], label: str) -> bytes:
+def histogram(families: Mapping[str, Sequence[int]], label: str, what: str = "pictures") -> bytes:
     """Counts over 0..1 in equal bins, families stacked: ``{"right": …, "wrong": …}``."""
     colours = {"right": COLOURS[2], "wrong": COLOURS[9]}
     with Chart(5.6, 3.1) as chart:
@@ -175,7 +175,7 @@ def histogram(families: Mapping[str, Sequence[int]], label: str) -> bytes:
             floor = floor + np.array(counts)
         chart.axes.set_xlim(0, 1)
         chart.axes.set_xlabel(label)
-        chart.axes.set_ylabel("pictures")
+        chart.axes.set_ylabel(what)
         chart.axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, prune="lower"))
         chart.axes.grid(visible=False, axis="x")
         chart.axes.legend(loc="upper left")

@@ -1,6 +1,6 @@
-"""Charts of the classes: confusion, ROC, a score of each class.
+"""Charts of the classes: what is taken for what, a score of each class.
 
-Legend: C classes.
+Legend: C classes, R rows, K columns.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,7 @@ MOST_CELLS = 40
 MOST_NUMBERS = 16
 MOST_PAIRS = 20
 MOST_BARS = 20
-MOST_ROCS = 8
-
-Points = tuple[str, Sequence[float], Sequence[float], float | None]
+_LARGE = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 class Pair(NamedTuple):
@@ -41,38 +39,46 @@ def confused_pairs(matrix: np.ndarray, most: int = MOST_PAIRS) -> list[Pair]:
     return [Pair(t, g, int(wrong[t, g]), float(wrong[t, g] / support[t])) for t, g in places if wrong[t, g]]
 
 
+def shared(rows: Sequence[str], columns: Sequence[str]) -> int:
+    """How many names rows and columns both begin with: the classes that can be taken for each other."""
+    alike = [row == column for row, column in zip(rows, columns, strict=False)]
+    return alike.index(False) if False in alike else len(alike)
+
+
 def confusion(
-    matrix: np.ndarray, classes: Sequence[str], guessed: Sequence[str] | None = None, what: str = "pictures"
+    matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str] | None = None, what: str = "pictures"
 ) -> bytes:
-    """A confusion matrix (C, C), rows by truth; beyond 40 classes the pairs most often confused.
+    """A confusion matrix (R, K), rows by truth; beyond 40 classes the pairs most often confused.
 
     Args:
-        matrix: (C, C) counts.
-        classes: C names of rows.
-        guessed: C names of columns, where they are others.
+        matrix: (R, K) counts.
+        rows: R names.
+        columns: K names, where they are others; those that both begin with are classes.
         what: What is counted.
     """
-    if len(classes) > MOST_CELLS + (guessed is not None):
-        return _pairs(confused_pairs(matrix), classes, what)
-    side = float(np.clip(2.2 + 0.34 * len(classes), 4.2, 10))
+    columns = rows if columns is None else columns
+    classes = shared(rows, columns)
+    if classes > MOST_CELLS:
+        return _pairs(confused_pairs(matrix[:classes, :classes]), rows, what)
+    side = float(np.clip(2.2 + 0.34 * len(rows), 4.2, 10))
     with Chart(side + 0.6, side) as chart:
         support = matrix.sum(1, keepdims=True)
         shares = np.divide(matrix, support, out=np.zeros(matrix.shape), where=support > 0)
         shades = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#bfd3fb", "#2563eb", "#173a8f"])
         chart.axes.imshow(shares, cmap=shades, vmin=0, vmax=1, aspect="equal")
-        _name_cells(chart.axes, *([shortened(name, 18) for name in names] for names in (classes, guessed or classes)))
-        if len(classes) <= MOST_NUMBERS:
+        _name_cells(chart.axes, *([shortened(name, 18) for name in names] for names in (rows, columns)))
+        if len(rows) <= MOST_NUMBERS:
             _number_cells(chart.axes, matrix, shares)
         return chart.svg()
 
 
-def _name_cells(axes: Axes, names: list[str], guessed: list[str]) -> None:
-    small = 10 if len(names) <= 16 else 8 if len(names) <= 26 else 7.5
-    upright = max(map(len, guessed), default=0) <= 5 and len(names) <= 12
-    axes.set_xticks(range(len(names)), guessed, fontsize=small, rotation=0 if upright else 90, color=INK)
-    axes.set_yticks(range(len(names)), names, fontsize=small, color=INK)
-    axes.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
-    axes.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
+def _name_cells(axes: Axes, rows: list[str], columns: list[str]) -> None:
+    small = 10 if len(rows) <= 16 else 8 if len(rows) <= 26 else 7.5
+    upright = max(map(len, columns), default=0) <= 5 and len(columns) <= 12
+    axes.set_xticks(range(len(columns)), columns, fontsize=small, rotation=0 if upright else 90, color=INK)
+    axes.set_yticks(range(len(rows)), rows, fontsize=small, color=INK)
+    axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(rows) + 1) - 0.5, minor=True)
     axes.grid(visible=False)
     axes.grid(which="minor", color=GRID, linewidth=0.8)
     axes.tick_params(which="minor", length=0)
@@ -85,7 +91,15 @@ def _number_cells(axes: Axes, matrix: np.ndarray, shares: np.ndarray) -> None:
     for (row, column), count in np.ndenumerate(matrix):
         if count:
             colour = "white" if shares[row, column] > 0.5 else INK
-            axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=small, color=colour)
+            axes.text(column, row, brief(int(count)), ha="center", va="center", fontsize=small, color=colour)
+
+
+def brief(count: int) -> str:
+    """A count that fits into a cell: from ten thousand on in thousands, then in millions and billions."""
+    if count < 10_000:
+        return f"{count:,}"
+    size, letter = next(((size, letter) for size, letter in _LARGE if count >= size))
+    return f"{count / size:.3g}{letter}" if count < 999.5 * size else f"{count / size:.0f}{letter}"
 
 
 def _pairs(pairs: Sequence[Pair], classes: Sequence[str], what: str) -> bytes:
@@ -115,23 +129,4 @@ def _bars(values: Sequence[float], names: Sequence[str], notes: Sequence[str], l
         chart.axes.set_xlabel(label)
         chart.axes.grid(visible=False, axis="y")
         chart.axes.spines[["left", "bottom"]].set_visible(False)
-        return chart.svg()
-
-
-def roc(curves: Sequence[Points]) -> bytes:
-    """ROC curves (name, false positive rates, true positive rates, area); of many, the eight of the least area."""
-    few = len(curves) <= MOST_ROCS
-    shown = curves if few else sorted(curves, key=lambda c: 1 if c[3] is None else c[3])[:MOST_ROCS]
-    with Chart(4.8, 4.2) as chart:
-        chart.axes.plot([0, 1], [0, 1], color="#b6c0cc", linewidth=1, linestyle=(0, (4, 4)))
-        for name, x, y, area in shown:
-            note = "" if area is None else f"  {area:.3f}"
-            chart.axes.plot(x, y, label=f"{shortened(name)}{note}", clip_on=False)
-        chart.axes.set(xlim=(0, 1), ylim=(0, 1), yticks=[0.2, 0.4, 0.6, 0.8, 1])
-        chart.axes.set_aspect("equal")
-        chart.axes.set_xlabel("false positive rate")
-        chart.axes.set_ylabel("true positive rate")
-        if shown:
-            title = "area under the curve" if few else f"least area of {len(curves)} classes"
-            chart.axes.legend(loc="lower right", title=title, title_fontsize=9)
         return chart.svg()

@@ -11,22 +11,17 @@ from saccade.view.content import Exhibit, Plate
 from saccade.view.markup import Markup, chart, element, joined, photo
 from saccade.view.text import score
 
-NEARNESS = (
-    " The percentage is how near the guess is to the truth: of a class its own score, of one box its IoU, of several "
-    "F1, of boxes that score and overlap an object by .5 or more."
-)
-WORST = "Where the guess was furthest from the truth. Wrong labels hide here too: look at the truth as well." + NEARNESS
-TYPICAL = "An even sample of all pictures, from worse to better." + NEARNESS
+WORST = "Where the guess was furthest from the truth. Wrong labels hide here too: look at the truth as well."
+TYPICAL = "An even sample of all pictures, from worse to better."
 SEEN = "Weights of the first layer, and where the evidence for the guessed class lies: in right guesses and wrong ones."
 MOST_LINES = 8
 Records = Sequence[Mapping[str, Any]]
 
 
 def scores(evaluation: Evaluation) -> Markup | None:
-    """A card for each score; five guesses among five classes or fewer say nothing and get none."""
-    shown = dict(evaluation.scores)
-    if len(evaluation.classes) <= 5:
-        shown.pop("top5", None)
+    """A card for each score but those that say nothing of so few classes."""
+    few = len(evaluation.classes)
+    shown = {key: value for key, value in evaluation.scores.items() if few >= describe(key).least_classes}
     return element("div", *[_score(key, value) for key, value in shown.items()], class_="scores") if shown else None
 
 
@@ -100,6 +95,14 @@ def _line(records: Records, key: str, name: str, smooth: bool = False, better: s
 
 def _full(lines: Sequence[plot.Line]) -> list[plot.Line]:
     return [line for line in lines if line.values]
+
+
+def nearness(names: Sequence[str]) -> str:
+    """What the percentage of a picture is, where metrics name it."""
+    if not names:
+        return ""
+    told = names[0] if len(names) == 1 else f"the mean of {', '.join(names[:-1])} and {names[-1]}"
+    return f" The percentage is how near the guess is to the truth: {told}."
 
 
 def gallery(title: str, lead: str, exhibits: Sequence[Exhibit], legend: Markup | None = None) -> Markup | None:

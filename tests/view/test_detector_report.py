@@ -6,17 +6,19 @@ import pytest
 import torch
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.metrics import Evaluator, choose
-from saccade.view import plot_objects
+from saccade.metrics import Curves, Evaluator, choose
+from saccade.metrics.detection import Detection
+from saccade.metrics.error_kinds import ERROR_KINDS
+from saccade.metrics.sections import as_threshold
+from saccade.view import plot_curves
 from saccade.view.content import ReportContent
 from saccade.view.draw import draw
-from saccade.view.error_kinds import ERROR_KINDS
-from saccade.view.object_sections import threshold
 from saccade.view.report import render
+from section_parts import parts
 
 FIELDS = frozenset({"instances.boxes", "instances.labels"})
 HOSTILE = "<img src=x onerror=alert(1)>"
-A, B = [0.0, 0, 10, 10], [50.0, 0, 60, 10]
+A, B, AWAY = [0.0, 0, 10, 10], [50.0, 0, 60, 10], [80.0, 80, 90, 90]
 
 
 def rows(boxes, labels, scores=None):
@@ -71,13 +73,20 @@ def test_eighty_classes_with_long_names_fit():
 
 
 def test_a_threshold_is_rounded_down():
-    assert [threshold(value) for value in (0.5, 0.71299, 0.0)] == ["0.500", "0.712", "0.000"]
+    assert [as_threshold(value) for value in (0.5, 0.71299, 0.0)] == ["0.500", "0.712", "0.000"]
 
 
 def test_a_curve_of_a_class_that_nothing_finds_is_there():
-    svg = plot_objects.precision_recall([("absent", (), (), 0.0), ("cell", (0.5, 1.0), (1.0, 0.6), 0.8)])
-    assert b"absent" in svg
-    assert plot_objects.precision_recall([])
+    judge = Detection(("absent", "cell"))
+    guess, truth = rows([A, AWAY, B], [1, 1, 1], [0.9, 0.8, 0.7]), rows([A, B, B], [1, 1, 0])
+    judge.update(guess, truth, "a")
+    loose, strict = parts(judge, Curves)
+    assert [(curve.name, curve.x, curve.y) for curve in loose.curves] == [
+        ("absent", (0.0,), (0.0,)),
+        ("cell", (0.0, 0.5, 1.0), (1.0, 1.0, pytest.approx(2 / 3))),
+    ]
+    assert strict.curves == loose.curves
+    assert b"absent" in plot_curves.curves(loose)
 
 
 def test_boxes_have_the_colours_that_are_asked_for():

@@ -1,15 +1,16 @@
 """Kinds of a detector's errors as `saccade evaluate` prints them."""
 
 import pytest
-import torch
 
-from saccade.command_line.output import counted, print_errors
-from saccade.metrics.evaluation import ErrorShare, ObjectErrors
+from saccade.command_line.output import counted, print_sections
+from saccade.metrics import Column, Section, Table
+from saccade.metrics.detection_sections import errors
+from saccade.metrics.object_errors import ErrorShare
 
 
 def test_kinds_are_printed_with_their_meaning(capsys: pytest.CaptureFixture[str]) -> None:
     shares = (ErrorShare("duplicate", 3, 0.125), ErrorShare("missed", 0, None), ErrorShare("false_positive", 7, 0.25))
-    print_errors(ObjectErrors(shares, 0.5, torch.zeros(2, 2).long()))
+    print_sections([errors(shares, ())])
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["", "Kinds of errors, of all guesses whatever their score:"]
     assert lines[2] == "Duplicate\t3\tgains 0.1250\tan object that a better guess has found"
@@ -17,8 +18,9 @@ def test_kinds_are_printed_with_their_meaning(capsys: pytest.CaptureFixture[str]
     assert lines[4].startswith("All wrong guesses\t7\tgains 0.2500\t")
 
 
-def test_what_detects_nothing_has_no_kinds(capsys: pytest.CaptureFixture[str]) -> None:
-    print_errors(None)
+def test_tables_for_the_page_alone_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    print_sections([Section("Classes", (Table(rows=("ant",), columns=(Column(name="recall", values=[0.5]),)),))])
+    print_sections([])
     assert capsys.readouterr().out == ""
 
 
