@@ -5,13 +5,14 @@ import json
 import pytest
 import torch
 
-from helpers import TinyDataset, picture, tiny_system
+from helpers import CLASSES, TinyDataset, TinyHead, TinyTrunk, picture, tiny_system
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, DataError
 from saccade.core.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.data.loader import Loader, LoaderSettings
 from saccade.data.open import open_data
+from saccade.network.system import System
 from saccade.runtime.classes import check_same_classes
 from saccade.runtime.evaluate import data_of_run, evaluate
 from saccade.runtime.loss_tally import LossTally
@@ -189,7 +190,26 @@ def test_a_tally_weighs_batches_by_their_annotated_pictures():
     tally.add({"tiny/class": torch.tensor(1.0)}, [said, said, said])
     tally.add({"tiny/class": torch.tensor(5.0)}, [said, silent])
     tally.add({"tiny/class": torch.tensor(0.0)}, [silent])
+    tally.add({}, [said])  # another head's batch
     assert tally.result() == {"loss": 2.0, "loss/tiny/class": 2.0}
+
+
+class Drawing(TinyHead):
+    """A user's head whose loss draws at random, and divides by the pictures of its batch twice."""
+
+    by_picture = True
+
+    def loss(self, maps, truth):
+        return {"class": (super().loss(maps, truth)["class"] + torch.rand(())) / len(truth)}
+
+
+def test_a_loss_that_draws_is_asked_for_picture_by_picture():
+    torch.manual_seed(0)
+    system = System(TinyTrunk(), {"tiny": Drawing(3)}, classes=CLASSES, input=InputSpec.stretch(16)).eval()
+    first = evaluate(system, TinyDataset(5), batch=2)["loss"]
+    torch.rand(7)
+    assert evaluate(system, TinyDataset(5), batch=2)["loss"] == first
+    assert evaluate(system, TinyDataset(5), batch=5)["loss"] == pytest.approx(first)
 
 
 SCENES = "scenes:count=6,size=32,seed=1"

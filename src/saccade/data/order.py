@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 
-def mixed(*numbers: int) -> int:
-    """A seed of 63 bits from whole numbers; near numbers give unlike seeds."""
-    text = ",".join(str(number) for number in numbers).encode()
+def mixed(*parts: int | str) -> int:
+    """A seed of 63 bits from whole numbers and names; near numbers give unlike seeds."""
+    text = ",".join(str(part) for part in parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") >> 1
 
 

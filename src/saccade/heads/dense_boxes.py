@@ -84,6 +84,7 @@ class DenseBoxHead(Head):
 
     terms = ("class", "box")
     owns_rows = True
+    by_picture = True
 
     def __init__(
         self, reads: Sequence[str], tower: nn.Module, anchors: Anchors, rules: DenseRules, classes: int | None

@@ -16,7 +16,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.input_spec import as_float
 from saccade.losses.pixels import IGNORE, pixel_cross_entropy
 from saccade.network.head import Head
-from saccade.network.maps import GUIDE, IMAGE, Maps
+from saccade.network.maps import GUIDE, Maps
 
 # Probabilities (C, h, w) of a picture's pixels and the picture (3, h, w) on the scale 0..255, to better probabilities.
 Refiner = Callable[[Tensor, Tensor], Tensor]
@@ -74,7 +74,7 @@ class PixelHead(Head):
 
     def forward(self, maps: Maps) -> PixelRaw:
         """Scores of all of the batch's pixels; those that the map does not reach score alike for every class."""
-        height, width = maps[IMAGE].shape[-2:]
+        height, width = maps.padded
         inner = (height - 2 * self.offset, width - 2 * self.offset)
         logits = F.interpolate(self.body(maps[self.map]), inner, mode="bilinear", align_corners=False)
         return PixelRaw(F.pad(logits, (self.offset,) * 4), maps[GUIDE] if GUIDE in self.reads else None, maps.sizes)

@@ -78,6 +78,7 @@ class RegionHead(Head):
     """
 
     owns_rows = True
+    by_picture = True
 
     def __init__(
         self,

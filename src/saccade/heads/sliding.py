@@ -57,6 +57,7 @@ class SlidingHead(Head):
 
     terms = ("class",)
     owns_rows = True
+    by_picture = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
 

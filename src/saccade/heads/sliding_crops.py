@@ -43,6 +43,7 @@ class SlidingCropsHead(Head):
 
     terms = ("class",)
     owns_rows = True
+    by_picture = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
     reads = (IMAGE,)

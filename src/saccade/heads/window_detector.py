@@ -56,6 +56,7 @@ class WindowDetectorHead(Head):
 
     terms = ("class", "box")
     owns_rows = True
+    by_picture = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
 

@@ -23,6 +23,9 @@ class Head(nn.Module, ABC):
         needs: Dotted fields of the truth that `loss` reads.
         terms: Names of the terms that `loss` returns.
         owns_rows: Whether it makes the rows of `instances`; other heads add columns to the same rows.
+        by_picture: Whether its loss draws at random, or divides by a count over the whole batch, of objects or of
+            sampled boxes: then a picture's share depends on its company, and validation asks for the loss of each
+            picture alone.
     """
 
     reads: tuple[str, ...]
@@ -30,6 +33,7 @@ class Head(nn.Module, ABC):
     needs: frozenset[str]
     terms: tuple[str, ...]
     owns_rows: bool = False
+    by_picture: bool = False
 
     @property
     def keep(self) -> Keep | None:

@@ -1,7 +1,7 @@
 """Every network is a `System`: one trunk, an optional neck, and named heads."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -198,10 +198,14 @@ class System(nn.Module):
             raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
         return self.loss_of(self.maps(batch), batch.truth)
 
-    def loss_of(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-        """Weighted scalars by ``head/term``, from maps made before."""
+    def loss_of(
+        self, maps: Maps, truth: Sequence[Annotation], heads: Container[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Weighted scalars by ``head/term``, from maps made before; of some heads alone where these are named."""
         terms: dict[str, Tensor] = {}
         for name, head in self.each_head():
+            if heads is not None and name not in heads:
+                continue
             for term, value in annotated_loss(head, maps, truth).items():
                 key = f"{name}/{term}"
                 terms[key] = value * self.loss_weights.get(key, self.loss_weights.get(name, 1.0))

@@ -23,8 +23,9 @@ class LossTally:
         self._pictures = dict.fromkeys(self._heads, 0)
 
     def add(self, terms: Mapping[str, Tensor], truth: Sequence[Annotation]) -> None:
-        """Takes the loss terms of a batch, by ``head/term``, and what its pictures show."""
-        counts = {name: sum(t.has(*needs) for t in truth) for name, (needs, _) in self._heads.items()}
+        """Takes the loss terms of some heads for a batch, by ``head/term``, and what its pictures show."""
+        heads = {name.split("/")[0] for name in terms}
+        counts = {name: sum(t.has(*self._heads[name][0]) for t in truth) for name in heads}
         for name, value in terms.items():
             self._sums[name] = self._sums.get(name, 0.0) + float(value) * counts[name.split("/")[0]]
         for name, count in counts.items():

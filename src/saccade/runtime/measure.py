@@ -15,11 +15,13 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.evaluator import Evaluator
 from saccade.metrics.families import choose
 from saccade.metrics.metric import Metric
+from saccade.network.maps import Maps
 from saccade.network.system import System
 from saccade.runtime.device import evaluating
 from saccade.runtime.engine import engine_of, finish
 from saccade.runtime.feature_tally import FeatureTally
 from saccade.runtime.loss_tally import LossTally
+from saccade.runtime.seeds import seeded
 
 State = Any
 Answering = Callable[[Sequence[int]], Iterable[Annotation]]
@@ -54,7 +56,7 @@ class Measure:
             self.features.add(maps, batch.ids)
             if placed.truth is not None:
                 with self._full_losses():
-                    self.losses.add(self.system.loss_of(maps, placed.truth), placed.truth)
+                    self._add_losses(maps, placed.truth, batch.ids)
             guesses = [] if self.answer else self.system.decode(maps)
         places = [self._places[name] for name in batch.ids]
         answers = self._own(guesses, batch, places) if self.answer is None else self.answer(places)
@@ -67,6 +69,18 @@ class Measure:
         for frame, guess, place in zip(batch.frames, guesses, places, strict=True):
             image = self.dataset[place].image if refines else None
             yield self._engine.last_touch(frame.undo(finish(guess), refines), image, keep_scores=False)
+
+    def _add_losses(self, maps: Maps, truth: Sequence[Annotation], ids: Sequence[str]) -> None:
+        """The losses of a batch; chance is a function of the pictures' names, so that a measurement can be repeated."""
+        alone = {name for name, head in self.system.each_head() if head.by_picture}
+        together = {name for name, _ in self.system.each_head()} - alone
+        if together:
+            with seeded(*ids):
+                self.losses.add(self.system.loss_of(maps, truth, together), truth)
+        for place, name in enumerate(ids if alone else ()):
+            with seeded(name):
+                own = [truth[place]]
+                self.losses.add(self.system.loss_of(maps.pick([place]), own, alone), own)
 
     def state(self) -> State:
         """All that was taken so far, to be sent to another process."""

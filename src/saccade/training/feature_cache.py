@@ -62,13 +62,14 @@ class FeatureCache:
 
     def _batch(self, indices: Sequence[int]) -> Batch:
         dataset, rows = self.loader.dataset, torch.tensor(indices)
-        frames = tuple(self.spec.bordered(self.spec.frame((h, w))) for h, w in self._sizes[rows].tolist())
+        resized = [self.spec.frame((height, width)) for height, width in self._sizes[rows].tolist()]
+        frames = tuple(map(self.spec.bordered, resized))
         truth = tuple(frame.apply(dataset.truth(i)) for frame, i in zip(frames, indices, strict=True))
         return Batch(
             # Of the size that heads ask for, and without memory.
             images=torch.zeros(()).expand(len(indices), self.spec.channels, *self._side()),
             sizes=torch.tensor([frame.target for frame in frames]),
-            canvas=self.spec.padded(frames[0].target),
+            canvas=self.spec.padded(resized[0].target),
             frames=frames,
             truth=truth,
             ids=tuple(dataset.id(i) for i in indices),
