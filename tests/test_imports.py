@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,7 @@ def module_of(file: Path) -> str:
 MODULES = {module_of(file): file for file in FILES}
 
 
+@cache
 def imports_of(source: str) -> set[str]:
     """Modules of ours that a source imports anywhere, also inside functions; only the root's version is free to all."""
     found: set[str] = set()
