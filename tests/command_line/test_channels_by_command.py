@@ -32,7 +32,7 @@ def test_deep_pictures_by_command(kind: str, channels: int, tmp_path: Path, caps
     data, run, out = tmp_path / "data", tmp_path / "run", tmp_path / "out"
     write(data, kind)
     statistics = ["--mean", ",".join([".002"] * channels), "--std", ",".join([".004"] * channels)]
-    options = ["--variant", "modern", "--channels", str(channels), *statistics]
+    options = ["--variant", "modern", "--channels", str(channels), "--workers", "0", *statistics]
     assert (
         main(["train", "lenet5", "--data", str(data), "--out", str(run), "--steps", "30", "--batch", "8", *options])
         == 0

@@ -60,6 +60,9 @@ DEEPER = (
 BY_HEART: dict[str, dict[str, Any]] = {
     "rcnn": {"search": "selective-search", "proposals": 60},
     "multipath": {"search": "selective-search", "proposals": 100, "rounds": 1},
+    "spp_net": {"search": "selective-search", "proposals": 100, "size": 128},
+    "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
+    "ion": {"search": "selective-search", "proposals": 100},
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},

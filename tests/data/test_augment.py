@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from helpers import SIZE_RULES
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Joints
@@ -16,13 +17,6 @@ from saccade.core.sample import Framed, Sample
 from saccade.data.augment import Augment
 from saccade.data.dice import generator_for
 
-SPECS = {
-    "native": InputSpec(),
-    "stretch": InputSpec.stretch(32),
-    "letterbox": InputSpec("letterbox", (48, 32)),
-    "crop": InputSpec.centre_crop(24, 30),
-    "shorter": InputSpec("shorter", shorter=40, longest=60),
-}
 EVERYTHING = Augmentation(
     flip=0.5, flip_vertical=0.5, crop_area=(0.3, 1), scale=(0.7, 1.4), rotate=40, translate=0.2, shear=10, pad_crop=3,
     elastic=(1, 12), mosaic=0.5, mixup=0.5, brightness=0.3, contrast=0.3, saturation=0.3, hue=0.1, lighting=0.1,
@@ -102,7 +96,7 @@ def same(one: Framed, other: Framed) -> bool:
     return all(torch.equal(a, b) if isinstance(a, Tensor) else a == b for a, b in pairs)
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=list(SPECS))
+@pytest.mark.parametrize("spec", SIZE_RULES.values(), ids=list(SIZE_RULES))
 def test_no_augmentation_is_the_very_batch_of_the_spec(spec: InputSpec):
     plain = spec.batch([sample().image], [sample().truth])
     image, frame, truth, _ = drawn(Augmentation(), spec)
@@ -112,7 +106,7 @@ def test_no_augmentation_is_the_very_batch_of_the_spec(spec: InputSpec):
     assert torch.equal(batch.truth[0].semantic, plain.truth[0].semantic)
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=list(SPECS))
+@pytest.mark.parametrize("spec", SIZE_RULES.values(), ids=list(SIZE_RULES))
 def test_the_same_seed_epoch_and_index_give_the_same_picture_and_others_another(spec: InputSpec):
     first = drawn(EVERYTHING, spec)
     torch.manual_seed(99)  # the global generator has no say
@@ -124,15 +118,15 @@ def test_the_same_seed_epoch_and_index_give_the_same_picture_and_others_another(
 def test_the_global_generator_is_left_alone():
     torch.manual_seed(3)
     before = torch.get_rng_state()
-    drawn(EVERYTHING, SPECS["stretch"])
+    drawn(EVERYTHING, SIZE_RULES["stretch"])
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("rule", SPECS)
+@pytest.mark.parametrize("rule", SIZE_RULES)
 @pytest.mark.parametrize("name", MAPS)
 def test_every_field_follows_the_pixels(name: str, rule: str):
     for number in range(3):
-        image, frame, truth, _ = drawn(MAPS[name], replace(SPECS[rule], mean=(0.0,) * 3), number)
+        image, frame, truth, _ = drawn(MAPS[name], replace(SIZE_RULES[rule], mean=(0.0,) * 3), number)
         assert tuple(image.shape[-2:]) == frame.target == tuple(truth.semantic.shape)
         painted = image > 127
         masks = truth.instances.masks.dense()
@@ -157,7 +151,7 @@ def test_every_field_follows_the_pixels(name: str, rule: str):
 @pytest.mark.parametrize("name", MAPS)
 def test_what_is_kept_is_inside_and_the_columns_stay_together(name: str):
     for number in range(4):
-        _, frame, truth, _ = drawn(MAPS[name], SPECS["stretch"], number)
+        _, frame, truth, _ = drawn(MAPS[name], SIZE_RULES["stretch"], number)
         rows, (height, width) = truth.instances, frame.target
         assert set(rows.columns()) == set(sample().truth.instances.columns())
         assert {len(column) for column in rows.columns().values()} == {len(rows)}
@@ -185,8 +179,8 @@ def test_a_flip_exchanges_pairs_and_mirrors_pixels():
 
 def test_a_random_crop_fills_the_whole_size():
     for rule in ("stretch", "crop"):
-        image, frame, _, _ = drawn(Augmentation(crop_area=(0.2, 0.3)), SPECS[rule])
-        assert tuple(image.shape[-2:]) == SPECS[rule].size
+        image, frame, _, _ = drawn(Augmentation(crop_area=(0.2, 0.3)), SIZE_RULES[rule])
+        assert tuple(image.shape[-2:]) == SIZE_RULES[rule].size
         covered = torch.linalg.det(torch.linalg.inv(frame.matrix)) * image.shape[-1] * image.shape[-2] / (45 * 61)
         assert 0.18 < covered < 0.32
 
@@ -196,14 +190,14 @@ def test_a_crop_keeps_an_object_where_it_must():
     alone = sample(3)
     one = replace(alone, truth=replace(alone.truth, instances=alone.truth.instances[:1]))
     for epoch in range(20):
-        truth = Augment(keeping, SPECS["stretch"])(one, generator_for(0, epoch, 3)).truth
+        truth = Augment(keeping, SIZE_RULES["stretch"])(one, generator_for(0, epoch, 3)).truth
         assert len(truth.instances) == 1
 
 
 def test_bytes_stay_bytes_until_the_end():
-    assert drawn(EVERYTHING, SPECS["stretch"]).image.dtype == torch.uint8
+    assert drawn(EVERYTHING, SIZE_RULES["stretch"]).image.dtype == torch.uint8
     floats = replace(sample(), image=sample().image / 255)
-    image = Augment(MAPS["turn"], SPECS["stretch"])(floats, generator_for(0, 0, 0)).image
+    image = Augment(MAPS["turn"], SIZE_RULES["stretch"])(floats, generator_for(0, 0, 0)).image
     assert image.dtype == torch.float32
     assert -1e-6 < image.min() < image.max() < 1 + 1e-6
 
@@ -238,11 +232,11 @@ def test_a_picture_of_nothing_stays_a_picture_of_nothing():
     empty = replace(sample(), truth=Annotation(instances=sample().truth.instances[:0]))
     for augmentation in MAPS.values():
         if not augmentation.mosaic:
-            rows = Augment(augmentation, SPECS["stretch"])(empty, generator_for(0, 0, 0)).truth.instances
+            rows = Augment(augmentation, SIZE_RULES["stretch"])(empty, generator_for(0, 0, 0)).truth.instances
             assert rows.boxes.shape == (0, 4)
             assert rows.masks.dense().shape == (0, 32, 32)
     bare = replace(sample(), truth=Annotation())
-    assert Augment(EVERYTHING, SPECS["crop"], Pictures())(bare, generator_for(0, 0, 0)).truth.instances is None
+    assert Augment(EVERYTHING, SIZE_RULES["crop"], Pictures())(bare, generator_for(0, 0, 0)).truth.instances is None
 
 
 def test_other_pictures_need_a_data_set():

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from drawn_rows import rows
 from test_coco_parity import CLASSES, NAMES, as_annotation, made, reference
 
 from saccade.core.annotation import ANY_CLASS, Annotation, Instances
@@ -17,15 +18,6 @@ from saccade.metrics.overlaps import Overlaps, picture_of
 A, B, AWAY = [0, 0, 10, 10], [50, 0, 60, 10], [200, 0, 210, 10]
 HALF_OUT = [90, 0, 110, 10]  # half of it lies in the region
 REGION = [100, 0, 300, 100]
-
-
-def rows(boxes, labels, scores=None, crowd=None):
-    return Instances(
-        boxes=torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
-        labels=torch.tensor(labels, dtype=torch.int64),
-        scores=None if scores is None else torch.tensor(scores),
-        crowd=None if crowd is None else torch.tensor(crowd, dtype=torch.bool),
-    )
 
 
 WITH_REGION = rows([A, B, REGION], [0, 1, ANY_CLASS], crowd=[0, 0, 1])

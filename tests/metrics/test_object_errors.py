@@ -4,21 +4,12 @@ import random
 
 import pytest
 import torch
+from drawn_rows import rows
 
-from saccade.core.annotation import Instances
 from saccade.metrics.object_errors import KINDS, breakdown, judge, verdict_of
 from saccade.metrics.overlaps import Overlaps, picture_of
 
 WRONG = ("classification", "localization", "both", "duplicate", "background", "missed")
-
-
-def rows(boxes, labels, scores=None, crowd=None):
-    return Instances(
-        boxes=torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
-        labels=torch.tensor(labels, dtype=torch.int64),
-        scores=None if scores is None else torch.tensor(scores),
-        crowd=None if crowd is None else torch.tensor(crowd, dtype=torch.bool),
-    )
 
 
 def judged(*pictures, classes=2):

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import field, make_dataclass
+from functools import cache
 from importlib import import_module
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from saccade.network.system import System
 
 
+@cache
 def declaration(module: str, name: str) -> SystemFunction:
     """A stand-in for a system's function: its card, docstring and options, with their types and without their defaults.
 
