@@ -178,7 +178,7 @@ RULES: dict[str, Agreement] = {
     "label": _same_label,
     "label_scores": _same_best_class,
     "labels": _same_labels,
-    "instances.boxes": _all_boxes,  # of some systems less is expected: `_boxes`
+    "instances.boxes": _all_boxes,  # of some systems less: `_boxes`
     "instances.labels": _known_labels,
     "instances.scores": _falling_scores,
     "instances.masks": _of_own_rows(_masks),

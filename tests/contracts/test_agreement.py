@@ -99,8 +99,8 @@ def test_a_field_without_a_rule_fails_whatever_is_answered() -> None:
 
 
 def test_every_field_that_answers_have_has_a_rule() -> None:
-    told = {f.name for f in fields(Annotation)} - {"instances", "person", "regions"}
+    told = {f.name for f in fields(Annotation)} - {"instances", "person", "sought", "semantic_sought"}
     columns = {f"instances.{f.name}" for f in fields(Instances)} - {
-        f"instances.{n}" for n in ("area", "crowd", "difficult")
+        f"instances.{n}" for n in ("area", "crowd", "difficult", "masked")
     }
     assert told | columns == RULES.keys()

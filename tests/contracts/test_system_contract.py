@@ -29,7 +29,8 @@ from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
 
-EVERY = sorted([*SYSTEMS, *PROOFS])
+KNOWN = {**SYSTEMS, **PROOFS}
+EVERY = sorted(KNOWN)
 QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name for name in EVERY]
 
 
@@ -188,9 +189,7 @@ def test_the_order_of_objects_leaves_the_loss(name: str) -> None:
     torch.testing.assert_close(system.loss(with_rows(batch, [1, 0])), system.loss(batch))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in EVERY if "channels" in options_of(PROOFS.get(name) or SYSTEMS[name])]
-)
+@pytest.mark.parametrize("name", [name for name in EVERY if "channels" in options_of(KNOWN[name])])
 def test_pictures_of_other_channels_get_in(name: str) -> None:
     system = narrow(name, channels=2).eval()
     side = system.input.size[0] if system.input.size else 64

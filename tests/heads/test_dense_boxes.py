@@ -8,13 +8,13 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBo
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.ssd import SSD
+from two_maps import BOXES, LABELS, Pyramid, drawn_image, maps_of, truth
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
 from saccade.layers.anchors import Anchors, pyramid_anchors
 from saccade.layers.dense_towers import ProposalTower, SeparateTowers, TwinTower
 from saccade.losses.scores import FocalScores, SigmoidScores, SoftmaxScores
-from saccade.network.maps import Maps
 from saccade.ops.anchors import default_bases
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Keep
@@ -24,35 +24,11 @@ from saccade.ops.pick import HardNegatives, RandomPick, everything
 CLASSES = 4
 RATIOS = (0.5, 1.0, 2.0)
 SIDES = {"fine": 8, "deep": 16}
-BOXES = torch.tensor([[6.0, 10, 60, 50], [40, 70, 100, 120], [90, 8, 122, 40]])
-LABELS = torch.tensor([0, 3, 1])
-
-
-class Pyramid(nn.Module):
-    """Two maps of a picture of 128 pixels."""
-
-    out_channels = 8
-
-    def __init__(self, first=8):
-        super().__init__()
-        self.fine, self.deep = nn.Conv2d(3, first, 8, 8), nn.Conv2d(first, 8, 2, 2)
-
-    def forward(self, images):
-        fine = self.fine(images)
-        return {"fine": fine, "deep": self.deep(fine)}
 
 
 @pytest.fixture
 def image():
-    return torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(5))
-
-
-def maps_of(trunk, image):
-    return Maps({"image": image, **trunk(image)}, torch.tensor([image.shape[-2:]] * len(image)))
-
-
-def truth():
-    return [Annotation(instances=Instances(boxes=BOXES, labels=LABELS))]
+    return drawn_image()
 
 
 def loud(module):

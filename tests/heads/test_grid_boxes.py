@@ -210,3 +210,26 @@ def test_boxes_of_one_class_suppress_each_other():
     raw.codes[0, 4, 0] = raw.codes[0, 4, 1]
     rows = head().decode(raw)[0].get("instances")
     assert rows.scores.tolist() == [pytest.approx(0.9)]
+
+
+def test_a_cell_s_confidence_is_wrong_by_as_much_as_it_speaks_of_what_was_sought():
+    shown = replace(truth([], []), sought=torch.tensor([True, False, False, True]))
+    values = torch.zeros(1, GRID**2 * (CLASSES + 5 * BOXES))
+    raw = head()(maps_of(values))
+    raw.confidences.fill_(1)
+    raw.classes[0, 0] = torch.tensor([0.0, 0.9, 0.1, 0])  # of classes that were not sought
+    raw.classes[0, 1] = torch.tensor([0.3, 0.1, 0, -0.2])  # three quarters of those that were
+    assert head().loss(maps_of(values), [shown])["empty"].item() == pytest.approx(BOXES * (GRID**2 - 2 + 0.75))
+    everything = replace(shown, sought=torch.ones(CLASSES, dtype=torch.bool))
+    assert head().loss(maps_of(values), [everything])["empty"].item() == BOXES * GRID**2
+
+
+def test_an_object_has_none_of_the_classes_that_were_not_sought():
+    shown = truth([[10, 20, 70, 50]], [2])
+    values = torch.rand(1, GRID**2 * (CLASSES + 5 * BOXES), generator=torch.Generator().manual_seed(1))
+    terms = [
+        head().loss(maps_of(values), [replace(shown, sought=marks)])
+        for marks in (None, torch.tensor([False, True, True, False]))
+    ]
+    assert all(torch.equal(terms[0][name], terms[1][name]) for name in ("centre", "size", "object", "class"))
+    assert terms[1]["empty"] < terms[0]["empty"]

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
+from svm_objective import objective
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import DataError
 from saccade.heads.box_ridge import FLOOR, RidgeRules, ridge, solve_boxes, white_ridge
 from saccade.heads.described import Described, Seen, Shelf, describe
 from saccade.heads.hard_negatives import NEVER, MiningRules, mine
-from saccade.heads.svm_solver import SvmSettings, objective, solve_svm
+from saccade.heads.svm_solver import SvmSettings, solve_svm
 from saccade.network.maps import Maps
 from saccade.ops.code import DeltaCoder
 
@@ -167,6 +168,16 @@ def test_a_picture_without_objects_and_one_with_a_crowd():
     crowd = describe(seen([], [], [[25.0, 25, 50, 50]]), see, 2, 0.6)
     assert crowd.overlaps.tolist() == [[0, 0], [0, 0], [1, 1]]
     assert mine([nothing], 2, RULES).bias.tolist() == [NEVER, NEVER]
+
+
+def test_regions_are_no_negatives_of_classes_that_were_not_sought():
+    one = seen([[0.0, 0, 10, 10]], [1])
+    sought = torch.tensor([True, True, False])
+    found = describe(one._replace(truth=replace(one.truth, sought=sought)), see, 3, 0.6)
+    plain = describe(one, see, 3, 0.6)
+    assert torch.equal(found.overlaps[:, sought], plain.overlaps[:, sought])
+    assert (found.overlaps[:, ~sought] == 1).all()
+    assert torch.equal(found.objects, plain.objects)
 
 
 def test_what_is_on_the_shelf_is_not_made_again(tmp_path, pictures):

@@ -6,6 +6,7 @@ from torch import nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.ops import MultiScaleRoIAlign
+from two_maps import BOXES, LABELS, Pyramid, drawn_image, maps_of, truth
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
@@ -20,7 +21,6 @@ from saccade.layers.dense_towers import ProposalTower
 from saccade.layers.region_pool import RegionPool
 from saccade.layers.region_towers import Outputs, PooledTower
 from saccade.losses.scores import SigmoidScores
-from saccade.network.maps import Maps
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
@@ -28,36 +28,12 @@ from saccade.ops.pick import RandomPick, everything
 
 CLASSES, RATIOS, SIZES = 4, (0.5, 1.0, 2.0), ((16, 32), (48, 96))
 LEVELS = {"fine": Level(8, 8), "deep": Level(8, 16)}
-BOXES = torch.tensor([[6.0, 10, 60, 50], [40, 70, 100, 120], [90, 8, 122, 40]])
-LABELS = torch.tensor([0, 3, 1])
 HALF = Matcher(0.5, 0.5)
-
-
-class Pyramid(nn.Module):
-    """Two maps of a picture of 128 pixels."""
-
-    out_channels = 8
-
-    def __init__(self):
-        super().__init__()
-        self.fine, self.deep = nn.Conv2d(3, 8, 8, 8), nn.Conv2d(8, 8, 2, 2)
-
-    def forward(self, images):
-        fine = self.fine(images)
-        return {"fine": fine, "deep": self.deep(fine)}
 
 
 @pytest.fixture
 def image():
-    return torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(5))
-
-
-def maps_of(trunk, image, regions=None):
-    return Maps({"image": image, **trunk(image)}, torch.tensor([image.shape[-2:]] * len(image)), regions)
-
-
-def truth(count=1):
-    return [Annotation(instances=Instances(boxes=BOXES, labels=LABELS))] * count
+    return drawn_image()
 
 
 def body():

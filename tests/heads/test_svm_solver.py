@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.svm import LinearSVC
+from svm_objective import objective
 
 from saccade.heads.svm_choice import Examples, choose, deal, held_out_margins, sharpness, solve_classes
-from saccade.heads.svm_solver import SvmSettings, objective, solve_svm
+from saccade.heads.svm_solver import SvmSettings, solve_svm
 
 
 def blobs(classes: int, each: int = 30, numbers: int = 8) -> tuple[torch.Tensor, torch.Tensor]:

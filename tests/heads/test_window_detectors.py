@@ -16,6 +16,7 @@ from saccade.ops.pick import everything
 from saccade.ops.windows import window_grid
 from saccade.systems.build import build
 from saccade.systems.overfeat_detector import overfeat_detector
+from saccade.systems.overfeat_localizer import overfeat_localizer
 from saccade.systems.sliding_window import sliding_window
 from saccade.training.feeder import stands_still
 from saccade.trunks import trunk as build_trunk
@@ -354,9 +355,10 @@ def test_small_windows_of_another_trunk_have_the_sizes_that_hold_them():
     assert detector(**small, size=20).heads["windows"].shape.factors == (1.0,)
 
 
-def test_overfeat_s_detector_has_its_classifier_s_and_box_regressor_s_size():
+@pytest.mark.parametrize(("make", "classes"), [(overfeat_detector, 999), (overfeat_localizer, 1000)])
+def test_overfeat_s_windows_have_its_classifier_s_and_box_regressor_s_size(make, classes):
     with torch.device("meta"):
-        system = overfeat_detector(tuple(map(str, range(999))))
+        system = make(tuple(map(str, range(classes))))
     box = sum(p.numel() for p in system.heads["windows"].box.parameters())
     assert box == 109_061_124
     assert sum(p.numel() for p in system.parameters()) - box == 144_656_488

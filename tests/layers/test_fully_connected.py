@@ -19,9 +19,3 @@ def test_one_position_is_taken_as_it_is() -> None:
     assert [type(layer).__name__ for layer in body] == ["Flatten", "Linear", "ReLU", "Dropout", "Linear"]
     assert body(torch.randn(2, 6, 1, 1)).shape == (2, 5)
     assert body[3].p == 0.25
-
-
-def test_the_second_head_of_the_lecture_has_its_parameters() -> None:
-    with torch.device("meta"):
-        body = fully_connected(Level(512, 32), (4096, 4096), 4, grid=7)
-    assert sum(p.numel() for p in body.parameters()) == 119_562_244

@@ -139,8 +139,8 @@ def test_prediction_seeks_in_each_picture_s_own_pixels():
     system.search = lambda image: (seen.append((image.dtype, tuple(image.shape))), searched(image))[1]
     Predictor(system)([picture(0), picture(1)])
     assert seen == [(torch.uint8, (3, 10, 12)), (torch.uint8, (3, 11, 13))]
-    (taken,) = Intake(system.input, system.search).take(0, picture(0))
-    torch.testing.assert_close(taken.regions, torch.tensor([[0.0, 0, 8, 16]]))
+    taken = Intake(system.input, system.search).take(0, picture(0))
+    torch.testing.assert_close(taken.regions_of(0), torch.tensor([[0.0, 0, 8, 16]]))
 
 
 @pytest.mark.parametrize("silent", [("rpn",), ("rpn/box", "rpn/class")])

@@ -4,7 +4,18 @@ import pytest
 import torch
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.ops.assign import Assignment, assign, centred, crowds, inside, real_objects, sought, unknown
+from saccade.ops.assign import (
+    Assignment,
+    assign,
+    centred,
+    classes_sought,
+    crowds,
+    inside,
+    objects_like,
+    real_objects,
+    unknown,
+    without_believed,
+)
 from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, Nearest
 
 SIZE = torch.tensor([50, 60])  # 50 high, 60 wide
@@ -87,9 +98,9 @@ def test_any_matcher_serves():
 
 
 def test_objects_come_as_the_boxes_are():
-    rows = sought(TWO, BOXES.double())
+    rows = objects_like(TWO, BOXES.double())
     assert (rows.boxes.dtype, rows.labels.tolist()) == (torch.float64, [7, 3])
-    assert sought(Annotation(), BOXES).boxes.shape == (0, 4)
+    assert objects_like(Annotation(), BOXES).boxes.shape == (0, 4)
 
 
 def test_pictures_stack_and_rows_are_chosen_together():
@@ -103,3 +114,29 @@ def test_pictures_stack_and_rows_are_chosen_together():
         [3, 7],
         one.boxes[[2, 0]].tolist(),
     )
+
+
+def sought(*marks):
+    return Annotation(sought=torch.tensor(marks))
+
+
+def test_classes_that_were_sought_stand_a_row_a_picture():
+    cpu = torch.device("cpu")
+    assert classes_sought([Annotation(), sought(True, False)], cpu).tolist() == [[[True, True]], [[True, False]]]
+    assert classes_sought([Annotation(), sought(True, True)], cpu) is None
+    assert classes_sought([Annotation()], cpu) is None
+
+
+def test_background_that_is_believed_an_object_is_left_out_where_classes_were_not_sought():
+    rows = torch.tensor([[BACKGROUND, BACKGROUND, 0, BETWEEN]] * 2)
+    scores = torch.tensor([[0.49, 0.5, 0.9, 0.9]] * 2)
+    found = without_believed(rows, scores, [sought(True, True), sought(True, False)])
+    assert found.tolist() == [rows[0].tolist(), [BACKGROUND, BETWEEN, 0, BETWEEN]]
+    assert without_believed(rows, scores, [Annotation()] * 2) is rows
+
+
+def test_a_region_of_every_class_is_a_crowd():
+    truth = shown([[0, 0, 10, 10], [18, 18, 34, 34]], [7, -1], [False, True])
+    found = assign(MATCHER, BOXES, truth, SIZE)
+    assert found.rows.tolist() == [0, BETWEEN, BETWEEN, BACKGROUND]
+    assert found.labels.tolist() == [7, -1, -1, -1]

@@ -1,6 +1,7 @@
 """Checkpoints: whole or not there, and never read when a bit is wrong."""
 
 import json
+import random
 import resource
 import shutil
 import subprocess
@@ -12,7 +13,6 @@ import torch
 from torch import nn
 
 from saccade.core.errors import ConfigError, DataError, ResourceError
-from saccade.runtime import seeds
 from saccade.runtime.checkpoint import load_weights, newest, point, read, save
 from saccade.trust.manifest import read_manifest
 
@@ -70,14 +70,22 @@ def test_training_state_is_optional(tmp_path):
         read(path)
 
 
-def test_a_network_and_all_generators(tmp_path):
+def test_a_network_and_its_generators(tmp_path):
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).to(memory_format=torch.channels_last)
     network.append(network[0])  # shared weights
-    path = save(tmp_path, "a", network.state_dict(), {"seeds": seeds.capture()}, {"step": 1})
-    expected = torch.rand(3)
+    path = save(
+        tmp_path,
+        "a",
+        network.state_dict(),
+        {"generator": torch.get_rng_state(), "python": random.getstate()},
+        {"step": 1},
+    )
+    expected, drawn = torch.rand(3), random.random()
     found = read(path)
-    seeds.restore(found.training["seeds"])
+    torch.set_rng_state(found.training["generator"])
+    random.setstate(found.training["python"])
     assert torch.equal(torch.rand(3), expected)
+    assert random.random() == drawn
     assert all(torch.equal(found.model[name], value) for name, value in network.state_dict().items())
     network.load_state_dict(found.model)
 

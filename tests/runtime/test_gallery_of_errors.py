@@ -1,5 +1,6 @@
 """The report's pictures of a detector: from the best threshold on, counted by kind of error, in its colours."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import torch
@@ -71,10 +72,22 @@ def test_the_truth_is_shown_as_far_as_the_system_speaks_of_it():
         label=torch.tensor(1),
         semantic=torch.zeros(2, 2),
         instances=Instances(boxes=torch.zeros(1, 4), crowd=torch.zeros(1)),
+        sought=torch.ones(2),
         pose=torch.zeros(1, 2),
         pose_visible=torch.ones(1),
-        regions=torch.zeros(1, 4),
     )
-    assert asked(truth, GIVES).present() == {"instances.boxes", "instances.crowd"}
-    assert asked(truth, frozenset({"label", "label_scores", "pose"})).present() == {"label", "pose", "pose_visible"}
-    assert asked(truth, frozenset({"labels", "semantic", "semantic_scores"})).present() == {"semantic"}
+    assert asked(truth, GIVES).present() == {"instances.boxes", "instances.crowd", "sought"}
+    assert asked(truth, frozenset({"label", "label_scores", "pose"})).present() == {
+        "label",
+        "pose",
+        "pose_visible",
+        "sought",
+    }
+    assert asked(truth, frozenset({"labels", "semantic", "semantic_scores"})).present() == {"semantic", "sought"}
+
+
+def test_what_was_not_sought_is_no_error():
+    truth = replace(OnePicture()[0].truth, sought=torch.tensor([False]))
+    told = ErrorPainter(0.4).illustrate(Answers()([])[0], truth)
+    assert told is not None
+    assert told.caption == "2 ignored"

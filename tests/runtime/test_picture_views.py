@@ -18,8 +18,9 @@ from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.network.system import System
 from saccade.ops.keep import Keep
+from saccade.runtime.agreement import Agreement
 from saccade.runtime.evaluate import evaluate
-from saccade.runtime.picture_views import SMALLEST, Views, gathered, merged
+from saccade.runtime.picture_views import SMALLEST, Views
 from saccade.runtime.predictor import Predictor
 from saccade.systems.build import build
 
@@ -42,6 +43,7 @@ class BrightHead(Head):
     needs = frozenset({"instances.boxes", "instances.labels"})
     terms = ("none",)
     owns_rows = True
+    keep = Keep()
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,6 +149,18 @@ def test_answers_mirror_with_the_picture(name: str) -> None:
     torch.testing.assert_close(_sorted(here.instances, here.instances.boxes), mirrored, atol=2e-3, rtol=0)
 
 
+def agreed(answers: Sequence[Annotation], keep: Keep) -> Annotation:
+    """What views of a picture of 100 pixels agree on, each of which the network sees as it is."""
+    views = [next(Views().of((100, 100), InputSpec("native"))) for _ in answers]
+    gathered = Agreement(views, keep)
+    (found,) = (
+        one
+        for place, answer in enumerate(answers)
+        if (one := gathered.add(place, answer, views[place].frame)) is not None
+    )
+    return found
+
+
 def _sorted(rows: Instances, boxes: Tensor) -> Tensor:
     """Boxes, scores and labels, in an order that ties of scores leave alone."""
     table = torch.cat([rows.scores[:, None], rows.labels[:, None], boxes], 1)
@@ -170,7 +184,7 @@ def test_merging_is_suppression_by_class_of_all_that_the_views_say() -> None:
     boxes = torch.cat([corners, corners + 10 + 20 * torch.rand(3, 40, 2, generator=draw)], 2)
     scores, labels = torch.rand(3, 40, generator=draw), torch.randint(0, 2, (3, 40), generator=draw)
     views = [Annotation(instances=Instances(*rows)) for rows in zip(boxes, labels, scores, strict=True)]
-    found = merged(views, Keep(overlap=0.4, limit=25)).instances
+    found = agreed(views, Keep(overlap=0.4, limit=25)).instances
     kept = batched_nms(boxes.view(-1, 4), scores.view(-1), labels.view(-1), 0.4)[:25]
     assert 0 < len(kept) < 120
     assert torch.equal(found.boxes, boxes.view(-1, 4)[kept])
@@ -179,7 +193,7 @@ def test_merging_is_suppression_by_class_of_all_that_the_views_say() -> None:
 
 def test_views_that_see_nothing_agree_on_nothing() -> None:
     nothing = Annotation(instances=Instances(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64), torch.zeros(0)))
-    assert len(merged([nothing, nothing], Keep()).instances) == 0
+    assert len(agreed([nothing, nothing], Keep()).instances) == 0
 
 
 class LabelHead(Head):
@@ -240,12 +254,16 @@ def test_scales_that_are_none_are_refused(scales: tuple[float, ...]) -> None:
 
 
 def test_systems_that_views_make_no_sense_for_are_refused() -> None:
-    with pytest.raises(ConfigError, match="the few boxes of tiny"):
+    with pytest.raises(ConfigError, match="a few boxes that are not every object"):
         Predictor(tiny_system(), flip=True)
     pose = bright_system()
     pose.heads["bright"].gives = frozenset({"pose"})
+    assert Predictor(pose, scales=(0.5, 1)).views.scales == (0.5, 1)
     with pytest.raises(ConfigError, match="pose"):
-        Predictor(pose, scales=(0.5, 1))
+        Predictor(pose, tile=64)  # a tile shows a part of the person
+    pose.heads["bright"].gives = frozenset({"semantic", "person.centre"})
+    with pytest.raises(ConfigError, match=r"person\.centre, semantic"):
+        Predictor(pose, flip=True)
 
 
 def test_a_network_of_one_size_is_told_before_anything_is_read() -> None:
@@ -255,6 +273,22 @@ def test_a_network_of_one_size_is_told_before_anything_is_read() -> None:
     assert len(Predictor(system, flip=True)([torch.rand(3, 50, 60)])) == 1
 
 
-def test_what_belongs_together_is_gathered_in_whatever_order_it_comes() -> None:
-    items = [(0, 1, "b"), (1, 0, "c"), (0, 0, "a"), (1, 1, "d"), (2, 0, "left alone")]
-    assert list(gathered(items, 2)) == [(0, ["a", "b"]), (1, ["c", "d"])]
+def test_classes_joints_and_columns_agree_by_rules_of_their_own() -> None:
+    def said(share: float, box: float) -> Annotation:
+        points = torch.tensor([[[box, 1.0]]])
+        rows = Instances(
+            torch.tensor([[box, 0.0, box + 10, 10.0]]), torch.tensor([0]), torch.tensor([share]), keypoints=points
+        )
+        scores = torch.tensor([share, 0.4])
+        pose, visible = torch.tensor([[box, 2.0]]), torch.tensor([round(share * 2)])
+        return Annotation(None, scores, (scores > 0.5).long(), rows, pose=pose, pose_visible=visible)
+
+    found = agreed([said(0.4, 0.0), said(0.9, 1.0)], Keep())
+    assert found.labels.tolist() == [1, 0]  # of .65 and .4
+    torch.testing.assert_close(found.label_scores, torch.tensor([0.65, 0.4]))
+    assert found.instances.keypoints.tolist() == [[[1.0, 1.0]]]  # they follow the row that stays
+    assert found.pose.tolist() == [[0.5, 2.0]]
+    assert found.pose_visible.tolist() == [2]
+    votes = [Annotation(label=torch.tensor(label), labels=torch.tensor([1, label])) for label in (0, 1, 1)]
+    assert agreed(votes, Keep()).label == 1
+    assert agreed(votes, Keep()).labels.tolist() == [1, 1]

@@ -136,14 +136,14 @@ def test_bad_pictures_fail_alone_and_are_listed(photos, predictor, tmp_path):
 
 def test_a_picture_too_large_for_memory_fails_alone(photos, predictor, tmp_path, monkeypatch):
     Image.new("RGB", (400, 300)).save(photos / "huge.png")
-    true_answers = predictor.answers
+    true_guesses = predictor.guesses
 
-    def answers(batch, threshold=0.0):
+    def guesses(batch, threshold=0.0):
         if batch.images.shape[-1] >= 400:
             raise torch.OutOfMemoryError("stub")
-        return true_answers(batch, threshold)
+        return true_guesses(batch, threshold)
 
-    monkeypatch.setattr(Predictor, "answers", lambda self, batch, threshold=0.0: answers(batch, threshold))
+    monkeypatch.setattr(Predictor, "guesses", lambda self, batch, threshold=0.0: guesses(batch, threshold))
     outcome = predict_files(predictor, [photos], tmp_path / "out")
     assert outcome.done == 7
     assert [path.name for path in outcome.failed] == ["huge.png"]
@@ -215,7 +215,7 @@ def test_all_fields_have_a_form_in_files(tmp_path):
         label=torch.tensor(1),
         instances=Instances(boxes=torch.tensor([[0.0, 1, 2, 3], [4, 5, 6, 7]]), masks=Masks.from_dense(dense)),
         semantic=torch.tensor([[0, 255], [3, 4]]),
-        semantic_scores=torch.zeros(5, 2, 2),
+        semantic_scores=torch.full((5, 2, 2), 0.3),
         contours=torch.tensor([[[0.0, 1.0]], [[0.5, 0.25]]]),
         pose=torch.tensor([[1.5, 2.5]]),
     )
@@ -228,7 +228,9 @@ def test_all_fields_have_a_form_in_files(tmp_path):
     assert np.asarray(Image.open(tmp_path / "semantic/a.png")).tolist() == [[0, 255], [3, 4]]
     assert values["contours"] == ["contours/a_0.png", "contours/a_1.png"]
     assert np.asarray(Image.open(tmp_path / "contours/a_1.png")).tolist() == [[128, 64]]
-    assert "semantic_scores" not in values
+    assert values["semantic_scores"] == "semantic_scores/a.npz"
+    with np.load(tmp_path / "semantic_scores/a.npz") as scores:
+        np.testing.assert_allclose(scores["scores"], np.full((5, 2, 2), 0.3), atol=2e-4)
 
 
 SCRIPT = """

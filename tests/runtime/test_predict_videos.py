@@ -129,15 +129,15 @@ def test_a_frame_too_large_for_memory_fails_alone(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = film(tmp_path / "clip.mp4", 5)
-    true_answers, calls = Predictor.answers, list[int]()
+    true_guesses, calls = Predictor.guesses, list[int]()
 
-    def answers(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
+    def guesses(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
         calls.append(len(batch))
         if len(calls) == 3:
             raise torch.OutOfMemoryError("stub")
-        return true_answers(self, batch, threshold)
+        return true_guesses(self, batch, threshold)
 
-    monkeypatch.setattr(Predictor, "answers", answers)
+    monkeypatch.setattr(Predictor, "guesses", guesses)
     outcome = predict_files(predictor, [path], tmp_path / "out", PredictSettings(batch=1))
     assert [row["frame"] for row in rows(tmp_path / "out")] == [0, 1, 3, 4]
     assert isinstance(outcome.failed[path], ResourceError)
@@ -160,15 +160,15 @@ def test_a_kill_in_a_video_leaves_no_half_file(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = film(tmp_path / "clip.mp4", 9)
-    true_answers, calls = Predictor.answers, list[int]()
+    true_guesses, calls = Predictor.guesses, list[int]()
 
-    def answers(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
+    def guesses(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return true_answers(self, batch, threshold)
+        return true_guesses(self, batch, threshold)
 
-    monkeypatch.setattr(Predictor, "answers", answers)
+    monkeypatch.setattr(Predictor, "guesses", guesses)
     with pytest.raises(KeyboardInterrupt):
         predict_files(predictor, [path], tmp_path / "out", PredictSettings(batch=4))
     assert not [p for p in (tmp_path / "out").rglob("*") if p.suffix in (".mp4", ".jsonl") and p.parent.name != "out"]

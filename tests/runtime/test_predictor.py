@@ -11,8 +11,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, ResourceError, UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.runtime import predictor as module
-from saccade.runtime.answers import finish
 from saccade.runtime.buckets import ahead, buckets
+from saccade.runtime.engine import finish
 from saccade.runtime.predictor import Predictor
 
 SPECS = [
@@ -101,16 +101,16 @@ def test_one_picture_in_place_of_a_list_is_refused():
 
 def test_what_does_not_fit_together_goes_one_by_one_and_fails_alone(monkeypatch):
     predictor = Predictor(tiny_system(input=InputSpec("native")))
-    true_answers = predictor.answers
+    true_guesses = predictor.guesses
     tried = []
 
-    def answers(batch, threshold=0.0):
+    def guesses(batch, threshold=0.0):
         tried.append(len(batch))
         if len(batch) > 1 or batch.images.shape[-1] > 30:
             raise torch.OutOfMemoryError("stub")
-        return true_answers(batch, threshold)
+        return true_guesses(batch, threshold)
 
-    monkeypatch.setattr(predictor, "answers", answers)
+    monkeypatch.setattr(predictor, "guesses", guesses)
     small = torch.zeros(3, 8, 8, dtype=torch.uint8)
     found = dict(predictor.stream([small, small, torch.zeros(3, 8, 40)]))
     assert tried == [2, 1, 1, 1]
@@ -200,6 +200,6 @@ def test_room_is_what_the_predictor_uses(monkeypatch):
     monkeypatch.setattr(module, "ROOM", 1)
     sizes = []
     predictor = Predictor(tiny_system())
-    monkeypatch.setattr(predictor, "answers", lambda batch, t: [sizes.append(len(batch)) or Annotation()] * len(batch))
+    monkeypatch.setattr(predictor, "guesses", lambda batch, t: [sizes.append(len(batch)) or Annotation()] * len(batch))
     assert len(predictor([picture(i) for i in range(3)])) == 3
     assert sizes == [1, 1, 1]

@@ -6,11 +6,10 @@ import torchvision.models as tv
 from torch import Tensor, nn
 
 import saccade as sc
-from saccade.core.batch import Batch
 from saccade.core.errors import UsageError
-from saccade.core.frame import Frame
 from saccade.network.system import System
 from saccade.systems.build import build
+from torchvision_models import as_batch, model_of
 
 CLASSES = 5
 # Side of a small picture that each takes.
@@ -21,24 +20,9 @@ SIDES = {
 
 
 def module_of(name: str, **options: object) -> nn.Module:
-    """torchvision's network with values that are no identity; large layers are quick to fill this way."""
+    """torchvision's network for few classes."""
     extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    with torch.device("meta"):
-        module = tv.get_model(name, weights=None, num_classes=CLASSES, **extra, **options)
-    draw = torch.Generator().manual_seed(5)
-    module = module.to_empty(device="cpu")
-    for key, tensor in module.state_dict().items():
-        if tensor.is_floating_point():
-            fan_in = tensor[0].numel() if tensor.dim() > 1 else 1
-            noise = torch.randn(min(tensor.numel(), 9973), generator=draw)
-            values = noise.repeat(-(-tensor.numel() // len(noise)))[: tensor.numel()].view_as(tensor)
-            tensor.copy_(values.abs() + 0.5 if "running_var" in key else values * (2 / fan_in) ** 0.5)
-    return module.eval()
-
-
-def as_batch(images: Tensor) -> Batch:
-    size = (images.shape[2], images.shape[3])
-    return Batch(images, torch.tensor([size] * len(images)), (Frame.identity(size),) * len(images))
+    return model_of(name, num_classes=CLASSES, **extra, **options)
 
 
 def same(found: Tensor, expected: Tensor) -> None:

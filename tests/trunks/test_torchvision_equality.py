@@ -3,36 +3,17 @@
 import pytest
 import torch
 import torchvision.models as tv
-from torch import Tensor, nn
+from torch import nn
 
-from saccade.core.batch import Batch
-from saccade.core.frame import Frame
 from saccade.network.part import Trunk
 from saccade.systems.build import build
 from saccade.trunks.alexnet import alexnet_trunk
 from saccade.trunks.resnet import resnet_trunk
 from saccade.trunks.vgg import vgg_trunk
+from torchvision_models import as_batch, model_of
 
 SIDE = 64
 NAMES = ["alexnet", "vgg11", "vgg16", "resnet18", "resnet50"]
-
-
-def with_values(module: nn.Module) -> nn.Module:
-    """Weights and statistics that are no identity, from a fixed seed; large networks are quick to fill this way."""
-    draw = torch.Generator().manual_seed(5)
-    for name, tensor in module.state_dict().items():
-        if tensor.is_floating_point():
-            fan_in = tensor[0].numel() if tensor.dim() > 1 else 1
-            noise = torch.randn(min(tensor.numel(), 9973), generator=draw)
-            values = noise.repeat(-(-tensor.numel() // len(noise)))[: tensor.numel()].view_as(tensor)
-            tensor.copy_(values.abs() + 0.5 if "running_var" in name else values * (2 / fan_in) ** 0.5)
-    return module.eval()
-
-
-def reference(name: str) -> nn.Module:
-    with torch.device("meta"):
-        module = tv.get_model(name, weights=None)
-    return with_values(module.to_empty(device="cpu"))
 
 
 def trunk_of(module: nn.Module) -> Trunk:
@@ -45,16 +26,11 @@ def last_layer(module: nn.Module) -> nn.Linear:
     return module.fc if isinstance(module, tv.ResNet) else module.classifier[-1]
 
 
-def as_batch(images: Tensor) -> Batch:
-    size = (images.shape[2], images.shape[3])
-    return Batch(images, torch.tensor([size] * len(images)), (Frame.identity(size),) * len(images))
-
-
 @pytest.mark.parametrize("name", NAMES)
 @torch.no_grad()
 def test_a_system_with_torchvision_s_weights_answers_as_torchvision(name: str) -> None:
     """A system's own trunk, filled by position: it has the same tensors in the same order."""
-    module = reference(name)
+    module = model_of(name)
     images = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     options = {"variant": "torchvision"} if name == "alexnet" else {}
     with torch.device("meta"):
@@ -69,7 +45,7 @@ def test_a_system_with_torchvision_s_weights_answers_as_torchvision(name: str) -
 @pytest.mark.parametrize("name", ["alexnet", "vgg11", "resnet18"])
 @torch.no_grad()
 def test_a_trunk_shares_the_layers_of_the_module_that_it_wraps(name: str) -> None:
-    module = reference(name)
+    module = model_of(name)
     trunk, images = trunk_of(module).eval(), torch.rand(1, 3, SIDE, SIDE)
     features = trunk(images)[list(trunk.levels)[-1]].mean((2, 3))
     torch.testing.assert_close(last_layer(module)(features), module(images), rtol=1e-5, atol=1e-5)

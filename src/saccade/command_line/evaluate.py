@@ -6,7 +6,7 @@ from pathlib import Path
 from saccade.command_line.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import print_json, print_scores, print_sections, stdout_kept_clean
-from saccade.command_line.use import add_search, add_use, add_views
+from saccade.command_line.use import add_search, add_use, add_views, seen_as
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.runtime.load import load
 
     with stdout_kept_clean(typed.json):
-        seen = {"scales": typed.scales, "flip": typed.flip, "search": typed.search}
+        seen = seen_as(typed)
         predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)

@@ -8,7 +8,7 @@ from typing import Any
 
 from saccade.command_line.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.output import counted
-from saccade.command_line.use import add_search, add_use, add_views, at_least_one
+from saccade.command_line.use import add_search, add_use, add_views, at_least_one, seen_as
 from saccade.core.errors import UsageError
 
 
@@ -29,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.runtime.predict_settings import PredictSettings
     from saccade.runtime.watch import watch_files
 
-    seen = {"scales": typed.scales, "flip": typed.flip, "search": typed.search}
+    seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
     with _progress() as tell:
@@ -55,6 +55,8 @@ def _add_flags(parser: Parser) -> None:
         help="leave out objects that score less; by default all are kept, and a detector's drawn from .5 on",
     )
     parser.add_argument("--no-drawn", dest="drawn", action="store_false", help="draw nothing")
+    told = "write the scores of all classes at every pixel too, to semantic_scores/NAME.npz in half precision"
+    parser.add_argument("--keep-scores", action="store_true", help=told)
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
     parser.add_argument(
         "--every", type=at_least_one, default=1, metavar="N", help="of videos answer every N-th frame alone"

@@ -1,6 +1,7 @@
 """Flags that all commands share which put a run to use."""
 
 import argparse
+from typing import Any
 
 from saccade.core.errors import UsageError
 
@@ -28,10 +29,26 @@ def at_least_one(text: str) -> int:
 
 
 def add_views(parser: argparse.ArgumentParser) -> None:
-    """Several views of each picture, whose answers are merged."""
+    """Several views of each picture, or tiles of it, whose answers are merged."""
     told = "see each picture at these sizes, as factors of its usual one, and merge the answers: .75,1,1.25"
     parser.add_argument("--scales", type=_factors, default=(1.0,), metavar="S,…", help=told)
     parser.add_argument("--flip", action="store_true", help="see each picture mirrored too, and merge the answers")
+    told = "see squares of N pixels of each picture in place of the whole, and merge the answers"
+    parser.add_argument("--tile", type=at_least_one, metavar="N", help=told)
+    told = "share of a tile's side that its neighbour shows too; .2 by default"
+    parser.add_argument("--overlap", type=float, default=None, metavar="F", help=told)
+
+
+def seen_as(typed: argparse.Namespace) -> dict[str, Any]:
+    """What was typed of `add_views` and `add_search`, as `load` takes it.
+
+    Raises:
+        UsageError: Tiles that are not asked for should overlap.
+    """
+    if typed.overlap is not None and typed.tile is None:
+        raise UsageError("--tile with --overlap", "--overlap alone", cure="write --tile 640 --overlap .2")
+    overlap = {} if typed.overlap is None else {"overlap": typed.overlap}
+    return {"scales": typed.scales, "flip": typed.flip, "tile": typed.tile, "search": typed.search, **overlap}
 
 
 def add_search(parser: argparse.ArgumentParser) -> None:

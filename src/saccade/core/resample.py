@@ -47,13 +47,25 @@ def image(
     if interpolation == "nearest":
         return nearest(picture, matrix, size, fill, displacement)
     if antialias:
-        picture, matrix = _shrunk(picture, matrix, interpolation)
+        picture, matrix = shrunk(picture, matrix, interpolation)
     x, y = source_xy(matrix, size, displacement)
-    height, width = picture.shape[-2:]
-    grid = torch.stack(torch.broadcast_tensors(x * (2 / width) - 1, y * (2 / height) - 1), -1).float()
-    found = F.grid_sample(picture.float()[None], grid[None], interpolation, "border", align_corners=False)[0]
-    found = _like(found, picture)
-    return torch.where(_inside(x, width) & _inside(y, height), found, _column(fill, found))
+    found = _like(_sampled(picture, x, y, interpolation), picture)
+    inside = lies_inside(x, picture.shape[-1]) & lies_inside(y, picture.shape[-2])
+    return torch.where(inside, found, _column(fill, found))
+
+
+def smooth(maps: Tensor, matrix: Tensor, size: Size, displacement: Tensor | None = None) -> Tensor:
+    """(C, H, W) of float maps (C, h, w), bilinear; outside the source the values of its border.
+
+    A part of the target is to the bit what it is in the whole, so that a large target may be made strip by strip.
+    """
+    x, y = source_xy(matrix, size, displacement)
+    if displacement is None and keeps_pixels(matrix):
+        height, width = maps.shape[-2:]
+        rows, columns = ((at.flatten() + HAIR).floor().long() for at in (y, x))
+        if len(rows) == size[0] and len(columns) == size[1]:  # no quarter turn
+            return maps.index_select(1, rows.clamp(0, height - 1)).index_select(2, columns.clamp(0, width - 1))
+    return _sampled(maps, x, y, "bilinear")
 
 
 def nearest(maps: Tensor, matrix: Tensor, size: Size, fill: Fill = 0.0, displacement: Tensor | None = None) -> Tensor:
@@ -75,14 +87,20 @@ def lines(maps: Tensor, matrix: Tensor, size: Size, displacement: Tensor | None 
     Maps of 0 and 1 alone stay so: every target pixel that a line touches at one of four inner points is set, so
     that lines stay connected. Probabilities are interpolated.
     """
-    across, down = (min(value, 1.0) for value in stretches(matrix))
-    height, width = maps.shape[-2:]
-    small = (max(round(height * down), 1), max(round(width * across), 1))
-    if small != (height, width) and len(maps):
-        maps = F.adaptive_max_pool2d(maps[None], small)[0]
-        matrix = matrix @ scaling(width / small[1], height / small[0])
-    if not bool(((maps == 0) | (maps == 1)).all()):
-        return image(maps, matrix, size, antialias=False, displacement=displacement)
+    maps, matrix = shrunk_lines(maps, matrix)
+    sharp = bool(((maps == 0) | (maps == 1)).all())
+    moved = maps.new_empty(len(maps), *size)
+    for place in range(len(maps)):  # one by one, so that little is in memory beside the result
+        one = maps[place : place + 1]
+        if sharp:
+            moved[place] = _set_pixels(one, matrix, size, displacement)[0]
+        else:
+            moved[place] = image(one, matrix, size, antialias=False, displacement=displacement)[0]
+    return moved
+
+
+def _set_pixels(maps: Tensor, matrix: Tensor, size: Size, displacement: Tensor | None) -> Tensor:
+    """Lines of 0 and 1, moved."""
     if displacement is None and keeps_pixels(matrix):
         return nearest(maps, matrix, size)
     if displacement is not None:
@@ -163,15 +181,35 @@ def _upright(picture: Tensor, matrix: Tensor, size: Size, mode: str, antialias: 
     return None
 
 
-def _shrunk(picture: Tensor, matrix: Tensor, mode: str) -> tuple[Tensor, Tensor]:
-    """The picture resized beforehand as far as the map shrinks it, and the map that is left to do."""
+def shrunk(picture: Tensor, matrix: Tensor, mode: str = "bilinear") -> tuple[Tensor, Tensor]:
+    """The picture (C, h, w) resized beforehand as far as the map shrinks it, and the map that is left to do."""
+    small, left = _small(picture, matrix)
+    return interpolate(picture, small, mode, True), left
+
+
+def shrunk_lines(maps: Tensor, matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """The same of thin lines (A, h, w): the greatest value that a target pixel covers stays."""
+    small, left = _small(maps, matrix)
+    same = small == tuple(maps.shape[-2:]) or not len(maps)
+    return maps if same else F.adaptive_max_pool2d(maps[None], small)[0], left
+
+
+def _small(picture: Tensor, matrix: Tensor) -> tuple[Size, Tensor]:
     across, down = (min(value, 1.0) for value in stretches(matrix))
     height, width = picture.shape[-2:]
     small = (max(round(height * down), 1), max(round(width * across), 1))
-    return interpolate(picture, small, mode, True), matrix @ scaling(width / small[1], height / small[0])
+    return small, matrix @ scaling(width / small[1], height / small[0])
 
 
-def _inside(coordinates: Tensor, length: int) -> Tensor:
+def _sampled(picture: Tensor, x: Tensor, y: Tensor, mode: str) -> Tensor:
+    """Values at source coordinates, as `source_xy` gives them; outside, those of the border."""
+    height, width = picture.shape[-2:]
+    grid = torch.stack(torch.broadcast_tensors(x * (2 / width) - 1, y * (2 / height) - 1), -1).float()
+    return F.grid_sample(picture.float()[None], grid[None], mode, "border", align_corners=False)[0]
+
+
+def lies_inside(coordinates: Tensor, length: int) -> Tensor:
+    """Which continuous coordinates lie in a source of so many pixels."""
     return (coordinates >= -HAIR) & (coordinates < length - HAIR)
 
 

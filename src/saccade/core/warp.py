@@ -14,6 +14,7 @@ from saccade.core.affine import is_identity
 from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.masks_warp import warp_masks
 from saccade.core.resample import image, lines, nearest
+from saccade.core.score_maps import IGNORE
 
 __all__ = [
     "IGNORE",
@@ -28,7 +29,6 @@ __all__ = [
     "swap_joints",
 ]
 
-IGNORE = 255
 SIDE_POINTS = 8
 
 

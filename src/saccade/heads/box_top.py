@@ -112,7 +112,7 @@ class BoxTop(RegionTop):
         """
         rules = self.rules
         logits, codes = self.tower(maps, sampled.boxes, sampled.owners)
-        classes = rules.score_loss.cost(logits.float(), self._labels(sampled))
+        classes = rules.score_loss.cost(logits.float(), self._labels(sampled), sampled.sought)
         boxes = F.smooth_l1_loss(
             self._own(codes.float(), sampled.labels), self._wanted(sampled), beta=rules.beta, reduction="none"
         ).sum(-1) * (sampled.rows >= 0)

@@ -17,7 +17,7 @@ from saccade.layers.anchors import Anchors
 from saccade.losses.scores import ScoreLoss
 from saccade.network.head import Head
 from saccade.network.maps import Maps
-from saccade.ops.assign import Assignment, assign, inside
+from saccade.ops.assign import Assignment, assign, classes_sought, inside, without_believed
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Candidates, Keep, joined
 from saccade.ops.match import Matcher
@@ -96,6 +96,11 @@ class DenseBoxHead(Head):
         self.gives = frozenset(f"instances.{name}" for name in columns)
         self.needs = frozenset(f"instances.{name}" for name in columns if name != "scores")
 
+    @property
+    def keep(self) -> Keep:
+        """What stays of all that is scored."""
+        return self.rules.keep
+
     def forward(self, maps: Maps) -> DenseBoxes:
         """Scores and codes at every anchor."""
         found = [maps[name] for name in self.reads]
@@ -120,9 +125,14 @@ class DenseBoxHead(Head):
         logits, codes = torch.cat(raw.logits, 1).float(), torch.cat(raw.codes, 1).float()
         anchors = torch.cat(raw.anchors, 1)[0]
         found, wanted = self.targets(anchors, raw.sizes, truth)
-        cost = rules.score_loss.cost(logits, found.labels)
-        chosen = rules.sample(found.rows, cost)
-        objects = chosen & (found.rows >= 0)
+        if self.classes is None:
+            cost = rules.score_loss.cost(logits, found.labels)
+            rows = without_believed(found.rows, rules.score_loss.scores(logits)[..., 0], truth)
+        else:
+            cost = rules.score_loss.cost(logits, found.labels, classes_sought(truth, logits.device))
+            rows = found.rows
+        chosen = rules.sample(rows, cost)
+        objects = chosen & (rows >= 0)
         boxes = F.smooth_l1_loss(codes, wanted, beta=rules.beta, reduction="none").sum(-1)
         counted = (objects if rules.mean_over == "objects" else chosen).sum().clamp(min=1)
         return {"class": (cost * chosen).sum() / counted, "box": (boxes * objects).sum() / counted}

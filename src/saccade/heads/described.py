@@ -14,7 +14,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
-from saccade.ops.assign import assign, sought, unknown
+from saccade.ops.assign import assign, objects_like, unknown
 from saccade.ops.boxes import iou_matrix
 from saccade.ops.match import Nearest
 from saccade.trust.atomic import write_bytes
@@ -43,7 +43,8 @@ class Described:
 
     Attributes:
         boxes: (r, 4).
-        overlaps: (r, C) greatest overlap with an object of each class; 1 where it is not known.
+        overlaps: (r, C) greatest overlap with an object of each class; 1 where it is not known, as of classes that were
+            not sought, so that the region is no negative.
         objects: (r,) class of the object whose own box a region is, or -1.
         features: (r, D) what machines see.
         lengths: (r,) lengths of what box regression sees of each.
@@ -73,7 +74,7 @@ def describe(seen: Seen, see: Callable[[Tensor], tuple[Tensor, Tensor]], classes
         classes: C.
         near: Overlap above which a region lies near the object that it covers best.
     """
-    objects = sought(seen.truth, seen.regions)
+    objects = objects_like(seen.truth, seen.regions)
     own = seen.regions.new_zeros(0, 4) if objects.boxes is None else objects.boxes
     labels = own.new_zeros(0).long() if objects.labels is None else objects.labels
     boxes = torch.cat([seen.regions, own])
@@ -83,6 +84,8 @@ def describe(seen: Seen, see: Callable[[Tensor], tuple[Tensor, Tensor]], classes
     classes_of = torch.cat([labels.new_full((len(seen.regions),), -1), labels])
     overlaps = _overlaps(boxes, own, labels, classes)
     overlaps[unknown(boxes, seen.truth)] = 1.0
+    if seen.truth.sought is not None:
+        overlaps[:, ~seen.truth.sought.to(overlaps.device)] = 1.0
     columns = (boxes, overlaps, classes_of, features, pooled.float().norm(dim=1), close)
     near_by = (pooled[close], found.labels[close], found.boxes[close])
     return Described(*(column.detach().cpu().contiguous() for column in (*columns, *near_by)))

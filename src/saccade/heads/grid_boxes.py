@@ -15,9 +15,10 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.box_form import absolute
-from saccade.heads.grid_targets import CellTruth, cell_corners, cell_truth, no_background, responsible
+from saccade.heads.grid_targets import CellTruth, cell_corners, cell_truth, no_background, responsible, said_of_sought
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.ops.assign import classes_sought
 from saccade.ops.keep import Candidates, Keep
 
 # The paper tells no thresholds. All but empty answers are kept, so that precision can be seen down to low scores.
@@ -68,7 +69,12 @@ class GridBoxHead(Head):
     def __init__(self, reads: str, body: nn.Module, *, grid: int, boxes: int, classes: int, keep: Keep = KEEP) -> None:
         super().__init__()
         self.reads, self.body = (reads,), body
-        self.grid, self.boxes, self.classes, self.keep = grid, boxes, classes, keep
+        self.grid, self.boxes, self.classes, self._keep = grid, boxes, classes, keep
+
+    @property
+    def keep(self) -> Keep:
+        """What stays of all that is scored."""
+        return self._keep
 
     def forward(self, maps: Maps) -> GridBoxes:
         """What each cell says; in a row of values the classes of all cells come first, then confidences, then boxes."""
@@ -86,14 +92,22 @@ class GridBoxHead(Head):
         """The five sums of squares of equation 3 without their factors, each a mean over pictures.
 
         ``centre`` and ``size``: of the boxes that answer for objects. ``object``: of those boxes' confidences.
-        ``empty``: of all other confidences, which should be 0; cells inside a crowd are left out. ``class``: of the
-        classes of cells with an object.
+        ``empty``: of all other confidences, which should be 0; cells inside a crowd are left out, and where classes
+        were not sought a cell counts by as much as it speaks of others. ``class``: of the classes of cells with an
+        object.
         """
         raw = self(maps)
-        return self.loss_of(raw, [cell_truth(t, size, self.grid) for t, size in zip(truth, raw.sizes, strict=True)])
+        cells = [cell_truth(t, size, self.grid) for t, size in zip(truth, raw.sizes, strict=True)]
+        return self.loss_of(raw, cells, classes_sought(truth, raw.sizes.device))
 
-    def loss_of(self, raw: GridBoxes, truth: Sequence[CellTruth]) -> dict[str, Tensor]:
-        """The terms of `loss`, from the raw output made before."""
+    def loss_of(self, raw: GridBoxes, truth: Sequence[CellTruth], sought: Tensor | None = None) -> dict[str, Tensor]:
+        """The terms of `loss`, from the raw output made before.
+
+        Args:
+            raw: What `forward` gave.
+            truth: What the cells of the B pictures show.
+            sought: (B, 1, C) bool, which classes were sought in each picture; None: all.
+        """
         classes, confidences, codes = raw.classes.float(), raw.confidences.float(), raw.codes.float()
         picture = torch.cat([t.cells.new_full((len(t.cells),), place) for place, t in enumerate(truth)])
         cell = torch.cat([t.cells for t in truth])
@@ -107,6 +121,7 @@ class GridBoxHead(Head):
             counts = torch.ones_like(confidences, dtype=torch.bool)
             counts &= ~torch.stack([no_background(t, self.grid) for t in truth])[:, :, None]
             counts.view(-1, self.boxes)[place] = ~answers
+            weights = counts if sought is None else counts * said_of_sought(classes, sought)[:, :, None]
         best = (near * answers[:, :, None]).sum(1)
         said = (confidences.flatten(0, 1).index_select(0, place) * answers).sum(1)
         kinds = classes.flatten(0, 1).index_select(0, place) - F.one_hot(labels, self.classes)
@@ -114,7 +129,7 @@ class GridBoxHead(Head):
             "centre": (best[:, :2] - wanted[:, :2]).square().sum(),
             "size": (best[:, 2:] - wanted[:, 2:]).square().sum(),
             "object": (said - fit).square().sum(),
-            "empty": (confidences.square() * counts).sum(),
+            "empty": (confidences.square() * weights).sum(),
             "class": kinds.square().sum(),
         }
         return {name: total / len(truth) for name, total in sums.items()}

@@ -95,6 +95,21 @@ def no_background(truth: CellTruth, grid: int) -> Tensor:
     return ((middle >= low) & (middle < high)).all(2).any(0)
 
 
+def said_of_sought(classes: Tensor, sought: Tensor) -> Tensor:
+    """(B, S · S) 0..1: how much of what a cell says of classes it says of those that were sought.
+
+    A score is a class's probability times a confidence. So much of an empty cell's confidence is known to be wrong; the
+    rest may stand for an object that nobody annotated.
+
+    Args:
+        classes: (B, S · S, C) probability of each class, where a cell holds an object.
+        sought: (B, 1, C) bool, which classes were sought in each picture.
+    """
+    said = classes.clamp(min=0)
+    whole = said.sum(2)
+    return torch.where(whole > 0, (said * sought).sum(2) / whole, 1.0)
+
+
 def _cell_of(centres: Tensor, grid: int) -> Tensor:
     """(n,) cells of the points (n, 2); what lies on the picture's far border belongs to the last cell."""
     column, row = (centres * grid).long().clamp(0, grid - 1).unbind(1)

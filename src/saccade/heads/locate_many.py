@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.box_form import BoxForm, absolute, relative
+from saccade.losses.scores import SigmoidScores
 from saccade.network.head import Head
 from saccade.network.maps import Maps
-from saccade.ops.assign import real_objects
+from saccade.ops.assign import classes_sought, real_objects
+from saccade.ops.match import BACKGROUND
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class LocateManyHead(Head):
         """``box``: mean over matched boxes. ``class``: cross entropy, a sum over boxes, mean over pictures."""
         raw = self(maps)
         codes, logits = raw.codes.float(), raw.logits.float()
-        targets, classes = codes.detach().clone(), torch.zeros_like(logits)
-        matched = codes.new_zeros(codes.shape[:2])
+        targets = codes.detach().clone()
+        labels = torch.full(codes.shape[:2], BACKGROUND, device=codes.device)
         for picture, (shown, size) in enumerate(zip(truth, raw.sizes, strict=True)):
             rows = real_objects(shown)
             if rows.boxes is None or rows.labels is None or not len(rows):
@@ -81,10 +82,10 @@ class LocateManyHead(Head):
             wanted = self.form.encode(relative(rows.boxes, size))
             slots, objects = assign(codes[picture], logits[picture], wanted, rows.labels)
             targets[picture, slots] = wanted[objects]
-            classes[picture, slots] = F.one_hot(rows.labels[objects], logits.shape[-1]).to(classes)
-            matched[picture, slots] = 1
+            labels[picture, slots] = rows.labels[objects]
+        matched = labels != BACKGROUND
         box = (self.form.cost(codes, targets) * matched).sum() / matched.sum().clamp(min=1)
-        cost = F.binary_cross_entropy_with_logits(logits, classes, reduction="none")
+        cost = SigmoidScores().cost(logits, labels, classes_sought(truth, logits.device))
         return {"box": box, "class": cost.sum() / len(logits)}
 
     def decode(self, raw: ManyBoxes) -> list[Annotation]:

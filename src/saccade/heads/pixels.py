@@ -80,7 +80,11 @@ class PixelHead(Head):
         return PixelRaw(F.pad(logits, (self.offset,) * 4), maps[GUIDE] if GUIDE in self.reads else None, maps.sizes)
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-        """``class``: cross entropy, a mean over all pixels of a class that the map reaches."""
+        """``class``: cross entropy, a mean over all pixels of a class that the map reaches.
+
+        A pixel of a class is taken to be of no other, so that `semantic_sought` says nothing more; what may be of a
+        class that was not sought should be 255, not of a class for all the rest.
+        """
         logits = self(maps).logits.float()
         return {"class": pixel_cross_entropy(logits, self._target(truth, (logits.shape[-2], logits.shape[-1])))}
 

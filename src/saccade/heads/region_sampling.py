@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.heads.region_top import Sampled
-from saccade.ops.assign import assign, sought
+from saccade.ops.assign import assign, classes_sought, objects_like
 from saccade.ops.keep import Keep
 from saccade.ops.match import BACKGROUND, BETWEEN, Matcher, best_of
 from saccade.ops.pick import Sampler
@@ -54,7 +54,7 @@ def sample_regions(
         sample: Which of them count.
         rules: Which background is left out, and whether true boxes are among the regions.
     """
-    objects = [sought(picture, boxes) for picture, boxes in zip(truth, regions, strict=True)]
+    objects = [objects_like(picture, boxes) for picture, boxes in zip(truth, regions, strict=True)]
     parts: list[tuple[Tensor, ...]] = []
     for picture, (boxes, shown) in enumerate(zip(regions, objects, strict=True)):
         own = boxes.new_zeros(0, 4) if shown.boxes is None else shown.boxes
@@ -65,7 +65,8 @@ def sample_regions(
         taken = found[places]
         owners = torch.full_like(taken.rows, picture)
         parts.append((boxes[places], owners, taken.labels, taken.rows, taken.boxes))
-    return Sampled(*(torch.cat(column) for column in zip(*parts, strict=True)), truth=objects)
+    columns = (torch.cat(column) for column in zip(*parts, strict=True))
+    return Sampled(*columns, truth=objects, seek=classes_sought(truth, sizes.device))
 
 
 def _without_easy(rows: Tensor, boxes: Tensor, objects: Tensor, floor: float) -> Tensor:

@@ -67,6 +67,7 @@ class Sampled:
         rows: (n,) that object's row in `truth`, or -1.
         targets: (n, 4) boxes of the objects; a background region's own box.
         truth: B pictures' objects.
+        seek: (B, 1, C) bool, which classes were sought in each picture; None: all.
     """
 
     boxes: Tensor
@@ -75,10 +76,16 @@ class Sampled:
     rows: Tensor
     targets: Tensor
     truth: Sequence[Instances]
+    seek: Tensor | None = None
 
     def __getitem__(self, places: Tensor) -> "Sampled":
         columns = (self.boxes, self.owners, self.labels, self.rows, self.targets)
-        return Sampled(*(column[places] for column in columns), truth=self.truth)
+        return Sampled(*(column[places] for column in columns), truth=self.truth, seek=self.seek)
+
+    @property
+    def sought(self) -> Tensor | None:
+        """(n, C) bool, which classes were sought in the picture of each region; None: all."""
+        return None if self.seek is None else self.seek[self.owners, 0]
 
     @property
     def objects(self) -> Tensor:

@@ -108,6 +108,11 @@ class RegionHead(Head):
         """The tops that speak of what stays."""
         return {name: cast("ColumnTop", top) for name, top in self.tops.items() if name != "box"}
 
+    @property
+    def keep(self) -> Keep:
+        """What stays of all that is scored."""
+        return self.box.rules.keep
+
     def forward(self, maps: Maps) -> RegionRaw:
         """Proposals, and what the tops say of them."""
         proposals = None if self.propose is None else self.propose(maps)

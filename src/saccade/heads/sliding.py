@@ -20,7 +20,7 @@ from saccade.heads.window_views import detection_views
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import Maps
-from saccade.ops.assign import Assignment, assign, centred
+from saccade.ops.assign import Assignment, assign, centred, classes_sought
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
@@ -86,7 +86,7 @@ class SlidingHead(Head):
         logits, _, windows = in_a_row(raw)
         pairs, matcher = zip(raw.sizes, truth, strict=True), self.rules.matcher
         found = Assignment.stack([assign(matcher, windows, shown, size, centred) for size, shown in pairs])
-        cost = SoftmaxScores().cost(logits, found.labels)
+        cost = SoftmaxScores().cost(logits, found.labels, classes_sought(truth, logits.device))
         return {"class": mean_of(cost, self.rules.sample(found.rows, cost))}
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:

@@ -18,6 +18,7 @@ from saccade.heads.window_views import detection_views
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
+from saccade.ops.assign import classes_sought
 from saccade.ops.keep import Keep
 from saccade.ops.window_samples import WindowSample, cut_out
 from saccade.ops.window_scales import WindowScales
@@ -85,7 +86,8 @@ class SlidingCropsHead(Head):
         if not len(boxes):
             return {"class": torch.stack([logits.float().sum() for logits in self(maps).logits]).sum() * 0.0}
         squares = cut_out(maps[IMAGE], boxes, owners, self.scales.side)
-        cost = SoftmaxScores().cost(self.score(self.describe(squares)).flatten(1).float(), labels)
+        logits, sought = self.score(self.describe(squares)).flatten(1).float(), classes_sought(truth, boxes.device)
+        cost = SoftmaxScores().cost(logits, labels, None if sought is None else sought[owners, 0])
         share = owners.bincount(minlength=len(truth)).clamp(min=1)[owners] * len(truth)
         return {"class": (cost / share).sum()}
 

@@ -21,7 +21,7 @@ from saccade.heads.described import Look, Shelf, describe
 from saccade.heads.hard_negatives import MiningRules, mine
 from saccade.heads.region_top import Regions, RegionTop, Sampled
 from saccade.layers.initialise import normal_linear
-from saccade.losses.scores import SoftmaxScores, one_hot
+from saccade.losses.scores import SoftmaxScores, of_known, one_hot
 from saccade.ops.keep import Candidates
 
 MEBIBYTE = 2**20
@@ -124,10 +124,11 @@ class SolvedTop(RegionTop):
         """``class``: cross entropy. ``margin``: hinge of the machines. ``box``: squared error of the objects' codes."""
         logits, margins, codes = self._outputs(maps, sampled.boxes, sampled.owners)
         number = max(len(sampled.labels), 1)
-        terms = {"class": SoftmaxScores().cost(logits.float(), sampled.labels).sum() / number}
+        terms = {"class": SoftmaxScores().cost(logits.float(), sampled.labels, sampled.sought).sum() / number}
         if margins is not None:
             sign = 2 * one_hot(margins.float(), sampled.labels) - 1
-            terms["margin"] = (1 - sign * margins.float()).clamp(min=0).sum() / number
+            hinge = (1 - sign * margins.float()).clamp(min=0)
+            terms["margin"] = of_known(hinge, sampled.labels, sampled.sought).sum() / number
         own = codes.float().gather(1, sampled.labels.clamp(min=0)[:, None, None].expand(-1, 1, 4))[:, 0]
         wanted, places = own.detach().clone(), sampled.objects
         wanted[places] = self.rules.coder.encode(sampled.targets[places], sampled.boxes[places])

@@ -21,7 +21,7 @@ from saccade.losses.localization import half_squared
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import Maps
-from saccade.ops.assign import Assignment, assign, centred
+from saccade.ops.assign import Assignment, assign, centred, classes_sought
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
@@ -82,7 +82,7 @@ class WindowDetectorHead(Head):
         raw = self(maps)
         logits, codes, windows = in_a_row(raw)
         found, wanted = self.targets(windows, raw.sizes, truth)
-        cost = SoftmaxScores().cost(logits, found.labels)
+        cost = SoftmaxScores().cost(logits, found.labels, classes_sought(truth, logits.device))
         chosen = self.rules.sample(found.rows, cost)
         objects = chosen & (found.rows >= 0)
         own = codes_of(codes.flatten(0, 1), found.labels.flatten()).view_as(wanted)

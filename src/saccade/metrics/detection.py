@@ -27,7 +27,8 @@ class Detection:
     """Scores ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` (COCO) and ``voc_ap voc_ap11`` (VOC, overlap .5).
 
     COCO's scores, and all that is told of errors, count difficult objects as any other, since COCO knows none; VOC's
-    scores spare them, and crowds.
+    scores spare them, and crowds. Classes that were not sought in a picture count neither way there, and guesses that
+    lie in a region to ignore and find no object do not count.
 
     Args:
         classes: C names.
@@ -47,7 +48,8 @@ class Detection:
 
     def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is 1 - F1 of the guesses that score at least .5, at overlap .5."""
-        rows = picture_of(guess.instances or Instances(), truth.instances or Instances(), told_apart=self.told_apart)
+        given, shown = guess.instances or Instances(), truth.instances or Instances()
+        rows = picture_of(given, shown, sought=truth.sought, told_apart=self.told_apart)
         self._pictures.append(rows)
         self._found = None
         return badness(rows)

@@ -10,7 +10,7 @@ ERROR_KINDS: dict[str, Key] = {
     "duplicate": Key("Duplicate", "an object that a better guess has found", (14, 143, 176)),
     "background": Key("Background", "nothing is there", (208, 69, 94)),
     "missed": Key("Missed", "objects that no guess comes near", (184, 50, 128)),
-    "ignored": Key("Ignored", "in a crowd: counts neither way", (101, 117, 139)),
+    "ignored": Key("Ignored", "in a crowd, or of a class that was not sought: counts neither way", (101, 117, 139)),
 }
 WHOLE = {
     "false_positive": Key("All wrong guesses", "were they all ranked behind the right ones", (101, 117, 139)),

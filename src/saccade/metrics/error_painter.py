@@ -29,7 +29,7 @@ class ErrorPainter:
         """The guesses that are kept, and the objects, with their kinds counted; None where either is not told."""
         if guess.instances is None or truth.instances is None:
             return None
-        verdict = verdict_of(guess.instances, truth.instances, self.threshold)
+        verdict = verdict_of(guess.instances, truth.instances, self.threshold, truth.sought)
         guesses, objects = ([ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects))
         shown = replace(guess, instances=verdict.guesses)
         return Illustration(Painted(shown, guesses), Painted(truth, objects), _counted(verdict))

@@ -44,7 +44,7 @@ def coco_matches(of: Overlaps, overlap: float = 0.5) -> Matches:
     """Each guess in turn takes the free object of its class that it overlaps most, by at least `overlap`.
 
     Crowds are not sought, and guesses in them that find no object do not count; nor do guesses beyond the 100 best of
-    a class in a picture.
+    a class in a picture, and those of classes that were not sought there.
     """
     fit = of.same_class & ~of.of_crowd & (of.rows.iou >= overlap) & of.counted[of.rows.guess]
     taken = in_turn(of.pairs(fit), of.rank, len(of.rows.crowd))
@@ -55,7 +55,8 @@ def coco_matches(of: Overlaps, overlap: float = 0.5) -> Matches:
 def voc_matches(of: Overlaps, overlap: float = 0.5) -> Matches:
     """Each guess aims at the object of its class that it overlaps most; the best-scored one that does finds it.
 
-    Difficult objects and crowds are not sought, and guesses that aim at them do not count.
+    Difficult objects and crowds are not sought, and guesses that aim at them do not count; nor do guesses that lie in a
+    region to ignore and find no object, and those of classes that were not sought in the picture.
     """
     target, value = best_of_each(of.pairs(of.same_class), len(of.rows.scores))
     spared = np.append(of.rows.crowd | of.rows.difficult, False)
@@ -65,4 +66,5 @@ def voc_matches(of: Overlaps, overlap: float = 0.5) -> Matches:
     first = aiming[np.unique(target[aiming], return_index=True)[1]]
     taken = np.full(len(target), -1)
     taken[first] = target[first]
-    return Matches(taken, ~(hits & spared[target]), ~spared[:-1])
+    aside = (hits & spared[target]) | ((taken < 0) & of.in_ignored(overlap))
+    return Matches(taken, of.rows.judged & ~aside, ~spared[:-1])

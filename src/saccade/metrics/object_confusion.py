@@ -17,7 +17,7 @@ def object_confusion(of: Overlaps, classes: int, score: float = 0.5, overlap: fl
     First each guess takes an object of its own class, as the scores count it; then those that are left take objects
     that are left, of any class. What still is left stands in the last row (guesses where nothing is) and in the last
     column (objects that are missed). So each object counts once in its row, and each guess once in its column. Crowds,
-    and guesses in them that take no object, are left out.
+    guesses in them that take no object, and guesses of classes that were not sought in the picture are left out.
 
     Args:
         of: Guesses and objects.

@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from saccade.core.annotation import Instances
 from saccade.metrics.assign import Ints, best_of_each
@@ -107,17 +108,18 @@ class PictureVerdict(NamedTuple):
     objects: tuple[Kind | Literal["missed"], ...]
 
 
-def verdict_of(guess: Instances, truth: Instances, score: float = 0.5) -> PictureVerdict:
+def verdict_of(guess: Instances, truth: Instances, score: float = 0.5, sought: Tensor | None = None) -> PictureVerdict:
     """Judges one picture.
 
     Args:
         guess: Boxes, labels and scores.
         truth: Boxes, labels, and crowd where it is known.
         score: Guesses that score less are left out.
+        sought: (C,) bool, which classes were sought; None: all. Guesses and objects of others are ignored.
     """
     if guess.scores is not None:
         guess = guess[guess.scores.double() >= score].sorted()
-    of = Overlaps.of([picture_of(guess, truth)])
+    of = Overlaps.of([picture_of(guess, truth, sought=sought)])
     found = judge(of)
     objects: list[Kind | Literal["missed"]] = ["ignored" if crowd else "missed" for crowd in of.rows.crowd]
     for place, aim in reversed(list(enumerate(found.aim.tolist()))):  # the best-scored guess has the last word

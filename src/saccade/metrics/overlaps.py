@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saccade.core.annotation import Instances
+from saccade.core.annotation import ANY_CLASS, Instances
 from saccade.metrics.assign import Ints, Pairs
 
 LEAST = 0.1  # overlaps below it mean nothing to any score
@@ -30,14 +30,15 @@ class Picture(NamedTuple):
         labels: (g,).
         scores: (g,).
         wanted: (m, 4) boxes of the objects.
-        classes: (m,) their labels.
+        classes: (m,) their labels; -1 for a region to ignore, a crowd of every class.
         area: (m,) as annotated, otherwise of the box.
-        crowd: (m,).
+        crowd: (m,); objects of classes that were not sought count as crowds, since others of them may be anywhere.
         difficult: (m,).
         guess: (p,) positions of guesses.
         object: (p,) positions of objects.
         iou: (p,) intersection over union.
         inside: (p,) intersection over the guess's own area: how COCO compares with crowds.
+        judged: (g,) whether the guess's class was sought in the picture; else nobody knows whether it is right.
     """
 
     boxes: Floats
@@ -52,14 +53,23 @@ class Picture(NamedTuple):
     object: Ints
     iou: Floats
     inside: Floats
+    judged: Flags
 
 
-def picture_of(guess: Instances, truth: Instances, *, told_apart: bool = True, least: float = LEAST) -> Picture:
+def picture_of(
+    guess: Instances,
+    truth: Instances,
+    *,
+    sought: torch.Tensor | None = None,
+    told_apart: bool = True,
+    least: float = LEAST,
+) -> Picture:
     """The columns of one picture.
 
     Args:
         guess: Boxes and scores, and labels where guesses are told apart.
         truth: Boxes, labels, and area, crowd and difficult where they are known.
+        sought: (C,) bool, which classes were sought; None: all. Without labels it says nothing.
         told_apart: Whether labels count; if not, all are of class 0.
         least: Overlap of the pairs that are kept.
     """
@@ -75,9 +85,13 @@ def picture_of(guess: Instances, truth: Instances, *, told_apart: bool = True, l
         np.zeros(len(wanted), bool) if flags is None else _column(flags, (0,), np.bool_)
         for flags in (truth.crowd, truth.difficult)
     )
+    judged = np.ones(len(boxes), bool)
+    if told_apart and sought is not None:
+        known: Flags = np.append(sought.numpy(), True)  # -1, a region to ignore, reads the last
+        judged, crowd = known[labels], crowd | ~known[classes]
     area = _areas(wanted) if truth.area is None else _column(truth.area, (0,), np.float64)
     pairs = _overlapping(boxes, wanted, crowd, least)
-    return Picture(boxes, labels, scores, wanted, classes, area, crowd, difficult, *pairs)
+    return Picture(boxes, labels, scores, wanted, classes, area, crowd, difficult, *pairs, judged)
 
 
 def _column(values: torch.Tensor | None, empty: tuple[int, ...], kind: Any) -> Any:
@@ -143,14 +157,17 @@ class Overlaps:
 
     @cached_property
     def counted(self) -> Flags:
-        """(g,) whether a guess is among the 100 best of its class in its picture, which alone COCO counts."""
+        """(g,) whether a guess's class was sought in its picture, and it is among the 100 best of it there.
+
+        COCO counts no more of them.
+        """
         order = np.lexsort((self.rank, self.rows.labels, self.picture))
         picture, label = self.picture[order], self.rows.labels[order]
         starts = np.flatnonzero((np.diff(picture, prepend=-1) != 0) | (np.diff(label, prepend=-1) != 0))
         place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
         counted = np.empty(len(order), bool)
         counted[order] = place < GUESSES
-        return counted
+        return counted & self.rows.judged
 
     @cached_property
     def same_class(self) -> Flags:
@@ -162,14 +179,26 @@ class Overlaps:
         """(p,) whether the object is a crowd."""
         return self.rows.crowd[self.rows.object]
 
+    @cached_property
+    def of_ignored(self) -> Flags:
+        """(p,) whether the object is a region to ignore: a crowd of every class."""
+        return self.of_crowd & (self.rows.classes[self.rows.object] == ANY_CLASS)
+
     def pairs(self, chosen: Flags) -> Pairs:
         """Some of the pairs, by intersection over union."""
         return Pairs(self.rows.guess, self.rows.object, self.rows.iou).where(chosen)
 
     def in_crowds(self, overlap: float) -> Flags:
-        """(g,) whether a guess lies, by at least `overlap` of itself, in a crowd of its class."""
+        """(g,) whether a guess lies, by at least `overlap` of itself, in a crowd of its class or of every class."""
+        return self._within((self.same_class & self.of_crowd) | self.of_ignored, overlap)
+
+    def in_ignored(self, overlap: float) -> Flags:
+        """(g,) whether a guess lies, by at least `overlap` of itself, in a region to ignore."""
+        return self._within(self.of_ignored, overlap)
+
+    def _within(self, chosen: Flags, overlap: float) -> Flags:
         within = np.zeros(len(self.rows.scores), bool)
-        within[self.rows.guess[self.same_class & self.of_crowd & (self.rows.inside >= overlap)]] = True
+        within[self.rows.guess[chosen & (self.rows.inside >= overlap)]] = True
         return within
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
+from saccade.ops.keep import Keep
 
 
 class Head(nn.Module, ABC):
@@ -33,6 +34,11 @@ class Head(nn.Module, ABC):
     terms: tuple[str, ...]
     owns_rows: bool = False
     by_picture: bool = False
+
+    @property
+    def keep(self) -> Keep | None:
+        """By which rule its boxes suppress each other, those of several views too; None: they do not."""
+        return None
 
     @abstractmethod
     def forward(self, maps: Maps) -> Any:

@@ -94,8 +94,7 @@ class System(nn.Module):
     @property
     def gives(self) -> frozenset[str]:
         """Dotted fields that `predict` fills."""
-        spoken = (head.gives for name, head in self.each_head() if name not in self.silent)
-        return frozenset().union(*spoken)
+        return frozenset().union(*(head.gives for head in self.speaking().values()))
 
     @property
     def needs(self) -> frozenset[str]:
@@ -219,10 +218,16 @@ class System(nn.Module):
 
     def decode(self, maps: Maps) -> list[Annotation]:
         """One merged answer a picture, in the batch's pixels, from maps made before."""
-        spoken = [head for name, head in self.each_head() if name not in self.silent]
-        # The owner of the rows of instances comes first, so that the others find rows to join.
-        spoken.sort(key=lambda head: not head.owns_rows)
-        partial = [head.decode(full_precision(head(maps))) for head in spoken]
+        return self.answers({name: head(maps) for name, head in self.speaking().items()})
+
+    def speaking(self) -> dict[str, Head]:
+        """The heads that are not silent; the owner of the rows of instances comes first, others add to its rows."""
+        spoken = [(name, head) for name, head in self.each_head() if name not in self.silent]
+        return dict(sorted(spoken, key=lambda pair: not pair[1].owns_rows))
+
+    def answers(self, raw: Mapping[str, Any]) -> list[Annotation]:
+        """One merged answer a picture, in the batch's pixels, from the raw output of all heads that are not silent."""
+        partial = [head.decode(full_precision(raw[name])) for name, head in self.speaking().items()]
         answers = [reduce(Annotation.merge, parts, Annotation()) for parts in zip(*partial, strict=True)]
         return [self._finish(answer) for answer in answers]
 

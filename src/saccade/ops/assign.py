@@ -1,9 +1,9 @@
 """Target assignment: what each box of a picture, be it an anchor, a region or a window, is to answer for.
 
-Every detector learns by way of `assign`. Which objects are sought, and where nothing can be said of a box that shows
-none of them, is told here and nowhere else.
+Every detector learns by way of `assign`. Which objects are learnt, and where nothing can be said of a box that shows
+none of them, is told here and nowhere else; of which classes a box is then known to show none, `classes_sought` tells.
 
-Legend: m boxes, n objects that are sought, k crowds, B pictures.
+Legend: m boxes, n objects that are learnt, k crowds, B pictures, C classes.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +23,8 @@ Fit = Callable[[Tensor, Tensor], Tensor]
 
 # Part of a box's own area that lies inside a crowd, from which on nobody knows what it shows.
 CROWDED = 0.5
+# Score for being something, from which on a box is believed to show an object that nobody annotated.
+BELIEVED = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Assignment:
     """What boxes answer for; of several pictures at once, an axis B comes before m.
 
     Attributes:
-        rows: (m,) int64 row of the object among those that are sought, or `BACKGROUND`, or `BETWEEN`: left out.
+        rows: (m,) int64 row of the object among those that are learnt, or `BACKGROUND`, or `BETWEEN`: left out.
         labels: (m,) int64 class of that object, 0 where objects have none; -1 where there is no object.
         boxes: (m, 4) box of that object; a box's own where there is none.
     """
@@ -63,7 +65,7 @@ def assign(matcher: Matching, boxes: Tensor, truth: Annotation, size: Tensor, fi
         size: (2,) height and width of the picture in input pixels.
         fit: Which boxes may be learnt from, such as `inside` or `centred`; None: all.
     """
-    objects = sought(truth, boxes)
+    objects = objects_like(truth, boxes)
     if fit is None:
         rows = _match(matcher, boxes, truth, objects)
     else:
@@ -108,7 +110,7 @@ def real_objects(truth: Annotation) -> Instances:
     return rows[keep if rows.crowd is None else keep & ~rows.crowd]
 
 
-def sought(truth: Annotation, like: Tensor) -> Instances:
+def objects_like(truth: Annotation, like: Tensor) -> Instances:
     """The real objects, with boxes (n, 4) and labels as `like` is: on its device, boxes of its type."""
     rows = real_objects(truth)
     if rows.boxes is None:
@@ -131,3 +133,32 @@ def unknown(boxes: Tensor, truth: Annotation) -> Tensor:
     for crowd in crowds(truth).to(boxes):
         found |= intersection(boxes, crowd.expand_as(boxes)) > CROWDED * area(boxes)
     return found
+
+
+def classes_sought(truth: Sequence[Annotation], device: torch.device) -> Tensor | None:
+    """(B, 1, C) bool: which classes were looked for in each picture; None where all were in all of them."""
+    known = [shown.sought for shown in truth if shown.sought is not None]
+    if not known:
+        return None
+    whole = torch.ones_like(known[0])
+    marks = torch.stack([whole if shown.sought is None else shown.sought for shown in truth]).to(device)
+    return None if bool(marks.all()) else marks[:, None]
+
+
+def without_believed(rows: Tensor, scores: Tensor, truth: Sequence[Annotation]) -> Tensor:
+    """(B, m) rows; background is left out that the network itself takes for an object, in pictures not wholly sought.
+
+    Where boxes have no class, no class's own score can be left out: the box is, since it may show an object of a class
+    that was not sought. Source: Zhang et al. 2020, Solving missing-annotation object detection with background
+    recalibration loss, arXiv 2002.05274, which turns the loss of such boxes round.
+
+    Args:
+        rows: (B, m) as `Assignment` has them.
+        scores: (B, m) 0..1, whether a box shows anything.
+        truth: What the B pictures show.
+    """
+    sought = classes_sought(truth, rows.device)
+    if sought is None:
+        return rows
+    believed = ~sought.all(2) & (scores.detach() >= BELIEVED)
+    return rows.masked_fill(believed & (rows == BACKGROUND), BETWEEN)

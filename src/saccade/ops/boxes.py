@@ -37,6 +37,13 @@ def iou_matrix(first: Tensor, second: Tensor) -> Tensor:
     return torch.nan_to_num(tv.box_iou(_ordered(first), _ordered(second)), nan=0.0)
 
 
+def intersection_over_first(first: Tensor, second: Tensor) -> Tensor:
+    """(n, m) share of every box of (n, 4) that every box of (m, 4) covers."""
+    corner = torch.maximum(first[:, None, :2], second[:, :2])
+    opposite = torch.minimum(first[:, None, 2:], second[:, 2:])
+    return _ratio((opposite - corner).clamp(min=0).prod(2), area(first)[:, None])
+
+
 def to_centres(boxes: Tensor) -> Tensor:
     """(n, 4) centre x, centre y, width, height of corner boxes."""
     return tv.box_convert(boxes, "xyxy", "cxcywh")

@@ -7,7 +7,6 @@ picture in the batch that each belongs to; p output positions a side.
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torchvision.ops import roi_align, roi_pool
 
@@ -40,15 +39,6 @@ def pool_regions(maps: Tensor, regions: Tensor, owners: Tensor, size: int, strid
     if kind == "max":
         return roi_pool(maps.float(), rows, size, 1 / stride).to(maps.dtype)
     return roi_align(maps.float(), rows, size, 1 / stride, sampling_ratio=2).to(maps.dtype)
-
-
-def spatial_pyramid(maps: Tensor, levels: tuple[int, ...] = (6, 3, 2, 1)) -> Tensor:
-    """(B, C · bins) maxima over grids of each level's positions a side, level by level (He et al. 2014, SPP-net).
-
-    Cells run from the floor to the ceiling of their fractional borders: the paper's window and stride formula gives
-    another number of cells on some maps.
-    """
-    return torch.cat([F.adaptive_max_pool2d(maps, level).flatten(1) for level in levels], 1)
 
 
 def level_of(regions: Tensor, levels: int, *, canonical: float = 224, finest: int = 2, at: int = 4) -> Tensor:

@@ -42,11 +42,6 @@ class Mode:
     likenesses: tuple[Likeness, ...]
     scales: tuple[int, ...]
 
-    @property
-    def strategies(self) -> int:
-        """Ways of looking."""
-        return len(self.spaces) * len(self.likenesses) * len(self.scales)
-
 
 MODES = {
     "fast": Mode(("hsv", "lab"), (ALL, NO_COLOUR), (50, 100)),

@@ -11,7 +11,7 @@ from torch import Tensor
 from torchvision.ops import roi_align
 
 from saccade.core.annotation import Annotation
-from saccade.ops.assign import Assignment, assign, sought
+from saccade.ops.assign import Assignment, assign, objects_like
 from saccade.ops.boxes import from_centres, to_centres
 from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
@@ -63,7 +63,7 @@ class WindowSample:
             size: (2,) height and width of the picture in input pixels.
             grids: (m, 4) windows of each scale.
         """
-        objects = sought(truth, grids[0]).boxes
+        objects = objects_like(truth, grids[0]).boxes
         moved = [] if objects is None else [jitter(objects) for jitter in self.jitters]
         boxes = torch.cat([*moved, *(windows[_draw(len(windows), self.each)] for windows in grids)])
         found = assign(self.matcher, boxes, truth, size)

@@ -72,7 +72,7 @@ def disturb(
     if not kinds:
         raise UsageError("disturbances", f"none; there are {', '.join(DISTURBANCES)}")
     predictor, dataset = opened(run, data, split)
-    fill = predictor.system.input.mean
+    fill = predictor.engine.input.mean
     sets = {kind: [Disturbed(dataset, kind, strength, fill, seed) for strength in rising] for kind in kinds}
     scored = partial(measured, predictor, batch=batch, workers=workers)
     plain = scored(dataset).scores if plain is None else plain
@@ -102,7 +102,7 @@ def _write(
     told: Mapping[str, Any],
 ) -> None:
     write_text(out / "disturb.json", to_json(told, indent=1) + "\n")
-    examples = [_example(kind, disturbed, predictor.system.gives) for kind, disturbed in sets.items() if len(dataset)]
+    examples = [_example(kind, disturbed, predictor.engine.gives) for kind, disturbed in sets.items() if len(dataset)]
     strengths = [one.strength for one in next(iter(sets.values()))]
     write_disturb(out / "disturb.html", name, {"pictures": str(len(dataset))}, strengths, found, examples)
 

@@ -1,7 +1,7 @@
 """How good a run or a network in use is on data: one call, or ``saccade evaluate``."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.classes import check_same_vocabularies
+from saccade.runtime.engine import engine_of
 from saccade.runtime.load import load, vocabularies_of
 from saccade.runtime.measure import evaluation_of
 from saccade.runtime.predictor import Predictor
@@ -94,15 +95,19 @@ def measured(
     return evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, answer=answer)
 
 
-def _answers(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> list[Annotation]:
-    samples = enumerate(dataset[place] for place in places)
-    intake = predictor.intake
-    taken = (one for at, sample in samples for one in intake.take(at, sample.image, sample.regions))
-    found = dict(predictor.answer(taken, batch=batch))
-    for answer in found.values():
+def _answers(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> Iterator[Annotation]:
+    """Answers to the pictures at some places, in this order; those that are found too early wait."""
+    intake, samples = predictor.intake(), enumerate(dataset[place] for place in places)
+    group = [intake.take(at, sample.image, sample.regions) for at, sample in samples]
+    early: dict[int, Annotation] = {}
+    following = 0
+    for item, answer in predictor.answer([group], batch=batch):
         if isinstance(answer, SaccadeError):
             raise answer
-    return [answer for _, answer in sorted(found.items()) if isinstance(answer, Annotation)]
+        early[item.place] = answer
+        while following in early:
+            yield early.pop(following)
+            following += 1
 
 
 def opened(run: Subject, data: Sources | None = None, split: str | None = None) -> tuple[Predictor, Dataset]:
@@ -121,8 +126,8 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
         predictor = load(Path(run))
         dataset = data_of_run(Path(run), data, split)
     check_same_vocabularies(predictor.vocabularies, dataset.vocabularies)
-    system = predictor.system
-    return predictor, with_regions(with_channels(dataset, system.input.channels), system.search)
+    engine = predictor.engine
+    return predictor, with_regions(with_channels(dataset, engine.input.channels), engine.search)
 
 
 def data_of_run(
@@ -175,8 +180,7 @@ def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: C
 def name_of(thing: Any) -> str:
     """What a run, a network or data is called on a page."""
     if isinstance(thing, Predictor | System):
-        system = thing.system if isinstance(thing, Predictor) else thing
-        return str((system.origin or {}).get("system", "a system"))
+        return (thing.engine if isinstance(thing, Predictor) else engine_of(thing)).name
     if isinstance(thing, list | tuple):
         return " + ".join(name_of(one) for one in thing)
     return str(thing) if isinstance(thing, str | Path) else "" if thing is None else type(thing).__name__

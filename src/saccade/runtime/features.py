@@ -113,11 +113,12 @@ class FeatureSource:
 
     def rows(self) -> Iterator[tuple[list[int], Tensor]]:
         """Places in the data set and features (B, D) float32 of some pictures; each picture comes once."""
+        system = self.predictor.system
         settings = LoaderSettings(batch=max(min(self.batch, len(self.dataset)), 1), workers=self.workers)
-        loader = Loader(self.dataset, self.predictor.system.input, settings)
+        loader = Loader(self.dataset, self.predictor.engine.input, settings)
         for places, batch in zip(loader.plan(0), loader.epoch(0), strict=True):
-            with evaluating(self.predictor.system), torch.no_grad():
-                map = self.predictor.system.maps(self.predictor.place(batch))[self.name]
+            with evaluating(system), torch.no_grad():
+                map = system.maps(self.predictor.engine.place(batch))[self.name]
             yield places, pooled(map, self.pool).float().cpu()
         loader.close()
 

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from saccade.core.errors import DataError, SaccadeError
-from saccade.core.frame import Frame
-from saccade.core.input_spec import InputSpec
+from saccade.core.input_spec import InputSpec, fit_channels
+from saccade.core.resample import Size
 from saccade.network.system import Search
 from saccade.runtime.buckets import ahead
 from saccade.runtime.device import is_out_of_memory, out_of_memory
-from saccade.runtime.picture_views import Views
-from saccade.trust.pictures import decode_picture
+from saccade.runtime.picture_views import View, Views
+from saccade.trust.pictures import decode_picture, decode_twofold
 
 Picture = str | Path | Tensor | np.ndarray[Any, Any]
 
@@ -29,21 +29,44 @@ BRIGHTEST, DARKEST = 1.5, -0.5
 
 @dataclass(frozen=True)
 class Incoming:
-    """A picture as a network takes it, before normalising and padding.
+    """A picture that was read, with the views of it that a network is shown.
 
     Attributes:
         place: Its position among those that were given.
-        image: (C, h, w) float32 0..1.
-        frame: Where its own pixels went.
-        regions: (r, 4) boxes that a search proposed, in pixels of `image`, or None.
-        view: Which view of the picture it is.
+        views: Its views.
+        seen: (C, h, w) float32 0..1 each, before normalising and padding; empty where they are made when they are
+            shown, since tiles of a large picture take several times its memory.
+        image: The picture itself, (C, H, W), where views are still to be made of it, or answers to be refined; or None.
+        regions: (r, 4) boxes that a search proposed, in the picture's own pixels, or None.
+        shown: The picture in its colours, (3 or C, H, W), where it is kept to be drawn on, or None.
     """
 
     place: int
-    image: Tensor
-    frame: Frame
+    views: tuple[View, ...]
+    seen: tuple[Tensor, ...] = ()
+    image: Tensor | None = None
     regions: Tensor | None = None
-    view: int = 0
+    shown: Tensor | None = None
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the picture."""
+        return self.views[0].size
+
+    def see(self, view: int, spec: InputSpec) -> Tensor:
+        """(C, h, w) float32 0..1: one of its views."""
+        return self.seen[view] if self.image is None or self.seen else self.views[view].see(self.image, spec)
+
+    def regions_of(self, view: int) -> Tensor | None:
+        """(r, 4) the regions that a view shows, in its pixels: those whose centre lies in it."""
+        if self.regions is None:
+            return None
+        top, left, bottom, right = self.views[view].window
+        x, y = ((self.regions[:, :2] + self.regions[:, 2:]) / 2).unbind(1)
+        inside = self.regions[(x >= left) & (x <= right) & (y >= top) & (y <= bottom)]
+        high = inside.new_tensor([right, bottom, right, bottom])
+        low = inside.new_tensor([left, top, left, top])
+        return self.views[view].frame.boxes(inside.maximum(low).minimum(high))
 
 
 @dataclass(frozen=True)
@@ -62,19 +85,22 @@ class Intake:
         spec: Size, interpolation, channels.
         search: Proposes regions for systems that read some which they do not propose themselves.
         views: Which views of each picture the network is shown.
+        shows: Whether pictures are kept in their colours, to be drawn on.
+        keeps: Whether pictures are kept as they were read, for networks that refine their answers by them.
     """
 
     spec: InputSpec
     search: Search | None = None
     views: Views = field(default_factory=Views)
+    shows: bool = False
+    keeps: bool = False
 
     def each(self, pictures: Iterable[Picture]) -> Iterator[Incoming | Refused]:
-        """The views of each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
-        for taken in ahead(lambda item: self.take(*item), enumerate(pictures)):
-            yield from taken
+        """Each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
+        return ahead(lambda item: self.take(*item), enumerate(pictures))
 
-    def take(self, place: int, picture: Picture, regions: Tensor | None = None) -> list[Incoming | Refused]:
-        """The views of the picture at a position, or the one thing that is wrong with it.
+    def take(self, place: int, picture: Picture, regions: Tensor | None = None) -> Incoming | Refused:
+        """The picture at a position, or what is wrong with it.
 
         Args:
             place: The position.
@@ -82,19 +108,44 @@ class Intake:
             regions: (r, 4) boxes in the picture's own pixels, where they were sought before.
         """
         try:
-            image = read_picture(picture, self.spec.channels)
-            if regions is None and self.search is not None:
-                regions = self.search(image)
-            return [
-                Incoming(place, seen, frame, None if regions is None else frame.boxes(regions), view)
-                for view, (seen, frame) in enumerate(self.views.of(image, self.spec))
-            ]
+            return self._take(place, picture, regions)
         except SaccadeError as error:
-            return [Refused(place, _named(error, picture))]
+            return Refused(place, _named(error, picture))
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            return [Refused(place, _named(out_of_memory("the decoded picture", "the machine"), picture))]
+            return Refused(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
+
+    def _take(self, place: int, picture: Picture, regions: Tensor | None) -> Incoming:
+        image, shown = self._read(picture)
+        if regions is None and self.search is not None:
+            regions = self.search(image)
+        views = tuple(self.views.of((image.shape[-2], image.shape[-1]), self.spec))
+        if self.views.tiles is not None:
+            fit_channels(image, self.spec.channels)  # says now what would go wrong later
+            return Incoming(place, views, (), image, regions, shown)
+        seen = tuple(view.see(image, self.spec) for view in views)
+        return Incoming(place, views, seen, image if self.keeps else None, regions, shown)
+
+    def _read(self, picture: Picture) -> tuple[Tensor, Tensor | None]:
+        if self.shows and isinstance(picture, str | Path):
+            return decode_twofold(picture, self.spec.channels)
+        image = read_picture(picture, self.spec.channels)
+        return image, image if self.shows else None
+
+    def company(self, size: Size | None) -> Size | None:
+        """What pictures of one group have in common: the size to which their first view is padded; None for Refused."""
+        return None if size is None else self.spec.padded(next(self.views.of(size, self.spec)).frame.target)
+
+    def weight(self, size: Size | None) -> int:
+        """What a picture of `size` (H, W) costs while it waits, in pixels of three floats."""
+        if size is None:
+            return 0
+        decoded = size[0] * size[1] // 4  # of bytes
+        if self.views.tiles is not None:
+            return decoded
+        seen = sum(view.frame.target[0] * view.frame.target[1] for view in self.views.of(size, self.spec))
+        return seen + (decoded if self.shows or self.keeps else 0)
 
 
 def read_picture(picture: Picture, channels: int) -> Tensor:

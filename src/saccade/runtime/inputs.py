@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from saccade.core.errors import DataError
 from saccade.trust.pictures import only_pictures
@@ -14,6 +15,20 @@ from saccade.trust.videos import SUFFIXES as VIDEOS
 
 # Characters of a name that is made from a file's: of four bytes each, it still fits into the 255 that are allowed.
 LONGEST = 50
+
+
+class Task(NamedTuple):
+    """A file to be answered.
+
+    Attributes:
+        place: Its position among all.
+        file: Where it is.
+        name: What its drawing is called, without a suffix.
+    """
+
+    place: int
+    file: Path
+    name: str
 
 
 def find_pictures(inputs: Iterable[str | Path], out: Path, videos: bool = False, some: bool = True) -> list[Path]:
@@ -68,6 +83,12 @@ def unique_names(files: Sequence[Path]) -> list[str]:
         stem if shared[stem.casefold()] == 1 else f"{stem}-{_mark(file)}"
         for stem, file in zip(stems, files, strict=True)
     ]
+
+
+def tasks_of(files: Sequence[Path], among: Sequence[Path] = ()) -> list[Task]:
+    """Files to be answered, by position; their names differ `among` all that lie in the same folder of answers."""
+    names = dict(zip(among or files, unique_names(among or files), strict=True))
+    return [Task(place, file, names[file]) for place, file in enumerate(files)]
 
 
 def _writable(name: str) -> str:

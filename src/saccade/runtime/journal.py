@@ -1,13 +1,10 @@
 """What of a prediction is done: a line a picture, so that a killed prediction goes on where it stood."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-
-import torch
 
 from saccade import __version__
 from saccade.core.errors import ConfigError
@@ -89,19 +86,16 @@ CURE = "give another --out, or remove this folder to do all anew"
 
 def fingerprint(predictor: Predictor, **settings: Any) -> dict[str, Any]:
     """All that answers depend on beside the pictures: the weights' hash, how pictures get in, precision, settings."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(predictor.system.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    search = predictor.system.search
+    engine = predictor.engine
     return {
         "saccade": __version__,
-        "network": digest.hexdigest(),
+        "network": engine.digest(),
         "classes": predictor.vocabularies.plain(),
-        "input": predictor.system.input.as_dict(),
-        "precision": str(predictor.dtype),
-        "views": [list(predictor.views.scales), predictor.views.flip],
-        **({} if search is None else {"search": repr(search)}),
+        "input": engine.input.as_dict(),
+        "precision": str(engine.dtype),
+        "views": predictor.views.plain_values(),
+        **({} if engine.search is None else {"search": repr(engine.search)}),
+        **({"scores": True} if predictor.keep_scores else {}),
         **settings,
     }
 

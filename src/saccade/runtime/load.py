@@ -1,9 +1,9 @@
 """A run folder becomes a network in use again."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from torch import Tensor
 
@@ -14,6 +14,7 @@ from saccade.network.system import System
 from saccade.ops.search import SEARCHES, search_named
 from saccade.runtime import checkpoint
 from saccade.runtime.classes import check_same_classes, check_same_vocabularies
+from saccade.runtime.picture_views import Seeing
 from saccade.runtime.predictor import Predictor
 from saccade.runtime.run_folder import RunFolder
 from saccade.systems import every_system
@@ -28,9 +29,9 @@ def load(
     which: Literal["best", "last"] = "best",
     device: str = "auto",
     precision: str | None = None,
-    scales: Sequence[float] = (1.0,),
-    flip: bool = False,
     search: str | None = None,
+    keep_scores: bool = False,
+    **seen: Unpack[Seeing],
 ) -> Predictor:
     """The network of a run, ready for use.
 
@@ -40,10 +41,10 @@ def load(
         which: ``best`` or ``last`` checkpoint; without a best one the last is taken.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
-        scales: Sizes at which each picture is seen, as factors of its usual one (see `Predictor`).
-        flip: Whether each picture is seen mirrored too.
         search: Where regions come from in place of the training's search: the name of one, or a file of
             ``saccade propose``; for systems that do not propose regions themselves.
+        keep_scores: Whether answers hold the scores of all classes at every pixel (see `Predictor`).
+        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap`` (see `Predictor`).
 
     Returns:
         The predictor; `system` itself is left as it was.
@@ -67,7 +68,7 @@ def load(
     _take(network, _weights(folder, which), folder.path)
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
-    return Predictor(network, precision, device, scales, flip)
+    return Predictor(network, precision, device, keep_scores=keep_scores, **seen)
 
 
 def vocabularies_of(config: Mapping[str, Any]) -> Vocabularies:

@@ -43,7 +43,7 @@ def look(
         ConfigError: A value or gradient inside the network is not finite.
     """
     predictor = run if isinstance(run, Predictor) else Predictor(run) if isinstance(run, System) else load(Path(run))
-    subject = subject_of(predictor, read_picture(picture, predictor.system.input.channels), label)
+    subject = subject_of(predictor, read_picture(picture, predictor.engine.input.channels), label)
     with evaluating(predictor.system):
         return see(subject, views, layer)
 
@@ -61,8 +61,8 @@ def subject_of(predictor: Predictor, picture: Picture, label: str | int | None =
         DataError: The picture cannot be read.
         UsageError: The class is unknown.
     """
-    image = read_picture(picture, predictor.system.input.channels)
-    batch = predictor.place(predictor.system.batch([image]))
+    image = read_picture(picture, predictor.engine.input.channels)
+    batch = predictor.engine.place(predictor.system.batch([image]))
     (answer,) = predictor.answers(batch)
     chosen = best_label(answer) if label is None else label_of(predictor.classes, label)
     return Subject(predictor.system, image, batch, answer, chosen, probability_of(answer, chosen), group)

@@ -83,7 +83,7 @@ def look_files(predictor: Predictor, inputs: Iterable[str | Path], out: str | Pa
                 continue
             views = see(subject, asked.views, asked.layer, of_run=not writer.looked)
             writer.add(readable_name(file), name, subject, views)
-    writer.conclude(str((predictor.system.origin or {}).get("system", "a system built by hand")))
+    writer.conclude(predictor.engine.name)
     return LookOutcome(out, len(files) - len(failed), failed)
 
 

@@ -1,6 +1,6 @@
 """Pictures stream through a network once; losses and scores come of the same pass through its trunk."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -17,14 +17,14 @@ from saccade.metrics.families import choose
 from saccade.metrics.metric import Metric
 from saccade.network.maps import Maps
 from saccade.network.system import System
-from saccade.runtime.answers import finish
 from saccade.runtime.device import evaluating
+from saccade.runtime.engine import engine_of, finish
 from saccade.runtime.feature_tally import FeatureTally
 from saccade.runtime.loss_tally import LossTally
 from saccade.runtime.seeds import seeded
 
 State = Any
-Answering = Callable[[Sequence[int]], Sequence[Annotation]]
+Answering = Callable[[Sequence[int]], Iterable[Annotation]]
 
 
 class Measure:
@@ -46,24 +46,29 @@ class Measure:
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
         self.losses, self.features = LossTally(system), FeatureTally(system, dataset)
         self._places = {dataset.id(place): place for place in range(len(dataset))}
-        floats = [p for p in system.parameters() if p.is_floating_point()]
-        self._device, self._dtype = (floats[0].device, floats[0].dtype) if floats else ("cpu", torch.float32)
+        self._engine = engine_of(system)
 
     def take(self, batch: Batch) -> None:
         """One batch: a pass through the trunk, the losses of its truth, and the scores of its answers."""
-        placed = batch.to(self._device)
-        placed = replace(placed, images=placed.images.to(self._dtype))
+        placed = self._engine.place(batch)
         with evaluating(self.system), torch.no_grad():
             maps = self.system.maps(placed)
             self.features.add(maps, batch.ids)
             if placed.truth is not None:
                 with self._full_losses():
                     self._add_losses(maps, placed.truth, batch.ids)
-            guesses = None if self.answer else self.system.decode(maps)
+            guesses = [] if self.answer else self.system.decode(maps)
         places = [self._places[name] for name in batch.ids]
-        answers = self.answer(places) if self.answer else batch.undo([finish(guess) for guess in guesses or ()])
+        answers = self._own(guesses, batch, places) if self.answer is None else self.answer(places)
         for guess, place, name in zip(answers, places, batch.ids, strict=True):
             self.evaluator.update(guess, self.dataset.truth(place), name)
+
+    def _own(self, guesses: Sequence[Annotation], batch: Batch, places: Sequence[int]) -> Iterator[Annotation]:
+        """Answers in each picture's own pixels, one by one: maps are large there."""
+        refines = self._engine.refine is not None
+        for frame, guess, place in zip(batch.frames, guesses, places, strict=True):
+            image = self.dataset[place].image if refines else None
+            yield self._engine.last_touch(frame.undo(finish(guess), refines), image, keep_scores=False)
 
     def _add_losses(self, maps: Maps, truth: Sequence[Annotation], ids: Sequence[str]) -> None:
         """The losses of a batch; chance is a function of the pictures' names, so that a measurement can be repeated."""
@@ -95,9 +100,9 @@ class Measure:
 
     def _full_losses(self) -> AbstractContextManager[Any]:
         """Weights of 16 bits stay as they are, but losses are taken in float32, as autocast takes them in training."""
-        if self._dtype == torch.float32:
+        if self._engine.dtype == torch.float32:
             return nullcontext()
-        return torch.autocast(torch.device(self._device).type, self._dtype)
+        return torch.autocast(self._engine.device.type, self._engine.dtype)
 
 
 def evaluation_of(

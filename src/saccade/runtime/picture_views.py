@@ -1,37 +1,129 @@
-"""Several views of a picture: what a network says of it larger, smaller and mirrored becomes one answer.
+"""Several views of a picture: larger, smaller, mirrored, or a part of it alone.
 
-Each view is an affine map after the network's own way in, so that its frame leads every box back to the picture's own
-pixels. There the boxes of all views, each already suppressed within its view, compete once more by the system's own
-rule; scores of classes are averaged. He et al. 2015, Deep Residual Learning, appendix A, and Girshick's detectors
-were measured so.
+Each view has a `Frame` of its own that leads what a network says of it back to the picture's own pixels, so that boxes,
+masks, joints and maps of any view are at home there; `runtime.agreement` makes one answer of them. He et al. 2015, Deep
+Residual Learning, appendix A, and Girshick's detectors were measured with several scales and mirrored; tiles let a
+network of small inputs see the small things of a large picture.
 
-Legend: V views, a scale's plain view before its mirrored one.
+Legend: (H, W) a picture's own size.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypedDict
 
-import torch
 from torch import Tensor
 
-from saccade.core.affine import mirror, scaling
-from saccade.core.annotation import Annotation, Instances
-from saccade.core.errors import ConfigError, UsageError
+from saccade.core.affine import mirror, scaling, translation
+from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.core.input_spec import InputSpec
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.regions import RegionHead
-from saccade.network.system import System
-from saccade.ops.keep import Keep
-from saccade.ops.nms import nms
+from saccade.core.resample import Size
 
-T = TypeVar("T")
-
-# What views may be asked of: other fields (maps, joints) have no rule here by which views agree.
-FIELDS = frozenset(("label", "label_scores", *(f"instances.{name}" for name in ("boxes", "labels", "scores", "masks"))))
 SMALLEST, LARGEST = 0.1, 8.0
+# Pixels of a tile's side at least, and the greatest share of it that its neighbour may show too.
+LEAST_TILE, MOST_OVERLAP = 16, 0.9
+OVERLAP = 0.2
+
+
+class Window(NamedTuple):
+    """A part of a picture, in whole pixels; `bottom` and `right` are exclusive."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def size(self) -> Size:
+        """Height and width."""
+        return self.bottom - self.top, self.right - self.left
+
+
+class Seeing(TypedDict, total=False):
+    """Keywords by which a user says what views a network is shown; see `viewing`."""
+
+    scales: Sequence[float]
+    flip: bool
+    tile: int | None
+    overlap: float
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Squares that cover a picture, in rows from the top; a side of the picture that is shorter is taken whole.
+
+    Attributes:
+        size: Side in the picture's own pixels.
+        overlap: Share of a side that neighbours have in common at least.
+
+    Raises:
+        UsageError: One of them is out of bounds.
+    """
+
+    size: int
+    overlap: float = OVERLAP
+
+    def __post_init__(self) -> None:
+        if self.size < LEAST_TILE or not 0 <= self.overlap <= MOST_OVERLAP:
+            raise UsageError(
+                f"tiles of {LEAST_TILE} pixels or more that overlap by 0 to {MOST_OVERLAP:g}",
+                f"{self.size} and {self.overlap:g}",
+            )
+
+    @property
+    def margin(self) -> int:
+        """Pixels that neighbours have in common at least."""
+        return math.ceil(self.size * self.overlap)
+
+    def windows(self, size: Size) -> list[Window]:
+        """The tiles of a picture of `size` (H, W)."""
+        rows, columns = (self._along(length) for length in size)
+        return [Window(top, left, bottom, right) for top, bottom in rows for left, right in columns]
+
+    def _along(self, length: int) -> list[tuple[int, int]]:
+        """Begin and end of the tiles of one side, spread evenly."""
+        if length <= self.size:
+            return [(0, length)]
+        gaps = math.ceil((length - self.size) / max(self.size - self.margin, 1))
+        starts = [round(place * (length - self.size) / gaps) for place in range(gaps + 1)]
+        return [(start, start + self.size) for start in starts]
+
+
+@dataclass(frozen=True)
+class View:
+    """Which part of a picture is seen, and how large.
+
+    Attributes:
+        window: The part.
+        inner: From the part's pixels to the network's, before mirroring.
+        mirrored: Whether left and right change places then.
+        size: (H, W) of the whole picture.
+        margin: Pixels along a border between tiles that the neighbour shows too.
+    """
+
+    window: Window
+    inner: Frame
+    mirrored: bool
+    size: Size
+    margin: int = 0
+
+    @property
+    def frame(self) -> Frame:
+        """From the whole picture's pixels to the network's."""
+        top, left, *_ = self.window
+        frame = self.inner
+        if self.window.size != self.size:
+            cut = Frame(translation(-left, -top), self.size, self.window.size)
+            frame = cut.then(frame.matrix, frame.target)
+        return frame.then(mirror(frame.target[1]), frame.target) if self.mirrored else frame
+
+    def see(self, image: Tensor, spec: InputSpec) -> Tensor:
+        """(C, h, w) float32 0..1 of a picture (C, H, W), before normalising."""
+        top, left, bottom, right = self.window
+        seen, _ = spec.resize(image[:, top:bottom, left:right], self.inner)
+        return seen.flip(-1) if self.mirrored else seen
 
 
 @dataclass(frozen=True)
@@ -41,6 +133,7 @@ class Views:
     Attributes:
         scales: Sizes, as factors of the size that the network takes otherwise.
         flip: Whether each is shown mirrored too.
+        tiles: The parts that are shown in place of the whole picture, or None.
 
     Raises:
         UsageError: There is no scale, or one is out of bounds or stands twice.
@@ -48,6 +141,7 @@ class Views:
 
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
+    tiles: Tiles | None = None
 
     def __post_init__(self) -> None:
         good = all(math.isfinite(scale) and SMALLEST <= scale <= LARGEST for scale in self.scales)
@@ -55,22 +149,43 @@ class Views:
             listed = ", ".join(f"{scale:g}" for scale in self.scales) or "none"
             raise UsageError(f"distinct scales from {SMALLEST:g} to {LARGEST:g}", listed)
 
-    def __len__(self) -> int:
-        return len(self.scales) * (2 if self.flip else 1)
-
     @property
     def plain(self) -> bool:
         """Whether there is one view: the picture as the network takes it anyway."""
-        return self.scales == (1.0,) and not self.flip
+        return self.scales == (1.0,) and not self.flip and self.tiles is None
 
-    def of(self, image: Tensor, spec: InputSpec) -> Iterator[tuple[Tensor, Frame]]:
-        """Each view (C, h, w) of a picture, float32 0..1 before normalising, with its frame."""
-        own = spec.frame((image.shape[-2], image.shape[-1]))
-        for scale in self.scales:
-            seen, frame = spec.resize(image, scaled(own, scale))
-            yield seen, frame
-            if self.flip:
-                yield seen.flip(-1), frame.then(mirror(frame.target[1]), frame.target)
+    def of(self, size: Size, spec: InputSpec) -> Iterator[View]:
+        """The views of a picture of `size` (H, W): tile by tile, scale by scale, the plain one before its mirrored."""
+        whole = Window(0, 0, *size)
+        for window in [whole] if self.tiles is None else self.tiles.windows(size):
+            own = spec.frame(window.size)
+            for scale in self.scales:
+                for mirrored in (False, True) if self.flip else (False,):
+                    margin = 0 if self.tiles is None else self.tiles.margin
+                    yield View(window, scaled(own, scale), mirrored, size, margin)
+
+    def plain_values(self) -> list[object]:
+        """What tells these views from others, as JSON takes it."""
+        tiles = [] if self.tiles is None else [self.tiles.size, self.tiles.overlap]
+        return [list(self.scales), self.flip, *tiles]
+
+
+def viewing(
+    scales: Sequence[float] = (1.0,), flip: bool = False, tile: int | None = None, overlap: float = OVERLAP
+) -> Views:
+    """The views that a user asks for.
+
+    Args:
+        scales: Sizes at which each picture is seen, as factors of its usual one.
+        flip: Whether each is seen mirrored too.
+        tile: Side of the tiles that are seen in place of the whole picture, in its own pixels.
+        overlap: Share of a tile's side that its neighbour shows too.
+
+    Raises:
+        UsageError: A number is out of bounds.
+    """
+    tiles = None if tile is None else Tiles(tile, overlap)
+    return Views(tuple(map(float, scales)), flip, tiles)
 
 
 def scaled(frame: Frame, scale: float) -> Frame:
@@ -79,108 +194,3 @@ def scaled(frame: Frame, scale: float) -> Frame:
         return frame
     height, width = (max(round(side * scale), 1) for side in frame.target)
     return frame.then(scaling(width / frame.target[1], height / frame.target[0]), (height, width))
-
-
-def check_views(system: System, views: Views) -> None:
-    """Says before anything is read that a system cannot be shown several views.
-
-    Raises:
-        ConfigError: It gives fields that views cannot agree on, its boxes are not meant to be every object, or it
-            takes pictures of one size and there are scales.
-    """
-    if views.plain:
-        return
-    spoken = [(name, head) for name, head in system.each_head() if name not in system.silent]
-    strange = sorted(system.gives - FIELDS)
-    # Boxes beside scores of the whole picture are the few of a localizer, not every object.
-    few = [name for name, head in spoken if head.owns_rows and "label_scores" in system.gives]
-    if strange or few:
-        found = f"{', '.join(strange)}" if strange else f"the few boxes of {', '.join(few)}"
-        raise ConfigError(
-            "a system that gives classes of pictures, or boxes of all objects for several views",
-            f"one that gives {found}",
-            cure="leave --scales and --flip away",
-        )
-    for scale in views.scales:
-        _check_size(system, scale)
-
-
-def _check_size(system: System, scale: float) -> None:
-    """Shows the network a blank picture of the size, where it takes pictures of one size otherwise."""
-    spec = system.input
-    if spec.size is None or scale == 1:
-        return
-    frame = scaled(spec.frame(spec.size), scale)
-    height, width = frame.target
-    blank, whole = torch.zeros(spec.channels, height, width), torch.tensor([[0.0, 0.0, width, height]])
-    batch = spec.assemble([blank], [frame], regions=[whole])
-    weight = next(system.parameters())
-    try:
-        with torch.no_grad():
-            system.forward(replace(batch.to(weight.device), images=batch.images.to(weight)))
-    except (RuntimeError, ValueError) as error:
-        raise ConfigError(
-            f"a network that takes pictures of any size for scale {scale:g}",
-            f"one that cannot take {height}x{width}: {str(error).partition(chr(10))[0]}",
-            cure="leave --scales away; --flip alone may serve",
-        ) from error
-
-
-def keep_of(system: System) -> Keep:
-    """By which rule the system's boxes suppress each other; `Keep`'s own numbers where its head does not say."""
-    for _, head in system.each_head():
-        if isinstance(head, DenseBoxHead):
-            return head.rules.keep
-        if isinstance(head, RegionHead):
-            return head.box.rules.keep
-        own = getattr(head, "keep", None)
-        if isinstance(own, Keep):
-            return own
-    return Keep()
-
-
-def merged(answers: Sequence[Annotation], keep: Keep) -> Annotation:
-    """One answer of those to V views, all in the picture's own pixels.
-
-    Args:
-        answers: What was said of each view.
-        keep: The rule by which boxes of one class suppress each other, and how many stay.
-
-    Returns:
-        The mean of the scores of classes with the class that is best by it, and the instances that stay, by falling
-        score; scores of instances are as their own views gave them.
-    """
-    first = answers[0]
-    scores = [answer.label_scores for answer in answers if answer.label_scores is not None]
-    if scores:
-        mean = torch.stack(scores).mean(0)
-        first = replace(first, label_scores=mean, label=None if first.label is None else mean.argmax())
-    rows = [answer.instances for answer in answers if answer.instances is not None]
-    return replace(first, instances=_suppressed(Instances.cat(rows), keep)) if rows else first
-
-
-def _suppressed(rows: Instances, keep: Keep) -> Instances:
-    if rows.boxes is None or rows.scores is None:
-        return rows
-    by_class = keep.alike == "class" and rows.labels is not None
-    groups = rows.labels if by_class and rows.labels is not None else torch.zeros(len(rows), dtype=torch.int64)
-    return rows[nms(rows.boxes, rows.scores, groups, keep.overlap, keep.limit)]
-
-
-def gathered(items: Iterable[tuple[int, int, T]], count: int) -> Iterator[tuple[int, list[T]]]:
-    """Things that belong to one place, as soon as all of them came.
-
-    Args:
-        items: Place, position among the place's own, and thing; places may come mixed.
-        count: Things of each place.
-
-    Yields:
-        Each place once, with its things by position.
-    """
-    waiting: dict[int, dict[int, T]] = {}
-    for place, position, thing in items:
-        mine = waiting.setdefault(place, {})
-        mine[position] = thing
-        if len(mine) == count:
-            del waiting[place]
-            yield place, [mine[at] for at in range(count)]

@@ -7,16 +7,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from PIL import Image
+
+from saccade.core.annotation import Annotation
 from saccade.core.errors import SaccadeError
+from saccade.core.resample import Size
 from saccade.runtime.answer_folder import AnswerFolder
-from saccade.runtime.buckets import buckets
-from saccade.runtime.file_worker import Task, Worker
-from saccade.runtime.inputs import find_pictures, unique_names
+from saccade.runtime.answers import Entry, write_answer
+from saccade.runtime.buckets import ahead
+from saccade.runtime.device import is_out_of_memory, out_of_memory
+from saccade.runtime.incoming import Incoming, Intake, Refused
+from saccade.runtime.inputs import Task, find_pictures, tasks_of
 from saccade.runtime.predict_settings import PredictSettings
-from saccade.runtime.predictor import ROOM, Predictor
+from saccade.runtime.predictor import ROOM, Answer, Predictor, grouped
 from saccade.runtime.video_worker import VideoWorker
 from saccade.trust.pictures import picture_size
 from saccade.trust.videos import is_video
+from saccade.view.draw import draw, drawn_from
 
 Tell = Callable[[float, int], None]
 
@@ -100,21 +107,70 @@ class Prediction:
             files: The files.
             among: All files whose drawings lie in the folder, where they are more than `files`: names must differ.
         """
-        names = dict(zip(among or files, unique_names(among or files), strict=True))
-        tasks = [Task(place, file, names[file]) for place, file in enumerate(files)]
-        films = [is_video(task.file) for task in tasks]
-        done = sum(self.folder.answer(file) is not None for file in files)
+        tasks = tasks_of(files, among)
+        films = {task for task in tasks if is_video(task.file)}
+        done = len(tasks) - sum(map(self._is_missing, tasks))
         self.tell(done, len(files))
-        pictures = [task for task, film in zip(tasks, films, strict=True) if not film]
-        worker = Worker(self.predictor, self.folder.out, self.settings)
-        for answers in worker.run(self._open_groups(pictures)):
-            self.folder.add(answers)
-            done += len(answers)
+        for file, entry in self._pictures([task for task in tasks if task not in films]):
+            self.folder.add({file: entry})
+            done += 1
             self.tell(done, len(files))
-        for task, film in zip(tasks, films, strict=True):
-            if film and self.folder.answer(task.file) is None:
-                self._answer_video(task, done, len(files))
-                done += 1
+        for task in filter(self._is_missing, sorted(films)):
+            self._answer_video(task, done, len(files))
+            done += 1
+
+    def _pictures(self, tasks: Sequence[Task]) -> Iterator[tuple[Path, Entry | SaccadeError]]:
+        """Pictures that are missing, with their entries: the next are read, the last are written meanwhile."""
+        intake = self.predictor.intake(shows=self.settings.drawn)
+        groups = self._open_groups(intake, tasks)
+        read = ahead(lambda group: [intake.take(task.place, task.file) for task in group], groups)
+        found = self.predictor.answer(read, self.settings.threshold or 0.0, self.settings.batch)
+        by_place = {task.place: task for task in tasks}
+        named = ((by_place[item.place], item, answer) for item, answer in found)
+        return ahead(lambda one: self._written(*one), (one for one in named if self._is_missing(one[0])))
+
+    def _open_groups(self, intake: Intake, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+        """Groups of pictures of one size in which something is missing.
+
+        The groups are those of an unbroken run, and go through the network as they are, the files that are done with
+        them: in other company the last bits of an answer would differ.
+        """
+
+        def size(task: Task) -> Size | None:
+            answer = self.folder.answer(task.file)
+            try:
+                found = picture_size(task.file, intake.spec.channels) if answer is None else answer["size"]
+            except SaccadeError:
+                return None  # it fails when it is read, which tells why
+            return found[0], found[1]
+
+        for group in grouped(intake, tasks, size, self.settings.batch, ROOM // 4):
+            if any(map(self._is_missing, group)):
+                yield group
+
+    def _is_missing(self, task: Task) -> bool:
+        return self.folder.answer(task.file) is None
+
+    def _written(self, task: Task, item: Incoming | Refused, answer: Answer) -> tuple[Path, Entry | SaccadeError]:
+        """A file with its entry, or with what is wrong."""
+        if isinstance(item, Refused):
+            return task.file, item.error
+        if isinstance(answer, SaccadeError):
+            return task.file, answer
+        try:
+            return task.file, write_answer(
+                answer, task.file, task.name, self.folder.out, item.size, self._drawing(item, answer)
+            )
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return task.file, out_of_memory("a drawing of the picture", "the machine")
+
+    def _drawing(self, item: Incoming, answer: Annotation) -> Image.Image | None:
+        if item.shown is None:
+            return None
+        least = drawn_from(answer, self.settings.threshold)
+        return draw(item.shown, answer, self.predictor.vocabularies, threshold=least)
 
     def _answer_video(self, task: Task, done: int, total: int) -> None:
         def tell(frames: int, expected: int | None) -> None:
@@ -126,29 +182,3 @@ class Prediction:
         elif found.entry is not None:
             self.folder.add({task.file: found.entry})
         self.tell(done + 1, total)
-
-    def _open_groups(self, tasks: Sequence[Task]) -> Iterator[tuple[list[Task], list[Task]]]:
-        """Groups of pictures of one size in which something is missing, and what is missing in each.
-
-        The groups are those of an unbroken run, and go through the network as they are, the files that are done with
-        them: in other company the last bits of an answer would differ.
-        """
-        spec, folder = self.predictor.system.input, self.folder
-
-        def size(task: Task) -> tuple[int, int] | None:
-            answer = folder.answer(task.file)
-            try:
-                found = picture_size(task.file, spec.channels) if answer is None else answer["size"]
-            except SaccadeError:
-                return None  # it fails when it is read, which tells why
-            return spec.padded(spec.frame((found[0], found[1])).target)
-
-        sized = ((task, size(task)) for task in tasks)
-        room = ROOM // 4
-        for group in buckets(
-            sized, lambda s: s[1], lambda s: s[1][0] * s[1][1] if s[1] else 0, self.settings.batch, room
-        ):
-            whole = [task for task, _ in group]
-            missing = [task for task in whole if folder.answer(task.file) is None]
-            if missing:
-                yield whole, missing

@@ -1,75 +1,104 @@
-"""From pictures to answers: the one way of use, for the API, the command line and the service."""
+"""From pictures to answers: the one way of use, for the API, the command line and the service.
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+A picture is read (`incoming`), waits for others of its size (`buckets`), goes through the network with them (`engine`),
+and what is said of its views becomes one answer in its own pixels (`agreement`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar, Unpack
 
 import torch
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import SaccadeError, UsageError
+from saccade.core.frame import Frame
+from saccade.core.resample import Size
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
-from saccade.runtime.answers import finish
+from saccade.runtime.agreement import Agreement, check_views
 from saccade.runtime.buckets import buckets
-from saccade.runtime.device import at_home, evaluating, is_out_of_memory, out_of_memory, pick_device, pick_dtype
+from saccade.runtime.device import at_home, is_out_of_memory, out_of_memory, pick_device, pick_dtype
+from saccade.runtime.engine import Engine, engine_of, finish
 from saccade.runtime.incoming import Incoming, Intake, Picture, Refused
-from saccade.runtime.picture_views import Views, check_views, gathered, keep_of, merged
+from saccade.runtime.picture_views import Seeing, viewing
 
 # Pixels of resized pictures that may wait for others of their size: 800 MB as float RGB.
 ROOM = 2**26
 
+T = TypeVar("T")
 Answer = Annotation | SaccadeError
+Shown = tuple[Incoming, int]
+
+
+class Said(NamedTuple):
+    """What a network says of one view of a picture, in the pixels to which `frame` leads."""
+
+    item: Incoming
+    view: int
+    frame: Frame
+    guess: Answer
 
 
 class Predictor:
-    """A system in use. Pictures are grouped by size, so that the company of others never changes an answer.
+    """A network in use. Pictures are grouped by size, so that the company of others never changes an answer.
 
     The given system itself is used where it has the right device and precision, and a copy of it elsewhere.
 
     Args:
-        system: The network.
-        precision: ``32``, ``bf16`` or ``16``: the type to which weights are cast.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
-        scales: Sizes at which each picture is seen, as factors of its usual one; of several the answers are merged
-            (`runtime.picture_views`).
-        flip: Whether each picture is seen mirrored too.
+        system: The network: a system, or an engine, which has a device and a precision of its own.
+        precision: ``32``, ``bf16`` or ``16``: the type to which a system's weights are cast.
+        device: Of a system: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        keep_scores: Whether answers hold the scores of all classes at every pixel, of networks that give some: 4 bytes
+            each, a gigabyte for 21 classes of 12 megapixels.
+        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap`` (see `viewing`); of
+            several the answers are merged (`runtime.agreement`).
 
     Raises:
-        UsageError: There is no such device or precision, or a scale is out of bounds.
-        ConfigError: The system cannot be shown several views.
+        UsageError: There is no such device or precision, or a scale or tile is out of bounds.
+        ConfigError: The network cannot be shown several views.
     """
 
     def __init__(
         self,
-        system: System,
+        system: System | Engine,
         precision: str | None = "32",
         device: str = "auto",
-        scales: Sequence[float] = (1.0,),
-        flip: bool = False,
+        *,
+        keep_scores: bool = False,
+        **seen: Unpack[Seeing],
     ) -> None:
-        self.device, self.dtype = pick_device(device), pick_dtype(precision)
-        self.views = Views(tuple(map(float, scales)), flip)
-        self.system = at_home(system, self.device, self.dtype)
-        with evaluating(self.system):
-            check_views(self.system, self.views)
+        self.views, self.keep_scores = viewing(**seen), keep_scores
+        if isinstance(system, System):
+            system = engine_of(at_home(system, pick_device(device), pick_dtype(precision)))
+        elif device != "auto" or precision not in (None, "auto", "32"):
+            raise UsageError("a system for this device and precision", f"{system.name}, which has its own")
+        self.engine = system
+        check_views(self.engine, self.views)
+
+    @property
+    def system(self) -> System:
+        """The network's layers, for those who look inside.
+
+        Raises:
+            ConfigError: It is an engine that only answers.
+        """
+        return self.engine.system
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes; labels are their positions. Of several vocabularies those of the main one."""
-        return self.system.classes
+        return self.vocabularies.main
 
     @property
     def vocabularies(self) -> Vocabularies:
         """Names of the classes of each field."""
-        return self.system.vocabularies
+        return self.engine.vocabularies
 
-    @property
-    def intake(self) -> Intake:
-        """How pictures get into the network."""
-        return Intake(self.system.input, self.system.search, self.views)
+    def intake(self, shows: bool = False) -> Intake:
+        """How pictures get into the network; where it `shows`, they are kept to be drawn on."""
+        return Intake(self.engine.input, self.engine.search, self.views, shows, self.engine.refine is not None)
 
     def __call__(self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16) -> list[Annotation]:
         """Answers to pictures, in their order.
@@ -104,88 +133,128 @@ class Predictor:
         """
         if isinstance(pictures, str | Path) or batch < 1:
             raise UsageError("a list of pictures and a batch of at least 1", f"{pictures}, {batch}")
-        yield from self.answer(self.intake.each(pictures), threshold, batch)
+        intake = self.intake()
+        groups = grouped(intake, intake.each(pictures), _size_of, batch, ROOM)
+        yield from ((item.place, answer) for item, answer in self.answer(groups, threshold, batch))
 
     def answer(
-        self, taken: Iterable[Incoming | Refused], threshold: float = 0.0, batch: int = 16
-    ) -> Iterator[tuple[int, Answer]]:
-        """Position and answer of each picture that `intake` took in, as they are found."""
-        found = self._each(taken, threshold, batch)
-        if self.views.plain:
-            yield from ((item.place, answer) for item, answer in found)
-            return
-        keep = keep_of(self.system)
-        for place, answers in gathered(self._by_view(found), len(self.views)):
-            yield place, _first_error(answers) or merged([one for one in answers if isinstance(one, Annotation)], keep)
-
-    def _each(
-        self, taken: Iterable[Incoming | Refused], threshold: float, batch: int
+        self, groups: Iterable[Iterable[Incoming | Refused]], threshold: float = 0.0, batch: int = 16
     ) -> Iterator[tuple[Incoming | Refused, Answer]]:
-        """What was taken in, each with its answer."""
-        refused: list[Refused] = []
-        spec = self.system.input
-        read = _sift(taken, refused)
-        for group in buckets(read, lambda i: spec.padded(i.frame.target), lambda i: i.image[0].numel(), batch, ROOM):
-            yield from self._answer_group(group, threshold)
-            yield from _drain(refused)
-        yield from _drain(refused)
+        """Each picture that `intake` took in, with its answer, as they are found, group by group.
 
-    def _by_view(self, found: Iterable[tuple[Incoming | Refused, Answer]]) -> Iterator[tuple[int, int, Answer]]:
-        """Place, view and answer; a picture that was refused gives its error for every view."""
-        for item, answer in found:
-            for view in [item.view] if isinstance(item, Incoming) else range(len(self.views)):
-                yield item.place, view, answer
+        Args:
+            groups: Pictures, those together that go through the network together.
+            threshold: Instances that score less are left out.
+            batch: Greatest number of views that go through the network together.
+        """
+        for group in groups:
+            read: list[Incoming] = []
+            for item in group:
+                if isinstance(item, Incoming):
+                    read.append(item)
+                else:
+                    yield item, item.error
+            yield from self._agreed(read, threshold, batch)
 
-    def answers(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
-        """Answers to the pictures of a batch, each in its own pixels, on the CPU, float32."""
-        with evaluating(self.system):
-            guesses = self.system.predict(self.place(batch))
-        return batch.undo([finish(guess, threshold) for guess in guesses])
+    def _agreed(self, read: Sequence[Incoming], threshold: float, batch: int) -> Iterator[tuple[Incoming, Answer]]:
+        """Pictures with what their views together say; the first error of a view is the picture's."""
+        keep_scores = self.keep_scores or self.engine.refine is not None
+        waiting = {
+            item.place: Agreement(item.views, self.engine.keep, keep_scores) if len(item.views) > 1 else None
+            for item in read
+        }
+        for together in self._together(read, batch):
+            for said in self._said(together, threshold):
+                place = said.item.place
+                if place in waiting and (answer := self._own(said, waiting[place], keep_scores)) is not None:
+                    del waiting[place]
+                    yield said.item, answer
 
-    def raw(self, batch: Batch) -> dict[str, Any]:
-        """Each head's raw output, on the predictor's device and in its precision."""
-        with evaluating(self.system), torch.no_grad():
-            return self.system.forward(self.place(batch))
-
-    def place(self, batch: Batch) -> Batch:
-        """The batch on the predictor's device, its pictures in its precision."""
-        batch = batch.to(self.device)
-        return replace(batch, images=batch.images.to(self.dtype))
-
-    def _answer_group(self, group: Sequence[Incoming], threshold: float) -> Iterator[tuple[Incoming, Answer]]:
-        """Answers to pictures of one size; where they do not fit into memory together, they go one by one."""
+    def _own(self, said: Said, views: Agreement | None, keep_scores: bool) -> Answer | None:
+        """The answer in the picture's own pixels, once the last of its views has come; maps may not fit into memory."""
+        if isinstance(said.guess, SaccadeError):
+            return said.guess
         try:
-            images, frames, regions = zip(*((i.image, i.frame, i.regions) for i in group), strict=True)
-            batch = self.system.input.assemble(images, frames, regions=regions)
-            yield from zip(group, self.answers(batch, threshold), strict=True)
-            return
+            if views is None:
+                answer = said.frame.undo(said.guess, keep_scores)
+            else:
+                answer = views.add(said.view, said.guess, said.frame)
+            return None if answer is None else self.engine.last_touch(answer, said.item.image, self.keep_scores)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-        if self.device.type == "cuda":
+            return _too_large(said.item, "the machine")
+
+    def _together(self, read: Sequence[Incoming], batch: int) -> Iterator[list[Shown]]:
+        """Views of one size, as many as go through the network together."""
+        by_size: dict[Size, list[Shown]] = {}
+        for item in read:
+            for place, view in enumerate(item.views):
+                by_size.setdefault(self.engine.input.padded(view.frame.target), []).append((item, place))
+        for (height, width), shown in by_size.items():
+            count = max(min(batch, ROOM // (height * width)), 1)
+            yield from (shown[first : first + count] for first in range(0, len(shown), count))
+
+    def _said(self, shown: Sequence[Shown], threshold: float) -> Iterator[Said]:
+        """What is said of views of one size; where they do not fit into memory together, they go one by one."""
+        try:
+            batch = self._batch(shown)
+            guesses = self.guesses(batch, threshold)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        else:
+            for (item, view), frame, guess in zip(shown, batch.frames, guesses, strict=True):
+                yield Said(item, view, frame, guess)
+            return
+        if self.engine.device.type == "cuda":
             torch.cuda.empty_cache()
-        if len(group) > 1:
-            for one in group:
-                yield from self._answer_group([one], threshold)
+        if len(shown) > 1:
+            for one in shown:
+                yield from self._said([one], threshold)
         else:
-            height, width = group[0].frame.source
-            yield group[0], out_of_memory(f"a picture of {height}x{width} pixels", self.device)
+            item, view = shown[0]
+            yield Said(item, view, item.views[view].frame, _too_large(item, self.engine.device))
+
+    def _batch(self, shown: Sequence[Shown]) -> Batch:
+        spec = self.engine.input
+        regions = [item.regions_of(view) for item, view in shown]
+        images, frames = [item.see(view, spec) for item, view in shown], [item.views[v].frame for item, v in shown]
+        return spec.assemble(images, frames, regions=regions)
+
+    def guesses(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
+        """What the network says of a batch, in the batch's pixels, on the CPU, float32."""
+        return [finish(guess, threshold) for guess in self.engine.decode(self.engine.forward(batch))]
+
+    def answers(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
+        """Answers to the pictures of a batch, each in its own pixels, on the CPU, float32."""
+        return batch.undo(self.guesses(batch, threshold), self.keep_scores)
+
+    def raw(self, batch: Batch) -> Any:
+        """The network's raw output, on its device and in its precision."""
+        return self.engine.forward(batch)
 
 
-def _sift(stream: Iterable[Incoming | Refused], refused: list[Refused]) -> Iterator[Incoming]:
-    """Those that came in; the others are put into `refused`."""
-    for item in stream:
-        if isinstance(item, Incoming):
-            yield item
-        else:
-            refused.append(item)
+def grouped(
+    intake: Intake, items: Iterable[T], size: Callable[[T], Size | None], batch: int, room: int
+) -> Iterator[list[T]]:
+    """Pictures of one size together, as they come: once on each way, before they are read or after.
+
+    Args:
+        intake: How they get into the network.
+        items: What stands for a picture.
+        size: Height and width of each; None where that is not known: these are grouped by themselves.
+        batch: Greatest number of pictures of a group.
+        room: Pixels that may wait.
+    """
+    sized = ((item, size(item)) for item in items)
+    groups = buckets(sized, lambda s: intake.company(s[1]), lambda s: intake.weight(s[1]), batch, room)
+    yield from ([item for item, _ in group] for group in groups)
 
 
-def _drain(refused: list[Refused]) -> Iterator[tuple[Refused, SaccadeError]]:
-    while refused:
-        item = refused.pop(0)
-        yield item, item.error
+def _size_of(item: Incoming | Refused) -> Size | None:
+    return item.size if isinstance(item, Incoming) else None
 
 
-def _first_error(answers: Iterable[Answer]) -> SaccadeError | None:
-    return next((answer for answer in answers if isinstance(answer, SaccadeError)), None)
+def _too_large(item: Incoming, where: torch.device | str) -> SaccadeError:
+    return out_of_memory(f"a picture of {item.size[0]}x{item.size[1]} pixels", where)

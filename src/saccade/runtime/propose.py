@@ -14,7 +14,9 @@ from saccade.heads.regions import RegionHead
 from saccade.network.system import System
 from saccade.ops.region_file import RegionTable, picture_key, write_regions
 from saccade.ops.search import SEARCHES, Search, search_named
+from saccade.runtime.engine import engine_of
 from saccade.runtime.load import load
+from saccade.runtime.predictor import Predictor
 
 Found = tuple[bytes, Tensor]
 Tell = Callable[[int, int], None]
@@ -110,9 +112,9 @@ def proposing(system: System) -> System:
 def _of_run(run: Path, dataset: Dataset, count: int) -> Iterator[Found]:
     """Key and boxes of each picture, best first, as a run's network answers."""
     predictor = load(run)
-    if "instances.boxes" not in predictor.system.gives:
+    if "instances.boxes" not in predictor.engine.gives:
         raise ConfigError("a run whose network gives boxes", "one that gives none", path=run)
-    predictor.system = proposing(predictor.system)
+    predictor = Predictor(engine_of(proposing(predictor.system)))
     for index in range(len(dataset)):
         image = dataset[index].image
         rows = predictor([image])[0].instances

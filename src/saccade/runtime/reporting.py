@@ -96,7 +96,7 @@ class Gallery:
         return tuple(self._exhibit(*three) for three in zip(judged, samples, guesses, strict=True))
 
     def _exhibit(self, judged: Judged, sample: Sample, guess: Annotation) -> Exhibit:
-        truth = asked(sample.truth, self.predictor.system.gives)
+        truth = asked(sample.truth, self.predictor.engine.gives)
         shown = None if self.illustrator is None else self.illustrator.illustrate(guess, truth)
         shown = shown or Illustration(Painted(guess), Painted(truth))
         drawn, wanted = (
@@ -110,9 +110,10 @@ class Gallery:
 def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
     """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters.
 
-    Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it.
+    Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it;
+    so is which classes were looked for, which answers are held against.
     """
-    roots = {field.partition(".")[0] for field in gives}
+    roots = {field.partition(".")[0] for field in gives} | {"sought"}
     names = [f.name for f in fields(Annotation)]
     kept = [name for name in names if any(name == root or name.startswith(f"{root}_") for root in roots)]
     return Annotation(**{name: getattr(truth, name) for name in kept})

@@ -10,11 +10,10 @@ from typing import IO
 from PIL import Image
 
 from saccade.core.errors import ConfigError, DataError, SaccadeError, UsageError
-from saccade.runtime.answers import as_values, write_maps
+from saccade.runtime.answers import Entry, as_values, write_maps
 from saccade.runtime.buckets import ahead
-from saccade.runtime.file_worker import Entry, Task
 from saccade.runtime.incoming import Incoming, Refused
-from saccade.runtime.inputs import readable_name
+from saccade.runtime.inputs import Task, readable_name
 from saccade.runtime.predict_settings import PredictSettings
 from saccade.runtime.predictor import ROOM, Answer, Predictor
 from saccade.runtime.video_file import VideoWriter, write_video
@@ -73,7 +72,7 @@ class VideoWorker:
         Raises:
             ResourceError: The disk is full.
         """
-        channels = self.predictor.system.input.channels
+        channels = self.predictor.engine.input.channels
         try:
             if channels not in (1, 3):
                 raise ConfigError("a network for pictures of 1 or 3 channels for videos", channels)
@@ -111,7 +110,7 @@ class VideoWorker:
                     return
 
     def _read(self, stream: Iterator[VideoFrame]) -> _Group:
-        group = _Group([], [], None)
+        group, intake = _Group([], [], None), self.predictor.intake()
         room = self.settings.batch
         try:
             while len(group.frames) < room:
@@ -119,10 +118,10 @@ class VideoWorker:
                 if not frames:
                     break
                 frame = frames[0]
-                group.taken.extend(self.predictor.intake.take(frame.place, frame.image))
+                group.taken.append(intake.take(frame.place, frame.image))
                 group.frames.append(frame)
-                views = ROOM // 4 // (frame.image[0].numel() * len(self.predictor.views))
-                room = min(self.settings.batch, max(views, 1))
+                size = (frame.image.shape[-2], frame.image.shape[-1])
+                room = min(self.settings.batch, max(ROOM // 4 // max(intake.weight(size), 1), 1))
         except SaccadeError as error:
             return replace(group, error=error)
         return group
@@ -131,7 +130,8 @@ class VideoWorker:
         self, task: Task, group: _Group, rows: IO[str], film: VideoWriter | None, drawn: str | None
     ) -> Iterator[tuple[Entry, SaccadeError | None]]:
         """Each frame's row, with an error where it has no answer; it is drawn and written then."""
-        answers = dict(self.predictor.answer(group.taken, self.settings.threshold or 0.0, self.settings.batch))
+        found = self.predictor.answer([group.taken], self.settings.threshold or 0.0, self.settings.batch)
+        answers = {item.place: answer for item, answer in found}
         pairs = [(frame, answers[frame.place]) for frame in group.frames]
         for frame, answer, picture in ahead(lambda pair: (*pair, self._drawing(*pair)), pairs):
             if isinstance(answer, SaccadeError):

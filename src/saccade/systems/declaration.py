@@ -71,12 +71,16 @@ def _group(scope: Scope, annotation: ast.expr, default: ast.expr) -> OptionGroup
     ]
     told = {"__doc__": ast.get_docstring(definition, clean=False)}
     kind = make_dataclass(definition.name, fields, bases=(OptionGroup,), namespace=told, frozen=True)
-    home, call = scope, default
-    while isinstance(call, ast.Name):
-        home, statement = home.find(call.id)
-        call = statement.value if isinstance(statement, ast.Assign) else ast.Constant(None)
-    words = call.keywords if isinstance(call, ast.Call) else []
-    return kind(**{word.arg: home.value(word.value) for word in words if word.arg in ("offers", "words")})
+    return kind(**_offered(scope, default))
+
+
+def _offered(scope: Scope, default: ast.expr) -> dict[str, Any]:
+    """What a parameter's default says of the group's fields besides their values: a call, or the name of one."""
+    while isinstance(default, ast.Name):
+        scope, statement = scope.find(default.id)
+        default = statement.value if isinstance(statement, ast.Assign) else ast.Constant(None)
+    words = default.keywords if isinstance(default, ast.Call) else []
+    return {word.arg: scope.value(word.value) for word in words if word.arg in ("offers", "words")}
 
 
 def _definition(scope: Scope, annotation: ast.expr) -> tuple[Scope, ast.stmt | None]:

@@ -56,6 +56,26 @@ def decode_picture(source: str | Path | bytes, channels: int | None = None, name
     return _upright(pixels.fitted(channels, name), orientation)
 
 
+def decode_twofold(source: str | Path, channels: int) -> tuple[Tensor, Tensor]:
+    """A picture as a network of some channels takes it, and as a person looks at it, from one decoding.
+
+    Args:
+        source: A file.
+        channels: Channels of the network.
+
+    Returns:
+        (channels, H, W) as `decode_picture` gives it, and the same picture in its colours, (3, H, W), where the network
+        has one channel; else the same tensor twice.
+
+    Raises:
+        DataError: As for `decode_picture`.
+    """
+    data, name = _bytes(source, channels, None)
+    pixels, orientation = _decode(data, channels, name)
+    taken = _upright(pixels.fitted(channels, name), orientation)
+    return taken, _upright(pixels.fitted(None, name), orientation) if channels == 1 else taken
+
+
 def hasten() -> None:
     """Load the faster decoder of JPEGs, before thousands of pictures are read and before processes are forked."""
     import_module("torchvision.io")

@@ -59,11 +59,6 @@ class Objects:
         )
 
     @property
-    def box_areas(self) -> Array:
-        """(n,) float32, of the boxes."""
-        return (self.boxes[:, 2] - self.boxes[:, 0]) * (self.boxes[:, 3] - self.boxes[:, 1])
-
-    @property
     def ignored(self) -> Array:
         """(n,) bool, which are regions to ignore whatever is in them."""
         return self.crowd & (self.labels == ANY_CLASS)
