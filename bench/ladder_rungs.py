@@ -17,7 +17,7 @@ from bench.stopwatch import Stopwatch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.batch import Batch
 from saccade.network.system import System
-from saccade.ops.keep import Keep
+from saccade.ops.keep import Best, Keep
 from saccade.ops.search import search_named
 from saccade.runtime.predictor import Predictor
 from saccade.systems import SYSTEMS
@@ -119,8 +119,8 @@ def _pass_the_best(pairs: int) -> None:
     """Let the best pairs of box and class pass, as many of every system, in place of those above a threshold."""
     own: Any = Keep.best
 
-    def best(keep: Keep, scores: Tensor) -> tuple[Tensor, Tensor]:
-        classes = scores.shape[1]
+    def best(keep: Keep, scores: Tensor) -> Best:
+        classes = scores.shape[2]
         if classes > 1:
             keep = replace(keep, score=-1.0, first=pairs if keep.each == "map" else -(-pairs // classes))
         return own(keep, scores)

@@ -163,7 +163,7 @@ def test_proposals_of_a_network_in_16_bits_are_read_in_32():
     head = DenseBoxHead(("fine",), nn.Identity(), Anchors([anchors]), rules, None)
     logits, codes = torch.tensor([[[7.0], [9.0]]]).bfloat16(), torch.full((1, 2, 4), 0.3).bfloat16()
     raw = DenseBoxes([logits], [codes], [anchors[None]], torch.tensor([[2000, 2000]]))
-    (found,) = head.candidates(raw)
+    (found,) = head.candidates(raw).each()
     torch.testing.assert_close(found.scores, torch.tensor([9.0, 7.0]).sigmoid(), atol=1e-6, rtol=0)
     side = 500 * codes[0, 0, 0].float().exp()
     torch.testing.assert_close(found.boxes[0, 2:] - found.boxes[0, :2], side.expand(2), atol=1e-3, rtol=0)

@@ -14,13 +14,14 @@ from saccade.core.level import Level
 from saccade.heads.box_top import BoxRules, BoxTop
 from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
 from saccade.heads.region_sampling import RegionRules, sample_regions
-from saccade.heads.region_top import ColumnTop, Regions
+from saccade.heads.region_top import ColumnTop
 from saccade.heads.regions import RegionHead
 from saccade.layers.anchors import Anchors
 from saccade.layers.dense_towers import ProposalTower
 from saccade.layers.region_pool import RegionPool
 from saccade.layers.region_towers import Outputs, PooledTower
 from saccade.losses.scores import SigmoidScores
+from saccade.network.regions import Regions
 from saccade.ops.code import DeltaCoder
 from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
@@ -238,6 +239,17 @@ def test_regions_are_padded_and_come_back():
     torch.testing.assert_close(regions.flat, BOXES[[0, 0, 1]])
     assert regions.owners.tolist() == [0, 1, 1]
     assert regions.spread(torch.tensor([5, 6, 7])).tolist() == [[5, 0], [6, 7], [0, 0]]
+    assert [len(boxes) for boxes in regions.each()] == [1, 2, 0]
+    assert regions.pick(torch.tensor([1, 0])).shown.tolist() == [[True, True], [True, False]]
+
+
+def test_regions_are_cut_or_filled_up_to_a_number():
+    regions = Regions.of([BOXES[:1], BOXES, BOXES[:0]])
+    assert regions.shown.sum(1).tolist() == [1, 3, 0]
+    assert regions.first(2).boxes.tolist() == Regions.of([BOXES[:1], BOXES, BOXES[:0]], 2).boxes.tolist()
+    filled = regions.first(5)
+    assert filled.shown.tolist()[1] == [True, True, True, False, False]
+    assert not filled.boxes[:, 3:].any()
 
 
 def test_large_regions_are_read_from_the_deep_map():

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.network.maps import Maps
+from saccade.network.regions import Regions
 
 BOXES = torch.tensor([[6.0, 10, 60, 50], [40, 70, 100, 120], [90, 8, 122, 40]])
 LABELS = torch.tensor([0, 3, 1])
@@ -30,7 +31,9 @@ def drawn_image() -> Tensor:
 
 
 def maps_of(trunk: nn.Module, image: Tensor, regions: tuple[Tensor, ...] | None = None) -> Maps:
-    return Maps({"image": image, **trunk(image)}, torch.tensor([image.shape[-2:]] * len(image)), regions)
+    """All maps of pictures of one size, with regions from outside where some are given."""
+    given = None if regions is None else Regions.of(regions)
+    return Maps({"image": image, **trunk(image)}, torch.tensor([image.shape[-2:]] * len(image)), given)
 
 
 def truth(count: int = 1) -> list[Annotation]:

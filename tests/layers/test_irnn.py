@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saccade.core.level import Level
-from saccade.layers.irnn import Irnn, sweep
+from saccade.layers.irnn import Irnn, sweep, sweep_both_ways
 from saccade.necks.context import Context
 
 
@@ -52,6 +52,13 @@ def test_a_sweep_adds_up_and_forgets_what_is_negative() -> None:
     line = torch.tensor([1.0, 2, -5, 1]).view(1, 4, 1, 1)
     assert sweep(line, None).flatten().tolist() == [1, 3, 0, 1]
     assert sweep(line, torch.full((1, 1, 1), 0.5)).flatten().tolist() == [1, 2.5, 0, 1]
+
+
+@pytest.mark.parametrize("weights", [None, torch.randn(2, 3, 3, generator=torch.Generator().manual_seed(1)) / 2])
+def test_two_sweeps_at_once_are_one_forward_and_one_backward(weights: torch.Tensor | None) -> None:
+    lines = torch.randn(5, 4, 3, generator=torch.Generator().manual_seed(2))
+    states = sweep(torch.stack([lines, lines.flip(0)]), weights)
+    torch.testing.assert_close(sweep_both_ways(lines, weights), torch.cat([states[0], states[1].flip(0)], -1))
 
 
 def test_its_slope_is_that_of_its_values() -> None:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import box_iou
 
-from saccade.ops.keep import Candidates, Keep
-from saccade.ops.nms import nms, soft_nms
+from saccade.ops.candidates import Candidates
+from saccade.ops.keep import Keep
+from saccade.ops.nms import batch_nms, nms, soft_nms
 
 
 def some_boxes(count, seed):
@@ -81,12 +82,30 @@ def test_soft_suppression_is_the_plain_loop_of_the_paper(seed, method):
 
 def test_answers_are_kept_by_the_suppression_that_is_asked_for():
     boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 20], [0, 0, 9, 10]])
-    found = Candidates(boxes, torch.tensor([0.9, 0.8, 0.7]), torch.zeros(3).long(), torch.zeros(3).long())
+    none = torch.zeros(1, 3, dtype=torch.int64)
+    found, sizes = Candidates(boxes[None], torch.tensor([[0.9, 0.8, 0.7]]), none, none), torch.tensor([[50, 50]])
     hard, linear, gaussian = (
-        Keep(overlap=0.4, suppress=kind).final(found, (50, 50)) for kind in ("hard", "linear", "gaussian")
+        Keep(overlap=0.4, suppress=kind).final(found, sizes).each()[0] for kind in ("hard", "linear", "gaussian")
     )
     assert hard.scores.tolist() == pytest.approx([0.9])
     # The third overlaps the first by .9, which leaves it .07, and the second by .45, which leaves it too little.
     assert linear.scores.tolist() == pytest.approx([0.9, 0.8 * 0.5])
     assert gaussian.scores[:2].tolist() == pytest.approx([0.9, 0.8 * math.exp(-0.5)])
-    assert len(Keep(overlap=0.4, suppress="gaussian", limit=1).final(found, (50, 50)).scores) == 1
+    (one,) = Keep(overlap=0.4, suppress="gaussian", limit=1).final(found, sizes).each()
+    assert one.scores.tolist() == pytest.approx([0.9])
+
+
+@settings(deadline=None)
+@given(st.integers(0, 100))
+def test_padding_is_no_rival_and_each_picture_is_suppressed_by_itself(seed):
+    boxes, scores, groups = some_boxes(30, seed)
+    gone = torch.arange(30) % 4 == seed % 4
+    padded = torch.stack([scores.masked_fill(gone, -torch.inf), scores.roll(7).masked_fill(gone.roll(7), -torch.inf)])
+    both = torch.stack([boxes, boxes.roll(7, 0)]), padded, torch.stack([groups, groups.roll(7)])
+    rows = batch_nms(*both, 0.5, 9)
+    assert rows.shape == (2, 9)
+    there = (~gone).nonzero()[:, 0]
+    want = there[nms(boxes[there], scores[there], groups[there], 0.5, 9)].tolist()
+    assert rows[0].tolist() == want + [30] * (9 - len(want))
+    assert rows[1].tolist() == [(row + 7) % 30 for row in want] + [30] * (9 - len(want))
+    torch.library.opcheck(batch_nms, (*both, 0.5, 9), test_utils=("test_schema", "test_faketensor"))

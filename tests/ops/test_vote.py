@@ -2,7 +2,8 @@
 
 import torch
 
-from saccade.ops.keep import Candidates, Keep
+from saccade.ops.candidates import Candidates
+from saccade.ops.keep import Keep
 from saccade.ops.vote import voted
 
 BOXES = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 12], [50, 50, 60, 60], [0, 0, 10, 10]])
@@ -26,9 +27,17 @@ def test_nothing_votes_for_nothing():
 
 
 def test_what_is_kept_is_moved_by_what_is_suppressed():
-    candidates = Candidates(BOXES, SCORES, GROUPS, GROUPS)
-    kept = Keep(overlap=0.5, vote=0.5).final(candidates, (100, 100))
-    alone = Keep(overlap=0.5).final(candidates, (100, 100))
+    candidates, sizes = Candidates(BOXES[None], SCORES[None], GROUPS[None], GROUPS[None]), torch.tensor([[100, 100]])
+    (kept,) = Keep(overlap=0.5, vote=0.5).final(candidates, sizes).each()
+    (alone,) = Keep(overlap=0.5).final(candidates, sizes).each()
     assert kept.scores.tolist() == alone.scores.tolist()
     assert alone.boxes[1].tolist() == [0, 0, 10, 10]
     torch.testing.assert_close(kept.boxes[1], torch.tensor([0.0, 0, 10, 10.5]))
+
+
+def test_padding_has_no_say():
+    sizes, rows = torch.tensor([[100, 100]] * 2), torch.tensor([[0, 1, 2, 3], [3, 0, 2, 1]])
+    scores = SCORES[rows].masked_fill(rows == 1, -torch.inf)
+    candidates = Candidates(BOXES[rows], scores, GROUPS[rows], GROUPS[rows])
+    first, second = Keep(overlap=0.5, vote=0.5).final(candidates, sizes).each()
+    assert first.boxes.tolist() == second.boxes.tolist() == BOXES[[3, 0, 2]].tolist()

@@ -9,11 +9,12 @@ from torch import nn
 from saccade.core.annotation import Instances
 from saccade.core.errors import UsageError
 from saccade.heads.box_top import BoxRules, BoxTop, ScoredRegions
-from saccade.heads.region_top import Regions, Sampled
+from saccade.heads.region_top import Sampled
 from saccade.heads.regions import RegionRaw
 from saccade.layers.norm import with_norm
 from saccade.looking.occlusion import occlude
 from saccade.losses.integral_scores import IntegralScores
+from saccade.network.regions import Regions
 from saccade.ops.keep import Keep
 from saccade.systems.build import build
 from saccade.systems.multipath import OVERLAPS
@@ -105,7 +106,7 @@ def test_a_second_look_is_where_the_first_saw_the_object():
     raw = top({}, regions)
     torch.testing.assert_close(tower.seen[0], torch.tensor([[0.0, 0, 100, 50]]))
     torch.testing.assert_close(tower.seen[1], torch.tensor([[10.0, 0, 110, 50]]))
-    (found,) = top.candidates(raw, regions, torch.tensor([[500, 500]]))
+    (found,) = top.candidates(raw, regions, torch.tensor([[500, 500]])).each()
     torch.testing.assert_close(found.boxes, torch.tensor([[20.0, 0, 120, 50]]))
 
 

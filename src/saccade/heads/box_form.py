@@ -63,5 +63,5 @@ def relative(boxes: Tensor, size: Tensor) -> Tensor:
 
 
 def absolute(boxes: Tensor, size: Tensor) -> Tensor:
-    """Relative boxes (n, 4) in pixels of a picture of the (2,) height and width, clipped to it."""
-    return boxes.clamp(0, 1) * size.flip(0).repeat(2)
+    """Relative boxes (…, n, 4) in pixels of pictures of the (…, 2) heights and widths, clipped to them."""
+    return boxes.clamp(0, 1) * torch.cat([size.flip(-1)] * 2, -1)[..., None, :]

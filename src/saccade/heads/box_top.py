@@ -11,11 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.export import register_dataclass
 
-from saccade.heads.region_top import Regions, RegionTop, Sampled
+from saccade.heads.region_top import RegionTop, Sampled
 from saccade.losses.scores import ScoreLoss, SoftmaxScores
+from saccade.network.regions import Regions
 from saccade.ops.boxes import iou
+from saccade.ops.candidates import NOTHING, Candidates, taken
 from saccade.ops.code import DeltaCoder
-from saccade.ops.keep import Candidates, Keep
+from saccade.ops.keep import Keep
 from saccade.ops.match import BACKGROUND
 from saccade.ops.pick import hardest
 
@@ -130,11 +132,11 @@ class BoxTop(RegionTop):
 
     def _own(self, codes: Tensor, labels: Tensor) -> Tensor:
         """(n, 4) codes of each region's label, of codes (n, K, 4)."""
-        if codes.shape[1] == 1:
-            return codes[:, 0]
-        background = codes.shape[1] - self.classes
-        places = (labels + background).clamp(min=0)[:, None, None].expand(-1, 1, 4)
-        return codes.gather(1, places)[:, 0]
+        return taken(codes, self._box_of(labels, codes.shape[1])[:, None])[:, 0]
+
+    def _box_of(self, labels: Tensor, boxes: int) -> Tensor:
+        """Which of a region's K boxes is that of a label: the only one, or each class's, after the background's."""
+        return torch.zeros_like(labels) if boxes == 1 else (labels + boxes - self.classes).clamp(min=0)
 
     def _wanted(self, sampled: Sampled) -> Tensor:
         """(n, 4) codes that the regions should give; 0 for background."""
@@ -152,7 +154,7 @@ class BoxTop(RegionTop):
             counts[mine[hardest(cost[mine], self.rules.hardest)]] = True
         return counts
 
-    def candidates(self, raw: ScoredRegions, regions: Regions, sizes: Tensor) -> list[Candidates]:
+    def candidates(self, raw: ScoredRegions, regions: Regions, sizes: Tensor) -> Candidates:
         """What stays of each picture, by falling score.
 
         Args:
@@ -161,13 +163,8 @@ class BoxTop(RegionTop):
             sizes: (B, 2) height and width of each picture in input pixels.
         """
         scores = self.rules.score_loss.scores(raw.logits.float())
-        scores = scores.masked_fill(~regions.shown[..., None], -torch.inf)
-        return [
-            self._stay(own, codes, boxes, (size[0], size[1]))
-            for own, codes, boxes, size in zip(scores, raw.codes.float(), regions.boxes, sizes.tolist(), strict=True)
-        ]
-
-    def _stay(self, scores: Tensor, codes: Tensor, boxes: Tensor, size: tuple[int, int]) -> Candidates:
-        rows, labels = self.rules.keep.best(scores)
-        decoded = self.rules.coder.decode(self._own(codes[rows], labels), boxes[rows])
-        return self.rules.keep.final(Candidates(decoded, scores[rows, labels], labels, labels), size)
+        best = self.rules.keep.best(scores.masked_fill(~regions.shown[..., None], NOTHING))
+        boxes = raw.codes.shape[2]
+        codes = taken(raw.codes.float().flatten(1, 2), best.rows * boxes + self._box_of(best.labels, boxes))
+        decoded = self.rules.coder.decode(codes, taken(regions.boxes, best.rows))
+        return self.rules.keep.final(Candidates(decoded, best.scores, best.labels, best.labels), sizes)

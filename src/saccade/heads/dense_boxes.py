@@ -18,8 +18,9 @@ from saccade.losses.scores import ScoreLoss
 from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.ops.assign import Assignment, assign, classes_sought, inside, without_believed
+from saccade.ops.candidates import Candidates, joined, taken
 from saccade.ops.code import DeltaCoder
-from saccade.ops.keep import Candidates, Keep, joined
+from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
 
@@ -111,7 +112,7 @@ class DenseBoxHead(Head):
         return DenseBoxes(
             [by_anchor(values, count) for values, count in zip(logits, a_position, strict=True)],
             [by_anchor(values, count) for values, count in zip(codes, a_position, strict=True)],
-            [level.expand(len(maps.sizes), -1, -1) for level in boxes],
+            [level.expand(maps.sizes.shape[0], -1, -1) for level in boxes],
             maps.sizes,
         )
 
@@ -155,12 +156,12 @@ class DenseBoxHead(Head):
 
     def decode(self, raw: DenseBoxes) -> list[Annotation]:
         """The boxes that stay, with scores and labels."""
-        return [Annotation(instances=self._instances(kept)) for kept in self.candidates(raw)]
+        return [Annotation(instances=self._instances(kept)) for kept in self.candidates(raw).each()]
 
     def _instances(self, kept: Candidates) -> Instances:
         return Instances(boxes=kept.boxes, scores=kept.scores, labels=None if self.classes is None else kept.labels)
 
-    def candidates(self, raw: DenseBoxes, keep: Keep | None = None) -> list[Candidates]:
+    def candidates(self, raw: DenseBoxes, keep: Keep | None = None) -> Candidates:
         """What stays of each picture, by falling score; by another rule than the head's own, where one is given."""
         keep = keep or self.rules.keep
         # Proposals are read amid the network: 16 bits tell few of the surest scores apart, and few sizes of a box.
@@ -168,20 +169,14 @@ class DenseBoxHead(Head):
         codes, anchors = [level.float() for level in raw.codes], raw.anchors
         if keep.each == "class":
             scores, codes, anchors = ([torch.cat(parts, 1)] for parts in (scores, codes, anchors))
-        found: list[Candidates] = []
-        for picture, size in enumerate(raw.sizes.tolist()):
-            parts = [
-                self._of_map(keep, place, s[picture], c[picture], a[picture])
-                for place, (s, c, a) in enumerate(zip(scores, codes, anchors, strict=True))
-            ]
-            found.append(keep.final(joined(parts), (size[0], size[1])))
-        return found
+        maps = enumerate(zip(scores, codes, anchors, strict=True))
+        return keep.final(joined([self._of_map(keep, place, *found) for place, found in maps]), raw.sizes)
 
     def _of_map(self, keep: Keep, place: int, scores: Tensor, codes: Tensor, anchors: Tensor) -> Candidates:
-        rows, labels = keep.best(scores)
-        boxes = self.rules.coder.decode(codes[rows], anchors[rows])
-        groups = torch.full_like(labels, place) if keep.alike == "map" else labels
-        return Candidates(boxes, scores[rows, labels], labels, groups)
+        best = keep.best(scores)
+        boxes = self.rules.coder.decode(taken(codes, best.rows), taken(anchors, best.rows))
+        groups = torch.full_like(best.labels, place) if keep.alike == "map" else best.labels
+        return Candidates(boxes, best.scores, best.labels, groups)
 
 
 def by_anchor(values: Tensor, a_position: int) -> Tensor:

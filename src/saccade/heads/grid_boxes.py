@@ -19,7 +19,8 @@ from saccade.heads.grid_targets import CellTruth, cell_corners, cell_truth, no_b
 from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.ops.assign import classes_sought
-from saccade.ops.keep import Candidates, Keep
+from saccade.ops.candidates import Candidates, taken
+from saccade.ops.keep import Keep
 
 # The paper tells no thresholds. All but empty answers are kept, so that precision can be seen down to low scores.
 KEEP = Keep(score=0.001, first=1000, overlap=0.5, limit=100)
@@ -140,12 +141,9 @@ class GridBoxHead(Head):
         boxes = cell_corners(
             raw.codes.flatten(1, 2), torch.arange(self.grid**2).repeat_interleave(self.boxes), self.grid
         )
-        answers: list[Annotation] = []
-        for picture, size in enumerate(raw.sizes):
-            rows, labels = self.keep.best(scores[picture].flatten(0, 1))
-            found = Candidates(
-                absolute(boxes[picture, rows], size), scores[picture].flatten(0, 1)[rows, labels], labels, labels
-            )
-            kept = self.keep.final(found, (int(size[0]), int(size[1])))
-            answers.append(Annotation(instances=Instances(boxes=kept.boxes, scores=kept.scores, labels=kept.labels)))
-        return answers
+        best = self.keep.best(scores.flatten(1, 2))
+        found = Candidates(absolute(taken(boxes, best.rows), raw.sizes), best.scores, best.labels, best.labels)
+        return [
+            Annotation(instances=Instances(boxes=kept.boxes, scores=kept.scores, labels=kept.labels))
+            for kept in self.keep.final(found, raw.sizes).each()
+        ]

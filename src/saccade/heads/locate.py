@@ -59,7 +59,7 @@ class LocateHead(Head):
     def forward(self, maps: Maps) -> LocatedBoxes:
         """The boxes of each picture, in the head's form."""
         values = self.body(maps[self.reads[0]])
-        return LocatedBoxes(self.form.activate(values.view(len(values), -1, 4)), maps.sizes)
+        return LocatedBoxes(self.form.activate(values.unflatten(1, (-1, 4))), maps.sizes)
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """Mean over the pictures that show an object, under ``box``; 0 where none does."""

@@ -62,7 +62,7 @@ class LocateManyHead(Head):
     def forward(self, maps: Maps) -> ManyBoxes:
         """The boxes of each picture, in the head's form, and their scores."""
         values = self.body(maps[self.reads[0]])
-        values = values.view(len(values), self.objects, -1)
+        values = values.unflatten(1, (self.objects, -1))
         return ManyBoxes(self.form.activate(values[..., :4]), values[..., 4:], maps.sizes)
 
     def evidence(self, raw: ManyBoxes) -> Tensor:

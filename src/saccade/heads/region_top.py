@@ -8,52 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.export import register_dataclass
 
 from saccade.core.annotation import Instances
-
-
-@dataclass(frozen=True)
-class Regions:
-    """As many regions of each picture, of which some may be padding.
-
-    Attributes:
-        boxes: (B, R, 4) x1, y1, x2, y2 in input pixels; 0 where there is none.
-        shown: (B, R) bool, whether there is one.
-    """
-
-    boxes: Tensor
-    shown: Tensor
-
-    @staticmethod
-    def of(found: Sequence[Tensor], number: int) -> "Regions":
-        """The first `number` boxes of each picture, (n, 4) each, and padding."""
-        shape = (len(found), number)
-        boxes, shown = found[0].new_zeros(*shape, 4), torch.zeros(shape, dtype=torch.bool, device=found[0].device)
-        for row, mask, own in zip(boxes, shown, found, strict=True):
-            row[: len(own)], mask[: len(own)] = own[:number], True
-        return Regions(boxes, shown)
-
-    @property
-    def flat(self) -> Tensor:
-        """(n, 4) boxes without padding, picture by picture."""
-        return self.boxes[self.shown]
-
-    @property
-    def owners(self) -> Tensor:
-        """(n,) the picture of each of them."""
-        return self.shown.nonzero()[:, 0]
-
-    def spread(self, values: Tensor) -> Tensor:
-        """(B, R, …) of values (n, …); 0 where there is no region."""
-        places = self.shown.flatten().nonzero()[:, 0]
-        whole = values.new_zeros(self.shown.numel(), *values.shape[1:]).index_copy(0, places, values)
-        return whole.unflatten(0, tuple(self.shown.shape))
-
-
-register_dataclass(Regions, serialized_type_name="saccade.Regions")
+from saccade.network.regions import Regions
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,14 @@ from saccade.heads.box_top import BoxTop
 from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead
 from saccade.heads.described import Seen
 from saccade.heads.region_sampling import RegionRules, sample_regions
-from saccade.heads.region_top import ColumnTop, Regions, RegionTop
+from saccade.heads.region_top import ColumnTop, RegionTop
 from saccade.heads.solved_top import SolvedTop
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.network.regions import Regions
 from saccade.network.solvable import Pass
-from saccade.ops.keep import Candidates, Keep
+from saccade.ops.candidates import Candidates
+from saccade.ops.keep import Keep
 from saccade.ops.match import Matcher
 from saccade.ops.pick import Sampler
 
@@ -99,6 +101,14 @@ class RegionHead(Head):
         self.terms = (*proposing, *(term for top in tops.values() for term in top.terms))
 
     @property
+    def not_exportable(self) -> str | None:
+        """Why no graph can hold it, or None."""
+        amid = ([] if self.propose is None else [self.propose.rules.keep]) + (
+            [self.box.rules.keep] if self.others else []
+        )
+        return None if all(keep.exportable for keep in amid) else "boxes that are read on go softly or vote, one by one"
+
+    @property
     def box(self) -> BoxTop | SolvedTop:
         """The top that decides what stays."""
         return cast("BoxTop | SolvedTop", self.tops["box"])
@@ -116,41 +126,35 @@ class RegionHead(Head):
     def forward(self, maps: Maps) -> RegionRaw:
         """Proposals, and what the tops say of them."""
         proposals = None if self.propose is None else self.propose(maps)
-        regions = Regions.of(self._regions(maps, proposals), self.rules.limit)
+        regions = self._looked_at(maps, proposals)
         raw = {"box": self.box(maps, regions)}
         kept = None
         if self.others:
             with torch.no_grad():
-                kept = self._kept(self.box.candidates(raw["box"], regions, maps.sizes))
+                kept = kept_of(self.box.candidates(raw["box"], regions, maps.sizes))
             raw |= {name: top(maps, kept.regions) for name, top in self.others.items()}
         return RegionRaw(proposals, regions, raw, kept, maps.sizes)
 
     @torch.no_grad()
-    def _regions(self, maps: Maps, proposals: DenseBoxes | None, learning: bool = False) -> list[Tensor]:
-        """(n, 4) regions of each picture, best first; those to learn from come with the batch where it brings any."""
-        given = learning and maps.regions is not None
-        if self.propose is not None and proposals is not None and not given:
-            keep = self.rules.learn if learning and isinstance(self.rules.learn, Keep) else None
-            return [found.boxes for found in self.propose.candidates(proposals, keep)]
-        if maps.regions is None:
-            raise UsageError(
-                "pictures with regions",
-                "none",
-                cure="take data through saccade.data.regions, make them with `saccade propose`, or let "
-                "system.batch seek them",
-            )
-        number = self.rules.learn if learning and isinstance(self.rules.learn, int) else self.rules.limit
-        return [boxes[:number].float() for boxes in maps.regions]
+    def _looked_at(self, maps: Maps, proposals: DenseBoxes | None) -> Regions:
+        """The regions of each picture that are looked at in use, best first."""
+        if self.propose is None or proposals is None:
+            return _given(maps).first(self.rules.limit)
+        return regions_of(self.propose.candidates(proposals)).first(self.rules.limit)
+
+    @torch.no_grad()
+    def _learnt_from(self, maps: Maps, proposals: DenseBoxes | None) -> list[Tensor]:
+        """(n, 4) regions of each picture that are learnt from, best first: the batch's, where it brings any."""
+        learn = self.rules.learn
+        if self.propose is None or proposals is None or maps.regions is not None:
+            return _given(maps).first(learn if isinstance(learn, int) else self.rules.limit).each()
+        found = self.propose.candidates(proposals, learn if isinstance(learn, Keep) else None)
+        return [boxes.boxes for boxes in found.each()]
 
     @torch.no_grad()
     def propose_from(self, maps: Maps) -> list[Tensor]:
         """(r, 4) regions of each picture that are learnt from, best first."""
-        return self._regions(maps, None if self.propose is None else self.propose(maps), learning=True)
-
-    def _kept(self, found: Sequence[Candidates]) -> Kept:
-        regions = Regions.of([rows.boxes for rows in found], self.box.rules.keep.limit)
-        columns = ([getattr(rows, name) for rows in found] for name in ("scores", "labels"))
-        return Kept(regions, *(regions.spread(torch.cat(column)) for column in columns))
+        return self._learnt_from(maps, None if self.propose is None else self.propose(maps))
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """Terms of the proposals, ``propose_class`` and ``propose_box``, and those of each top over sampled regions."""
@@ -159,7 +163,7 @@ class RegionHead(Head):
         if self.propose is not None and proposals is not None:
             found = self.propose.loss_of(proposals, truth)
             terms |= {f"propose_{term}": value for term, value in found.items()}
-        regions = self._regions(maps, proposals, learning=True)
+        regions = self._learnt_from(maps, proposals)
         sampled = sample_regions(regions, truth, maps.sizes, self.matcher, self.sample, self.rules)
         for top in (self.box, *self.others.values()):
             terms |= top.loss(maps, sampled)
@@ -190,7 +194,7 @@ class RegionHead(Head):
         if raw.kept is None:
             rows = [
                 Instances(boxes=found.boxes, scores=found.scores, labels=found.labels)
-                for found in self.box.candidates(raw.tops["box"], raw.regions, raw.sizes)
+                for found in self.box.candidates(raw.tops["box"], raw.regions, raw.sizes).each()
             ]
         else:
             rows = [_rows(raw.kept, picture) for picture in range(len(raw.sizes))]
@@ -203,11 +207,41 @@ class RegionHead(Head):
     def views(self, maps: Maps) -> dict[str, list[Annotation]]:
         """The best regions, before anybody says what they show."""
         proposals = None if self.propose is None else self.propose(maps)
-        return {"regions": [Annotation(instances=Instances(boxes=b[:SHOWN])) for b in self._regions(maps, proposals)]}
+        return {
+            "regions": [
+                Annotation(instances=Instances(boxes=b[:SHOWN])) for b in self._looked_at(maps, proposals).each()
+            ]
+        }
 
 
 # Regions that a view shows.
 SHOWN = 50
+
+
+def _given(maps: Maps) -> Regions:
+    """The regions that came with the batch.
+
+    Raises:
+        UsageError: There are none.
+    """
+    if maps.regions is None:
+        raise UsageError(
+            "pictures with regions",
+            "none",
+            cure="take data through saccade.data.regions, make them with `saccade propose`, or let "
+            "system.batch seek them",
+        )
+    return maps.regions
+
+
+def regions_of(found: Candidates) -> Regions:
+    """The boxes of candidates."""
+    return Regions(found.boxes.masked_fill(~found.shown[..., None], 0), found.shown)
+
+
+def kept_of(found: Candidates) -> Kept:
+    """Candidates as those tops see them that speak of what stays."""
+    return Kept(regions_of(found), *(column.masked_fill(~found.shown, 0) for column in (found.scores, found.labels)))
 
 
 def _rows(kept: Kept, picture: int) -> Instances:

@@ -108,11 +108,11 @@ def themselves(logits: list[Tensor], scales: WindowScales, maps: Maps) -> Window
     """
     device = maps.sizes.device
     itself = torch.tensor([0.0, 0.0, 1.0, 1.0], device=device).view(1, 4, 1, 1)
-    codes = [itself.expand(len(scores), -1, *scores.shape[-2:]) for scores in logits]
+    codes = [itself.expand(scores.shape[0], -1, *scores.shape[-2:]) for scores in logits]
     return WindowScores(logits, codes, grids(scales, maps), maps.sizes)
 
 
 def grids(scales: WindowScales, maps: Maps) -> list[Tensor]:
     """S times (B, h, w, 4): the windows of each scale in input pixels."""
     found = (scales.grid(maps.padded, scale).to(maps.sizes.device) for scale in range(len(scales)))
-    return [grid.expand(len(maps.sizes), -1, -1, -1) for grid in found]
+    return [grid.expand(maps.sizes.shape[0], -1, -1, -1) for grid in found]

@@ -19,6 +19,7 @@ from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.ops.assign import classes_sought
+from saccade.ops.exporting import exporting
 from saccade.ops.keep import Keep
 from saccade.ops.window_samples import WindowSample, cut_out
 from saccade.ops.window_scales import WindowScales
@@ -77,8 +78,9 @@ class SlidingCropsHead(Head):
         cut = pictures.unfold(2, side, step).unfold(3, side, step)
         rows, columns = cut.shape[2:4]
         windows = cut.permute(0, 2, 3, 1, 4, 5).flatten(0, 2)
-        logits = torch.cat([self.score(self.describe(some)) for some in windows.split(TOGETHER)])
-        return logits.view(len(pictures), rows, columns, -1).permute(0, 3, 1, 2)
+        parts = [windows] if exporting() else windows.split(TOGETHER)  # a graph has no loop
+        logits = torch.cat([self.score(self.describe(some)) for some in parts])
+        return logits.view(-1, rows, columns, logits.shape[1]).permute(0, 3, 1, 2)
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """``class``: cross entropy of the windows that are cut out, a mean over a picture's, then over pictures."""

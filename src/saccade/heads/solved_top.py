@@ -19,10 +19,11 @@ from saccade.heads.box_ridge import RidgeRules, solve_boxes
 from saccade.heads.box_top import BoxRules
 from saccade.heads.described import Look, Shelf, describe
 from saccade.heads.hard_negatives import MiningRules, mine
-from saccade.heads.region_top import Regions, RegionTop, Sampled
+from saccade.heads.region_top import RegionTop, Sampled
 from saccade.layers.initialise import normal_linear
 from saccade.losses.scores import SoftmaxScores, of_known, one_hot
-from saccade.ops.keep import Candidates
+from saccade.network.regions import Regions
+from saccade.ops.candidates import NOTHING, Candidates, taken
 
 MEBIBYTE = 2**20
 
@@ -134,7 +135,7 @@ class SolvedTop(RegionTop):
         wanted[places] = self.rules.coder.encode(sampled.targets[places], sampled.boxes[places])
         return terms | {"box": F.mse_loss(own, wanted, reduction="sum") / number}
 
-    def candidates(self, raw: SolvedRegions, regions: Regions, sizes: Tensor) -> list[Candidates]:
+    def candidates(self, raw: SolvedRegions, regions: Regions, sizes: Tensor) -> Candidates:
         """What stays of each picture, by falling score: the sigmoid of a margin, or the softmax.
 
         Args:
@@ -142,20 +143,13 @@ class SolvedTop(RegionTop):
             regions: Of what.
             sizes: (B, 2) height and width of each picture in input pixels.
         """
-        if raw.margins is not None and bool(self.solved):
-            scores = raw.margins.float().sigmoid()
-        else:
-            scores = SoftmaxScores().scores(raw.logits.float())
-        scores = scores.masked_fill(~regions.shown[..., None], -torch.inf)
-        return [
-            self._stay(own, codes, boxes, (size[0], size[1]))
-            for own, codes, boxes, size in zip(scores, raw.codes.float(), regions.boxes, sizes.tolist(), strict=True)
-        ]
-
-    def _stay(self, scores: Tensor, codes: Tensor, boxes: Tensor, size: tuple[int, int]) -> Candidates:
-        rows, labels = self.rules.keep.best(scores)
-        decoded = self.rules.coder.decode(codes[rows, labels], boxes[rows])
-        return self.rules.keep.final(Candidates(decoded, scores[rows, labels], labels, labels), size)
+        scores = SoftmaxScores().scores(raw.logits.float())
+        if raw.margins is not None:
+            scores = torch.where(self.solved, raw.margins.float().sigmoid(), scores)
+        best = self.rules.keep.best(scores.masked_fill(~regions.shown[..., None], NOTHING))
+        codes = taken(raw.codes.float().flatten(1, 2), best.rows * self.classes + best.labels)
+        decoded = self.rules.coder.decode(codes, taken(regions.boxes, best.rows))
+        return self.rules.keep.final(Candidates(decoded, best.scores, best.labels, best.labels), sizes)
 
     @torch.no_grad()
     def solve(self, look: Look, folder: Path | None = None) -> dict[str, float]:

@@ -10,7 +10,8 @@ from torch import Tensor
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.window_scores import WindowScores, absolute, flat
 from saccade.losses.scores import SoftmaxScores
-from saccade.ops.keep import Candidates, Keep, joined
+from saccade.ops.candidates import Candidates, joined
+from saccade.ops.keep import Keep
 from saccade.ops.merge import merge_boxes
 
 
@@ -31,28 +32,32 @@ class WindowAnswers:
         return [self._of_picture(raw, picture) for picture in range(len(raw.sizes))]
 
     def _of_picture(self, raw: WindowScores, picture: int) -> Annotation:
-        size = (int(raw.sizes[picture, 0]), int(raw.sizes[picture, 1]))
         logits, codes, windows = flat(raw, picture)
-        scores = SoftmaxScores().scores(logits.float())
-        rows, labels = self.keep.best(scores)
+        best = self.keep.best(SoftmaxScores().scores(logits.float())[None])
+        rows, labels = best.rows[0], best.labels[0]
         boxes = absolute(codes_of(codes[rows], labels), windows[rows])
-        found = Candidates(boxes, scores[rows, labels], labels, labels)
-        kept = self.keep.final(found, size) if self.merge is None else self._merged(found, self.merge, size)
+        found = Candidates(boxes[None], best.scores, best.labels, best.labels)
+        keep = self.keep
+        if self.merge is not None:
+            found = self._merged(found, self.merge)
+            # What was merged may still overlap; only equal boxes suppress each other here.
+            keep = Keep(keep.score, overlap=1.0, limit=keep.limit, side=keep.side)
+        (kept,) = keep.final(found, raw.sizes[picture : picture + 1]).each()
         return Annotation(instances=Instances(boxes=kept.boxes, scores=kept.scores, labels=kept.labels))
 
-    def _merged(self, found: Candidates, apart: float, size: tuple[int, int]) -> Candidates:
-        """Boxes of each class that agree, as one.
+    def _merged(self, found: Candidates, apart: float) -> Candidates:
+        """Boxes of each class that agree, as one; of one picture.
 
         Summed scores have no upper bound; s / (s + ½) leaves their order, and .5 where it was.
         """
-        parts = [found[found.labels.new_zeros(0)]]
-        for label in found.labels.unique():
-            mine = found[(found.labels == label).nonzero()[:, 0]]
-            boxes, votes = merge_boxes(mine.boxes, mine.scores, apart)
+        (all_boxes,) = found.each()
+        parts = [Candidates(*(column[:0] for column in all_boxes.columns))]
+        for label in all_boxes.labels.unique():
+            mine = all_boxes.labels == label
+            boxes, votes = merge_boxes(all_boxes.boxes[mine], all_boxes.scores[mine], apart)
             labels = label.expand(len(boxes))
             parts.append(Candidates(boxes, votes / (votes + 0.5), labels, labels))
-        # What was merged may still overlap; only equal boxes would suppress each other here.
-        return Keep(self.keep.score, overlap=1.0, limit=self.keep.limit, side=self.keep.side).final(joined(parts), size)
+        return Candidates(*(column[None] for column in joined(parts).columns))
 
 
 def codes_of(codes: Tensor, labels: Tensor) -> Tensor:

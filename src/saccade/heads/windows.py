@@ -67,7 +67,7 @@ def slide(
         down, across = maps.padded[0] / sides[0], maps.padded[1] / sides[1]
         places = (logits[-1].shape[-2], logits[-1].shape[-1])
         grid = window_grid(places, (shape.step * down, shape.step * across), (shape.side * down, shape.side * across))
-        windows.append(grid.to(logits[-1].device).expand(len(logits[-1]), -1, -1, -1))
+        windows.append(grid.to(logits[-1].device).expand(logits[-1].shape[0], -1, -1, -1))
     return WindowScores(logits, codes, windows, maps.sizes)
 
 

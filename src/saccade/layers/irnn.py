@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from saccade.layers.initialise import xavier
+from saccade.ops.exporting import exporting
 
 
 class Irnn(nn.Module):
@@ -41,6 +42,8 @@ class Irnn(nn.Module):
         """(L, B, M, 2 hidden) states of M lines (L, B, M, hidden), forward by weights `first`, backward by the next."""
         weights = None if self.recur is None else self.recur[first : first + 2]
         lines = seen.flatten(1, 2)
+        if exporting():
+            return sweep_both_ways(lines, weights).unflatten(1, seen.shape[1:3])
         states = sweep(torch.stack([lines, lines.flip(0)]), weights)
         both = torch.cat([states[0], states[1].flip(0)], -1)
         return both.unflatten(1, seen.shape[1:3])
@@ -63,3 +66,20 @@ def sweep(lines: Tensor, weights: Tensor | None) -> Tensor:
             carried = seen + states[-1] @ weights.transpose(1, 2)
         states.append(carried.relu())
     return torch.stack(states, 1)
+
+
+def sweep_both_ways(lines: Tensor, weights: Tensor | None) -> Tensor:
+    """(L, N, 2 C) what two sweeps carry, forward and backward, in one step, whatever L is, as a graph wants it.
+
+    What is read goes through an identity, which costs as much as the sweep.
+
+    Args:
+        lines: (L, N, C).
+        weights: (2, C, C) as for `sweep`.
+    """
+    identity = torch.eye(lines.shape[2], dtype=lines.dtype, device=lines.device)
+    forward, backward = (identity, identity) if weights is None else weights.unbind(0)
+    none = lines.new_zeros(2, lines.shape[1], lines.shape[2])
+    parameters = [identity, forward, identity, backward]
+    states, _ = torch.rnn_relu(lines, none, parameters, False, 1, 0.0, False, True, False)
+    return states

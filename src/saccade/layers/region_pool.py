@@ -41,7 +41,7 @@ class RegionPool(nn.Module):
             return self._level(0, maps, regions, owners)
         finest = self.strides[0].bit_length() - 1
         level = level_of(regions, len(self.reads), finest=finest)
-        pooled = maps[self.reads[0]].new_zeros(len(regions), self.channels, self.size, self.size)
+        pooled = maps[self.reads[0]].new_zeros(regions.shape[0], self.channels, self.size, self.size)
         for place in range(len(self.reads)):
             rows = (level == place).nonzero()[:, 0]
             # index_copy, since the backward pass of x[rows] has no fixed order on the CPU.

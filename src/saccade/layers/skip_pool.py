@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from saccade.core.level import Level
 from saccade.layers.initialise import default
 from saccade.layers.region_pool import RegionPool
+from saccade.ops.exporting import exporting
 
 # By which both papers stretch vectors of length 1; found by trial to fit layers that follow VGG-16's last convolution.
 SCALE = 1000.0
@@ -59,7 +60,7 @@ class SkipPool(nn.Module):
     def forward(self, maps: Mapping[str, Tensor], regions: Tensor, owners: Tensor) -> Tensor:
         """(n, channels, p, p) under regions (n, 4) x1, y1, x2, y2 in input pixels, of the pictures `owners` (n,)."""
         pooled = [pool(maps, regions, owners) for pool in self.pools]
-        if not len(regions):
+        if exporting() or not len(regions):  # a graph has no loop
             return self._mixed(pooled)
         return torch.cat([self._mixed(some) for some in zip(*(part.split(AT_ONCE) for part in pooled), strict=True)])
 

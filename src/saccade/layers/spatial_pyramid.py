@@ -80,7 +80,7 @@ class ScaledSpatialPyramid(nn.Module):
     def forward(self, maps: Mapping[str, Tensor], regions: Tensor, owners: Tensor) -> Tensor:
         """(n, size) of regions (n, 4) x1, y1, x2, y2 in input pixels, of the pictures `owners` (n,), grid by grid."""
         chosen = self.choose(regions)
-        found = maps[self.reads[0]].new_zeros(len(regions), self.size)
+        found = maps[self.reads[0]].new_zeros(regions.shape[0], self.size)
         for place, (name, factor) in enumerate(zip(self.reads, self.factors, strict=True)):
             rows = (chosen == place).nonzero()[:, 0]
             # index_copy, since the backward pass of x[rows] has no fixed order on the CPU.

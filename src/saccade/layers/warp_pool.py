@@ -35,6 +35,8 @@ class WarpPool(nn.Module):
         reads: Name of the pictures among the maps.
     """
 
+    not_exportable = "regions are cut out of the picture and warped one by one"
+
     def __init__(self, describe: Callable[[Tensor], Tensor], after: nn.Module, rules: CropRules, reads: str) -> None:
         super().__init__()
         self.describe, self.after, self.rules, self.reads = describe, after, rules, reads

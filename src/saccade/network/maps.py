@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from saccade.network.regions import Regions
+
 IMAGE = "image"
 GUIDE = "guide"
 
@@ -18,13 +20,13 @@ class Maps(Mapping[str, Tensor]):
     Attributes:
         tensors: The maps by name.
         sizes: (B, 2) int64, height and width of each picture inside the padding, in input pixels.
-        regions: B times (r, 4) boxes in input pixels that a search outside the network proposed, or None.
+        regions: What a search outside the network proposed, in input pixels, best first, or None.
         canvas: Height and width of the padded pictures, where these themselves are not carried along; see `padded`.
     """
 
     tensors: Mapping[str, Tensor]
     sizes: Tensor
-    regions: tuple[Tensor, ...] | None = None
+    regions: Regions | None = None
     canvas: tuple[int, int] | None = None
 
     @property
@@ -50,6 +52,6 @@ class Maps(Mapping[str, Tensor]):
             return self
         # index_select, since the backward of x[index] with an index tensor is not deterministic on the CPU.
         rows = self.sizes.new_tensor(pictures)
-        regions = None if self.regions is None else tuple(self.regions[place] for place in pictures)
+        regions = None if self.regions is None else self.regions.pick(rows)
         tensors = {name: m.index_select(0, rows) for name, m in self.tensors.items()}
         return replace(self, tensors=tensors, sizes=self.sizes[rows], regions=regions)

@@ -17,11 +17,13 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.network.checks import check_fit, check_owners, check_weights
+from saccade.network.exportable import NotExportable
 from saccade.network.head import Head
 from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.part import Neck, Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.refining import Refining
+from saccade.network.regions import Regions
 
 Search = Callable[[Tensor], Tensor]
 Settle = Callable[[Annotation], Annotation]
@@ -108,6 +110,16 @@ class System(nn.Module):
         return frozenset(name for reads in readers for name in reads)
 
     @property
+    def not_exportable(self) -> dict[str, str]:
+        """Parts and layers that no graph can hold, each with the reason; empty where the system can be exported.
+
+        Of what stands beside the network, searches for regions and `decode`, nothing is told: no graph holds these.
+        """
+        parts = ((path, part) for path, part in self.named_modules() if part is not self)
+        told = {path: part.not_exportable for path, part in parts if isinstance(part, NotExportable)}
+        return {path: reason for path, reason in told.items() if reason is not None}
+
+    @property
     def refining(self) -> list[Refining]:
         """The heads that refine their answers at the picture's own pixels."""
         spoken = (head for name, head in self.each_head() if name not in self.silent)
@@ -178,7 +190,8 @@ class System(nn.Module):
             tensors[GUIDE] = self.input.denormalise(batch.images)
         if self.neck is not None:
             tensors |= self.neck(tensors)
-        return Maps(tensors, batch.sizes, batch.regions, batch.canvas)
+        regions = None if batch.regions is None else Regions.of(batch.regions)
+        return Maps(tensors, batch.sizes, regions, batch.canvas)
 
     def forward(self, batch: Batch) -> dict[str, Any]:
         """Each head's raw output."""

@@ -1,39 +1,36 @@
 """From scored boxes to answers: threshold, the best few, suppression, the best few again.
 
-Legend: A boxes of one map of one picture, C classes, n candidates.
+Legend: B pictures, A boxes of one map, C classes, n candidates of each picture, padding included.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
-from saccade.ops.nms import nms, soft_nms
+from saccade.ops.candidates import NOTHING, Candidates
+from saccade.ops.exporting import exporting
+from saccade.ops.nms import batch_nms, soft_nms
 from saccade.ops.vote import voted
 
 Suppress = Literal["hard", "linear", "gaussian"]
 LEAST_SOFT = 0.001  # where a score that was taken down ends, unless the rule asks for more
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """Boxes with one class each.
+class Best(NamedTuple):
+    """The best pairs of box and class of each picture.
 
     Attributes:
-        boxes: (n, 4) x1, y1, x2, y2 in pixels.
-        scores: (n,).
-        labels: (n,) int64.
-        groups: (n,) int64, within which boxes suppress each other.
+        rows: (B, n) which box.
+        labels: (B, n) which class.
+        scores: (B, n), -inf where there is no pair.
     """
 
-    boxes: Tensor
-    scores: Tensor
+    rows: Tensor
     labels: Tensor
-    groups: Tensor
-
-    def __getitem__(self, rows: Tensor) -> "Candidates":
-        return Candidates(self.boxes[rows], self.scores[rows], self.labels[rows], self.groups[rows])
+    scores: Tensor
 
 
 @dataclass(frozen=True)
@@ -67,52 +64,95 @@ class Keep:
     sigma: float = 0.5
     vote: float | None = None
 
-    def best(self, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Positions (n,) of boxes and (n,) of classes of the best pairs, by falling score, of `scores` (A, C)."""
-        if self.each == "class":
-            return _best_of_each_class(scores, self.score, self.first)
-        flat = scores.flatten()
-        found = (flat > self.score).nonzero()[:, 0]
-        order = flat[found].topk(min(self.first, len(found))).indices
-        chosen = found[order]
-        return chosen // scores.shape[1], chosen % scores.shape[1]
+    @property
+    def exportable(self) -> bool:
+        """Whether a graph can hold `final`; soft suppression and votes go picture by picture, box by box."""
+        return self.suppress == "hard" and self.vote is None
 
-    def final(self, found: Candidates, picture: tuple[int, int]) -> Candidates:
-        """Candidates cut at the picture's borders (H, W), less the small and the suppressed, by falling score."""
-        high = found.boxes.new_tensor([picture[1], picture[0], picture[1], picture[0]])
-        found = Candidates(found.boxes.clamp(min=0).minimum(high), found.scores, found.labels, found.groups)
-        sides = found.boxes[:, 2:] - found.boxes[:, :2]
-        found = found[(sides >= self.side).all(1).nonzero()[:, 0]]
-        stays, scores = self._stays(found)
-        if self.vote is None:
-            return replace(found[stays], scores=scores)
-        boxes = voted(found.boxes, found.scores, found.groups, stays, self.vote)
-        return replace(found[stays], boxes=boxes, scores=scores)
+    def best(self, scores: Tensor) -> Best:
+        """The best pairs of box and class of each picture, of `scores` (B, A, C).
 
-    def _stays(self, found: Candidates) -> tuple[Tensor, Tensor]:
-        """Positions of the candidates that suppression leaves, and their scores after it."""
-        boxes, scores, groups = found.boxes, found.scores, found.groups
-        if self.suppress == "hard":
-            stays = nms(boxes, scores, groups, self.overlap, self.limit)
-            return stays, scores[stays]
-        least = max(self.score, LEAST_SOFT)
-        return soft_nms(
-            *(boxes, scores, groups),
-            method=self.suppress,
-            sigma=self.sigma,
-            overlap=self.overlap,
-            least=least,
-            limit=self.limit,
+        Those of a map stand by falling score; the best of each class stand class by class, each by falling score.
+        """
+        if exporting():
+            return self._best(scores)
+        # One by one, and without what is below the threshold: a few of all pairs are to be sorted.
+        each = zip(*([column[0] for column in self._best(picture[None])] for picture in scores), strict=True)
+        return Best(
+            *(pad_sequence(list(column), True, fill) for column, fill in zip(each, (0, 0, NOTHING), strict=True))
         )
+
+    def _best(self, scores: Tensor) -> Best:
+        choose = _best_of_each_class if self.each == "class" else _best_of_map
+        values, places = choose(scores, self.score, self.first)
+        classes = scores.shape[2]
+        return Best(places // classes, places % classes, values.masked_fill(~(values > self.score), NOTHING))
+
+    def final(self, found: Candidates, sizes: Tensor) -> Candidates:
+        """Candidates cut at the picture's borders, less the small and the suppressed: (B, limit) by falling score.
+
+        Args:
+            found: Of B pictures.
+            sizes: (B, 2) height and width of each in pixels.
+        """
+        high = sizes.flip(1).repeat(1, 2)[:, None].to(found.boxes)
+        boxes = found.boxes.clamp(min=0).minimum(high)
+        large = ((boxes[..., 2:] - boxes[..., :2]) >= self.side).all(2)
+        found = replace(found, boxes=boxes, scores=found.scores.masked_fill(~large, NOTHING))
+        if self.suppress == "hard":
+            rows = batch_nms(boxes, found.scores, found.groups, self.overlap, self.limit)
+            kept = found.padded(1).take(rows)
+        else:
+            rows, softer = self._softened(found)
+            kept = replace(found.padded(1).take(rows), scores=softer)
+        return kept if self.vote is None else replace(kept, boxes=_voted(found, kept, rows, self.vote))
+
+    def _softened(self, found: Candidates) -> tuple[Tensor, Tensor]:
+        """(B, limit) rows that soft suppression leaves, n where there is none, and their scores, by falling score."""
+        rows = torch.full((len(found.scores), self.limit), found.scores.shape[1], device=found.scores.device)
+        scores = torch.full_like(rows, NOTHING, dtype=found.scores.dtype)
+        for picture, (own, shown) in enumerate(zip(found.each(), found.shown, strict=True)):
+            stays, softer = soft_nms(
+                *(own.boxes, own.scores, own.groups),
+                method="linear" if self.suppress == "linear" else "gaussian",
+                sigma=self.sigma,
+                overlap=self.overlap,
+                least=max(self.score, LEAST_SOFT),
+                limit=self.limit,
+            )
+            rows[picture, : len(stays)], scores[picture, : len(stays)] = shown.nonzero()[stays, 0], softer
+        return rows, scores
+
+
+def _best_of_map(scores: Tensor, least: float, number: int) -> tuple[Tensor, Tensor]:
+    """(B, n) best scores over all boxes and classes, and their places among A · C."""
+    flat = scores.flatten(1)
+    used = _used(flat > least)
+    few = flat[:, used]
+    values, order = few.topk(torch.sym_min(number, few.shape[1]), 1)
+    return values, used[order]
 
 
 def _best_of_each_class(scores: Tensor, least: float, number: int) -> tuple[Tensor, Tensor]:
-    values, boxes = scores.topk(min(number, len(scores)), 0)
-    kept = (values > least).T.nonzero()
-    return boxes.T[kept[:, 0], kept[:, 1]], kept[:, 0]
+    """(B, n) best scores of each class, class by class, and their places among A · C."""
+    values, boxes = scores.topk(torch.sym_min(number, scores.shape[1]), 1)
+    places = boxes * scores.shape[2] + torch.arange(scores.shape[2], device=scores.device)
+    values, places = (column.transpose(1, 2).flatten(1) for column in (values, places))
+    used = _used(values > least)
+    return values[:, used], places[:, used]
 
 
-def joined(parts: list[Candidates]) -> Candidates:
-    """The candidates of several maps, one after another; `parts` must not be empty."""
-    columns = ([getattr(part, name) for part in parts] for name in ("boxes", "scores", "labels", "groups"))
-    return Candidates(*(torch.cat(column) for column in columns))
+def _used(valid: Tensor) -> Tensor:
+    """Columns of (B, n) that somebody has use for; a graph, whose sizes depend on no values, has them all."""
+    return torch.arange(valid.shape[1], device=valid.device) if exporting() else valid.any(0).nonzero()[:, 0]
+
+
+def _voted(found: Candidates, kept: Candidates, rows: Tensor, overlap: float) -> Tensor:
+    """(B, limit, 4) boxes of those that stay, the rows (B, limit) of all that were found, which all have a say."""
+    boxes = kept.boxes.clone()
+    for picture, own in enumerate(found.each()):
+        stays = kept.shown[picture]
+        # A row's place among the picture's own: the number of those before it.
+        places = (found.shown[picture].cumsum(0) - 1)[rows[picture, stays]]
+        boxes[picture, stays] = voted(own.boxes, own.scores, own.groups, places, overlap)
+    return boxes

@@ -26,6 +26,33 @@ def nms(boxes: Tensor, scores: Tensor, groups: Tensor, overlap: float, limit: in
     return batched_nms(boxes.float(), scores.float(), groups, overlap)[:limit]
 
 
+@torch.library.custom_op("saccade::batch_nms", mutates_args=())
+def batch_nms(boxes: Tensor, scores: Tensor, groups: Tensor, overlap: float, limit: int) -> Tensor:
+    """`nms` of several pictures: an operator by itself, so that in a graph it is one step, of a size that is known.
+
+    Args:
+        boxes: (B, n, 4) x1, y1, x2, y2 of B pictures, none of them negative.
+        scores: (B, n), -inf where there is no box.
+        groups: (B, n) int64, from 0.
+        overlap: Intersection over union above which the weaker of two goes.
+        limit: How many of each picture stay at most.
+
+    Returns:
+        (B, limit) int64 positions of the boxes that stay, by falling score; n where there is none.
+    """
+    stays = groups.new_full((len(scores), limit), scores.shape[1])
+    for picture, shown in enumerate(scores > -torch.inf):
+        rows = shown.nonzero()[:, 0]
+        left = nms(boxes[picture, rows], scores[picture, rows], groups[picture, rows], overlap, limit)
+        stays[picture, : len(left)] = rows[left]
+    return stays
+
+
+@batch_nms.register_fake
+def _(boxes: Tensor, scores: Tensor, groups: Tensor, overlap: float, limit: int) -> Tensor:
+    return groups.new_empty((scores.shape[0], limit))
+
+
 def soft_nms(
     boxes: Tensor,
     scores: Tensor,

@@ -11,6 +11,7 @@ from torch import Tensor
 from torchvision.ops import roi_align, roi_pool
 
 from saccade.ops.align import align_by_rows
+from saccade.ops.exporting import exporting
 from saccade.ops.max_pool import max_by_rows
 
 Kind = Literal["align", "max"]
@@ -29,7 +30,7 @@ def pool_regions(maps: Tensor, regions: Tensor, owners: Tensor, size: int, strid
             by two a cell, without rounding of the region (He et al. 2017, section 3); as Detectron and torchvision do,
             positions are not shifted by half a pixel.
     """
-    quick = maps.is_cpu and not _exporting()  # exported graphs know the operators by name
+    quick = maps.is_cpu and not exporting()  # exported graphs know the operators by name
     if quick and kind == "align":
         table = maps.float() if maps.requires_grad else maps  # sums of many gradients need float32
         return align_by_rows(table, regions, owners, size, stride).to(maps.dtype)
@@ -55,11 +56,6 @@ def level_of(regions: Tensor, levels: int, *, canonical: float = 224, finest: in
     # The small addend keeps a side of exactly a power of two on its own level, as torchvision does.
     power = torch.floor(at + torch.log2(sides / canonical) + 1e-6)
     return power.clamp(finest, finest + levels - 1).to(torch.int64) - finest
-
-
-def _exporting() -> bool:
-    """Whether a graph is being drawn, by `torch.export` or by `torch.jit.trace`."""
-    return torch.compiler.is_exporting() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _with_owners(maps: Tensor, regions: Tensor, owners: Tensor) -> Tensor:

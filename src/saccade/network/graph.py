@@ -1,0 +1,129 @@
+"""A system's way from pictures to raw output as tensors in, tensors out: what is exported.
+
+What comes before it, `InputSpec` and a search for regions, and what comes after, `System.decode`, stays outside.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+from torch.utils import _pytree as pytree
+
+from saccade.core.batch import Batch
+from saccade.core.errors import ConfigError
+from saccade.core.input_spec import InputSpec
+from saccade.network.regions import Regions
+from saccade.network.system import System
+
+INPUTS = ("images", "sizes", "regions", "shown")
+
+
+class TensorForward(nn.Module):
+    """The heads that are not silent, on plain tensors.
+
+    Args:
+        system: The system, whose layers are shared.
+    """
+
+    def __init__(self, system: System) -> None:
+        super().__init__()
+        self.system = system
+
+    def raw(
+        self, images: Tensor, sizes: Tensor, regions: Tensor | None = None, shown: Tensor | None = None
+    ) -> dict[str, Any]:
+        """Each head's raw output.
+
+        Args:
+            images: (B, C, H, W), normalised and padded.
+            sizes: (B, 2) int64, height and width of each picture inside the padding.
+            regions: (B, R, 4) x1, y1, x2, y2 in input pixels, for systems that look at regions from outside.
+            shown: (B, R) bool, which of them are none of padding.
+        """
+        maps = self.system.maps(Batch(images, sizes, ()))
+        if regions is not None and shown is not None:
+            maps = replace(maps, regions=Regions(regions, shown))
+        return {name: head(maps) for name, head in self.system.each_head() if name not in self.system.silent}
+
+    def forward(self, *tensors: Tensor) -> list[Tensor]:
+        """The tensors of `raw`, in the order of its fields."""
+        return [leaf for leaf in pytree.tree_leaves(self.raw(*tensors)) if isinstance(leaf, Tensor)]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All that an exporter asks for.
+
+    ``torch.export.export(graph.module, graph.example, dynamic_shapes=graph.dynamic)`` takes it as it is, and so does
+    ``torch.onnx.export``.
+
+    Attributes:
+        module: Tensors to a list of tensors.
+        inputs: Names of those that go in: ``images``, ``sizes``, and for systems that look at regions from outside
+            ``regions`` and ``shown``; see `TensorForward.raw`.
+        example: What goes in, of two pictures.
+        dynamic: What of its shapes may change: the number of pictures, and, where pictures are not all brought to one
+            size, height and width.
+        layout: The raw output of each head, with the place of each tensor that comes out in place of the tensor.
+    """
+
+    module: nn.Module
+    inputs: tuple[str, ...]
+    example: tuple[Tensor, ...]
+    dynamic: tuple[Any, ...]
+    layout: dict[str, Any]
+
+    def tensors(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What goes in of a batch; of its regions as many as the example has."""
+        number = self.example[2].shape[1] if len(self.example) > 2 else None
+        return tensors_of(batch, number)
+
+    def raw(self, found: Sequence[Tensor]) -> dict[str, Any]:
+        """The raw output of each head, which `System.decode` understands, of the tensors that came out."""
+        return pytree.tree_map(lambda place: None if place is None else found[place], self.layout)
+
+
+def graph_of(system: System, batch: Batch) -> Graph:
+    """A system in use as a graph; its parameters are shared, and it is to be in evaluation mode.
+
+    Args:
+        system: The system.
+        batch: An example, as the system takes it; where it looks at regions from outside, with as many of a picture as
+            there can be in use.
+
+    Raises:
+        ConfigError: No graph can hold a part of the system; the message tells which and why.
+    """
+    if system.not_exportable:
+        told = "; ".join(f"{path}: {reason}" for path, reason in system.not_exportable.items())
+        raise ConfigError("a system that a graph can hold", told)
+    # A size of 1 would be taken for a constant.
+    example = tuple(torch.cat([tensor] * 2)[: max(len(tensor), 2)] for tensor in tensors_of(batch))
+    module, count = TensorForward(system), itertools.count()
+    with torch.no_grad():
+        raw = module.raw(*example)
+    layout = pytree.tree_map(lambda leaf: next(count) if isinstance(leaf, Tensor) else None, raw)
+    return Graph(module, INPUTS[: len(example)], example, _dynamic(system.input, len(example)), layout)
+
+
+def tensors_of(batch: Batch, number: int | None = None) -> tuple[Tensor, ...]:
+    """Pictures, sizes and regions of a batch, of these `number` a picture; by default as many as one picture has."""
+    if batch.regions is None:
+        return batch.images, batch.sizes
+    regions = Regions.of(batch.regions, number)
+    return batch.images, batch.sizes, regions.boxes, regions.shown
+
+
+def _dynamic(spec: InputSpec, inputs: int) -> tuple[Any, ...]:
+    """Which sizes of each input may change."""
+    pictures = {0: Dim.DYNAMIC}
+    if spec.size is not None:
+        return (pictures,) * inputs
+    sides = (Dim.DYNAMIC, Dim.DYNAMIC)
+    if spec.multiple > 1:
+        sides = tuple(spec.multiple * Dim(name) + spec.remainder for name in ("height", "width"))
+    return (pictures | dict(zip((2, 3), sides, strict=True)), *(pictures,) * (inputs - 1))
