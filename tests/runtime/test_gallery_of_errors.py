@@ -37,7 +37,7 @@ class OnePicture:
 class Answers:
     """A predictor that has one answer."""
 
-    system = SimpleNamespace(gives=GIVES)
+    engine = SimpleNamespace(gives=GIVES)
 
     def __call__(self, images):
         boxes, labels = torch.tensor([A, AWAY, B]), torch.zeros(3, dtype=torch.int64)
