@@ -99,7 +99,7 @@ def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable
 
     import saccade as sc
     from bench.detector_models import detector, pictures
-    from saccade.training.machine import pick_precision
+    from saccade.training.parallel.machine import pick_precision
 
     precision = pick_precision("auto", torch.device("cpu"))
     predictor = sc.Predictor(sc.from_torchvision(detector(name, side)), precision=precision, device="cpu")

@@ -17,12 +17,12 @@ from bench.stopwatch import Stopwatch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.batch import Batch
 from saccade.network.system import System
-from saccade.ops.keep import Best, Keep
-from saccade.ops.search import search_named
-from saccade.runtime.predictor import Predictor
+from saccade.ops.boxes.suppression import Best, Keep
+from saccade.ops.proposals.searches import search_named
+from saccade.runtime.predict.predictor import Predictor
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
-from saccade.training.machine import pick_precision
+from saccade.training.parallel.machine import pick_precision
 
 FEW = 64  # regions of the warm-up
 MIB, BYTES = 2**20, 4

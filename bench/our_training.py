@@ -10,11 +10,11 @@ from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.network.system import System
 from saccade.systems.build import build
-from saccade.training.job import prepare
-from saccade.training.machine import hold_memory, make_fabric, repeatable
-from saccade.training.session import Session
+from saccade.training.feed.input_pipeline import Supply
+from saccade.training.parallel.machine import hold_memory, make_fabric, repeatable
 from saccade.training.settings import TrainSettings
-from saccade.training.supply import Supply
+from saccade.training.setup.resolved_run import prepare
+from saccade.training.step.train_state import Session
 
 LR = 1e-3
 

@@ -49,7 +49,7 @@ def ours(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[]
 
     from bench.our_training import picture
     from saccade import Predictor, build
-    from saccade.training.machine import pick_precision
+    from saccade.training.parallel.machine import pick_precision
 
     precision = pick_precision("auto", torch.device("cpu"))
     predictor = Predictor(build("resnet50", CLASSES, size=side).eval(), precision=precision, device="cpu")

@@ -58,8 +58,8 @@ def _row(size: Size, pictures: Path, scratch: Path, drawn: bool) -> Row:
 def ours(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callable[[], None]:
     """What ``saccade predict`` does."""
     import saccade as sc
-    from saccade.runtime.predict_files import predict_files
-    from saccade.runtime.predict_settings import PredictSettings
+    from saccade.runtime.files.predict_files import predict_files
+    from saccade.runtime.files.settings import PredictSettings
 
     predictor = sc.Predictor(sc.from_torchvision(_network(side)), device="cpu")
 

@@ -19,7 +19,7 @@ from typing import Any
 import saccade as sc
 from bench.machine import describe_machine
 from bench.transfer_tasks import SOURCE, TASKS, Held, Task, open_task, some
-from saccade.trust.atomic import write_text
+from saccade.safe_io.writing.atomic import write_text
 
 SHARES = (0.1, 0.3, 1.0)
 # Steps on kept features to one step through the trunk.

@@ -15,9 +15,9 @@ import saccade as sc
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.sample import Sample
-from saccade.data.crops import Crops
-from saccade.data.folds import stratified
-from saccade.data.subset import Subset
+from saccade.data.datasets.crops import Crops
+from saccade.data.datasets.folds import stratified
+from saccade.data.datasets.subset import Subset
 
 # A class is shown by a picture of CamVid when it covers this share of its pixels.
 PRESENT = 0.01

@@ -80,7 +80,7 @@ def one_by_one(pixels: list[int], width: float, sample: int) -> Callable[[], Non
 def _parts(pixels: list[int], width: float) -> Any:
     import torch
 
-    from saccade.systems.overfeat_localizer import overfeat_localizer
+    from saccade.systems.localize.overfeat_localizer import overfeat_localizer
 
     torch.manual_seed(0)
     system = overfeat_localizer(tuple(map(str, range(1000))), scales=1, width=width).eval()

@@ -7,18 +7,18 @@ from torch import nn
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.pixels import PixelHead
-from saccade.layers.anchors import Anchors, pyramid_anchors
-from saccade.layers.dense_towers import TwinTower
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.pixels.pixel_head import PixelHead
+from saccade.layers.towers.anchors import Anchors, pyramid_anchors
+from saccade.layers.towers.dense_towers import TwinTower
 from saccade.necks.pyramid import Pyramid
 from saccade.network.card import Card, SystemFunction, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems.retinanet import OCTAVES, RATIOS, RULES
+from saccade.systems.detect.retinanet import OCTAVES, RATIOS, RULES
 from saccade.trunks import trunk as build_trunk
-from saccade.trunks.cut import cut
+from saccade.trunks.surgery.cut import cut
 
 RECIPE = Recipe(
     optimiser="adamw", lr=2e-3, schedule="cosine", epochs=20, batch=8, augmentation=Augmentation(flip=0.5), best="miou"

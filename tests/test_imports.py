@@ -17,14 +17,14 @@ from saccade.command_line.data import VERBS
 ROOT = Path(saccade.__file__).parent
 
 # What each folder may import beside itself. Nobody imports a folder that is not listed for them.
-BASE = {"core", "trust", "ops"}
+BASE = {"core", "safe_io", "ops"}
 NETWORK = BASE | {"layers", "network"}
 SYSTEMS = NETWORK | {"trunks", "necks", "losses", "heads"}
 EVERYTHING_BELOW = SYSTEMS | {"systems", "data", "metrics", "view"}
 MAY_IMPORT = {
     "core": set(),
-    "trust": {"core"},
-    "ops": {"core", "trust"},
+    "safe_io": {"core"},
+    "ops": {"core", "safe_io"},
     "layers": BASE,
     "network": BASE | {"layers"},
     "trunks": NETWORK,
@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "metrics": BASE,
     "view": BASE | {"metrics"},
     "analysis": EVERYTHING_BELOW,
-    "looking": SYSTEMS | {"view"},
-    "runtime": EVERYTHING_BELOW | {"looking"},
+    "explain": SYSTEMS | {"view"},
+    "runtime": EVERYTHING_BELOW | {"explain"},
     "training": EVERYTHING_BELOW | {"runtime"},
     "comparison": EVERYTHING_BELOW | {"runtime", "training"},
     "service": EVERYTHING_BELOW | {"runtime", "training", "comparison"},
@@ -95,7 +95,7 @@ def test_imports_go_one_way(module):
     ("module", "source"),
     [
         ("saccade.data.x", "from saccade.network.system import System"),
-        ("saccade.core.x", "import saccade.trust.limits"),
+        ("saccade.core.x", "import saccade.safe_io.limits"),
         ("saccade.metrics.x", "def f():\n    from saccade.heads import classify"),
         ("saccade.runtime.x", "from saccade.training.train import train"),
         ("saccade.ops.x", "from saccade import systems"),
@@ -177,9 +177,9 @@ def test_a_training_brings_no_library_that_it_does_not_use(tmp_path):
     # A torchmetrics that stands where Python looks first, as if it were installed.
     (tmp_path / "torchmetrics.py").write_text("__version__ = '1.9.0'\n")
     code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import saccade.training.loop; "
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import saccade.training.loop.loop; "
         "print([n for n in ('torchmetrics', 'matplotlib', 'sklearn', 'scipy.optimize') if n in sys.modules]); "
-        "import torchmetrics; from lightning_fabric import Fabric; from saccade.training import fabric; "
+        "import torchmetrics; from lightning_fabric import Fabric; from saccade.training.parallel import fabric; "
         "print(fabric.Fabric is Fabric, torchmetrics.__version__)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

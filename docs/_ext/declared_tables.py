@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from saccade.command_line.flags import Flag, of_dataclass, of_options
+from saccade.command_line.arguments.flags import Flag, of_dataclass, of_options
 from saccade.core.augmentation import Augmentation
 from saccade.metrics import scores
 from saccade.network.recipe import Recipe, Stage

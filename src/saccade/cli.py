@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from saccade import __version__
-from saccade.command_line.failures import exit_code_of, obeying_sigterm
-from saccade.command_line.output import make_streams_robust
+from saccade.command_line.terminal.failures import exit_code_of, obeying_sigterm
+from saccade.command_line.terminal.output import make_streams_robust
 from saccade.core.errors import UsageError
 
 COMMANDS = {

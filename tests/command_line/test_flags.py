@@ -5,8 +5,16 @@ from typing import Literal
 
 import pytest
 
-from saccade.command_line.config_file import overridden, read_config
-from saccade.command_line.flags import ELSEWHERE, Parser, flags_of, of_dataclass, of_options, refuse_unknown, unite
+from saccade.command_line.arguments.config_file import overridden, read_config
+from saccade.command_line.arguments.flags import (
+    ELSEWHERE,
+    Parser,
+    flags_of,
+    of_dataclass,
+    of_options,
+    refuse_unknown,
+    unite,
+)
 from saccade.core.docstring import told_of
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.options import options_in

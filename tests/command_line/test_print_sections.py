@@ -2,10 +2,10 @@
 
 import pytest
 
-from saccade.command_line.output import counted, print_sections
+from saccade.command_line.terminal.output import counted, print_sections
 from saccade.metrics import Column, Section, Table
-from saccade.metrics.detection_sections import errors
-from saccade.metrics.object_errors import ErrorShare
+from saccade.metrics.detect.object_errors import ErrorShare
+from saccade.metrics.detect.sections import errors
 
 
 def test_kinds_are_printed_with_their_meaning(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from saccade.command_line.values import convert, is_switch
+from saccade.command_line.arguments.values import convert, is_switch
 from saccade.core.errors import UsageError
 from saccade.core.kinds import described
 

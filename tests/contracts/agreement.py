@@ -6,14 +6,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.main_object import main_object
-from saccade.heads.regions import RegionHead
-from saccade.heads.sliding import SlidingHead
-from saccade.heads.window_detector import WindowDetectorHead
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.locate.main_object import main_object
+from saccade.heads.regions.region_head import RegionHead
+from saccade.heads.windows.sliding import SlidingHead
+from saccade.heads.windows.window_detector import WindowDetectorHead
 from saccade.losses.pixels import IGNORE
 from saccade.network.system import System
-from saccade.ops.boxes import iou, iou_matrix
+from saccade.ops.boxes.geometry import iou, iou_matrix
 
 Agreement = Callable[[Annotation, Annotation], bool]
 

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.batch import Batch
 from saccade.core.masks import Masks
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.regions import RegionHead
-from saccade.heads.sliding import SlidingHead
-from saccade.heads.window_detector import WindowDetectorHead
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.regions.region_head import RegionHead
+from saccade.heads.windows.sliding import SlidingHead
+from saccade.heads.windows.window_detector import WindowDetectorHead
 from saccade.network.system import System
-from saccade.ops.pick import RandomPick, Sampler
+from saccade.ops.boxes.samplers import RandomPick, Sampler
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
-from saccade.systems.overfeat_detector import NEGATIVES
+from saccade.systems.detect.overfeat_detector import NEGATIVES
 
 CLASSES = 10
 NARROW = {"width": 1 / 16, "size": 64}

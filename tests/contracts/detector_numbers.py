@@ -9,17 +9,17 @@ from torch import Tensor, nn
 
 from saccade.analysis.describe import describe
 from saccade.core.level import Level
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.grid_boxes import GridBoxes
-from saccade.heads.solved_top import SolvedTop
-from saccade.layers.spatial_pyramid import SpatialPyramid
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.dense.grid_boxes import GridBoxes
+from saccade.heads.regions.solved_top import SolvedTop
+from saccade.layers.pools.spatial_pyramid import SpatialPyramid
 from saccade.losses.scores import FocalScores
 from saccade.network.maps import Maps
 from saccade.network.system import System
-from saccade.ops.anchors import paper_bases
+from saccade.ops.boxes.anchors import paper_bases
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build
-from saccade.systems.ssd import DESIGN300, DESIGN512, Design, default_boxes, steps_of
+from saccade.systems.detect.ssd import DESIGN300, DESIGN512, Design, default_boxes, steps_of
 
 SSDS: dict[str, tuple[Design, int]] = {"SSD300": (DESIGN300, 300), "SSD512": (DESIGN512, 512)}
 

@@ -7,11 +7,11 @@ from contract_cases import CLASSES, narrow, shown
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.data.declared import declared
-from saccade.data.regions import with_regions
-from saccade.data.subset import Subset
+from saccade.data.datasets.completed import declared
+from saccade.data.datasets.proposals import with_regions
+from saccade.data.datasets.subset import Subset
 from saccade.network.system import System
-from saccade.runtime.measure import evaluation_of
+from saccade.runtime.evaluate.measure import evaluation_of
 from saccade.systems import SYSTEMS
 
 

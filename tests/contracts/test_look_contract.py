@@ -5,10 +5,10 @@ import pytest
 import torch
 from contract_cases import DEEPER, narrow, shown
 
-from saccade.looking.views import see, views_of
+from saccade.explain.views import see, views_of
 from saccade.runtime.device import evaluating
-from saccade.runtime.look import subject_of
-from saccade.runtime.predictor import Predictor
+from saccade.runtime.inspect.look import subject_of
+from saccade.runtime.predict.predictor import Predictor
 from saccade.systems import SYSTEMS
 
 NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name in DEEPER else []) for name in SYSTEMS]

@@ -16,7 +16,7 @@ from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build
 from saccade.trunks import trunk
-from saccade.trunks.cifar_resnet import cifar_resnet
+from saccade.trunks.networks.cifar_resnet import cifar_resnet
 
 TABLE = Path(__file__).parent / "published_numbers.csv"
 

@@ -5,7 +5,7 @@ import torch
 from contract_cases import narrow, shown
 
 from proof_systems import PROOFS
-from saccade.runtime.predictor import Predictor
+from saccade.runtime.predict.predictor import Predictor
 from saccade.systems import SYSTEMS
 
 # Members that see pictures at several sizes only on demand.

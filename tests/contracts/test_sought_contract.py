@@ -12,8 +12,8 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
-from saccade.heads.grid_boxes import GridBoxHead
-from saccade.heads.solved_top import SolvedTop
+from saccade.heads.dense.grid_boxes import GridBoxHead
+from saccade.heads.regions.solved_top import SolvedTop
 from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
 from saccade.network.system import System
 from saccade.systems import SYSTEMS

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from saccade.core.affine import about, mirror, rotation, scaling, translation
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.frame import Frame
+from saccade.core.geometry.affine import about, mirror, rotation, scaling, translation
 from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
 

@@ -12,9 +12,9 @@ from torchvision.transforms._presets import ImageClassification
 from torchvision.transforms.v2 import functional as vision
 
 from helpers import SIZE_RULES
-from saccade.core import warp
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.geometry import warp
 from saccade.core.input_spec import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -109,7 +109,7 @@ def test_large_pictures_are_resized_channel_by_channel(monkeypatch: pytest.Monke
     monkeypatch.setattr("saccade.core.input_spec.MANY_VALUES", 100)
     sizes: list[int] = []
     monkeypatch.setattr(
-        "saccade.core.warp.image", lambda plane, *how: sizes.append(len(plane)) or image_of(plane, *how)
+        "saccade.core.geometry.warp.image", lambda plane, *how: sizes.append(len(plane)) or image_of(plane, *how)
     )
     assert torch.allclose(spec.resize(image)[0], whole, atol=1e-6)
     assert sizes == [1, 1, 1]

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from saccade.core import score_maps
-from saccade.core.affine import mirror, rotation, scaling, translation
 from saccade.core.annotation import Annotation
 from saccade.core.frame import Frame
+from saccade.core.geometry.affine import mirror, rotation, scaling, translation
 from saccade.core.input_spec import InputSpec
 from saccade.core.score_maps import IGNORE, ScoreMap, decided
 

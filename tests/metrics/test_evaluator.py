@@ -9,7 +9,7 @@ import torch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
 from saccade.metrics import FAMILIES, Column, Evaluator, Family, Metric, Reports, Section, Table, choose
-from saccade.metrics.classification import Classification
+from saccade.metrics.classify.classification import Classification
 from saccade.metrics.scores import SCORES, describe
 from section_parts import parts
 

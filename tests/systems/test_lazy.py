@@ -4,9 +4,9 @@ import pytest
 
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build
+from saccade.systems.classify.lenet import lenet5
 from saccade.systems.declaration import declaration
 from saccade.systems.lazy import LazySystems
-from saccade.systems.lenet import lenet5
 
 
 def test_a_function_is_loaded_when_it_is_asked_for():

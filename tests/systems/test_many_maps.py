@@ -8,16 +8,16 @@ from torch import nn
 
 from saccade.core.annotation import Instances
 from saccade.core.errors import UsageError
-from saccade.heads.box_top import BoxRules, BoxTop, ScoredRegions
-from saccade.heads.region_top import Sampled
-from saccade.heads.regions import RegionRaw
-from saccade.layers.norm import with_norm
-from saccade.looking.occlusion import occlude
+from saccade.explain.occlusion import occlude
+from saccade.heads.regions.box_top import BoxRules, BoxTop, ScoredRegions
+from saccade.heads.regions.region_head import RegionRaw
+from saccade.heads.regions.region_top import Sampled
+from saccade.layers.norms.norm import with_norm
 from saccade.losses.integral_scores import IntegralScores
 from saccade.network.regions import Regions
-from saccade.ops.keep import Keep
+from saccade.ops.boxes.suppression import Keep
 from saccade.systems.build import build
-from saccade.systems.multipath import OVERLAPS
+from saccade.systems.detect.multipath import OVERLAPS
 
 KEEP = Keep(score=0.05, overlap=0.3)
 NARROW = {"trunk": "vgg11", "width": 1 / 32, "size": 64, "search": "windows"}

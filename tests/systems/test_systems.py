@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from saccade.core.errors import UsageError
-from saccade.heads.locate import LocateHead
-from saccade.heads.locate_many import LocateManyHead
+from saccade.heads.locate.locate import LocateHead
+from saccade.heads.locate.locate_many import LocateManyHead
 from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, class_names

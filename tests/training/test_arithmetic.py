@@ -7,10 +7,10 @@ import pytest
 
 from saccade.core.augmentation import Augmentation
 from saccade.network.recipe import Recipe, Stage
-from saccade.training.plan import Plan, settle_recipe
-from saccade.training.progress import Progress
-from saccade.training.schedule import factor, stage_at, within_stage
+from saccade.training.loop.progress import Progress
 from saccade.training.settings import TrainSettings
+from saccade.training.setup.plan import Plan, settle_recipe
+from saccade.training.step.schedule import factor, stage_at, within_stage
 
 RECIPE = Recipe(lr=0.1, batch=32)
 

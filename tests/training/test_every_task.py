@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_runs import CrashAt, PowerCutError, losses, same_weights
 
 import saccade as sc
 from proof_systems import PROOFS
 from saccade.cli import main
 from saccade.systems import SYSTEMS
+from small_runs import CrashAt, PowerCutError, losses, same_weights
 
 DATA = "scenes:count=12,size=64"
 SETTINGS: dict[str, Any] = {"steps": 4, "batch": 4, "width": 0.25, "workers": 0, "threads": 1, "seed": 3}

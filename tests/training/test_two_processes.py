@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import digests, lines, losses, system, train, weights
 
 from helpers import TinyDataset
 from saccade.core.errors import DataError
-from saccade.runtime import checkpoint
-from saccade.training.distributed import ProcessError
+from saccade.runtime.runs import checkpoint
+from saccade.training.parallel.processes import ProcessError
+from small_runs import digests, lines, losses, system, train, weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from saccade.command_line.flags import Flag, Parser, flags_of, of_options, refuse_unknown, unite
-from saccade.command_line.output import print_json
-from saccade.command_line.use import at_least_one
+from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_options, refuse_unknown, unite
+from saccade.command_line.arguments.run_flags import at_least_one
+from saccade.command_line.terminal.output import print_json
 from saccade.core.errors import UsageError
-from saccade.trust.atomic import write_text
+from saccade.safe_io.writing.atomic import write_text
 
 if TYPE_CHECKING:
     from saccade.analysis.description import Description

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from saccade.command_line.disturbances import add_disturbances, measure_disturbed, print_disturbed
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import print_json, print_scores, print_sections, stdout_kept_clean
-from saccade.command_line.use import add_search, add_use, add_views, seen_as
+from saccade.command_line.arguments.disturbances import add_disturbances, measure_disturbed, print_disturbed
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, seen_as
+from saccade.command_line.terminal.output import print_json, print_scores, print_sections, stdout_kept_clean
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -26,8 +26,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.evaluate import data_of_run, measured, name_of, opened, write_findings
-    from saccade.runtime.load import load
+    from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, write_findings
+    from saccade.runtime.runs.load import load
 
     with stdout_kept_clean(typed.json):
         seen = seen_as(typed)

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import counted
-from saccade.command_line.use import add_search, add_use
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import add_search, add_use
+from saccade.command_line.terminal.output import counted
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -35,8 +35,8 @@ def run(arguments: Sequence[str]) -> int:
     add_search(parser)
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.load import load
-    from saccade.runtime.look_files import Asked, look_files
+    from saccade.runtime.inspect.look_files import Asked, look_files
+    from saccade.runtime.runs.load import load
 
     use = {"device": typed.device, "precision": typed.precision, "search": typed.search}
     predictor = load(typed.run, which=typed.checkpoint, **use)

@@ -6,9 +6,9 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import counted
-from saccade.command_line.use import add_search, add_use, add_views, at_least_one, seen_as
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, at_least_one, seen_as
+from saccade.command_line.terminal.output import counted
 from saccade.core.errors import UsageError
 
 
@@ -24,10 +24,10 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     if typed.idle is not None and not typed.watch:
         raise UsageError("--watch beside --idle", "--idle alone", cure="write --watch --idle 60")
-    from saccade.runtime.load import load
-    from saccade.runtime.predict_files import predict_files
-    from saccade.runtime.predict_settings import PredictSettings
-    from saccade.runtime.watch import watch_files
+    from saccade.runtime.files.predict_files import predict_files
+    from saccade.runtime.files.settings import PredictSettings
+    from saccade.runtime.files.watch import watch_files
+    from saccade.runtime.runs.load import load
 
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)

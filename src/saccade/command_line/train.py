@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saccade.command_line.config_file import overridden, read_config
-from saccade.command_line.flags import Flag, Parser, flags_of, of_dataclass, of_options, refuse_unknown, unite
+from saccade.command_line.arguments.config_file import overridden, read_config
+from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_dataclass, of_options, refuse_unknown, unite
 from saccade.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def _options(function: "SystemFunction", settings: Mapping[str, Flag]) -> dict[s
 
 
 def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int:
-    from saccade.training.job import next_out
-    from saccade.training.signals import Interrupted
+    from saccade.training.loop.signals import Interrupted
+    from saccade.training.setup.resolved_run import next_out
     from saccade.training.train import train
 
     out = values.pop("out", None) or str(next_out(system, values.get("resume", False)))

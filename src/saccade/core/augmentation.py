@@ -1,4 +1,4 @@
-"""What a recipe may do to a training picture: numbers alone; `data.augment` does it."""
+"""What a recipe may do to a training picture: numbers alone; `data.augment.augment` does it."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from saccade.core import displacement as elastic
-from saccade.core import score_maps, warp
-from saccade.core.affine import is_identity
+from saccade.core import score_maps
 from saccade.core.annotation import Annotation
+from saccade.core.geometry import displacement as elastic
+from saccade.core.geometry import warp
+from saccade.core.geometry.affine import is_identity
 
 
 @dataclass(frozen=True)

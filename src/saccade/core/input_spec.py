@@ -13,14 +13,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from saccade.core import warp
-from saccade.core.affine import scaling, translation
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.frame import Frame
+from saccade.core.geometry import warp
+from saccade.core.geometry.affine import scaling, translation
+from saccade.core.geometry.size_rules import target_size
 from saccade.core.sample import Framed, Sample
-from saccade.core.size_rules import target_size
 
 Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]
 Padding = Literal["zeros", "mirror"]

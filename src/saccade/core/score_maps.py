@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saccade.core.affine import translation
-from saccade.core.resample import Size, lies_inside, shrunk, shrunk_lines, smooth, source_xy
+from saccade.core.geometry.affine import translation
+from saccade.core.geometry.resample import Size, lies_inside, shrunk, shrunk_lines, smooth, source_xy
 
 # Class of a pixel of which nothing is said.
 IGNORE = 255

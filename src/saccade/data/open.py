@@ -10,27 +10,23 @@ from typing import cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
-from saccade.data import (
-    bsds,
-    coco,
-    csv_table,
-    datumaro_reader,
-    flic,
-    image_folder,
-    mask_folder,
-    mpii,
-    panoptic,
-    pascal_context,
-    sbd,
-    voc,
-    yolo,
-)
-from saccade.data.declared import declared
-from saccade.data.joined import Joined
-from saccade.data.report import Report, strict
-from saccade.data.split_names import canonical, choose
-from saccade.trust.archives import is_archive, unpacked
-from saccade.trust.paths import may_leave
+from saccade.data.datasets.completed import declared
+from saccade.data.datasets.concat import Joined
+from saccade.data.formats.coco import panoptic
+from saccade.data.formats.coco import reader as coco
+from saccade.data.formats.common.defect_report import Report, strict
+from saccade.data.formats.common.split_names import canonical, choose
+from saccade.data.formats.contours import bsds, sbd
+from saccade.data.formats.csv import reader as csv_table
+from saccade.data.formats.datumaro import reader as datumaro_reader
+from saccade.data.formats.image_folder import reader as image_folder
+from saccade.data.formats.masks import reader as mask_folder
+from saccade.data.formats.pose import flic, mpii
+from saccade.data.formats.voc import pascal_context
+from saccade.data.formats.voc import reader as voc
+from saccade.data.formats.yolo import reader as yolo
+from saccade.safe_io.archives import is_archive, unpacked
+from saccade.safe_io.paths import may_leave
 
 SPLITS = ("train", "val")
 Source = str | Path | Dataset

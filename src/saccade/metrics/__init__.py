@@ -1,12 +1,12 @@
 """How good guesses are: scores of each task, and the evaluator that streams pictures through them."""
 
-from saccade.metrics.coco_scores import coco
+from saccade.metrics.detect.coco_scores import coco
+from saccade.metrics.detect.voc import voc_ap
 from saccade.metrics.evaluation import Evaluation, Judged
 from saccade.metrics.evaluator import Evaluator
 from saccade.metrics.families import FAMILIES, Family, choose
 from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
 from saccade.metrics.sections import Bars, Column, Curve, Curves, Histogram, Matrix, Section, Table
-from saccade.metrics.voc import voc_ap
 
 __all__ = [
     "FAMILIES",

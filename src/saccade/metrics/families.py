@@ -8,11 +8,11 @@ from functools import partial
 from typing import NamedTuple
 
 from saccade.core.vocabulary import Names, Vocabularies
-from saccade.metrics.classification import Classification, MultiLabel
-from saccade.metrics.detection import Detection
-from saccade.metrics.localization import Localization
+from saccade.metrics.classify.classification import Classification, MultiLabel
+from saccade.metrics.detect.detection import Detection
+from saccade.metrics.localize.localization import Localization
 from saccade.metrics.metric import Metric
-from saccade.metrics.segmentation import Segmentation
+from saccade.metrics.segment.segmentation import Segmentation
 
 
 class Family(NamedTuple):

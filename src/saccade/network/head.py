@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
-from saccade.ops.keep import Keep
+from saccade.ops.boxes.suppression import Keep
 
 
 class Head(nn.Module, ABC):

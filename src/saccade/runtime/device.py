@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from saccade.core.errors import ResourceError, UsageError
-from saccade.layers.fold import fold_normalisation
+from saccade.layers.norms.fold import fold_normalisation
 from saccade.network.system import System
 
 DTYPES = {"32": torch.float32, "bf16": torch.bfloat16, "16": torch.float16}

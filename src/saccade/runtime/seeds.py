@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from saccade.data.order import mixed
+from saccade.data.loading.order import mixed
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from typing import Any, get_type_hints
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.data.augment_choice import read_choice
-from saccade.training.limits import check
+from saccade.data.augment.choice import read_choice
+from saccade.training.setting_limits import check
 
 
 @dataclass(frozen=True)

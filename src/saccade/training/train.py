@@ -8,12 +8,12 @@ from typing import Any
 from saccade.data.open import Source, Sources
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
-from saccade.runtime.checkpoint import load_weights
+from saccade.runtime.runs.checkpoint import load_weights
 from saccade.training.callback import Callback
-from saccade.training.distributed import in_processes, is_worker
-from saccade.training.job import prepare
+from saccade.training.loop.run_worker import work
+from saccade.training.parallel.processes import in_processes, is_worker
 from saccade.training.run import Run
-from saccade.training.work import work
+from saccade.training.setup.resolved_run import prepare
 
 
 def train(

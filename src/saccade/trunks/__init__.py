@@ -5,22 +5,22 @@ from typing import Any
 from saccade.core.errors import UsageError
 from saccade.core.options import checked, options_in
 from saccade.network.part import Trunk
-from saccade.trunks.alexnet import alexnet
-from saccade.trunks.caffenet import caffenet
 from saccade.trunks.card import TrunkFunction
-from saccade.trunks.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
-from saccade.trunks.googlenet import googlenet
-from saccade.trunks.inception import inception_v3
-from saccade.trunks.lecture_cnn import lecture_cnn
-from saccade.trunks.lenet import lenet5
-from saccade.trunks.overfeat import overfeat
-from saccade.trunks.renet import renet
-from saccade.trunks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
-from saccade.trunks.timm_adapter import knows, timm_trunk
-from saccade.trunks.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg16c, vgg19, vgg19_bn
-from saccade.trunks.yolo24 import yolo24
-from saccade.trunks.yolo_tiny import yolo_tiny
-from saccade.trunks.zfnet import zfnet
+from saccade.trunks.networks.alexnet import alexnet
+from saccade.trunks.networks.caffenet import caffenet
+from saccade.trunks.networks.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
+from saccade.trunks.networks.googlenet import googlenet
+from saccade.trunks.networks.inception import inception_v3
+from saccade.trunks.networks.lecture_cnn import lecture_cnn
+from saccade.trunks.networks.lenet import lenet5
+from saccade.trunks.networks.overfeat import overfeat
+from saccade.trunks.networks.renet import renet
+from saccade.trunks.networks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from saccade.trunks.networks.timm_adapter import knows, timm_trunk
+from saccade.trunks.networks.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg16c, vgg19, vgg19_bn
+from saccade.trunks.networks.yolo24 import yolo24
+from saccade.trunks.networks.yolo_tiny import yolo_tiny
+from saccade.trunks.networks.zfnet import zfnet
 
 TRUNKS: dict[str, TrunkFunction] = {
     "lenet5": lenet5,

@@ -8,13 +8,13 @@ from typing import Any, TypeVar, cast
 
 from saccade.core.errors import ConfigError
 from saccade.core.options import OptionGroup
-from saccade.layers.norm import Norm, with_norm
+from saccade.layers.norms.norm import Norm, with_norm
 from saccade.network.built_trunk import BuiltTrunk
 from saccade.network.part import Trunk
 from saccade.trunks import ends_fully_connected
 from saccade.trunks import trunk as build_trunk
 from saccade.trunks.chain import Chain
-from saccade.trunks.cut import cut
+from saccade.trunks.surgery.cut import cut
 
 # What systems offer: of a trunk of their own, of one of which there are weights, and of any trunk.
 SCALED = ("width", "channels", "mean", "std")

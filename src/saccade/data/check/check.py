@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from saccade.core.dataset import Dataset
-from saccade.data.check.boxes import odd_boxes
-from saccade.data.check.copies import Copies
+from saccade.data.check.annotations.boxes import odd_boxes
+from saccade.data.check.annotations.flat import flat_outlines
+from saccade.data.check.annotations.labels import disagreements, odd_labels
+from saccade.data.check.annotations.polygons import crossing_outlines
+from saccade.data.check.annotations.summaries import in_fractions, summaries
 from saccade.data.check.counts import Counts, count
 from saccade.data.check.defects import Defect, without_repeats
-from saccade.data.check.flat import flat_outlines
-from saccade.data.check.labels import disagreements, odd_labels
 from saccade.data.check.notes import folder_notes, name_notes, picture_notes, split_notes
 from saccade.data.check.objects import Objects, objects_of
 from saccade.data.check.parts import Part, open_parts
-from saccade.data.check.pictures import Facts, Job, jobs_of, look_at_all
-from saccade.data.check.polygons import crossing_outlines
-from saccade.data.check.summaries import in_fractions, summaries
+from saccade.data.check.pictures.copies import Copies
+from saccade.data.check.pictures.decode import Facts, Job, jobs_of, look_at_all
 
 
 @dataclass(frozen=True)

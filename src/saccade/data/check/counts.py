@@ -10,7 +10,7 @@ import numpy as np
 
 from saccade.core.dataset import Dataset
 from saccade.data.check.objects import Objects
-from saccade.data.store import Array
+from saccade.data.formats.common.store import Array
 
 CELLS = 24
 _CUT = 0.01  # Pixels; less is rounding.

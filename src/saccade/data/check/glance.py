@@ -7,12 +7,12 @@ import numpy as np
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
-from saccade.data.check.boxes import repeated, thin
+from saccade.data.check.annotations.boxes import repeated, thin
+from saccade.data.check.annotations.summaries import in_fractions, summaries
 from saccade.data.check.notes import number_of
 from saccade.data.check.objects import objects_of
 from saccade.data.check.parts import Part
-from saccade.data.check.summaries import in_fractions, summaries
-from saccade.data.store import Store
+from saccade.data.formats.common.store import Store
 
 
 def glance(data: Dataset, name: str) -> Iterator[str]:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from unicodedata import normalize
 
-from saccade.data.check.boxes import whole_pictures
+from saccade.data.check.annotations.boxes import whole_pictures
 from saccade.data.check.counts import Counts
 from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
-from saccade.data.check.pictures import Facts, Job
-from saccade.data.pictured import Pictured
-from saccade.data.unlisted import unlisted
+from saccade.data.check.pictures.decode import Facts, Job
+from saccade.data.check.pictures.unlisted import unlisted
+from saccade.data.formats.common.image_files import Pictured
 
 _TINY = 16  # pixels of a side, below which a picture shows little
 _SHOWN = 8

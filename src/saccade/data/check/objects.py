@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from saccade.core.annotation import ANY_CLASS
 from saccade.core.dataset import Dataset
-from saccade.data.origin import Origin
-from saccade.data.picture import size_of
-from saccade.data.store import Array, Shapes, Store, starts_of
+from saccade.data.datasets.picture import size_of
+from saccade.data.formats.common.origin import Origin
+from saccade.data.formats.common.store import Array, Shapes, Store, starts_of
 
 
 @dataclass(frozen=True)

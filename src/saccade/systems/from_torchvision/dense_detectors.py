@@ -14,25 +14,25 @@ from torchvision.ops import FeaturePyramidNetwork, FrozenBatchNorm2d
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool, LastLevelP6P7
 
 from saccade.core.errors import UsageError
-from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
-from saccade.layers.anchors import Anchors
-from saccade.layers.dense_towers import SeparateTowers, TwinTower
+from saccade.heads.dense.dense_boxes import DenseBoxHead, DenseRules
+from saccade.layers.towers.anchors import Anchors
+from saccade.layers.towers.dense_towers import SeparateTowers, TwinTower
 from saccade.necks.pyramid import Coarse, Pyramid
 from saccade.necks.ssd_extras import SsdExtras
 from saccade.network.system import System
-from saccade.ops.anchors import default_bases
-from saccade.ops.keep import Keep
-from saccade.ops.match import Matcher
+from saccade.ops.boxes.anchors import default_bases
+from saccade.ops.boxes.match import Matcher
+from saccade.ops.boxes.suppression import Keep
+from saccade.systems.detect.retinanet import RECIPE as RETINANET
+from saccade.systems.detect.retinanet import RULES as RETINANET_RULES
+from saccade.systems.detect.ssd import DESIGN300
+from saccade.systems.detect.ssd import RECIPE as SSD_RECIPE
+from saccade.systems.detect.ssd import RULES as SSD_RULES
 from saccade.systems.from_torchvision.classifiers import named_after
 from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
-from saccade.systems.retinanet import RECIPE as RETINANET
-from saccade.systems.retinanet import RULES as RETINANET_RULES
-from saccade.systems.ssd import DESIGN300
-from saccade.systems.ssd import RECIPE as SSD_RECIPE
-from saccade.systems.ssd import RULES as SSD_RULES
-from saccade.trunks.resnet import resnet_trunk
-from saccade.trunks.vgg_atrous import atrous_trunk
+from saccade.trunks.networks.resnet import resnet_trunk
+from saccade.trunks.networks.vgg_atrous import atrous_trunk
 
 # By the blocks of the third stage, and whether they are bottlenecks.
 RESNETS = {

@@ -14,22 +14,22 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
-from saccade.heads.box_top import BoxTop
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.layers.anchors import Anchors
-from saccade.layers.dense_towers import ProposalTower
-from saccade.layers.region_pool import RegionPool
-from saccade.layers.region_towers import Outputs, PooledTower
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.regions.box_top import BoxTop
+from saccade.layers.pools.region_pool import RegionPool
+from saccade.layers.towers.anchors import Anchors
+from saccade.layers.towers.dense_towers import ProposalTower
+from saccade.layers.towers.region_towers import Outputs, PooledTower
 from saccade.necks.pyramid import Pyramid
 from saccade.network.part import Trunk
 from saccade.network.system import System
-from saccade.ops.keep import Keep
-from saccade.systems.faster_rcnn_pyramid import BOXES, PROPOSALS, RECIPE, pyramid_head
+from saccade.ops.boxes.suppression import Keep
+from saccade.systems.detect.faster_rcnn_pyramid import BOXES, PROPOSALS, RECIPE, pyramid_head
 from saccade.systems.from_torchvision.classifiers import named_after
 from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
 from saccade.trunks.chain import Chain
-from saccade.trunks.resnet import resnet_trunk
+from saccade.trunks.networks.resnet import resnet_trunk
 
 
 def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:

@@ -1,0 +1,1 @@
+"""Scores of detection, and why guesses are wrong."""
