@@ -51,7 +51,7 @@ def _row(size: Size, pictures: Path, scratch: Path, drawn: bool) -> Row:
     laps = race(sides, size.rounds)
     ours, plain = Lane.of("saccade predict", laps["ours"]), Lane.of("torchvision loop", laps["plain"])
     height, width = size.pixels
-    question = f"files of {height}x{width} answered by a small RetinaNet{' and drawn' if drawn else ''}"
+    question = f"files of {height}x{width} predicted by a small RetinaNet{' and drawn' if drawn else ''}"
     return speed_up(question, ours, plain, unit="img/s", amount=size.pictures)
 
 
@@ -63,11 +63,11 @@ def ours(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callabl
 
     predictor = sc.Predictor(sc.from_torchvision(_network(side)), device="cpu")
 
-    def work() -> None:
+    def run_worker() -> None:
         shutil.rmtree(out, ignore_errors=True)
         predict_files(predictor, [pictures], out, PredictSettings(batch=batch, drawn=drawn))
 
-    return work
+    return run_worker
 
 
 def plain(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callable[[], None]:
@@ -78,7 +78,7 @@ def plain(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callab
 
     network, files = _network(side), sorted(Path(pictures).rglob("*.jpg"))
 
-    def work() -> None:
+    def run_worker() -> None:
         shutil.rmtree(out, ignore_errors=True)
         (Path(out) / "drawn").mkdir(parents=True)
         entries: list[Mapping[str, Any]] = []
@@ -86,16 +86,16 @@ def plain(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callab
             some = files[start : start + batch]
             images = [decode_image(str(file), ImageReadMode.RGB) for file in some]
             with torch.inference_mode():
-                answers = network([image / 255 for image in images])
-            for file, image, answer in zip(some, images, answers, strict=True):
-                entries.append({"file": str(file), **{name: column.tolist() for name, column in answer.items()}})
+                predictions = network([image / 255 for image in images])
+            for file, image, prediction in zip(some, images, predictions, strict=True):
+                entries.append({"file": str(file), **{name: column.tolist() for name, column in prediction.items()}})
                 if drawn:
-                    boxes = answer["boxes"][answer["scores"] >= WORTH]
+                    boxes = prediction["boxes"][prediction["scores"] >= WORTH]
                     shown = draw_bounding_boxes(image, boxes) if len(boxes) else image
                     write_jpeg(shown, f"{out}/drawn/{file.name}", quality=90)
         Path(out, "predictions.json").write_text(json.dumps(entries))
 
-    return work
+    return run_worker
 
 
 def _network(side: int) -> Any:

@@ -1,4 +1,4 @@
-"""Two small systems of tasks that have no system of their own yet, by which the contracts see every kind of answer."""
+"""Two small systems of tasks that have no system of their own yet, by which the contracts see every kind."""
 
 from typing import Any
 

@@ -113,7 +113,7 @@ TABLES: dict[str, Callable[[str], str]] = {
 }
 
 
-class Declared(SphinxDirective):
+class CompletedDataset(SphinxDirective):
     """A table by the directive's own name; its argument, if any, says of what."""
 
     optional_arguments = 1
@@ -128,5 +128,5 @@ class Declared(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Let Sphinx know the directives."""
     for name in TABLES:
-        app.add_directive(name, Declared)
+        app.add_directive(name, CompletedDataset)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,7 +15,7 @@ from saccade.command_line.arguments.flags import (
     refuse_unknown,
     unite,
 )
-from saccade.core.docstring import told_of
+from saccade.core.docstring import described_items
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.options import options_in
 from saccade.training.settings import TrainSettings
@@ -105,8 +105,8 @@ def test_parameters_become_flags():
 
 
 def test_sections_of_docstrings_end_where_the_next_begins():
-    assert told_of(network.__doc__, "Args") == {"classes": "Names.", "trunk": "Whose."}
-    assert told_of("One line.", "Args") == {}
+    assert described_items(network.__doc__, "Args") == {"classes": "Names.", "trunk": "Whose."}
+    assert described_items("One line.", "Args") == {}
 
 
 def test_a_file_says_what_flags_say(tmp_path):

@@ -12,10 +12,10 @@ def test_kinds_are_printed_with_their_meaning(capsys: pytest.CaptureFixture[str]
     shares = (ErrorShare("duplicate", 3, 0.125), ErrorShare("missed", 0, None), ErrorShare("false_positive", 7, 0.25))
     print_sections([errors(shares, ())])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["", "Kinds of errors, of all guesses whatever their score:"]
-    assert lines[2] == "Duplicate\t3\tgains 0.1250\tan object that a better guess has found"
+    assert lines[:2] == ["", "Kinds of errors, of all predictions whatever their score:"]
+    assert lines[2] == "Duplicate\t3\tgains 0.1250\tan object that a better prediction has found"
     assert lines[3].startswith("Missed\t0\tundefined\t")
-    assert lines[4].startswith("All wrong guesses\t7\tgains 0.2500\t")
+    assert lines[4].startswith("All wrong predictions\t7\tgains 0.2500\t")
 
 
 def test_tables_for_the_page_alone_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,13 +30,13 @@ from saccade.network.head import Head
 from saccade.ops.boxes.anchors import ratio_bases
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher, best_of
-from saccade.ops.boxes.samplers import HardNegatives, RandomPick, Sampler, everything
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import HardNegativeSampler, RandomSampler, Sampler, everything
+from saccade.ops.boxes.suppression import Suppression
 
 LEVEL = Level(12, 8)
 OBJECTS = 3
 SURE = 20.0
-TIES, KEEP = Matcher(0.5, 0.4, "ties"), Keep()
+TIES, KEEP = Matcher(0.5, 0.4, "ties"), Suppression()
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ def _dense(
     *,
     classes: int | None = CLASSES,
     matcher: Matcher = TIES,
-    keep: Keep = KEEP,
+    suppression: Suppression = KEEP,
 ) -> HeadCase:
     anchors = Anchors([ratio_bases((8, 24, 32), (0.7, 1.0, 1.4))], (LEVEL.stride or 1,))
-    rules = DenseRules(DeltaCoder((0.1, 0.1, 0.2, 0.2)), matcher, sample, score_loss, keep)
+    rules = DenseRules(DeltaCoder((0.1, 0.1, 0.2, 0.2)), matcher, sample, score_loss, suppression)
     logits = score_loss.channels(classes or 1)
 
     def perfect(truth: list[Annotation], sizes: Tensor) -> DenseBoxes:
@@ -176,13 +176,17 @@ HEADS: dict[str, HeadCase] = {
     "grid of one box": _grid(3, 1),
     "dense softmax": _dense(
         SoftmaxScores(),
-        HardNegatives(),
+        HardNegativeSampler(),
         lambda c, a, n: SeparateTowers((c,), (a,), n),
         matcher=Matcher(0.5, 0.5, "claim"),
     ),
     "dense focal": _dense(FocalScores(), everything, lambda c, a, n: TwinTower(c, a, n, depth=1)),
     "dense proposals": _dense(
-        SigmoidScores(), RandomPick(9999, 1.0), ProposalTower, classes=None, keep=Keep(score=0.5, alike="map")
+        SigmoidScores(),
+        RandomSampler(9999, 1.0),
+        ProposalTower,
+        classes=None,
+        suppression=Suppression(score=0.5, alike="map"),
     ),
     "locate many sigmoid": _locate_many(BoxForm("centre", "mse_sigmoid")),
 }

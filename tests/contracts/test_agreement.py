@@ -16,7 +16,7 @@ SIDE = 64
 
 
 def perfect() -> Annotation:
-    """The truth as an answer: with scores, and nothing that answers have not."""
+    """The truth as a prediction: with scores, and nothing that answers have not."""
     rows, label = TRUTH.instances, TRUTH.label
     told = Instances(
         boxes=rows.boxes,
@@ -77,8 +77,8 @@ def test_a_line_a_pixel_off_is_on_the_line_and_all_lines_are_not_the_truth() -> 
     line = torch.zeros(1, SIDE, SIDE).index_fill(1, torch.tensor([20]), 1.0)
     truth = replace(TRUTH, contours=line)
     agrees = {
-        name: RULES["contours"](Annotation(contours=guess), truth)
-        for name, guess in {
+        name: RULES["contours"](Annotation(contours=prediction), truth)
+        for name, prediction in {
             "beside": line.roll(1, 1),
             "off": line.roll(2, 1),
             "everywhere": torch.ones_like(line),

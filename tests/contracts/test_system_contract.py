@@ -136,7 +136,7 @@ def test_two_pictures_are_learnt_by_heart_where_cells_share_their_weights() -> N
 
 
 def check_learnt_by_heart(system: System) -> None:
-    """The loss falls, and the answers are the truth."""
+    """The loss falls, and the predictions are the truth."""
     before, after = learn_by_heart(system)
     batch = batch_of(system, [0, 1])
     assert after < 0.3 * before
@@ -144,7 +144,7 @@ def check_learnt_by_heart(system: System) -> None:
 
 
 def learn_by_heart(system: System, steps: int = 300) -> tuple[float, float]:
-    """Train on two pictures until the answers are the truth; the loss before and after.
+    """Train on two pictures until the predictions are the truth; the loss before and after.
 
     Normalisation measures the pictures once and then stands still: the statistics of eight values, which a deep map of
     two small pictures has, differ too much from those that it would use afterwards.
@@ -200,5 +200,5 @@ def test_pictures_of_other_channels_get_in(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_an_answer_has_the_fields_that_the_system_gives(name: str) -> None:
     system = narrow(name).eval()
-    for guess in system.predict(batch_of(system, [0, 1], truth=False)):
-        assert system.gives <= guess.present()
+    for prediction in system.predict(batch_of(system, [0, 1], truth=False)):
+        assert system.gives <= prediction.present()

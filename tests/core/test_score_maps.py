@@ -57,17 +57,17 @@ def test_scores_are_interpolated_as_pictures_are(name: str) -> None:
 def test_a_class_is_decided_at_the_pictures_own_pixels() -> None:
     # Two network pixels, four of the picture: between them the better interpolated score decides, not the nearest.
     frame = Frame(scaling(0.5, 1), (1, 4), (1, 2))
-    guess = Annotation(
+    prediction = Annotation(
         semantic=torch.tensor([[0, 1]]), semantic_scores=torch.tensor([[[1.0, 0.2]], [[0.0, 0.4]]])
     )  # fmt: skip
-    assert frame.undo(guess).semantic.tolist() == [[0, 0, 0, 1]]  # .8 : .1, .4 : .3 at the places of .25 and .75
-    assert frame.undo(Annotation(semantic=guess.semantic)).semantic.tolist() == [[0, 0, 1, 1]]
+    assert frame.undo(prediction).semantic.tolist() == [[0, 0, 0, 1]]  # .8 : .1, .4 : .3 at the places of .25 and .75
+    assert frame.undo(Annotation(semantic=prediction.semantic)).semantic.tolist() == [[0, 0, 1, 1]]
 
 
 def test_scores_go_unless_they_are_kept() -> None:
     frame = InputSpec.stretch(8).frame((20, 30))
-    guess = Annotation(semantic_scores=scores(3, 8, 8))
-    dropped, kept = frame.undo(guess, keep_scores=False), frame.undo(guess)
+    prediction = Annotation(semantic_scores=scores(3, 8, 8))
+    dropped, kept = frame.undo(prediction, keep_scores=False), frame.undo(prediction)
     assert dropped.semantic_scores is None
     assert kept.semantic_scores.shape == (3, 20, 30)
     assert torch.equal(dropped.semantic, kept.semantic)
@@ -86,9 +86,9 @@ peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 frame = InputSpec("shorter", shorter=384).frame((3000, 4000))
 small = InputSpec("shorter", shorter=20).frame((30, 40))
 small.undo(Annotation({field}=torch.rand({count}, *small.target)), keep_scores=False)
-guess = Annotation({field}=torch.rand({count}, *frame.target))
+prediction = Annotation({field}=torch.rand({count}, *frame.target))
 before = peak()
-answer = frame.undo(guess, keep_scores=False)
+answer = frame.undo(prediction, keep_scores=False)
 assert (answer.semantic if {count} > 1 else answer.contours[0]).shape == (3000, 4000)
 print(peak() - before)
 """

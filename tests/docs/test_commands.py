@@ -12,9 +12,9 @@ from pages import PAGES, ROOT, commands, inline
 
 from saccade import cli
 from saccade.command_line import data, demo
-from saccade.data.check import Checked
+from saccade.data.check import CheckResult
 from saccade.data.convert.convert import Written
-from saccade.data.convert.losses import Tally
+from saccade.data.convert.losses import LossCounts
 from saccade.metrics.detect.proposals import coverage
 from saccade.metrics.evaluation import Evaluation
 from saccade.ops.proposals.region_file import RegionTable
@@ -59,7 +59,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def convert(*arguments: Any, **options: Any) -> Written:
         calls.append(arguments)
-        return Written(Path("out"), {"train": 1}, Tally())
+        return Written(Path("out"), {"train": 1}, LossCounts())
 
     def predict_files(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
@@ -70,7 +70,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.write_findings", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.disturb.disturb", lambda *_, **__: {})
-    monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or Checked([], [], {}))
+    monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or CheckResult([], [], {}))
     monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: None)
     monkeypatch.setattr("saccade.data.convert.convert.convert", convert)
@@ -80,7 +80,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.runs.load.load", lambda *_, **__: None)
     monkeypatch.setattr("saccade.runtime.files.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.runtime.files.watch.watch_files", predict_files)
-    monkeypatch.setattr("saccade.runtime.inspect.look_files.look_files", predict_files)
+    monkeypatch.setattr("saccade.runtime.inspect.inspect_files.inspect_files", predict_files)
     table = SimpleNamespace(ids=(), features=np.zeros((0, 8)), layer="deep")
     monkeypatch.setattr("saccade.runtime.inspect.features.features", lambda *a, **_: calls.append(a) or table)
     regions = RegionTable((), (), (), "nothing")

@@ -1,4 +1,4 @@
-"""Occlusion against brute force, square by square; and what a probability is for each kind of answer."""
+"""Occlusion against brute force, square by square; and what a probability is for each kind of prediction."""
 
 import pytest
 import torch

@@ -13,10 +13,10 @@ from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec
 from saccade.explain.sheets import filter_sheet
 from saccade.explain.subject import Subject
-from saccade.explain.views import KINDS, see, views_of
+from saccade.explain.views import KINDS, views_of, visualize
 from saccade.network.maps import Maps
 from saccade.network.system import System
-from saccade.network.views import Evidence, Views
+from saccade.network.views import Evidence, Inspectable
 from saccade.runtime.inspect.look import subject_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.systems.build import build
@@ -28,7 +28,7 @@ def subject(system: System, size: tuple[int, int] = (20, 30), label: int = 1) ->
 
 
 def test_a_chain_of_layers_has_all_views_and_each_is_a_picture_with_facts():
-    seen = see(subject(linear_head_net()))
+    seen = visualize(subject(linear_head_net()))
     assert list(seen) == list(KINDS)
     assert seen["cam"].facts["layer"] == "deep"
     assert list(seen["activations"].facts["channels"]) == ["first", "pool", "deep"]
@@ -51,15 +51,15 @@ def test_a_trunk_that_sees_regions_one_by_one_has_no_strongest_maps():
     system = build("rcnn", 3, trunk="vgg11", width=1 / 16, size=32, search="windows", proposals=5)
     assert "activations" not in views_of(system)
     with pytest.raises(UsageError, match="no maps of whole pictures"):
-        see(subject(system, (40, 40)), ["activations"])
+        visualize(subject(system, (40, 40)), ["activations"])
 
 
 def test_the_boxes_of_all_classes_are_a_view_of_the_box_head():
     system = build("localizer", 3, trunk="resnet18", width=1 / 16, per_class=True, size=32).eval()
-    (head,) = [head for _, head in system.each_head() if isinstance(head, Views)]
+    (head,) = [head for _, head in system.each_head() if isinstance(head, Inspectable)]
     looked = subject(system, (40, 40))
     assert len(head.views(looked.maps)["boxes"][0].instances) == 3
-    seen = see(looked, ["box/boxes"])
+    seen = visualize(looked, ["box/boxes"])
     assert seen["box/boxes"].title == "box: boxes"
 
 
@@ -86,10 +86,10 @@ def test_a_part_may_show_maps_and_annotations_of_its_own():
     system = linear_head_net()
     system.trunk.views = Showing().views
     looked = subject_of(Predictor(system), torch.zeros(3, 20, 30), 0)
-    seen = see(looked)
+    seen = visualize(looked)
     assert [name for name in seen if "/" in name] == ["trunk/edges", "trunk/scores", "trunk/proposals"]
     assert seen["trunk/scores"].facts == {"maps": 2, "shown": 2}
-    one = see(looked, ["trunk/edges"])["trunk/edges"].picture
+    one = visualize(looked, ["trunk/edges"])["trunk/edges"].picture
     # The first eighth of the rows and the last of the columns are the upper right position's alone.
     hot = np.array(one).sum(2)
     assert hot.shape == (220, 330)
@@ -145,24 +145,24 @@ def test_the_filters_of_any_number_of_channels_lead_back_to_their_weights(channe
 def test_views_that_a_system_lacks_are_refused_with_the_reason_and_those_that_it_has():
     looked = subject(build("resnet18", CLASSES, width=1 / 16), (32, 32))
     with pytest.raises(UsageError, match=r"do not run in a row(.|\n)*answer, cam"):
-        see(looked, ["deconvnet"])
+        visualize(looked, ["deconvnet"])
     with pytest.raises(UsageError, match="xray"):
-        see(looked, ["xray"])
+        visualize(looked, ["xray"])
     with pytest.raises(UsageError, match="stem, pool1"):
-        see(looked, ["activations"], layer="layer9")
+        visualize(looked, ["activations"], layer="layer9")
 
 
 def test_a_modules_path_is_for_class_activation_and_leaves_views_of_maps_out():
     looked = subject(linear_head_net())
-    seen = see(looked, layer="trunk.first.conv")
+    seen = visualize(looked, layer="trunk.first.conv")
     assert seen["cam"].facts["layer"] == "trunk.first.conv"
     assert not {"activations", "deconvnet"} & set(seen)
-    assert list(see(looked, ["deconvnet"], layer="pool")["deconvnet"].facts["units"]) == ["pool"]
+    assert list(visualize(looked, ["deconvnet"], layer="pool")["deconvnet"].facts["units"]) == ["pool"]
 
 
 def test_of_a_detectors_answer_that_is_drawn_of_which_it_is_sure():
     def drawn(score: float) -> bytes:
-        return see(replace(looked, answer=annotation(score)), ["answer"])["answer"].picture.tobytes()
+        return visualize(replace(looked, prediction=annotation(score)), ["answer"])["answer"].picture.tobytes()
 
     def annotation(score: float) -> Annotation:
         instances = Instances(

@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
 from saccade.metrics import FAMILIES, Column, Evaluator, Family, Metric, Reports, Section, Table, choose
 from saccade.metrics.classify.classification import Classification
-from saccade.metrics.scores import SCORES, describe
+from saccade.metrics.scores import SCORES, score_of
 from section_parts import parts
 
 CLASSES = ("ant", "bee")
@@ -21,7 +21,7 @@ TRUTH = frozenset({"label", "instances.boxes", "instances.labels"})
 
 
 class Guessed:
-    """A user's metric: how often the first class was guessed; NaN without pictures."""
+    """A user's metric: how often the first class was predicted; NaN without pictures."""
 
     needs = frozenset({"label"})
     reads = frozenset({"label_scores"})
@@ -29,8 +29,8 @@ class Guessed:
     def __init__(self, name="guessed_first"):
         self.name, self.taken = name, []
 
-    def update(self, guess, truth, id):
-        self.taken.append(int(guess.label_scores.argmax() == 0))
+    def update(self, prediction, truth, id):
+        self.taken.append(int(prediction.label_scores.argmax() == 0))
 
     def result(self):
         return {self.name: sum(self.taken) / len(self.taken) if self.taken else float("nan")}
@@ -46,13 +46,13 @@ class Guessed:
 def picture(label, scores, guessed_box=(0.0, 0.0, 4.0, 4.0)):
     box = torch.tensor([[0.0, 0.0, 4.0, 4.0]])
     truth = Annotation(label=torch.tensor(label), instances=Instances(boxes=box, labels=torch.tensor([label])))
-    guess = Annotation(
+    prediction = Annotation(
         label_scores=torch.tensor(scores),
         instances=Instances(
             boxes=torch.tensor([guessed_box]), labels=torch.tensor([scores.index(max(scores))]), scores=torch.ones(1)
         ),
     )
-    return guess, truth
+    return prediction, truth
 
 
 PICTURES = [
@@ -118,8 +118,8 @@ def evaluator(*extra):
 
 def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():
     judge = evaluator(Guessed())
-    for guess, truth, name in PICTURES:
-        judge.update(guess, truth, name)
+    for prediction, truth, name in PICTURES:
+        judge.update(prediction, truth, name)
     found = judge.result()
     assert found.pictures == 3
     assert found.scores["top1"] == pytest.approx(2 / 3)
@@ -127,7 +127,7 @@ def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():
     assert found.scores["localization_error"] == pytest.approx(1 / 3)
     assert found.scores["guessed_first"] == pytest.approx(2 / 3)
     assert [judged.id for judged in found.worst(2)] == ["b", "c"]
-    assert found.judged[0].badness == pytest.approx((0.8 + 2 / 3) / 2)
+    assert found.judged[0].severity == pytest.approx((0.8 + 2 / 3) / 2)
     (classes,) = parts(found.sections, Table)
     assert [classes["recall"], classes["iou"]] == [[1, 0.5], [1, pytest.approx(2 / 3)]]
     assert [judged.id for judged in found.typical(1)] == ["c"]
@@ -135,9 +135,9 @@ def test_one_stream_feeds_all_metrics_and_ranks_the_pictures():
 
 def test_processes_add_up_whatever_their_order():
     whole, parts = evaluator(Guessed()), [evaluator(Guessed()) for _ in range(2)]
-    for i, (guess, truth, name) in enumerate(PICTURES):
-        whole.update(guess, truth, name)
-        parts[i % 2].update(guess, truth, name)
+    for i, (prediction, truth, name) in enumerate(PICTURES):
+        whole.update(prediction, truth, name)
+        parts[i % 2].update(prediction, truth, name)
     states = pickle.loads(pickle.dumps([part.state() for part in parts]))
     for order in (states, states[::-1]):
         gathered = evaluator(Guessed())
@@ -148,11 +148,11 @@ def test_processes_add_up_whatever_their_order():
 
 def test_pictures_without_a_field_are_left_out_of_its_metric_alone():
     judge = evaluator()
-    for guess, truth, name in PICTURES:
-        judge.update(guess, truth, name)
+    for prediction, truth, name in PICTURES:
+        judge.update(prediction, truth, name)
     before = judge.scores()
     judge.update(PICTURES[0][0], Annotation(), "nothing annotated")
-    judge.update(Annotation(), PICTURES[0][1], "nothing guessed")
+    judge.update(Annotation(), PICTURES[0][1], "nothing predicted")
     assert judge.scores() == before
     assert judge.result().pictures == 5
     assert len(judge.result().judged) == 3
@@ -173,9 +173,9 @@ def test_two_owners_of_a_score_are_refused():
 class Telling(Guessed):
     """The user's metric with a column of its own in the table of classes, and a word for its ranking."""
 
-    nearness = "a guess of one's own"
+    nearness = "a prediction of one's own"
 
-    def __init__(self, column="guessed"):
+    def __init__(self, column="predicted"):
         super().__init__()
         self.column = column
 
@@ -190,9 +190,9 @@ def test_a_user_s_sections_join_those_of_the_same_title():
     assert found.sections[0].lead == "My lead."
     assert [column.name for column in parts(found.sections, Table)[0].columns][-4:] == [
         *("localization_error", "iou", "dice"),
-        "guessed",
+        "predicted",
     ]
-    assert found.nearness[-1] == "a guess of one's own"
+    assert found.nearness[-1] == "a prediction of one's own"
     assert not isinstance(Guessed(), Reports)
 
 
@@ -215,7 +215,7 @@ def test_a_user_s_class_is_a_metric_without_inheriting():
 
 def test_every_score_has_a_name_for_people_and_a_direction():
     assert evaluator().scores().keys() <= SCORES.keys()
-    assert describe("top1").higher_is_better
-    assert not describe("error").higher_is_better
-    assert not describe("loss/label/ce").higher_is_better
-    assert describe("my_own").title == "my_own"
+    assert score_of("top1").higher_is_better
+    assert not score_of("error").higher_is_better
+    assert not score_of("loss/label/ce").higher_is_better
+    assert score_of("my_own").title == "my_own"

@@ -19,7 +19,7 @@ from saccade.data.augment.rng import generator_for
 from saccade.data.augment.visibility import visible_boxes
 from saccade.data.loading.loader import Loader, LoaderSettings
 from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.predict.preprocess import Intake
+from saccade.runtime.predict.preprocess import Preprocessor
 from saccade.training.feed.input_pipeline import Augmenting
 
 BOXES = torch.tensor([[1.0, 2, 5, 6], [0, 0, 12, 10]])
@@ -139,7 +139,7 @@ def test_prediction_seeks_in_each_picture_s_own_pixels():
     system.search = lambda image: (seen.append((image.dtype, tuple(image.shape))), searched(image))[1]
     Predictor(system)([picture(0), picture(1)])
     assert sorted(seen, key=str) == [(torch.uint8, (3, 10, 12)), (torch.uint8, (3, 11, 13))]  # threads seek at once
-    taken = Intake(system.input, system.search).take(0, picture(0))
+    taken = Preprocessor(system.input, system.search).take(0, picture(0))
     torch.testing.assert_close(taken.regions_of(0), torch.tensor([[0.0, 0, 8, 16]]))
 
 

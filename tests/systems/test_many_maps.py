@@ -15,11 +15,11 @@ from saccade.heads.regions.region_top import Sampled
 from saccade.layers.norms.norm import with_norm
 from saccade.losses.integral_scores import IntegralScores
 from saccade.network.regions import Regions
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.build import build
 from saccade.systems.detect.multipath import OVERLAPS
 
-KEEP = Keep(score=0.05, overlap=0.3)
+KEEP = Suppression(score=0.05, overlap=0.3)
 NARROW = {"trunk": "vgg11", "width": 1 / 32, "size": 64, "search": "windows"}
 
 
@@ -57,7 +57,7 @@ def test_ion_reads_three_depths_and_the_context():
     assert [pool.strides for pool in head.box.tower.pool.pools] == [(4,), (8,), (16,), (16,)]
     assert head.box.tower.pool.scale.shape == (1792, 1, 1)
     tricks = on_meta("ion", rounds=2, vote=True).heads["regions"].box.rules
-    assert (tricks.rounds, tricks.keep.vote) == (2, 0.5)
+    assert (tricks.rounds, tricks.suppression.vote) == (2, 0.5)
 
 
 def test_multipath_s_views_read_what_the_paper_says():
@@ -88,7 +88,7 @@ class Says(nn.Module):
 
 
 def test_each_classifier_matches_by_its_own_overlap():
-    rules = BoxRules(keep=KEEP, score_loss=IntegralScores(6), overlaps=OVERLAPS)
+    rules = BoxRules(suppression=KEEP, score_loss=IntegralScores(6), overlaps=OVERLAPS)
     top = BoxTop(Says([0.0], [0.0] * 4), (), rules, 3)
     truth = Instances(boxes=torch.tensor([[0.0, 0, 100, 100]]), labels=torch.tensor([2]))
     boxes = torch.tensor([[0.0, 0, 100, 62], [0, 0, 100, 100], [200, 0, 300, 100]])
@@ -101,7 +101,7 @@ def test_each_classifier_matches_by_its_own_overlap():
 
 def test_a_second_look_is_where_the_first_saw_the_object():
     tower = Says([0.0, 9.0], [1.0, 0, 0, 0])  # a tenth of its width to the right
-    top = BoxTop(tower, (), BoxRules(keep=KEEP, rounds=2), 1)
+    top = BoxTop(tower, (), BoxRules(suppression=KEEP, rounds=2), 1)
     regions = Regions.of([torch.tensor([[0.0, 0, 100, 50]])], 2)
     raw = top({}, regions)
     torch.testing.assert_close(tower.seen[0], torch.tensor([[0.0, 0, 100, 50]]))
@@ -111,7 +111,7 @@ def test_a_second_look_is_where_the_first_saw_the_object():
 
 
 def test_a_region_without_area_is_looked_at_twice_all_the_same():
-    top = BoxTop(Says([0.0, 9.0], [1.0, 0, 0, 0]), (), BoxRules(keep=KEEP, rounds=2), 1)
+    top = BoxTop(Says([0.0, 9.0], [1.0, 0, 0, 0]), (), BoxRules(suppression=KEEP, rounds=2), 1)
     raw = top({}, Regions.of([torch.tensor([[5.0, 5, 5, 20]])], 1))
     assert raw.codes.isfinite().all()
 

@@ -33,7 +33,7 @@ class CountingMetric:
     def __init__(self):
         self.seen = []
 
-    def update(self, guess, truth, id):
+    def update(self, prediction, truth, id):
         self.seen.append(id)
 
     def result(self):

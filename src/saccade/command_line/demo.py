@@ -57,7 +57,7 @@ def _system() -> Any:
 
 
 def _draw(out: Path) -> None:
-    """Answers to pictures that the network never saw, as `saccade predict` gives them."""
+    """Predictions for pictures that the network never saw, as `saccade predict` gives them."""
     from saccade.data.open import open_data
     from saccade.runtime.files.predict_files import predict_files
     from saccade.runtime.runs.load import load

@@ -1,4 +1,4 @@
-"""``saccade predict``: answers to pictures and videos: files, folders, globs, and folders that are watched."""
+"""``saccade predict``: predictions for pictures and videos: files, folders, globs, and folders that are watched."""
 
 import math
 import sys
@@ -16,7 +16,7 @@ def run(arguments: Sequence[str]) -> int:
     """Predict as the arguments say; 1 when a file failed, though all others are done."""
     parser = Parser(
         prog="saccade predict",
-        description="Answer pictures and videos. A killed prediction goes on where it stood when the same is typed "
+        description="Predict pictures and videos. A killed prediction goes on where it stood when the same is typed "
         "again.",
     )
     _add_flags(parser)
@@ -59,9 +59,9 @@ def _add_flags(parser: Parser) -> None:
     parser.add_argument("--keep-scores", action="store_true", help=told)
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
     parser.add_argument(
-        "--every", type=at_least_one, default=1, metavar="N", help="of videos answer every N-th frame alone"
+        "--every", type=at_least_one, default=1, metavar="N", help="of videos predict every N-th frame alone"
     )
-    told = "watch folders, and answer what arrives there until Ctrl-C"
+    told = "watch folders, and predict what arrives there until Ctrl-C"
     parser.add_argument("--watch", action="store_true", help=told)
     parser.add_argument("--idle", type=_seconds, metavar="SECONDS", help="end a watch when so long nothing has arrived")
 
@@ -71,7 +71,7 @@ def _say(outcome: Any) -> int:
     before = f", {outcome.kept} of them before" if outcome.kept else ""
     frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
     what = "file" if outcome.frames else "picture"
-    sys.stdout.write(f"{counted(outcome.done, what)} answered{before}{frames}: {outcome.out}/predictions.json\n")
+    sys.stdout.write(f"{counted(outcome.done, what)} predicted{before}{frames}: {outcome.out}/predictions.json\n")
     if outcome.failed:
         sys.stderr.write(f"saccade: {counted(len(outcome.failed), what)} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])

@@ -1,4 +1,4 @@
-"""The one noun of the data: what a picture shows, for truth and guess alike.
+"""The one noun of the data: what a picture shows, for ground truth and prediction alike.
 
 Frames: boxes and points are float32 in continuous pixel coordinates, x to the right and y down, where the centre of
 the upper left pixel is (.5, .5). Labels are 0..C-1; background is never a label.
@@ -33,14 +33,14 @@ class Instances:
     Attributes:
         boxes: (n, 4) float32 x1, y1, x2, y2; width is x2 - x1.
         labels: (n,) int64; -1 (`ANY_CLASS`) for a crowd of whatever class, which is a region to ignore.
-        scores: (n,) float32, 0..1; guesses only.
+        scores: (n,) float32, 0..1; predictions only.
         masks: n binary masks.
         masked: (n,) bool, which rows have a mask, where not all do; those of the others are empty.
         keypoints: (n, K, 2) float32.
         visible: (n, K) int64: 0 not annotated, 1 annotated but hidden, 2 visible.
         area: (n,) float32, pixels, as annotated (COCO's size classes go by it).
         crowd: (n,) bool; a crowd of a class, or a region of any class, is ignored: neither learnt nor counted against a
-            guess.
+            prediction.
         difficult: (n,) bool; VOC's objects that evaluation ignores.
     """
 

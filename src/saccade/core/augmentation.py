@@ -90,7 +90,7 @@ class Augmentation:
         _expect(self.mixup is None or self.mixup > 0, "a positive parameter mixup, or None", self.mixup)
 
     @property
-    def is_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether every picture stays as it is, so that features of frozen parts may be kept."""
         return self == Augmentation()
 

@@ -54,7 +54,7 @@ class Frame:
         return a * d - b * c < 0
 
     @property
-    def is_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether nothing moves."""
         return self.displacement is None and self.source == self.target and is_identity(self.matrix)
 

@@ -51,7 +51,7 @@ class InputSpec:
         remainder: Pixels that the padded sides have beyond a multiple, for networks whose unpadded layers want them so
             (U-Net: 572 = 35 · 16 + 12).
         margin: Pixels of context around a picture on every side, for networks that answer for the middle of what they
-            see; they belong to its frame, so that answers find back.
+            see; they belong to its frame, so that predictions find back.
         padding: What stands in the margin, and in what is padded. ``zeros``: nothing, after normalising.
             ``mirror``: the picture, mirrored at its edges as often as it takes (U-Net's overlap-tile).
         mean: Mean of each channel on the scale 0..1.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_type_hints
 
-from saccade.core.docstring import told_of
+from saccade.core.docstring import described_items
 from saccade.core.errors import UsageError
 from saccade.core.kinds import fitting
 
@@ -26,7 +26,7 @@ class OptionGroup:
 
     def options(self) -> "Iterator[Option]":
         """The options that the fields are, with the values here as defaults."""
-        told, hints = told_of(type(self).__doc__ or "", "Attributes"), get_type_hints(type(self))
+        told, hints = described_items(type(self).__doc__ or "", "Attributes"), get_type_hints(type(self))
         for name in (one.name for one in fields(self) if one.name not in ("offers", "words")):
             if name in self.offers or not self.offers:
                 kind = Literal[self.words[name]] if name in self.words else hints[name]
@@ -57,7 +57,7 @@ def options_in(function: Callable[..., Any], without: str = "") -> dict[str, Opt
         function: The function.
         without: A parameter that is no option.
     """
-    told, hints = told_of(function.__doc__ or "", "Args"), get_type_hints(function)
+    told, hints = described_items(function.__doc__ or "", "Args"), get_type_hints(function)
     found: dict[str, Option] = {}
     for name, parameter in _parameters(function).items():
         if isinstance(parameter.default, OptionGroup):

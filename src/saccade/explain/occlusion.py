@@ -71,18 +71,18 @@ def occlude(
     places = list(product(tops, lefts))
     found: list[float] = []
     for start in range(0, len(places), group):
-        answers = system.predict(_hidden(batch, places[start : start + group], side))
-        found += [probability_of(answer, label) for answer in answers]
+        predictions = system.predict(_hidden(batch, places[start : start + group], side))
+        found += [probability_of(prediction, label) for prediction in predictions]
     whole = probability_of(system.predict(batch)[0], label)
     probability = check_finite(torch.tensor(found), "probabilities").view(len(tops), len(lefts))
     return Occlusion(probability, whole, tops, lefts, side, (height, width))
 
 
-def probability_of(answer: Annotation, label: int) -> float:
-    """The probability that an answer gives a class: the picture's, or that of the surest object of the class."""
-    if answer.label_scores is not None:
-        return float(answer.label_scores[label])
-    rows = answer.instances
+def probability_of(prediction: Annotation, label: int) -> float:
+    """The probability that a prediction gives a class: the picture's, or that of the surest object of the class."""
+    if prediction.label_scores is not None:
+        return float(prediction.label_scores[label])
+    rows = prediction.instances
     if rows is None or rows.scores is None:
         return 0.0
     scores = rows.scores if rows.labels is None else rows.scores[rows.labels == label]

@@ -1,4 +1,4 @@
-"""Views that are laid over the picture: the answer, class activation, occlusion, and what parts show of their own."""
+"""Views laid over the picture: the prediction, class activation, occlusion, and what parts show of their own."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation
 from saccade.explain.cam import grad_cam
 from saccade.explain.occlusion import occlude
 from saccade.explain.subject import Subject
-from saccade.network.views import Shown
+from saccade.network.views import PartView
 from saccade.view.drawing.draw import draw, drawn_from
 from saccade.view.drawing.heat import captioned, heat_over
 from saccade.view.drawing.sheet import sheet
@@ -20,10 +20,10 @@ Drawn = tuple[Image.Image, dict[str, Any]]
 MOST_TILES, TILE_SIDE = 24, 240
 
 
-def answer(subject: Subject, layer: str | None) -> Drawn:
-    """The network's answer over the picture; of a detector what it is sure of, as in predictions."""
-    least = drawn_from(subject.answer, None)
-    return draw(subject.picture, subject.answer, subject.system.vocabularies, threshold=least), {}
+def prediction(subject: Subject, layer: str | None) -> Drawn:
+    """The network's prediction over the picture; of a detector what it is sure of, as in predictions."""
+    least = drawn_from(subject.prediction, None)
+    return draw(subject.picture, subject.prediction, subject.system.vocabularies, threshold=least), {}
 
 
 def activation(subject: Subject, layer: str | None) -> Drawn:
@@ -47,7 +47,7 @@ def occlusion(subject: Subject, layer: str | None) -> Drawn:
     return drawn, facts | {"squares": list(found.probability.shape)}
 
 
-def part_view(subject: Subject, shown: Shown) -> Drawn:
+def part_view(subject: Subject, shown: PartView) -> Drawn:
     """What a part shows of its own: maps as tiles over the picture, or an annotation drawn on it."""
     if isinstance(shown, Tensor):
         return _tiles(subject, shown[0])

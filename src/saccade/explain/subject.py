@@ -32,16 +32,16 @@ class Subject:
         system: The network, in evaluation mode.
         picture: (C, H, W) uint8 or float 0..1, as it was read.
         batch: The picture alone, as the network takes it, on its device and in its precision.
-        answer: The network's answer in the picture's own pixels, on the CPU.
+        prediction: The network's prediction in the picture's own pixels, on the CPU.
         label: The class that is asked about.
-        probability: What the answer gives that class.
+        probability: What the prediction gives that class.
         group: Changed copies of the picture that may go through the network together.
     """
 
     system: System
     picture: Tensor
     batch: Batch
-    answer: Annotation
+    prediction: Annotation
     label: int
     probability: float
     group: int = 16

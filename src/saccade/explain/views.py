@@ -11,15 +11,15 @@ from saccade.core.errors import UsageError
 from saccade.explain.deconvnet import why_not
 from saccade.explain.filters import first_filters
 from saccade.explain.layers import evidence_head, spatial_levels
-from saccade.explain.overlays import Drawn, activation, answer, occlusion, part_view
+from saccade.explain.overlays import Drawn, activation, occlusion, part_view, prediction
 from saccade.explain.sheets import activation_sheet, filter_sheet, projection_sheet
 from saccade.explain.subject import Subject
 from saccade.network.system import System
-from saccade.network.views import Shown, Views
+from saccade.network.views import Inspectable, PartView
 
 
 @dataclass(frozen=True)
-class Seen:
+class Visualization:
     """A view that was made.
 
     Attributes:
@@ -64,7 +64,7 @@ def _no_evidence(system: System) -> str | None:
 
 def _no_scores(system: System) -> str | None:
     scored = system.gives & {"label_scores", "instances.scores"}
-    return None if scored else "its answers hold no probability of a class"
+    return None if scored else "its predictions hold no probability of a class"
 
 
 def _no_filters(system: System) -> str | None:
@@ -76,7 +76,7 @@ def _no_maps(system: System) -> str | None:
 
 
 KINDS: dict[str, Kind] = {
-    "answer": Kind("Answer", "What the network says.", answer),
+    "answer": Kind("Prediction", "What the network says.", prediction),
     "cam": Kind(
         "Class activation",
         "Where the evidence for the class lies (Grad-CAM). Dark: not seen.",
@@ -117,9 +117,9 @@ def views_of(system: System) -> list[str]:
     return [name for name, kind in KINDS.items() if kind.lacks(system) is None]
 
 
-def see(
+def visualize(
     subject: Subject, names: Sequence[str] = (), layer: str | None = None, *, of_run: bool = True
-) -> dict[str, Seen]:
+) -> dict[str, Visualization]:
     """Views of one picture.
 
     Args:
@@ -148,21 +148,21 @@ def see(
     return {name: _made(subject, name, own, layer) for name in wanted}
 
 
-def _made(subject: Subject, name: str, own: Mapping[str, Shown], layer: str | None) -> Seen:
+def _made(subject: Subject, name: str, own: Mapping[str, PartView], layer: str | None) -> Visualization:
     if name in own:
         part, _, view = name.partition("/")
-        return Seen(name, f"{part}: {view}", f"What {part} shows of itself.", *part_view(subject, own[name]))
+        return Visualization(name, f"{part}: {view}", f"What {part} shows of itself.", *part_view(subject, own[name]))
     kind = KINDS[name]
-    return Seen(name, kind.title, kind.lead, *kind.make(subject, layer))
+    return Visualization(name, kind.title, kind.lead, *kind.make(subject, layer))
 
 
-def _own_views(subject: Subject) -> dict[str, Shown]:
+def _own_views(subject: Subject) -> dict[str, PartView]:
     """What the trunk, the neck and the heads show of their own, by ``PART/VIEW``."""
     system = subject.system
     parts = {"trunk": system.trunk, "neck": system.neck, **dict(system.each_head())}
-    found: dict[str, Shown] = {}
+    found: dict[str, PartView] = {}
     with torch.no_grad():
         for name, part in parts.items():
-            if isinstance(part, Views):
+            if isinstance(part, Inspectable):
                 found |= {f"{name}/{view}": shown for view, shown in part.views(subject.maps).items()}
     return found

@@ -1,8 +1,8 @@
-"""How good guesses are: scores of each task, and the evaluator that streams pictures through them."""
+"""How good predictions are: scores of each task, and the evaluator that streams pictures through them."""
 
 from saccade.metrics.detect.coco_scores import coco
 from saccade.metrics.detect.voc import voc_ap
-from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.evaluator import Evaluator
 from saccade.metrics.families import FAMILIES, Family, choose
 from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
@@ -19,9 +19,9 @@ __all__ = [
     "Family",
     "Histogram",
     "Illustrates",
-    "Judged",
     "Matrix",
     "Metric",
+    "PictureSeverity",
     "Ranks",
     "Reports",
     "Section",

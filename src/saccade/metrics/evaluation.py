@@ -8,16 +8,16 @@ from saccade.metrics.illustration import Illustrator
 from saccade.metrics.sections import Section
 
 
-class Judged(NamedTuple):
-    """A picture and how wrong the guess was: 0 is perfect, 1 wholly wrong."""
+class PictureSeverity(NamedTuple):
+    """A picture and how wrong the prediction was: 0 is perfect, 1 wholly wrong."""
 
     id: str
-    badness: float
+    severity: float
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good the guesses of a data set are.
+    """How good the predictions of a data set are.
 
     Attributes:
         scores: Fractions 0..1 by name; None where undefined.
@@ -33,15 +33,15 @@ class Evaluation:
     classes: tuple[str, ...] = ()
     pictures: int = 0
     sections: tuple[Section, ...] = ()
-    judged: tuple[Judged, ...] = ()
+    judged: tuple[PictureSeverity, ...] = ()
     nearness: tuple[str, ...] = ()
     illustrator: Illustrator | None = None
 
-    def worst(self, count: int) -> tuple[Judged, ...]:
+    def worst(self, count: int) -> tuple[PictureSeverity, ...]:
         """The pictures that were got most wrong, the worst first."""
         return self.judged[:count]
 
-    def typical(self, count: int) -> tuple[Judged, ...]:
+    def typical(self, count: int) -> tuple[PictureSeverity, ...]:
         """Pictures spread evenly over all ranks, from worse to better: an honest sample."""
         total = len(self.judged)
         places = range(total) if total <= count else [int((i + 0.5) * total / count) for i in range(count)]

@@ -1,4 +1,4 @@
-"""From a stream of guesses to an evaluation: the metrics that apply, picture by picture, over many processes."""
+"""From a stream of predictions to an evaluation: the metrics that apply, picture by picture, over many processes."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -6,12 +6,12 @@ from typing import Any
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
-from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.illustration import Illustrator
 from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
 from saccade.metrics.sections import Section, joined
 
-State = tuple[int, list[Judged], list[Any]]
+State = tuple[int, list[PictureSeverity], list[Any]]
 
 
 class Evaluator:
@@ -28,15 +28,17 @@ class Evaluator:
         self.metrics = list(metrics)
         self.classes = tuple(classes)
         self._pictures = 0
-        self._judged: list[Judged] = []
+        self._judged: list[PictureSeverity] = []
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> None:
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> None:
         """Takes one picture, both annotations on the CPU and in the picture's own pixels."""
-        said = [m.update(guess, truth, id) for m in self.metrics if truth.has(*m.needs) and guess.has(*m.reads)]
-        badness = [value for value in map(_number, said) if value is not None]
+        said = [
+            m.update(prediction, truth, id) for m in self.metrics if truth.has(*m.needs) and prediction.has(*m.reads)
+        ]
+        severity = [value for value in map(_number, said) if value is not None]
         self._pictures += 1
-        if badness:
-            self._judged.append(Judged(id, sum(badness) / len(badness)))
+        if severity:
+            self._judged.append(PictureSeverity(id, sum(severity) / len(severity)))
 
     def scores(self) -> dict[str, float | None]:
         """All scores over the pictures taken so far; None where undefined, never NaN.
@@ -59,7 +61,7 @@ class Evaluator:
             ConfigError: Two metrics give the same score or column.
         """
         # Ties are broken by name, so that the order of processes and loaders leaves the report alone.
-        judged = tuple(sorted(self._judged, key=lambda j: (-j.badness, j.id)))
+        judged = tuple(sorted(self._judged, key=lambda j: (-j.severity, j.id)))
         nearness = tuple(metric.nearness for metric in self.metrics if isinstance(metric, Ranks))
         return Evaluation(
             self.scores(), self.classes, self._pictures, self._sections(), judged, nearness, self._illustrator()

@@ -1,4 +1,4 @@
-"""Which metrics apply: a table of what each reads of a system's answers and what it needs of a data set's truth.
+"""Which metrics apply: a table of what each reads of a system's predictions and what it needs of a data set's truth.
 
 Fields alone decide. A new family of metrics is a file of its own, and a row here.
 """
@@ -20,10 +20,10 @@ class Family(NamedTuple):
 
     Attributes:
         make: Makes it from the names of its vocabulary's classes.
-        reads: Dotted fields that answers must have.
+        reads: Dotted fields that predictions must have.
         needs: Dotted fields that the truth must have.
         vocabulary: The field whose labels it counts: its class names are those of this field.
-        unless: Dotted fields of answers in whose presence another family speaks.
+        unless: Dotted fields of predictions in whose presence another family speaks.
     """
 
     make: Callable[[Sequence[str]], Metric]
@@ -52,10 +52,10 @@ FAMILIES: tuple[Family, ...] = (
 def choose(
     gives: frozenset[str], truth_fields: frozenset[str], names: Names, families: Sequence[Family] = FAMILIES
 ) -> list[Metric]:
-    """The metrics that apply to a system's answers about a data set.
+    """The metrics that apply to a system's predictions about a data set.
 
     Args:
-        gives: Dotted fields that the system's answers fill.
+        gives: Dotted fields that the system's predictions fill.
         truth_fields: Dotted fields that the data set annotates.
         names: Names of the classes, by vocabulary where fields differ in them.
         families: The metrics to choose from.

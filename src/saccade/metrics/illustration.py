@@ -38,15 +38,15 @@ class Painted:
 
 @dataclass(frozen=True)
 class Illustration:
-    """A picture's guess and truth as a metric sees them.
+    """A picture's prediction and truth as a metric sees them.
 
     Attributes:
-        guess: What is drawn of the guess.
+        prediction: What is drawn of the prediction.
         truth: What is drawn of the truth.
         caption: What is to be said of the two.
     """
 
-    guess: Painted
+    prediction: Painted
     truth: Painted
     caption: str = ""
 
@@ -59,11 +59,11 @@ class Illustrator(Protocol):
         """What its colours stand for."""
         ...
 
-    def illustrate(self, guess: Annotation, truth: Annotation) -> Illustration | None:
+    def illustrate(self, prediction: Annotation, truth: Annotation) -> Illustration | None:
         """One picture, or None where it has nothing to add to the plain drawing.
 
         Args:
-            guess: In the picture's own pixels.
+            prediction: In the picture's own pixels.
             truth: The fields alone that the system speaks of.
         """
         ...

@@ -14,7 +14,7 @@ class Metric(Protocol):
 
     Attributes:
         needs: Dotted fields of the truth that it reads; pictures without them are not shown to it.
-        reads: Dotted fields of the guess that it reads; guesses without them are not shown to it.
+        reads: Dotted fields of the prediction that it reads; predictions without them are not shown to it.
     """
 
     @property
@@ -24,14 +24,14 @@ class Metric(Protocol):
 
     @property
     def reads(self) -> frozenset[str]:
-        """Fields of the guess."""
+        """Fields of the prediction."""
         ...
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture, both annotations on the CPU and in the picture's own pixels.
 
         Returns:
-            How wrong the guess is, from 0 (perfect) to 1 (wholly wrong), or None without a say.
+            How wrong the prediction is, from 0 (perfect) to 1 (wholly wrong), or None without a say.
         """
         ...
 

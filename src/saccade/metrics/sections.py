@@ -103,7 +103,7 @@ class Curves:
         y: What its heights are.
         area: What the area under a curve is called.
         lead: What is to be said of them.
-        diagonal: Whether blind guesses would lie on the diagonal, which then is drawn.
+        diagonal: Whether blind predictions would lie on the diagonal, which then is drawn.
     """
 
     title: str
@@ -120,7 +120,7 @@ class Matrix:
     """What is taken for what. Rows and columns begin with the same classes, and may end with others.
 
     Attributes:
-        counts: (R, K) int64, rows by truth, columns by guess.
+        counts: (R, K) int64, rows by truth, columns by prediction.
         rows: R names.
         columns: K names.
         title: What stands above it.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 
 
 class Head(nn.Module, ABC):
@@ -36,7 +36,7 @@ class Head(nn.Module, ABC):
     by_picture: bool = False
 
     @property
-    def keep(self) -> Keep | None:
+    def suppression(self) -> Suppression | None:
         """By which rule its boxes suppress each other, those of several views too; None: they do not."""
         return None
 

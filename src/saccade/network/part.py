@@ -16,12 +16,13 @@ class Trunk(nn.Module, ABC):
     Attributes:
         levels: The maps that it makes, by name, from the finest to the deepest.
         preprocessing: What its weights want of a picture; every system on it takes pictures so. By default ImageNet's.
-        kin: Own names of the weights that may begin as those of a shallower relative, each with its name there.
+        names_in_relative: Own names of the weights that may begin as those of a shallower relative, each with its name
+            there.
     """
 
     levels: Mapping[str, Level]
     preprocessing: Preprocessing = Preprocessing()
-    kin: Mapping[str, str] = MappingProxyType({})
+    names_in_relative: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def forward(self, images: Tensor) -> dict[str, Tensor]:

@@ -44,7 +44,7 @@ class System(nn.Module):
 
     Attributes:
         search: What proposes its regions, where they come from outside (`with_search`).
-        settle: The last touch on a picture's merged answer (`with_settle`).
+        postprocess: The last touch on a picture's merged prediction (`with_settle`).
         origin: What `build` was told (system, classes, options), so that a run can be loaded again. None: no name
             builds it again, since it was put together by hand, or on a trunk that was built before.
 
@@ -71,7 +71,7 @@ class System(nn.Module):
         self.input, self.recipe = input or trunk.preprocessing.onto(InputSpec()), recipe or Recipe()
         self.vocabularies = Vocabularies.of(classes, self.gives | self.needs)
         self.search: Search | None = None
-        self.settle: Settle | None = None
+        self.postprocess: Settle | None = None
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
         self.thawed: tuple[str, ...] = ()
@@ -121,18 +121,18 @@ class System(nn.Module):
 
     @property
     def refining(self) -> list[Refining]:
-        """The heads that refine their answers at the picture's own pixels."""
-        spoken = (head for name, head in self.each_head() if name not in self.silent)
-        return [head for head in spoken if isinstance(head, Refining) and head.refines_own_pixels]
+        """The heads that refine their predictions at the picture's own pixels."""
+        active = (head for name, head in self.each_head() if name not in self.silent)
+        return [head for head in active if isinstance(head, Refining) and head.refines_own_pixels]
 
-    def refine(self, answer: Annotation, picture: Tensor) -> Annotation:
-        """An answer in a picture's own pixels, refined there by the heads that do so.
+    def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
+        """A prediction in a picture's own pixels, refined there by the heads that do so.
 
         Args:
-            answer: What `predict` said, led back by the picture's frame.
+            prediction: What `predict` said, led back by the picture's frame.
             picture: (C, H, W) as it was read, uint8 or float 0..1.
         """
-        return reduce(lambda refined, head: head.refine(refined, picture), self.refining, answer)
+        return reduce(lambda refined, head: head.refine(refined, picture), self.refining, prediction)
 
     def each_head(self) -> list[tuple[str, Head]]:
         """Heads with their names."""
@@ -151,13 +151,13 @@ class System(nn.Module):
         """
         return self._but("search", search)
 
-    def with_settle(self, settle: Settle) -> "System":
-        """The same network, its parts shared, with a last touch on a picture's merged answer.
+    def with_settle(self, postprocess: Settle) -> "System":
+        """The same network, its parts shared, with a last touch on a picture's merged prediction.
 
         Args:
-            settle: For where one head's answer chooses among another's.
+            postprocess: For where one head's prediction chooses among another's.
         """
-        return self._but("settle", settle)
+        return self._but("settle", postprocess)
 
     def _but(self, name: str, value: Any) -> "System":
         other = copy.copy(self)
@@ -225,40 +225,40 @@ class System(nn.Module):
         return terms
 
     def predict(self, batch: Batch) -> list[Annotation]:
-        """One merged answer a picture, in the batch's pixels, without gradients; silent heads are skipped."""
+        """One merged prediction a picture, in the batch's pixels, without gradients; silent heads are skipped."""
         with torch.no_grad():
             return self.decode(self.maps(batch))
 
     def decode(self, maps: Maps) -> list[Annotation]:
-        """One merged answer a picture, in the batch's pixels, from maps made before."""
-        return self.answers({name: head(maps) for name, head in self.speaking().items()})
+        """One merged prediction a picture, in the batch's pixels, from maps made before."""
+        return self.predictions({name: head(maps) for name, head in self.speaking().items()})
 
     def speaking(self) -> dict[str, Head]:
         """The heads that are not silent; the owner of the rows of instances comes first, others add to its rows."""
-        spoken = [(name, head) for name, head in self.each_head() if name not in self.silent]
-        return dict(sorted(spoken, key=lambda pair: not pair[1].owns_rows))
+        active = [(name, head) for name, head in self.each_head() if name not in self.silent]
+        return dict(sorted(active, key=lambda pair: not pair[1].owns_rows))
 
-    def answers(self, raw: Mapping[str, Any]) -> list[Annotation]:
-        """One merged answer a picture, in the batch's pixels, from the raw output of all heads that are not silent."""
+    def predictions(self, raw: Mapping[str, Any]) -> list[Annotation]:
+        """One merged prediction a picture, in the batch's pixels, from the raw output of heads that are not silent."""
         partial = [head.decode(full_precision(raw[name])) for name, head in self.speaking().items()]
-        answers = [reduce(Annotation.merge, parts, Annotation()) for parts in zip(*partial, strict=True)]
-        return [self._finish(answer) for answer in answers]
+        predictions = [reduce(Annotation.merge, parts, Annotation()) for parts in zip(*partial, strict=True)]
+        return [self._finish(prediction) for prediction in predictions]
 
-    def _finish(self, answer: Annotation) -> Annotation:
-        answer = answer if self.settle is None else self.settle(answer)
-        return replace(answer, instances=None if answer.instances is None else answer.instances.sorted())
+    def _finish(self, prediction: Annotation) -> Annotation:
+        prediction = prediction if self.postprocess is None else self.postprocess(prediction)
+        return replace(prediction, instances=None if prediction.instances is None else prediction.instances.sorted())
 
-    def freeze(self, names: Sequence[str], thaw: Sequence[str] = ()) -> "System":
+    def freeze(self, names: Sequence[str], unfreeze: Sequence[str] = ()) -> "System":
         """Let the named parts, heads or submodules stand still, statistics and dropout included; all others learn.
 
         Args:
             names: ``trunk``, ``neck``, a head's name, or a dotted path such as ``trunk.layer1``.
-            thaw: Names inside those which learn all the same; of two names the longer decides.
+            unfreeze: Names inside those which learn all the same; of two names the longer decides.
 
         Raises:
             UsageError: There is no such part; the message lists those that exist.
         """
-        self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, thaw))
+        self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, unfreeze))
         for path, parameter in self.named_parameters():
             parameter.requires_grad_(path not in self._fixed and not self.stands_still(path))
         return self.train(self.training)

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.data.augment.choice import read_choice
+from saccade.data.augment.choice import parse_augment
 from saccade.training.setting_limits import check
 
 
@@ -114,7 +114,7 @@ class TrainSettings:
             UsageError: A value is outside what the field takes, or two fields contradict each other.
         """
         # One text for one meaning, so that it can be written down and compared, however it was said.
-        object.__setattr__(self, "augment", str(read_choice(self.augment)))
+        object.__setattr__(self, "augment", str(parse_augment(self.augment)))
         check({f.name: getattr(self, f.name) for f in fields(self)}, get_type_hints(TrainSettings))
 
     def as_dict(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from saccade.core.sample import Framed, Sample
 from saccade.data.augment.augment import Augment
 from saccade.data.augment.mixing import rows_of_all
 from saccade.data.augment.rng import generator_for
-from saccade.data.datasets.augmented import Changed
+from saccade.data.datasets.augmented import AugmentedDataset
 
 CLASSES = 12
 SSD = {"crop_area": (0.09, 1.0), "crop_aspect": (0.5, 2.0), "crop_overlap": (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)}
@@ -143,7 +143,7 @@ def test_a_picture_without_marks_beside_one_with_marks():
 
 def test_a_changed_data_set_shows_what_a_training_sees():
     spec, augmentation = InputSpec.stretch(32), Augmentation(mosaic=0.5, flip=0.5)
-    seen = Changed(Blocks(), augmentation, spec, seed=4)
+    seen = AugmentedDataset(Blocks(), augmentation, spec, seed=4)
     made = Augment(augmentation, spec, Blocks())(Blocks()[1], generator_for(4, 0, 1))
     assert torch.equal(seen[1].image, made.image)
     assert torch.equal(seen.truth(1).get("instances").boxes, made.truth.get("instances").boxes)

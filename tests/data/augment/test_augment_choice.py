@@ -7,8 +7,8 @@ import pytest
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.input_spec import InputSpec
-from saccade.data.augment.check import check_use
-from saccade.data.augment.choice import read_choice
+from saccade.data.augment.check import check_augmentation
+from saccade.data.augment.choice import parse_augment
 from saccade.data.open import open_data
 
 RECIPE = Augmentation(flip=0.5, crop_area=(0.3, 1.0), crop_overlap=(0.0, 0.5), hue=0.1)
@@ -52,37 +52,37 @@ def test_a_field_as_it_is_typed_and_as_a_plain_value(name: str):
     expected = replace(RECIPE, **{name: value})
     plain = list(value) if isinstance(value, tuple) else value
     for said in (f"{name}={text}", f"recipe,{name}={text}", f" {name} = {text} ", {name: plain}, {name: text}):
-        choice = read_choice(said)
-        assert choice.settle(RECIPE) == expected
+        choice = parse_augment(said)
+        assert choice.resolve(RECIPE) == expected
         assert str(choice) == f"recipe,{name}={text}"
-        assert read_choice(str(choice)) == choice
+        assert parse_augment(str(choice)) == choice
 
 
 def test_it_begins_with_the_recipe_or_with_nothing():
-    assert read_choice("recipe").settle(RECIPE) == RECIPE
-    assert read_choice("none").settle(RECIPE) == Augmentation()
+    assert parse_augment("recipe").resolve(RECIPE) == RECIPE
+    assert parse_augment("none").resolve(RECIPE) == Augmentation()
     for said in (
         "none,flip=0.5,mixup=0.2",
         {"from": "none", "mixup": 0.2, "flip": 0.5},
         {"from": None, "flip": 0.5, "mixup": 0.2},
     ):
-        assert read_choice(said).settle(RECIPE) == Augmentation(flip=0.5, mixup=0.2)
-        assert str(read_choice(said)) == "none,flip=0.5,mixup=0.2"
+        assert parse_augment(said).resolve(RECIPE) == Augmentation(flip=0.5, mixup=0.2)
+        assert str(parse_augment(said)) == "none,flip=0.5,mixup=0.2"
 
 
 def test_what_is_optional_can_be_taken_away():
-    assert read_choice("crop_area=none,crop_overlap=none").settle(RECIPE) == Augmentation(flip=0.5, hue=0.1)
-    assert read_choice({"crop_overlap": None}).settle(RECIPE).crop_overlap is None
+    assert parse_augment("crop_area=none,crop_overlap=none").resolve(RECIPE) == Augmentation(flip=0.5, hue=0.1)
+    assert parse_augment({"crop_overlap": None}).resolve(RECIPE).crop_overlap is None
 
 
 def test_an_augmentation_is_taken_as_it_is():
-    assert read_choice(RECIPE).settle(Augmentation(blur=3)) == RECIPE
-    assert str(read_choice(RECIPE)) == "none,flip=0.5,crop_area=0.3:1,crop_overlap=0:0.5,hue=0.1"
+    assert parse_augment(RECIPE).resolve(Augmentation(blur=3)) == RECIPE
+    assert str(parse_augment(RECIPE)) == "none,flip=0.5,crop_area=0.3:1,crop_overlap=0:0.5,hue=0.1"
 
 
 def test_an_unknown_field_is_refused_and_all_are_told_with_their_meaning():
     with pytest.raises(UsageError, match="found 'mosiac'") as refused:
-        read_choice("mosiac=0.5")
+        parse_augment("mosiac=0.5")
     cure = refused.value.cure or ""
     assert cure.startswith("did you mean mosaic?")
     assert all(f"\n  {f.name}: " in cure for f in fields(Augmentation))
@@ -123,25 +123,25 @@ def test_an_unknown_field_is_refused_and_all_are_told_with_their_meaning():
 )
 def test_what_cannot_be_meant(said, told: str):
     with pytest.raises(UsageError) as refused:
-        read_choice(said)
+        parse_augment(said)
     assert told in str(refused.value)
 
 
 def test_fields_that_contradict_the_recipe_are_said():
     with pytest.raises(UsageError, match="a crop_area for crop_overlap"):
-        read_choice("crop_overlap=0.5").settle(Augmentation())
+        parse_augment("crop_overlap=0.5").resolve(Augmentation())
 
 
 def test_fields_that_would_change_nothing_are_refused():
     scenes = open_data("scenes:count=2,size=32", "train")
     wide = InputSpec("shorter", shorter=32)
-    check_use(read_choice("zoom=0.5:2"), wide, scenes)
-    check_use(read_choice("paste=0.5,zoom=1:1"), InputSpec.stretch(32), scenes)
+    check_augmentation(parse_augment("zoom=0.5:2"), wide, scenes)
+    check_augmentation(parse_augment("paste=0.5,zoom=1:1"), InputSpec.stretch(32), scenes)
     with pytest.raises(ConfigError, match=r"found the rule 'stretch'[\s\S]*scale="):
-        check_use(read_choice("zoom=0.5:2"), InputSpec.stretch(32), scenes)
+        check_augmentation(parse_augment("zoom=0.5:2"), InputSpec.stretch(32), scenes)
 
     class Boxes:
         classes, joints, fields = ("a",), None, frozenset({"instances.boxes"})
 
     with pytest.raises(ConfigError, match="masks and boxes for augment paste"):
-        check_use(read_choice("paste=0.5"), wide, Boxes())
+        check_augmentation(parse_augment("paste=0.5"), wide, Boxes())

@@ -6,7 +6,7 @@ from torchvision.transforms.v2 import functional as vision
 
 from saccade.core.augmentation import Augmentation
 from saccade.data.augment.colour import blur, change_colour, lighting
-from saccade.data.augment.rng import Dice, generator_for
+from saccade.data.augment.rng import RandomDraws, generator_for
 
 MEAN = (0.5, 0.25, 0.75)
 
@@ -16,7 +16,7 @@ def picture(channels: int = 3) -> torch.Tensor:
 
 
 def changed(image: torch.Tensor, index: int = 0, **ranges: float) -> torch.Tensor:
-    return change_colour(image, Augmentation(**ranges), Dice(generator_for(0, 0, index)), MEAN[: len(image)])
+    return change_colour(image, Augmentation(**ranges), RandomDraws(generator_for(0, 0, index)), MEAN[: len(image)])
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def changed(image: torch.Tensor, index: int = 0, **ranges: float) -> torch.Tenso
     ],
 )
 def test_the_kernels_are_torchvision_s_and_the_numbers_ours(name: str, kernel):
-    draw = Dice(generator_for(0, 0, 0)).spread(0.4)
+    draw = RandomDraws(generator_for(0, 0, 0)).spread(0.4)
     assert torch.equal(changed(picture(), **{name: 0.4}), kernel(picture(), draw))
     assert not torch.equal(changed(picture(), **{name: 0.4}), changed(picture(), 1, **{name: 0.4}))
 
@@ -39,7 +39,7 @@ def test_other_channels_than_three(channels: int):
     image = picture(channels)
     for name in ("saturation", "hue", "lighting"):
         assert torch.equal(changed(image, **{name: 0.4}), image)
-    factor = 1 + Dice(generator_for(0, 0, 0)).spread(0.4)
+    factor = 1 + RandomDraws(generator_for(0, 0, 0)).spread(0.4)
     expected = (image.float() * factor).clamp(0, 255)
     assert (changed(image, brightness=0.4).float() - expected).abs().max() <= 1
     assert changed(image, contrast=0.4, blur=1.0).shape == image.shape

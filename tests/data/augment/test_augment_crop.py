@@ -11,7 +11,7 @@ from saccade.core.masks import Masks
 from saccade.core.sample import Sample
 from saccade.data.augment.augment import Augment
 from saccade.data.augment.crop import draw_window
-from saccade.data.augment.rng import Dice, generator_for
+from saccade.data.augment.rng import RandomDraws, generator_for
 from saccade.ops.boxes.geometry import iou_matrix
 
 SIZE = (60, 80)
@@ -28,7 +28,7 @@ def truth(boxes: torch.Tensor = BOXES) -> Annotation:
 
 
 def windows(augmentation: Augmentation, shown: Annotation, count: int = 200) -> list[tuple[int, int, int, int]]:
-    return [draw_window(augmentation, SIZE, shown, Dice(generator_for(0, 0, i))) for i in range(count)]
+    return [draw_window(augmentation, SIZE, shown, RandomDraws(generator_for(0, 0, i))) for i in range(count)]
 
 
 def test_half_of_the_pictures_are_laid_on_a_larger_canvas() -> None:

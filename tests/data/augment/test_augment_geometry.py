@@ -10,8 +10,8 @@ from saccade.core.geometry.affine import is_whole, stretches
 from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.data.augment.elastic import draw_displacement
-from saccade.data.augment.geometry import draw_frame, refit
-from saccade.data.augment.rng import Dice, generator_for
+from saccade.data.augment.geometry import refit, sample_frame
+from saccade.data.augment.rng import RandomDraws, generator_for
 from saccade.data.augment.visibility import keep_visible
 
 SIZE = (60, 80)
@@ -19,7 +19,9 @@ SIZE = (60, 80)
 
 def frames(augmentation: Augmentation, count: int = 40, spec: InputSpec | None = None):
     spec = spec or InputSpec()
-    return [draw_frame(augmentation, spec, SIZE, Annotation(), Dice(generator_for(0, 0, i))) for i in range(count)]
+    return [
+        sample_frame(augmentation, spec, SIZE, Annotation(), RandomDraws(generator_for(0, 0, i))) for i in range(count)
+    ]
 
 
 def test_ranges_are_kept_and_used():
@@ -87,13 +89,13 @@ def test_a_frame_made_to_cover_another_size_keeps_its_shape_and_middle():
 
 
 def test_elastic_fields_are_smooth_and_as_strong_as_asked():
-    field = torch.stack([draw_displacement((4, 32), (128, 160), Dice(generator_for(0, 0, i))) for i in range(8)])
+    field = torch.stack([draw_displacement((4, 32), (128, 160), RandomDraws(generator_for(0, 0, i))) for i in range(8)])
     assert field.shape == (8, 2, 128, 160)
     assert 2 < field.std() < 4.5
     assert field.diff(dim=-1).abs().max() < 1
     assert field.diff(dim=-2).abs().max() < 1
     with pytest.raises(ConfigError, match="quarter"):
-        draw_displacement((20, 32), (64, 64), Dice(generator_for(0, 0, 0)))
+        draw_displacement((20, 32), (64, 64), RandomDraws(generator_for(0, 0, 0)))
 
 
 def test_rows_that_left_go_from_all_columns():

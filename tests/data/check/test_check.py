@@ -14,13 +14,13 @@ from PIL import Image
 import saccade as sc
 from made import Memory, coco_content, save_picture, write_coco
 from saccade.core.annotation import Annotation, Instances
-from saccade.data.check import Checked, check_data
+from saccade.data.check import CheckResult, check_data
 from saccade.data.check.defects import KEYS
 
 Spoil = Callable[[dict[str, Any]], Any]
 
 
-def rows(checked: Checked) -> list[dict[str, Any]]:
+def rows(checked: CheckResult) -> list[dict[str, Any]]:
     return [defect.row() for defect in checked.defects]
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from made import save_picture
-from saccade.data.check import Checked, check_data
+from saccade.data.check import CheckResult, check_data
 from saccade.data.check.annotations.polygons import crossings
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 
 SIZE, COUNT = (120, 160), 60
 
@@ -28,7 +28,7 @@ def corners(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
 
 
-def check_coco(root: Path, boxes: np.ndarray) -> Checked:
+def check_coco(root: Path, boxes: np.ndarray) -> CheckResult:
     content: dict[str, Any] = {
         "images": [{"id": k, "file_name": f"{k}.png", "width": SIZE[1], "height": SIZE[0]} for k in range(10)],
         "categories": [{"id": 1, "name": "ant"}],
@@ -43,7 +43,7 @@ def check_coco(root: Path, boxes: np.ndarray) -> Checked:
     return check_data(root, quick=True)
 
 
-def check_voc(root: Path, boxes: np.ndarray) -> Checked:
+def check_voc(root: Path, boxes: np.ndarray) -> CheckResult:
     for k in range(10):
         objects = "".join(
             "<object><name>ant</name><bndbox>"
@@ -58,7 +58,7 @@ def check_voc(root: Path, boxes: np.ndarray) -> Checked:
     return check_data(root, quick=True)
 
 
-def check_yolo(root: Path, boxes: np.ndarray) -> Checked:
+def check_yolo(root: Path, boxes: np.ndarray) -> CheckResult:
     for k in range(10):
         save_picture(root / "images" / "train" / f"{k}.png", *SIZE)
         (root / "labels" / "train").mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def test_lines_of_yolo_are_named(tmp_path: Path):
 def test_crossings_are_those_of_every_pair_of_edges():
     dice = np.random.default_rng(1)
     rows = [dice.uniform(0, 100, 2 * int(dice.integers(3, 12))) for _ in range(150)]
-    found = {place for place, _, _ in crossings(Ragged.of(rows, np.float64))}
+    found = {place for place, _, _ in crossings(RaggedArray.of(rows, np.float64))}
     true = {place for place, row in enumerate(rows) if _crosses(row.reshape(-1, 2))}
     # Loops of a few pixels are let pass, so that what is found may be less, by little.
     assert found <= true
@@ -162,10 +162,10 @@ def _crosses(points: np.ndarray) -> bool:
 def test_the_loop_that_is_cut_off_is_measured():
     bow = np.array([5, 5, 25, 25, 25, 5, 5, 25], np.float64)
     square = np.array([0, 0, 10, 0, 10, 10, 0, 10], np.float64)
-    assert crossings(Ragged.of([square, bow, square], np.float64)) == [(1, (15.0, 15.0), 100.0)]
-    assert crossings(Ragged.of([], np.float64)) == []
+    assert crossings(RaggedArray.of([square, bow, square], np.float64)) == [(1, (15.0, 15.0), 100.0)]
+    assert crossings(RaggedArray.of([], np.float64)) == []
 
 
 def test_a_long_outline_that_folds_over_itself_ends_soon():
     zigzag = np.stack([np.arange(100_000) % 2 * 900.0, np.linspace(0, 900, 100_000)], 1)
-    assert len(crossings(Ragged.of([zigzag.ravel()], np.float64))) <= 1
+    assert len(crossings(RaggedArray.of([zigzag.ravel()], np.float64))) <= 1

@@ -12,9 +12,9 @@ import saccade as sc
 from helpers import TinyDataset
 from saccade.core.errors import ConfigError, DataError
 from saccade.core.input_spec import InputSpec
-from saccade.data.datasets.channels import Channelled, with_channels
+from saccade.data.datasets.channels import ChannelDataset, with_channels
 from saccade.data.datasets.classes import class_subset
-from saccade.data.datasets.concat import Joined
+from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.subset import Subset
 from saccade.data.loading.loader import Loader, LoaderSettings
 
@@ -64,9 +64,9 @@ def test_parts_and_unions_read_so_too(arrays: Path) -> None:
     dataset = sc.open_data(arrays)
     part = Subset(dataset, [3, 0])
     chosen = class_subset(dataset, ["bee"])
-    for made, first, label in ((part, 60, 1), (chosen, 50, 0), (Joined([part, chosen]), 60, 1)):
+    for made, first, label in ((part, 60, 1), (chosen, 50, 0), (ConcatDataset([part, chosen]), 60, 1)):
         read = with_channels(made, 5)
-        assert isinstance(read, Channelled)
+        assert isinstance(read, ChannelDataset)
         assert read[0].image[:, 0, 0].tolist() == list(range(first, first + 5))
         assert int(read[0].truth.label) == int(read.truth(0).label) == label
         assert read.id(0) == made.id(0) == read[0].id

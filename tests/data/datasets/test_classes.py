@@ -11,9 +11,9 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import Joined
+from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.picture import classes_of
-from saccade.data.datasets.train_val import Choice, open_sides, open_val
+from saccade.data.datasets.train_val import DataOptions, open_train_val, open_val
 from saccade.data.formats.coco.reader import open_coco
 from saccade.data.open import open_data
 
@@ -62,7 +62,7 @@ class Drawn(Memory):
 def test_contours_of_classes_follow_and_those_of_unknown_classes_are_not_told() -> None:
     assert rename_classes(Drawn(1), {"even": "any", "odd": "any"}).truth(0).contours.shape == (1, 8, 8)
     assert torch.equal(class_subset(Drawn(3), ["odd"]).truth(0).contours, Drawn(1).truth(0).contours[1:])
-    joined = Joined([Drawn(1), rename_classes(Drawn(1), {"odd": "queer"})])
+    joined = ConcatDataset([Drawn(1), rename_classes(Drawn(1), {"odd": "queer"})])
     assert (list(joined.classes), joined.truth(0).contours) == (["even", "odd", "queer"], None)
 
 
@@ -110,28 +110,28 @@ def test_sets_with_other_joints_are_refused() -> None:
     scenes, other = open_data("scenes:count=1,size=32"), Memory(1)
     other.joints = type(scenes.joints)(("nose",))
     with pytest.raises(ConfigError, match="nose"):
-        Joined([scenes, other])
+        ConcatDataset([scenes, other])
 
 
 def test_a_share_and_a_fold_are_cut_of_the_training_pictures() -> None:
     scenes = "scenes:count=20,size=32"
-    sides = open_sides(scenes, "0.2", Choice(seed=4))
+    sides = open_train_val(scenes, "0.2", DataOptions(seed=4))
     assert (len(sides.train) + len(sides.val), 3 <= len(sides.val) <= 5, sides.val_name) == (20, True, "0.2")
-    fold = open_sides(scenes, None, Choice(fold="2/5", seed=4))
+    fold = open_train_val(scenes, None, DataOptions(fold="2/5", seed=4))
     assert (len(fold.train) + len(fold.val), 3 <= len(fold.val) <= 5, fold.val_name) == (20, True, "fold 2/5")
-    again = open_val(scenes, None, Choice(fold="2/5", seed=4))
+    again = open_val(scenes, None, DataOptions(fold="2/5", seed=4))
     assert again.indices.tolist() == fold.val.indices.tolist()
-    whole = open_sides(scenes, None, Choice())
+    whole = open_train_val(scenes, None, DataOptions())
     assert (len(whole.train), len(whole.val), whole.val_name) == (20, 50, "val")
     names = [whole.val.vocabularies["semantic"][0]]
-    assert list(open_sides(scenes, "0.5", Choice(subset=names)).val.classes) == names
+    assert list(open_train_val(scenes, "0.5", DataOptions(subset=names)).val.classes) == names
 
 
 def test_data_with_one_split_are_not_measured_on_what_they_taught(tmp_path: Path) -> None:
     two_sets(tmp_path)
-    sides = open_sides([str(tmp_path / "c"), "scenes:count=3,size=32"], None, Choice())
+    sides = open_train_val([str(tmp_path / "c"), "scenes:count=3,size=32"], None, DataOptions())
     assert (len(sides.train), len(sides.val)) == (5, 50)
-    assert open_sides(str(tmp_path / "c"), None, Choice()).val is None
+    assert open_train_val(str(tmp_path / "c"), None, DataOptions()).val is None
 
 
 @pytest.mark.parametrize(
@@ -139,4 +139,4 @@ def test_data_with_one_split_are_not_measured_on_what_they_taught(tmp_path: Path
 )
 def test_impossible_sides_are_refused(val: str | None, fold: str | None) -> None:
     with pytest.raises(UsageError, match="expected"):
-        open_sides("scenes:count=9,size=32", val, Choice(fold=fold))
+        open_train_val("scenes:count=9,size=32", val, DataOptions(fold=fold))

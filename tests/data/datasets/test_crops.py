@@ -9,7 +9,7 @@ from helpers import TinyDataset
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
-from saccade.data.datasets.crops import Crops
+from saccade.data.datasets.crops import ObjectCrops
 from saccade.data.open import open_data
 
 
@@ -43,7 +43,7 @@ class Boxed:
 
 def test_a_crop_is_all_pixels_that_the_box_touches() -> None:
     """Columns 2 … 11 and rows 3 … 14: the small box, the crowd and the difficult object are left out."""
-    crops = Crops(Boxed())
+    crops = ObjectCrops(Boxed())
     assert len(crops) == 1
     sample = crops[0]
     assert sample.image.shape == (3, 12, 10) == (3, *crops.size(0))
@@ -55,13 +55,13 @@ def test_a_crop_is_all_pixels_that_the_box_touches() -> None:
 
 
 def test_difficult_and_small_ones_on_demand() -> None:
-    crops = Crops(Boxed(), smallest=1, difficult=True)
+    crops = ObjectCrops(Boxed(), smallest=1, difficult=True)
     assert [crops.id(index) for index in range(len(crops))] == ["with.png#0", "with.png#1", "with.png#2"]
     assert [int(crops.truth(index).label) for index in range(3)] == [2, 0, 1]
 
 
 def test_a_margin_reaches_as_far_as_the_picture() -> None:
-    crops = Crops(Boxed(), margin=0.5, difficult=True)
+    crops = ObjectCrops(Boxed(), margin=0.5, difficult=True)
     # 2.5 - 4.75 and 12 + 4.75 across, 3 - 5.75 and 14.5 + 5.75 down; the second box is at the border already.
     assert [crops.size(index) for index in range(2)] == [(20, 17), (20, 15)]
 
@@ -71,15 +71,15 @@ def test_data_without_objects_is_refused() -> None:
         fields = frozenset({"label"})
 
     with pytest.raises(ConfigError, match=r"instances\.boxes and instances\.labels, found label"):
-        Crops(Labels(3))
+        ObjectCrops(Labels(3))
     with pytest.raises(ConfigError, match="found none"):
-        Crops(TinyDataset(3), smallest=50)
+        ObjectCrops(TinyDataset(3), smallest=50)
     with pytest.raises(ConfigError, match="margin"):
-        Crops(TinyDataset(3), margin=-1)
+        ObjectCrops(TinyDataset(3), margin=-1)
 
 
 def test_the_order_of_reading_changes_nothing() -> None:
-    crops = Crops(open_data("scenes:count=6,size=64", "train"))
+    crops = ObjectCrops(open_data("scenes:count=6,size=64", "train"))
     forward = [crops[index] for index in range(len(crops))]
     for index in reversed(range(len(crops))):
         again = crops[index]
@@ -89,7 +89,7 @@ def test_the_order_of_reading_changes_nothing() -> None:
 
 @pytest.mark.real_data
 def test_blood_cells(data_root) -> None:
-    crops = Crops(open_data(data_root / "bccd", "val"))
+    crops = ObjectCrops(open_data(data_root / "bccd", "val"))
     counts = torch.bincount(torch.tensor([int(crops.truth(index).label) for index in range(len(crops))]))
     assert dict(zip(crops.classes, counts.tolist(), strict=True)).keys() == {"Platelets", "RBC", "WBC"}
     assert crops[len(crops) - 1].image.shape[0] == 3

@@ -8,7 +8,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.core.sample import Sample
 from saccade.data.augment.disturbances import DISTURBANCES
-from saccade.data.datasets.disturbed import Disturbed
+from saccade.data.datasets.disturbed import DisturbedDataset
 from saccade.data.open import open_data
 
 MOVING = [name for name, how in DISTURBANCES.items() if how.move is not None]
@@ -36,7 +36,7 @@ class Square(TinyDataset):
 @pytest.mark.parametrize("kind", DISTURBANCES)
 def test_at_strength_nothing_every_sample_is_the_very_one(kind):
     whole = TinyDataset(3)
-    same = Disturbed(whole, kind, 0.0)
+    same = DisturbedDataset(whole, kind, 0.0)
     for index in range(3):
         assert torch.equal(same[index].image, whole[index].image)
         assert torch.equal(same.truth(index).instances.boxes, whole.truth(index).instances.boxes)
@@ -46,7 +46,7 @@ def test_at_strength_nothing_every_sample_is_the_very_one(kind):
 @pytest.mark.parametrize("index", range(4))
 @pytest.mark.parametrize("kind", MOVING)
 def test_boxes_classes_and_joints_stay_on_the_pixels_that_they_mean(kind, index):
-    moved = Disturbed(Square(), kind, 0.5)
+    moved = DisturbedDataset(Square(), kind, 0.5)
     sample = moved[index]
     assert sample.image.shape == (3, 60, 80)
     white = (sample.image[0].float() > 135).nonzero().float() + 0.5
@@ -63,7 +63,7 @@ def test_boxes_classes_and_joints_stay_on_the_pixels_that_they_mean(kind, index)
 
 @pytest.mark.parametrize("kind", MOVING)
 def test_truth_alone_is_the_truth_of_the_sample(kind):
-    moved = Disturbed(Square(), kind, 1.0)
+    moved = DisturbedDataset(Square(), kind, 1.0)
     for index in range(3):
         alone, beside = moved.truth(index), moved[index].truth
         assert torch.equal(alone.instances.boxes, beside.instances.boxes)
@@ -73,20 +73,20 @@ def test_truth_alone_is_the_truth_of_the_sample(kind):
 def test_amounts_are_as_told():
     data = Square()
     for index in range(5):
-        x, y = (Disturbed(data, "shift", 0.4).truth(index).pose[0] - torch.tensor([40.0, 30.0])).tolist()
+        x, y = (DisturbedDataset(data, "shift", 0.4).truth(index).pose[0] - torch.tensor([40.0, 30.0])).tolist()
         assert (x / 80) ** 2 + (y / 60) ** 2 == pytest.approx(0.1**2, rel=1e-4)
-        box = Disturbed(data, "scale", 1.0).truth(index).instances.boxes[0]
+        box = DisturbedDataset(data, "scale", 1.0).truth(index).instances.boxes[0]
         assert float(box[2] - box[0]) in (5.0, 20.0)
-        linear = Disturbed(data, "rotate", 2.0).frame(index, (60, 80)).matrix[:2, :2]
+        linear = DisturbedDataset(data, "rotate", 2.0).frame(index, (60, 80)).matrix[:2, :2]
         assert linear.abs().tolist() == [[0.0, 1.0], [1.0, 0.0]]
-    assert {Disturbed(data, "scale", 1.0).truth(i).instances.area is None for i in range(3)} == {True}
-    assert Disturbed(data, "brightness", 0.5).amount == pytest.approx(0.4)
+    assert {DisturbedDataset(data, "scale", 1.0).truth(i).instances.area is None for i in range(3)} == {True}
+    assert DisturbedDataset(data, "brightness", 0.5).amount == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize("kind", STANDING)
 def test_light_focus_and_noise_leave_the_truth_alone(kind):
     data = TinyDataset()
-    changed = Disturbed(data, kind, 1.0)
+    changed = DisturbedDataset(data, kind, 1.0)
     assert torch.equal(changed[0].truth.instances.boxes, data.truth(0).instances.boxes)
     assert not torch.equal(changed[0].image, data[0].image)
     assert changed[0].image.dtype == torch.uint8
@@ -97,28 +97,28 @@ def test_brightness_blur_and_noise_by_numbers():
         def __getitem__(self, index: int) -> Sample:
             return Sample(torch.full((3, 50, 50), 100, dtype=torch.uint8), self.truth(index), self.id(index))
 
-    found = {int(Disturbed(Grey(), "brightness", 0.5)[index].image[0, 0, 0]) for index in range(8)}
+    found = {int(DisturbedDataset(Grey(), "brightness", 0.5)[index].image[0, 0, 0]) for index in range(8)}
     assert found == {60, 140}
-    assert bool((Disturbed(Grey(), "blur", 1.0)[0].image == 100).all())
-    noisy = Disturbed(Grey(), "noise", 0.1)[0].image.float()
+    assert bool((DisturbedDataset(Grey(), "blur", 1.0)[0].image == 100).all())
+    noisy = DisturbedDataset(Grey(), "noise", 0.1)[0].image.float()
     assert float(noisy.std()) == pytest.approx(0.04 * 255, rel=0.05)
     assert float(noisy.mean()) == pytest.approx(100, abs=1)
 
 
 def test_directions_are_the_pictures_own_and_the_seeds():
     data = Square()
-    frames = [Disturbed(data, "shift", 1.0).frame(index, (60, 80)).matrix for index in range(3)]
-    again = [Disturbed(data, "shift", 1.0).frame(index, (60, 80)).matrix for index in range(3)]
+    frames = [DisturbedDataset(data, "shift", 1.0).frame(index, (60, 80)).matrix for index in range(3)]
+    again = [DisturbedDataset(data, "shift", 1.0).frame(index, (60, 80)).matrix for index in range(3)]
     assert all(torch.equal(a, b) for a, b in zip(frames, again, strict=True))
     assert not torch.equal(frames[0], frames[1])
-    assert not torch.equal(frames[0], Disturbed(data, "shift", 1.0, seed=1).frame(0, (60, 80)).matrix)
+    assert not torch.equal(frames[0], DisturbedDataset(data, "shift", 1.0, seed=1).frame(0, (60, 80)).matrix)
     # The same direction at every strength.
-    half = Disturbed(data, "shift", 0.5).frame(0, (60, 80)).matrix
+    half = DisturbedDataset(data, "shift", 0.5).frame(0, (60, 80)).matrix
     assert torch.allclose(2 * half[:2, 2], frames[0][:2, 2])
 
 
 def test_what_leaves_the_picture_is_dropped():
-    gone = Disturbed(Square(), "shift", 4.0)
+    gone = DisturbedDataset(Square(), "shift", 4.0)
     for index in range(3):
         assert len(gone[index].truth.instances) == 0
         assert int(gone[index].truth.pose_visible[0]) == 0
@@ -127,13 +127,13 @@ def test_what_leaves_the_picture_is_dropped():
 def test_scenes_with_every_kind_of_truth_are_disturbed():
     data = open_data("scenes:count=2,size=48,seed=1", "train")
     for kind in DISTURBANCES:
-        sample = Disturbed(data, kind, 0.5, fill=(0.4, 0.5, 0.6))[0]
+        sample = DisturbedDataset(data, kind, 0.5, fill=(0.4, 0.5, 0.6))[0]
         assert sample.truth.present() == data.truth(0).present()
 
 
 def test_unknown_kinds_and_strengths_are_refused():
     with pytest.raises(UsageError, match="shift, rotate"):
-        Disturbed(Square(), "shake", 1.0)
+        DisturbedDataset(Square(), "shake", 1.0)
     for strength in (-0.1, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="strength"):
-            Disturbed(Square(), "shift", strength)
+            DisturbedDataset(Square(), "shift", strength)

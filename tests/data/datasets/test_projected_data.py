@@ -1,7 +1,7 @@
 import torch
 
 from saccade.core.augmentation import Augmentation
-from saccade.data.datasets.projection import Lean, unread
+from saccade.data.datasets.projection import ProjectedDataset, unread
 from saccade.data.scenes import Scenes
 
 SCENES = Scenes(count=4, size=32)
@@ -9,7 +9,7 @@ SCENES = Scenes(count=4, size=32)
 
 def test_what_nobody_reads_is_left_out_and_the_rest_stays():
     left_out = unread(frozenset({"label", "instances.boxes"}), Augmentation(flip=0.5))
-    lean = Lean(SCENES, left_out)
+    lean = ProjectedDataset(SCENES, left_out)
     whole, sample = SCENES[1], lean[1]
     assert left_out == {"semantic", "contours", "instances.masks"}
     assert sample.truth.present() == whole.truth.present() - left_out == lean.truth(1).present()
@@ -37,7 +37,7 @@ def test_kept_samples_are_read_once():
             return super().__getitem__(index)
 
     counting = Counting(count=2, size=32)
-    lean = Lean(counting, frozenset(), {})
+    lean = ProjectedDataset(counting, frozenset(), {})
     assert lean[0] is lean[0]
     assert Counting.reads == 1
     assert (lean.size(0), lean.id(1), len(lean)) == ((32, 32), "scenes-1-00001", 2)

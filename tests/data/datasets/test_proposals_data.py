@@ -7,9 +7,9 @@ import torch
 
 from helpers import TinyDataset, picture
 from saccade.core.errors import DataError, UsageError
-from saccade.data.datasets.concat import Joined
-from saccade.data.datasets.projection import Lean
-from saccade.data.datasets.proposals import Remembering, Searched, cache_folder, with_regions
+from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.projection import ProjectedDataset
+from saccade.data.datasets.proposals import CachedSearch, ProposalDataset, cache_folder, with_regions
 from saccade.data.datasets.subset import Subset
 from saccade.ops.proposals.region_file import KnownRegions, RegionTable, picture_key, read_regions, write_regions
 from saccade.ops.proposals.searches import search_named
@@ -114,16 +114,16 @@ def test_an_unknown_search_is_refused_with_the_known_ones():
 
 def test_a_picture_is_searched_once(tmp_path):
     CALLS.clear()
-    remembering = Remembering(Halves(), tmp_path)
-    first, again = remembering(picture(0)), Remembering(Halves(), tmp_path)(picture(0))
+    remembering = CachedSearch(Halves(), tmp_path)
+    first, again = remembering(picture(0)), CachedSearch(Halves(), tmp_path)(picture(0))
     assert torch.equal(first, again)
     assert CALLS == [(3, 10, 12)]
-    assert Remembering(Halves(0.25), tmp_path)(picture(0)).tolist() == [[0, 0, 3, 10]]
+    assert CachedSearch(Halves(0.25), tmp_path)(picture(0)).tolist() == [[0, 0, 3, 10]]
     assert len(CALLS) == 2
 
 
 def test_a_damaged_memory_is_sought_anew(tmp_path):
-    remembering = Remembering(Halves(), tmp_path)
+    remembering = CachedSearch(Halves(), tmp_path)
     first = remembering(picture(0))
     (file,) = tmp_path.rglob("*.boxes")
     file.write_bytes(file.read_bytes()[:-3])
@@ -142,9 +142,9 @@ def test_samples_have_regions_and_truth_alone_costs_no_search(tmp_path, monkeypa
     assert data[0].regions.tolist() == [[0, 0, 6, 10]]
     assert data.id(0) == TinyDataset().id(0)
     assert with_regions(data, Halves()) is data
-    for same in (Subset(data, [2, 0]), Lean(data, frozenset()), Joined([data, data])):
+    for same in (Subset(data, [2, 0]), ProjectedDataset(data, frozenset()), ConcatDataset([data, data])):
         assert with_regions(same, Halves()) is same
         assert same[1].regions is not None
-    assert isinstance(with_regions(Joined([data, TinyDataset()]), Halves()), Searched)
+    assert isinstance(with_regions(ConcatDataset([data, TinyDataset()]), Halves()), ProposalDataset)
     plain = TinyDataset()
     assert with_regions(plain, None) is plain

@@ -13,12 +13,12 @@ from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.data.augment.crop import draw_window
-from saccade.data.augment.rng import Dice, generator_for
+from saccade.data.augment.rng import RandomDraws, generator_for
 from saccade.data.augment.visibility import keep_visible
 from saccade.data.check import check_data
 from saccade.data.convert.convert import convert
 from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import Joined
+from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.picture import classes_of
 from saccade.data.formats.coco.reader import open_coco
 from saccade.data.formats.common.store import states_of
@@ -65,7 +65,7 @@ def test_a_class_without_a_name_becomes_regions_to_ignore() -> None:
 
 def test_regions_of_one_joined_set_stay_beside_another() -> None:
     first = listing(boxed(BOX, WIDE, labels=(0, 1)), classes=("car", "DontCare"))
-    data = rename_classes(Joined([first, listing(boxed(BOX), classes=("dog",))]), {"DontCare": ""})
+    data = rename_classes(ConcatDataset([first, listing(boxed(BOX), classes=("dog",))]), {"DontCare": ""})
     assert tuple(data.classes) == ("car", "dog")
     assert data.truth(0).instances.labels.tolist() == [0, ANY_CLASS]
     assert data.truth(0).sought.tolist() == [True, False]
@@ -114,7 +114,7 @@ def test_a_sliver_of_a_region_is_still_ignored_and_no_crop_is_drawn_for_it() -> 
     assert keep_visible(moved, (10, 20), centred=True).instances.labels.tolist() == [ANY_CLASS]
     augmentation = Augmentation(crop_area=(0.1, 0.2), crop_keeps="object")
     for seed in range(20):
-        x1, y1, x2, y2 = draw_window(augmentation, (20, 30), ignoring(), Dice(generator_for(seed, 0, 0)))
+        x1, y1, x2, y2 = draw_window(augmentation, (20, 30), ignoring(), RandomDraws(generator_for(seed, 0, 0)))
         assert x1 <= 7 < x2
         assert y1 <= 6 < y2
 

@@ -1,4 +1,4 @@
-"""Files of any name are read, listed and answered; what cannot be read is named so that it can be found."""
+"""Files of any name are read, listed and predicted; what cannot be read is named so that it can be found."""
 
 import json
 from pathlib import Path

@@ -23,7 +23,7 @@ from saccade.data.augment.rng import generator_for
 from saccade.data.check import check_data
 from saccade.data.convert.convert import convert
 from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import Joined
+from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.subset import Subset
 from saccade.data.loading import ipc as carry
 from written import Listing, boxed, listing
@@ -46,20 +46,20 @@ def plain(marks: Tensor | None) -> list[bool] | None:
 
 
 def test_each_of_two_joined_sets_looked_for_its_own_classes() -> None:
-    data = Joined([shows(1, "car", "bus"), shows(0, "bus", "dog")])
+    data = ConcatDataset([shows(1, "car", "bus"), shows(0, "bus", "dog")])
     assert tuple(data.classes) == ("car", "bus", "dog")
     assert [plain(data.truth(place).sought) for place in (0, 1)] == [[True, True, False], [False, True, True]]
     assert [data.truth(place).labels.tolist() for place in (0, 1)] == [[0, 1, -1], [-1, 1, 0]]
     assert "sought" in data.fields
-    assert Joined([shows(0, "car"), shows(0, "car")]).truth(1).sought is None
-    assert "sought" not in Joined([shows(0, "car"), shows(0, "car")]).fields
+    assert ConcatDataset([shows(0, "car"), shows(0, "car")]).truth(1).sought is None
+    assert "sought" not in ConcatDataset([shows(0, "car"), shows(0, "car")]).fields
 
 
 def test_pixels_have_marks_of_their_own() -> None:
     pixels = Annotation(semantic=torch.zeros(20, 30, dtype=torch.int64))
     first = listing(pixels, classes=(), semantic_classes=("road", "sky"))
     second = listing(pixels, classes=(), semantic_classes=("sky",))
-    data = Joined([first, second])
+    data = ConcatDataset([first, second])
     assert plain(data.truth(0).semantic_sought) is None
     assert plain(data.truth(1).semantic_sought) == [False, True]
     assert (data.truth(1).semantic == 1).all()
@@ -75,7 +75,7 @@ def test_a_merged_class_was_sought_where_all_of_it_was() -> None:
 
 
 def test_sets_that_call_one_class_by_two_names_each_looked_for_it() -> None:
-    joined = Joined([shows(0, "car", "cat"), shows(1, "dog", "auto")])
+    joined = ConcatDataset([shows(0, "car", "cat"), shows(1, "dog", "auto")])
     data = rename_classes(joined, {"auto": "car"})
     assert tuple(data.classes) == ("car", "cat", "dog")
     assert [plain(data.truth(place).sought) for place in (0, 1)] == [[True, True, False], [True, False, True]]
@@ -106,7 +106,7 @@ def test_marks_stay_where_pictures_are_moved_and_cut() -> None:
 def test_marks_cross_between_processes_and_through_trees() -> None:
     truth = marked(True, False, True)
     batch = Batch(torch.zeros(1, 3, 8, 8), torch.tensor([[8, 8]]), (Frame.identity((8, 8)),), (truth,))
-    found = carry.unpack(pickle.loads(pickle.dumps(carry.pack_bytes(carry.Delivery(batch)))))
+    found = carry.unpack(pickle.loads(pickle.dumps(carry.pack_bytes(carry.LoadedBatch(batch)))))
     assert found.batch.to("cpu").truth[0].sought.tolist() == [True, False, True]
     assert tree_map_only(Tensor, lambda tensor: ~tensor, Annotation(sought=truth.sought)).sought.tolist() == [
         False, True, False,

@@ -12,20 +12,22 @@ from saccade.core.errors import DataError
 from saccade.core.input_spec import InputSpec
 from saccade.data.loading import ipc as carry
 from saccade.data.loading.fetch import Fetch, Key, Plain
-from saccade.data.loading.workers import Board
+from saccade.data.loading.workers import WorkerStatus
 
 
-def delivery(places: list[int]) -> carry.Delivery:
+def loaded(places: list[int]) -> carry.LoadedBatch:
     data, spec = Memory(9, bad=(4,)), InputSpec()
-    return Fetch(data, spec, Plain(spec), 0, True, Board(0, data.id)).__getitems__([Key(0, place) for place in places])
+    return Fetch(data, spec, Plain(spec), 0, True, WorkerStatus(0, data.id)).__getitems__(
+        [Key(0, place) for place in places]
+    )
 
 
 @pytest.mark.parametrize("pack", [carry.pack_shared, carry.pack_bytes, carry.untouched])
 @pytest.mark.parametrize("places", [[1, 2, 3], [1, 4, 3], [4], [0]])
 def test_round_trip(pack, places: list[int]) -> None:
-    sent = delivery(places)
-    parcel = pack(sent)
-    found = carry.unpack(pickle.loads(pickle.dumps(parcel)))
+    sent = loaded(places)
+    packed = pack(sent)
+    found = carry.unpack(pickle.loads(pickle.dumps(packed)))
     assert [(place, str(error)) for place, error in found.bad] == [(place, str(error)) for place, error in sent.bad]
     if sent.batch is None:
         assert found.batch is None
@@ -40,9 +42,9 @@ def test_round_trip(pack, places: list[int]) -> None:
 
 
 def test_only_the_pictures_cross_as_a_tensor() -> None:
-    parcel = carry.pack_shared(delivery([1, 2, 3]))
-    assert len(parcel.rest) < 6000
-    assert parcel.images is not None
+    packed = carry.pack_shared(loaded([1, 2, 3]))
+    assert len(packed.rest) < 6000
+    assert packed.images is not None
 
 
 def test_shared_memory_is_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +60,6 @@ def test_where_there_is_no_such_memory_there_is_no_limit(monkeypatch: pytest.Mon
 
 
 def test_errors_keep_their_fields() -> None:
-    error = carry.unpack(carry.pack_bytes(delivery([4]))).bad[0][1]
+    error = carry.unpack(carry.pack_bytes(loaded([4]))).bad[0][1]
     assert isinstance(error, DataError)
     assert (error.path, error.line, error.annotation_id, error.cure) == ("memory/4.png", 3, "x", "cure")

@@ -47,9 +47,9 @@ def test_weights_balance_the_classes_and_are_not_saved() -> None:
 
 def test_many_classes_are_those_above_one_half() -> None:
     many = ClassifyHead("top", nn.Sequential(nn.Flatten(1), nn.Linear(32, 4)), 4, loss="sigmoid")
-    guess = many.decode(type(many(MAPS))(torch.tensor([[3.0, -3.0, 0.1, -0.1]])))[0]
-    assert guess.get("labels").tolist() == [1, 0, 1, 0]
-    assert guess.label is None
+    prediction = many.decode(type(many(MAPS))(torch.tensor([[3.0, -3.0, 0.1, -0.1]])))[0]
+    assert prediction.get("labels").tolist() == [1, 0, 1, 0]
+    assert prediction.label is None
     assert many.needs == {"labels"}
 
 
@@ -77,6 +77,6 @@ def test_the_nearest_code_is_the_answer_and_nothing_learns() -> None:
     distant = EuclideanHead("f6", codes)
     vectors = codes[[7, 2]].view(2, 84, 1, 1) * 0.9
     raw = distant(Maps({"f6": vectors}, torch.tensor([[32, 32]] * 2)))
-    assert [int(guess.get("label")) for guess in distant.decode(raw)] == [7, 2]
+    assert [int(prediction.get("label")) for prediction in distant.decode(raw)] == [7, 2]
     assert raw.distances[0, 7].item() == pytest.approx(84 * 0.01, rel=1e-4)
     assert list(distant.parameters()) == []

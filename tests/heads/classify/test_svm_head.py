@@ -26,11 +26,11 @@ def pictures(classes: int = 3, count: int = 60) -> tuple[Tensor, Tensor]:
 
 
 def look_at(maps: Tensor, truth: list[Annotation]):
-    def look() -> Iterator[tuple[Maps, list[Annotation]]]:
+    def feature_pass() -> Iterator[tuple[Maps, list[Annotation]]]:
         for start in range(0, len(maps), 10):
             yield Maps({"map": maps[start : start + 10]}, SIZES), truth[start : start + 10]
 
-    return look
+    return feature_pass
 
 
 def solved(many: bool = False, **options) -> tuple[SvmHead, Tensor, Tensor, dict[str, float]]:
@@ -58,13 +58,13 @@ def test_answers_follow_the_margins(many: bool) -> None:
     head, maps, _, told = solved(many)
     assert float(head.sharpness) == pytest.approx(told["sharpness"])
     margins = head.linear(head.features(Maps({"map": maps}, SIZES)))
-    for answer, margin in zip(head.decode(head(Maps({"map": maps}, SIZES))), margins, strict=True):
-        assert torch.equal(answer.label_scores.argsort(), margin.argsort())
+    for prediction, margin in zip(head.decode(head(Maps({"map": maps}, SIZES))), margins, strict=True):
+        assert torch.equal(prediction.label_scores.argsort(), margin.argsort())
         if many:
-            assert torch.equal(answer.labels == 1, margin > 0)
+            assert torch.equal(prediction.labels == 1, margin > 0)
         else:
-            assert int(answer.label) == int(margin.argmax())
-            assert float(answer.label_scores.sum()) == pytest.approx(1, abs=1e-5)
+            assert int(prediction.label) == int(margin.argmax())
+            assert float(prediction.label_scores.sum()) == pytest.approx(1, abs=1e-5)
 
 
 def test_solving_forgets_what_was_before() -> None:

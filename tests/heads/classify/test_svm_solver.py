@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.svm import LinearSVC
 
-from saccade.heads.classify.svm_selection import Examples, choose, deal, held_out_margins, sharpness, solve_classes
+from saccade.heads.classify.svm_selection import SvmExamples, choose, deal, held_out_margins, sharpness, solve_classes
 from saccade.heads.classify.svm_solver import SvmSettings, solve_svm
 from svm_objective import objective
 
@@ -18,10 +18,10 @@ def blobs(classes: int, each: int = 30, numbers: int = 8) -> tuple[torch.Tensor,
     return centres[labels] + torch.randn(len(labels), numbers, generator=draw), labels
 
 
-def examples(classes: int, weights: torch.Tensor | None = None) -> Examples:
+def examples(classes: int, weights: torch.Tensor | None = None) -> SvmExamples:
     features, labels = blobs(classes)
     targets = torch.nn.functional.one_hot(labels, classes)
-    return Examples(features, targets, many=False, weights=torch.ones(classes) if weights is None else weights)
+    return SvmExamples(features, targets, many=False, weights=torch.ones(classes) if weights is None else weights)
 
 
 def test_two_points_are_parted_in_the_middle() -> None:
@@ -43,13 +43,13 @@ def test_a_single_class_gives_its_own_margin_everywhere() -> None:
 @pytest.mark.parametrize("balanced", [False, True])
 def test_coefficients_are_those_of_scikit_learn(cost: float, balanced: bool) -> None:
     features, labels = blobs(4)
-    keep = torch.cat([torch.arange(0, 60), torch.arange(60, 120, 4)])  # so that classes have unlike numbers
-    features, labels = features[keep], labels[keep]
+    suppression = torch.cat([torch.arange(0, 60), torch.arange(60, 120, 4)])  # so that classes have unlike numbers
+    features, labels = features[suppression], labels[suppression]
     theirs = LinearSVC(C=cost, dual=False, tol=1e-8, max_iter=10**5, class_weight="balanced" if balanced else None)
     theirs.fit(features.double().numpy(), labels.numpy())
     counts = torch.bincount(labels, minlength=4)
     weights = len(labels) / (4 * counts.float()) if balanced else torch.ones(4)
-    ours = Examples(features, torch.nn.functional.one_hot(labels, 4), False, weights)
+    ours = SvmExamples(features, torch.nn.functional.one_hot(labels, 4), False, weights)
     weight, bias = solve_classes(ours, SvmSettings(cost=cost))
     np.testing.assert_allclose(weight.numpy(), theirs.coef_, atol=1e-4)
     np.testing.assert_allclose(bias.numpy(), theirs.intercept_, atol=1e-4)
@@ -83,7 +83,7 @@ def test_unknown_pictures_are_left_out() -> None:
     known = torch.ones(len(labels), dtype=torch.bool)
     known[::3] = False
     ones = torch.ones(2)
-    weight, bias = solve_classes(Examples(features, hidden, True, ones), SvmSettings())
+    weight, bias = solve_classes(SvmExamples(features, hidden, True, ones), SvmSettings())
     alone, own = solve_svm(features[known], labels[known] == 1, SvmSettings())
     torch.testing.assert_close((weight[1], bias[1]), (alone, own))
 
@@ -98,7 +98,7 @@ def test_folds_hold_every_class_on_both_sides() -> None:
 
 
 def test_too_few_pictures_for_folds() -> None:
-    few = Examples(torch.eye(3), torch.tensor([[1, 0], [1, 0], [0, 1]]), False, torch.ones(2))
+    few = SvmExamples(torch.eye(3), torch.tensor([[1, 0], [1, 0], [0, 1]]), False, torch.ones(2))
     assert deal(few) is None
     assert choose(few, SvmSettings(), None) == (SvmSettings(cost=1.0), 1.0, None)
     assert choose(few, SvmSettings(), 7.0).settings.cost == 7.0
@@ -118,7 +118,7 @@ def test_sharpness_is_that_which_made_the_truth() -> None:
     draw = torch.Generator().manual_seed(1)
     margins = torch.randn(4000, 3, generator=draw)
     labels = torch.multinomial((margins * 2.5).softmax(1), 1, generator=draw)[:, 0]
-    made = Examples(margins, torch.nn.functional.one_hot(labels, 3), False, torch.ones(3))
+    made = SvmExamples(margins, torch.nn.functional.one_hot(labels, 3), False, torch.ones(3))
     assert sharpness(made, margins)[0] == pytest.approx(2.5, rel=0.15)
     shown = (torch.rand(4000, 3, generator=draw) < (margins * 2.5).sigmoid()).long()
-    assert sharpness(Examples(margins, shown, True, torch.ones(3)), margins)[0] == pytest.approx(2.5, rel=0.15)
+    assert sharpness(SvmExamples(margins, shown, True, torch.ones(3)), margins)[0] == pytest.approx(2.5, rel=0.15)

@@ -17,8 +17,8 @@ from saccade.losses.scores import FocalScores, SigmoidScores, SoftmaxScores
 from saccade.ops.boxes.anchors import default_bases
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
-from saccade.ops.boxes.samplers import HardNegatives, RandomPick, everything
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import HardNegativeSampler, RandomSampler, everything
+from saccade.ops.boxes.suppression import Suppression
 from two_maps import BOXES, LABELS, Pyramid, drawn_image, maps_of, truth
 
 CLASSES = 4
@@ -45,7 +45,9 @@ def retina(trunk):
     theirs = RetinaNet(
         trunk, CLASSES, min_size=128, max_size=128, anchor_generator=AnchorGenerator(sizes, (RATIOS,) * 2)
     ).eval()
-    rules = DenseRules(DeltaCoder(), Matcher(0.5, 0.4, "ties"), everything, FocalScores(), Keep(limit=300), beta=0.0)
+    rules = DenseRules(
+        DeltaCoder(), Matcher(0.5, 0.4, "ties"), everything, FocalScores(), Suppression(limit=300), beta=0.0
+    )
     tower = TwinTower(8, 9, CLASSES)
     head = DenseBoxHead(("fine", "deep"), tower, Anchors(pyramid_anchors((32, 64), 3, RATIOS)), rules, CLASSES)
     loud(theirs.head)
@@ -85,10 +87,10 @@ def test_it_proposes_and_costs_as_torchvision_s_rpn(image):
     theirs = RegionProposalNetwork(
         AnchorGenerator(sizes, (RATIOS,) * 2), head_of_theirs, 0.7, 0.3, 10_000, 1.0, pre, post, 0.7
     )
-    keep = Keep(score=-1, first=60, overlap=0.7, limit=30, side=1e-3, alike="map")
-    sample = RandomPick(10_000, 1.0)
+    suppression = Suppression(score=-1, first=60, overlap=0.7, limit=30, side=1e-3, alike="map")
+    sample = RandomSampler(10_000, 1.0)
     rules = DenseRules(
-        DeltaCoder(), Matcher(0.7, 0.3, "ties"), sample, SigmoidScores(), keep, beta=1 / 9, mean_over="sampled"
+        DeltaCoder(), Matcher(0.7, 0.3, "ties"), sample, SigmoidScores(), suppression, beta=1 / 9, mean_over="sampled"
     )
     tower = ProposalTower(8, 6, 1)
     tower.conv.load_state_dict(head_of_theirs.conv[0][0].state_dict())
@@ -119,9 +121,9 @@ def test_it_answers_and_costs_as_torchvision_s_ssd(image):
     for ours, module in ((tower.score, theirs.head.classification_head), (tower.box, theirs.head.regression_head)):
         ours.load_state_dict(module.module_list.state_dict())
     bases = [default_bases(scales[k] * 128, scales[k + 1] * 128, ratios[k], steps[k]) for k in range(2)]
-    keep = Keep(score=0.01, first=400, each="class", overlap=0.45, limit=200)
+    suppression = Suppression(score=0.01, first=400, each="class", overlap=0.45, limit=200)
     coder = DeltaCoder((0.1, 0.1, 0.2, 0.2))
-    rules = DenseRules(coder, Matcher(0.5, 0.5, "claim"), HardNegatives(), SoftmaxScores(), keep)
+    rules = DenseRules(coder, Matcher(0.5, 0.5, "claim"), HardNegativeSampler(), SoftmaxScores(), suppression)
     head = DenseBoxHead(("fine", "deep"), tower, Anchors(bases, steps), rules, CLASSES)
     maps = maps_of(trunk, image)
     with torch.no_grad():
@@ -147,7 +149,7 @@ def test_anchors_that_cross_the_border_are_no_part_of_the_loss_where_the_rule_sa
 def test_an_object_at_the_border_gets_the_best_of_the_anchors_that_learn():
     """Ren et al. match after they drop what crosses the border: the object's very best anchor may be among that."""
     anchors = torch.tensor([[-20.0, 0, 60, 60], [0, 0, 90, 90], [40, 40, 100, 100]])
-    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3, "ties"), everything, SoftmaxScores(), Keep(), inside=True)
+    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3, "ties"), everything, SoftmaxScores(), Suppression(), inside=True)
     head = DenseBoxHead(("fine",), nn.Identity(), Anchors([anchors]), rules, None)
     truth = Annotation(instances=Instances(boxes=torch.tensor([[0.0, 0, 60, 60]]), labels=torch.tensor([0])))
     found, wanted = head.targets(anchors, torch.tensor([[100, 100], [10, 10]]), [truth, truth])
@@ -159,7 +161,7 @@ def test_an_object_at_the_border_gets_the_best_of_the_anchors_that_learn():
 def test_proposals_of_a_network_in_16_bits_are_read_in_32():
     """In bfloat16 both scores are 1, and sizes come in steps of four per thousand."""
     anchors = torch.tensor([[0.0, 0, 500, 500]]).repeat(2, 1) + torch.tensor([[0.0], [500]])
-    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3), everything, SigmoidScores(), Keep(alike="map"))
+    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3), everything, SigmoidScores(), Suppression(alike="map"))
     head = DenseBoxHead(("fine",), nn.Identity(), Anchors([anchors]), rules, None)
     logits, codes = torch.tensor([[[7.0], [9.0]]]).bfloat16(), torch.full((1, 2, 4), 0.3).bfloat16()
     raw = DenseBoxes([logits], [codes], [anchors[None]], torch.tensor([[2000, 2000]]))

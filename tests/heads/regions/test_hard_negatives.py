@@ -12,7 +12,12 @@ from saccade.core.errors import DataError
 from saccade.heads.classify.svm_solver import SvmSettings, solve_svm
 from saccade.heads.regions.box_ridge import FLOOR, RidgeRules, ridge, solve_boxes, white_ridge
 from saccade.heads.regions.hard_negatives import NEVER, MiningRules, mine
-from saccade.heads.regions.region_features import Described, Seen, Shelf, describe
+from saccade.heads.regions.region_features import (
+    PictureRegions,
+    RegionFeatures,
+    RegionFeatureStore,
+    compute_region_features,
+)
 from saccade.network.maps import Maps
 from saccade.ops.boxes.box_coder import DeltaCoder
 from svm_objective import objective
@@ -21,7 +26,7 @@ SETTINGS = SvmSettings(cost=0.05, loss="hinge", bias_scale=10.0, positive_weight
 RULES = MiningRules(retrain=15, svm=SETTINGS)
 
 
-def picture(seed: int, classes: int = 2, regions: int = 60, size: int = 5) -> Described:
+def picture(seed: int, classes: int = 2, regions: int = 60, size: int = 5) -> RegionFeatures:
     """A picture whose first number of a region tells how much it overlaps an object."""
     draw = torch.Generator().manual_seed(seed)
     overlaps = torch.rand(regions, classes, generator=draw) * 0.6
@@ -34,7 +39,7 @@ def picture(seed: int, classes: int = 2, regions: int = 60, size: int = 5) -> De
     near = torch.arange(10)
     corners = torch.rand(regions, 2, generator=draw) * 40
     boxes = torch.cat([corners, corners + 10], 1)
-    return Described(
+    return RegionFeatures(
         boxes=boxes,
         overlaps=overlaps,
         objects=objects,
@@ -122,8 +127,8 @@ def test_whitened_targets_are_brought_back():
     white = axes @ np.diag(1 / np.sqrt(values + FLOOR)) @ axes.T
     rows = np.concatenate([features.double().numpy(), np.ones((30, 1))], 1)
     beta = Ridge(alpha=10.0, fit_intercept=False).fit(rows, centred @ white).coef_
-    guess = rows @ beta.T @ np.linalg.inv(white) + mean
-    np.testing.assert_allclose((features.double() @ weight.T + bias).numpy(), guess, atol=1e-8)
+    prediction = rows @ beta.T @ np.linalg.inv(white) + mean
+    np.testing.assert_allclose((features.double() @ weight.T + bias).numpy(), prediction, atol=1e-8)
 
 
 def test_boxes_are_solved_a_class_from_what_lies_near_its_objects(pictures):
@@ -144,15 +149,15 @@ def seen(objects, labels, crowds=()):
     boxes = torch.tensor([*objects, *crowds]).view(-1, 4)
     labels = torch.tensor([*labels, *[0] * len(crowds)], dtype=torch.int64)
     crowd = torch.arange(len(boxes)) >= len(objects)
-    return Seen(maps, regions, Annotation(instances=Instances(boxes=boxes, labels=labels, crowd=crowd)))
+    return PictureRegions(maps, regions, Annotation(instances=Instances(boxes=boxes, labels=labels, crowd=crowd)))
 
 
-def see(boxes):
+def visualize(boxes):
     return boxes * 2, boxes + 1
 
 
 def test_a_picture_is_described_by_hand_sized_numbers():
-    found = describe(seen([[0.0, 0, 10, 10], [0, 0, 10, 20]], [1, 0]), see, 3, 0.6)
+    found = compute_region_features(seen([[0.0, 0, 10, 10], [0, 0, 10, 20]], [1, 0]), visualize, 3, 0.6)
     torch.testing.assert_close(found.overlaps[:3], torch.tensor([[0.5, 1, 0], [0.4, 0.8, 0], [0, 0, 0]]))
     assert found.objects.tolist() == [-1, -1, -1, 1, 0]
     assert found.near.tolist() == [0, 1, 3, 4]
@@ -163,9 +168,9 @@ def test_a_picture_is_described_by_hand_sized_numbers():
 
 
 def test_a_picture_without_objects_and_one_with_a_crowd():
-    nothing = describe(seen([], []), see, 2, 0.6)
+    nothing = compute_region_features(seen([], []), visualize, 2, 0.6)
     assert (len(nothing.boxes), len(nothing.near), nothing.overlaps.abs().sum().item()) == (3, 0, 0)
-    crowd = describe(seen([], [], [[25.0, 25, 50, 50]]), see, 2, 0.6)
+    crowd = compute_region_features(seen([], [], [[25.0, 25, 50, 50]]), visualize, 2, 0.6)
     assert crowd.overlaps.tolist() == [[0, 0], [0, 0], [1, 1]]
     assert mine([nothing], 2, RULES).bias.tolist() == [NEVER, NEVER]
 
@@ -173,26 +178,26 @@ def test_a_picture_without_objects_and_one_with_a_crowd():
 def test_regions_are_no_negatives_of_classes_that_were_not_sought():
     one = seen([[0.0, 0, 10, 10]], [1])
     sought = torch.tensor([True, True, False])
-    found = describe(one._replace(truth=replace(one.truth, sought=sought)), see, 3, 0.6)
-    plain = describe(one, see, 3, 0.6)
+    found = compute_region_features(one._replace(truth=replace(one.truth, sought=sought)), visualize, 3, 0.6)
+    plain = compute_region_features(one, visualize, 3, 0.6)
     assert torch.equal(found.overlaps[:, sought], plain.overlaps[:, sought])
     assert (found.overlaps[:, ~sought] == 1).all()
     assert torch.equal(found.objects, plain.objects)
 
 
 def test_what_is_on_the_shelf_is_not_made_again(tmp_path, pictures):
-    first = Shelf(tmp_path / "shelf")
+    first = RegionFeatureStore(tmp_path / "shelf")
     for shown in pictures:
         first.add(lambda shown=shown: shown)
 
     def fail():
         raise AssertionError("it is there")
 
-    again = Shelf(tmp_path / "shelf")
+    again = RegionFeatureStore(tmp_path / "shelf")
     for _ in pictures:
         again.add(fail)
     assert first.size == again.size > 0
-    memory = Shelf(None)
+    memory = RegionFeatureStore(None)
     memory.add(lambda: pictures[0])
     assert memory.size == 0
     for shelf in (again, memory):

@@ -23,8 +23,8 @@ from saccade.losses.scores import SigmoidScores
 from saccade.network.regions import Regions
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
-from saccade.ops.boxes.samplers import RandomPick, everything
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler, everything
+from saccade.ops.boxes.suppression import Suppression
 from two_maps import BOXES, LABELS, Pyramid, drawn_image, maps_of, truth
 
 CLASSES, RATIOS, SIZES = 4, (0.5, 1.0, 2.0), ((16, 32), (48, 96))
@@ -44,21 +44,21 @@ def body():
 def box_top(classes=CLASSES, boxes=None, **rules):
     pool = RegionPool(LEVELS, ("fine", "deep"), 3, "align")
     tower = PooledTower(pool, body(), 16, Outputs(classes + 1, boxes or classes + 1))
-    keep = Keep(score=0.05, first=10_000, overlap=0.5, limit=100, side=1e-2)
-    return BoxTop(tower, ("fine", "deep"), BoxRules(**{"keep": keep, "beta": 1 / 9, **rules}), classes)
+    suppression = Suppression(score=0.05, first=10_000, overlap=0.5, limit=100, side=1e-2)
+    return BoxTop(tower, ("fine", "deep"), BoxRules(**{"keep": suppression, "beta": 1 / 9, **rules}), classes)
 
 
 def proposing():
-    keep = Keep(score=-1, first=60, overlap=0.7, limit=30, side=1e-3, alike="map")
+    suppression = Suppression(score=-1, first=60, overlap=0.7, limit=30, side=1e-3, alike="map")
     anchors = Anchors(AnchorGenerator(SIZES, (RATIOS,) * 2).cell_anchors)
-    sample = RandomPick(10_000, 1.0)
-    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3, "ties"), sample, SigmoidScores(), keep, 1 / 9, "sampled")
+    sample = RandomSampler(10_000, 1.0)
+    rules = DenseRules(DeltaCoder(), Matcher(0.7, 0.3, "ties"), sample, SigmoidScores(), suppression, 1 / 9, "sampled")
     return DenseBoxHead(("fine", "deep"), ProposalTower(8, 6, 1), anchors, rules, None)
 
 
 def region_head(propose=None, sample=everything, tops=None, **rules):
     tops = tops or {"box": box_top()}
-    settings = {"limit": 30, "learn": 30 if propose is None else propose.rules.keep, **rules}
+    settings = {"limit": 30, "learn": 30 if propose is None else propose.rules.suppression, **rules}
     return RegionHead(propose, sample, HALF, tops, RegionRules(**settings))
 
 
@@ -142,7 +142,7 @@ def test_regions_from_outside_are_looked_at_in_place_of_proposals(image):
 
 
 def test_padding_is_never_an_answer(image):
-    head = region_head(tops={"box": box_top(keep=Keep(score=-2.0, limit=1000))})
+    head = region_head(tops={"box": box_top(suppression=Suppression(score=-2.0, limit=1000))})
     raw = head(maps_of(Pyramid(), image, (torch.tensor([[0.0, 0, 64, 64]]),)))
     assert len(head.decode(raw)[0].instances) == CLASSES
 
@@ -175,7 +175,7 @@ def test_a_crowd_is_no_background():
 
 def test_of_128_regions_32_are_objects_where_there_are_so_many():
     boxes = torch.cat([BOXES.repeat(30, 1), torch.tensor([[0.0, 0, 9, 9]]).repeat(200, 1)])
-    found = sampled(region_head(sample=RandomPick(128, 0.25)), boxes)
+    found = sampled(region_head(sample=RandomSampler(128, 0.25)), boxes)
     assert (len(found.boxes), len(found.objects)) == (128, 32)
 
 

@@ -8,11 +8,11 @@ from torch import nn
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
-from saccade.heads.windows.window_predictions import WindowAnswers, codes_of
+from saccade.heads.windows.window_predictions import WindowPredictions, codes_of
 from saccade.heads.windows.window_scores import WindowScores
 from saccade.ops.boxes.geometry import iou_matrix
 from saccade.ops.boxes.samplers import everything
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.windows.dense import window_grid
 from saccade.systems.build import build
 from saccade.systems.detect.overfeat_detector import overfeat_detector
@@ -196,8 +196,8 @@ def perfect(truth, step=4.0, side=16.0, per_class=False):
 @pytest.mark.parametrize("per_class", [False, True])
 def test_a_perfect_raw_output_decodes_to_the_truth(merge, per_class):
     truth = objects(([4.0, 4, 22, 20], 0), ([30.0, 36, 44, 60], 2), ([40.0, 4, 56, 22], 0))
-    keep = Keep(score=0.05, first=100, each="class", overlap=0.3)
-    (answer,) = WindowAnswers(keep, merge)(perfect(truth, per_class=per_class))
+    suppression = Suppression(score=0.05, first=100, each="class", overlap=0.3)
+    (answer,) = WindowPredictions(suppression, merge)(perfect(truth, per_class=per_class))
     order = answer.instances.boxes[:, 0].argsort()
     torch.testing.assert_close(answer.instances.boxes[order], truth.instances.boxes)
     assert answer.instances.labels[order].tolist() == [0, 2, 0]
@@ -206,7 +206,7 @@ def test_a_perfect_raw_output_decodes_to_the_truth(merge, per_class):
 
 @pytest.mark.parametrize("merge", [None, 0.8])
 def test_nothing_sure_is_no_answer(merge):
-    (answer,) = WindowAnswers(Keep(score=0.05), merge)(perfect(objects()))
+    (answer,) = WindowPredictions(Suppression(score=0.05), merge)(perfect(objects()))
     assert answer.instances.boxes.shape == (0, 4)
     assert len(answer.instances.scores) == len(answer.instances.labels) == 0
 
@@ -218,10 +218,10 @@ def test_windows_that_agree_gain_by_each_other():
     logits = torch.tensor([[[0.4, 0.6], [0.7, 0.3]]]).log().transpose(1, 2)[:, :, None]
     itself = torch.tensor([0.0, 0, 1, 1]).view(1, 4, 1, 1).expand(1, 4, 1, 2)
     raw = replace(raw, logits=[logits], codes=[itself], windows=[windows])
-    (merged,) = WindowAnswers(Keep(), merge=0.8)(raw)
+    (merged,) = WindowPredictions(Suppression(), merge=0.8)(raw)
     assert merged.instances.boxes.tolist() == [[1, 0, 11, 10]]
     assert merged.instances.scores.tolist() == [pytest.approx(0.9 / 1.4)]
-    (kept,) = WindowAnswers(Keep(overlap=0.3))(raw)
+    (kept,) = WindowPredictions(Suppression(overlap=0.3))(raw)
     assert kept.instances.boxes.tolist() == [[0, 0, 10, 10]]
     assert kept.instances.scores.tolist() == [pytest.approx(0.6)]
 
@@ -339,12 +339,12 @@ def test_every_object_from_a_twelfth_to_two_thirds_of_the_picture_has_a_window(s
 
 
 def test_windows_that_show_the_same_are_one_in_their_middle():
-    keep = slid().heads["windows"].keep
+    suppression = slid().heads["windows"].suppression
     windows = torch.tensor([[[4.0, 0, 20, 16], [0, 0, 16, 16], [0, 40, 16, 56]]])[None]
     logits = torch.tensor([[[0.2, 0.8, 1e-9, 1e-9], [0.6, 0.4, 1e-9, 1e-9], [0.7, 1e-9, 0.3, 1e-9]]]).log()
     itself = torch.tensor([0.0, 0, 1, 1]).view(1, 4, 1, 1).expand(1, 4, 1, 3)
     raw = WindowScores([logits.transpose(1, 2)[:, :, None]], [itself], [windows], torch.tensor([[64, 64]]))
-    (answer,) = WindowAnswers(keep)(raw)
+    (answer,) = WindowPredictions(suppression)(raw)
     torch.testing.assert_close(answer.instances.boxes, torch.tensor([[8 / 3, 0, 56 / 3, 16], [0, 40, 16, 56]]))
     torch.testing.assert_close(answer.instances.scores, torch.tensor([0.8, 0.3]))
 

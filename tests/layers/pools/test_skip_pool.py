@@ -8,7 +8,7 @@ from torch import nn
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.layers.pools.skip_pool import SkipPool
-from saccade.layers.towers.foveal import FovealTower, View, grown
+from saccade.layers.towers.foveal import FovealTower, FovealView, grown
 from saccade.layers.towers.region_towers import Outputs
 from saccade.ops.regions.pool import pool_regions
 
@@ -68,8 +68,8 @@ class Corner(nn.Module):
 
 
 def test_scores_read_all_views_and_codes_their_own():
-    views = [View(factor, Corner(), nn.Identity()) for factor in (1.0, 2.0)]
-    tower = FovealTower(views, View(4.0, Corner(), nn.Identity()), 2, Outputs(4, 1))
+    views = [FovealView(factor, Corner(), nn.Identity()) for factor in (1.0, 2.0)]
+    tower = FovealTower(views, FovealView(4.0, Corner(), nn.Identity()), 2, Outputs(4, 1))
     for layer in (tower.score, tower.box):
         nn.init.zeros_(layer.bias)
         nn.init.eye_(layer.weight)

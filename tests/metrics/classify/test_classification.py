@@ -11,11 +11,11 @@ from saccade.metrics.classify.classification import Classification, MultiLabel
 from saccade.metrics.sections import Curves, Histogram, Matrix
 from section_parts import parts, table
 
-GUESSES = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.6, 0.1], [0.2, 0.3, 0.5]]
+PREDICTIONS = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.6, 0.1], [0.2, 0.3, 0.5]]
 LABELS = [0, 1, 0, 2]
 
 
-def guess(scores):
+def prediction(scores):
     return Annotation(label_scores=torch.tensor(scores))
 
 
@@ -30,12 +30,12 @@ def many(labels):
 def filled(pairs):
     metric = Classification(("ant", "bee", "cat"))
     for i, (scores, label) in enumerate(pairs):
-        metric.update(guess(scores), one(label), str(i))
+        metric.update(prediction(scores), one(label), str(i))
     return metric
 
 
 def test_scores_by_hand():
-    scores = filled(zip(GUESSES, LABELS, strict=True)).result()
+    scores = filled(zip(PREDICTIONS, LABELS, strict=True)).result()
     assert scores["top1"] == pytest.approx(0.75)
     assert scores["error"] == pytest.approx(0.25)
     assert scores["top5"] == 1.0
@@ -44,13 +44,13 @@ def test_scores_by_hand():
 
 
 def test_badness_is_what_the_true_class_lacks():
-    assert filled([]).update(guess([0.7, 0.2, 0.1]), one(0), "a") == pytest.approx(0.3)
-    assert filled([]).update(guess([float("nan"), 9.0, 0.1]), one(0), "a") == 1
-    assert filled([]).update(guess([float("nan"), 9.0, 0.1]), one(1), "a") == 0
+    assert filled([]).update(prediction([0.7, 0.2, 0.1]), one(0), "a") == pytest.approx(0.3)
+    assert filled([]).update(prediction([float("nan"), 9.0, 0.1]), one(0), "a") == 1
+    assert filled([]).update(prediction([float("nan"), 9.0, 0.1]), one(1), "a") == 0
 
 
 def test_sections_by_hand():
-    metric = filled(zip(GUESSES, LABELS, strict=True))
+    metric = filled(zip(PREDICTIONS, LABELS, strict=True))
     (confusion,), (roc,), (confidence,) = (parts(metric, kind) for kind in (Matrix, Curves, Histogram))
     assert confusion.counts.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
     assert confusion.rows == confusion.columns == table(metric).rows == ("ant", "bee", "cat")
@@ -70,9 +70,9 @@ def test_states_of_other_processes_add_up_to_one_stream(kind):
         return one(label) if kind == "one" else many([int(k == label) for k in range(3)])
 
     whole, first, second = fresh(), fresh(), fresh()
-    for i, (scores, label) in enumerate(zip(GUESSES, LABELS, strict=True)):
+    for i, (scores, label) in enumerate(zip(PREDICTIONS, LABELS, strict=True)):
         for metric in (whole, first if i < 3 else second):
-            metric.update(guess(scores), truth(label), str(i))
+            metric.update(prediction(scores), truth(label), str(i))
     gathered = fresh()
     gathered.merge(pickle.loads(pickle.dumps([first.state(), fresh().state(), second.state()])))
     assert gathered.result() == whole.result()
@@ -92,33 +92,33 @@ def test_of_many_classes_the_curves_are_those_of_the_weakest():
     for k in range(60):
         scores = torch.zeros(60)
         scores[k if k >= 20 else 59] = 1
-        metric.update(guess(scores.tolist()), one(k), str(k))
+        metric.update(prediction(scores.tolist()), one(k), str(k))
     names = [curve.name for curve in parts(metric, Curves)[0].curves]
     assert len(names) == 50
     assert names[:20] == [f"kind {k}" for k in range(20)]
 
 
 def test_one_class_alone_has_no_auc():
-    assert filled([(GUESSES[0], 0), (GUESSES[1], 0)]).result()["auc"] is None
+    assert filled([(PREDICTIONS[0], 0), (PREDICTIONS[1], 0)]).result()["auc"] is None
 
 
 def test_other_classes_than_the_system_s_are_refused():
     with pytest.raises(ConfigError, match="scores of 3 classes"):
         filled([([0.5, 0.5], 0)])
     with pytest.raises(DataError, match=r"labels 0..2, found 3 in picture 0"):
-        filled([(GUESSES[0], 3)])
+        filled([(PREDICTIONS[0], 3)])
     with pytest.raises(DataError, match="labels of 3 classes"):
-        MultiLabel("abc").update(guess(GUESSES[0]), many([1, 0]), "a")
+        MultiLabel("abc").update(prediction(PREDICTIONS[0]), many([1, 0]), "a")
 
 
 def test_unknown_labels_count_neither_way():
     metric = MultiLabel(("ant", "bee"))
     for i, (scores, labels) in enumerate([([0.9, 0.1], [1, -1]), ([0.8, 0.9], [0, 1]), ([0.7, 0.2], [1, 0])]):
-        metric.update(guess(scores), many(labels), str(i))
+        metric.update(prediction(scores), many(labels), str(i))
     assert metric.result()["map"] == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
     assert table(metric)["positives"] == [2, 1]
     assert metric.result()["mean_class_recall"] == 1
-    metric.update(guess([0.5, 0.6]), many([1, -1]), "c")
+    metric.update(prediction([0.5, 0.6]), many([1, -1]), "c")
     assert table(metric)["label_recall"] == [2 / 3, 1]
     assert metric.result()["mean_class_recall"] == pytest.approx(5 / 6)
-    assert metric.update(guess([0.5, 0.5]), many([-1, -1]), "b") is None
+    assert metric.update(prediction([0.5, 0.5]), many([-1, -1]), "b") is None

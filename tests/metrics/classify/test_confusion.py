@@ -21,15 +21,17 @@ def test_rows_are_the_truth():
 
 def test_agreement_with_scikit_learn():
     generator = torch.Generator().manual_seed(0)
-    labels, guesses = (torch.randint(0, 4, (200,), generator=generator) for _ in range(2))
-    counts = confusion_matrix(guesses, labels, 4)
-    precision, recall, f1, support = precision_recall_fscore_support(labels.numpy(), guesses.numpy())
+    labels, predictions = (torch.randint(0, 4, (200,), generator=generator) for _ in range(2))
+    counts = confusion_matrix(predictions, labels, 4)
+    precision, recall, f1, support = precision_recall_fscore_support(labels.numpy(), predictions.numpy())
     columns = per_class(counts)
     assert columns["precision"] == pytest.approx(list(precision))
     assert columns["recall"] == pytest.approx(list(recall))
     assert columns["f1"] == pytest.approx(list(f1))
     assert columns["support"] == list(support)
-    assert balanced_error_rate(counts) == pytest.approx(1 - balanced_accuracy_score(labels.numpy(), guesses.numpy()))
+    assert balanced_error_rate(counts) == pytest.approx(
+        1 - balanced_accuracy_score(labels.numpy(), predictions.numpy())
+    )
 
 
 def test_classes_that_are_absent_are_undefined_and_left_out_of_the_mean():

@@ -1,4 +1,4 @@
-"""Ranked guesses: the worked examples, ties, NaN, reference implementations, nothing."""
+"""Ranked predictions: the worked examples, ties, NaN, reference implementations, nothing."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""COCO's tables beside pycocotools' own: crowds, areas, ignored objects, none at all, too many guesses."""
+"""COCO's tables beside pycocotools' own: crowds, areas, ignored objects, none at all, too many predictions."""
 
 import contextlib
 import io
@@ -33,8 +33,8 @@ def reference(truth, results):
         annotated.dataset = {name: [dict(row) for row in rows] for name, rows in truth.items()}
         annotated.createIndex()
         # It cannot load an empty list of results.
-        guessed = annotated.loadRes([dict(row) for row in results]) if results else COCO()
-        found = COCOeval(annotated, guessed, "bbox")
+        predicted = annotated.loadRes([dict(row) for row in results]) if results else COCO()
+        found = COCOeval(annotated, predicted, "bbox")
         found.evaluate()
         found.accumulate()
         found.summarize()
@@ -76,7 +76,7 @@ def test_all_tables_are_pycocotools_own(seed):
 
 
 def test_a_hundred_guesses_of_each_class_and_picture_count_and_no_more():
-    # The right guesses come late: places 90 to 109 of class 0, and 50 to 59 of class 1, of one picture.
+    # The right predictions come late: places 90 to 109 of class 0, and 50 to 59 of class 1, of one picture.
     place = [[25.0 * (k % 20), 25.0 * (k // 20), 20.0, 20.0] for k in range(130)]
     objects = {0: range(90, 110), 1: range(50, 60)}
     annotations = [
@@ -119,10 +119,10 @@ def test_precision_against_recall_sums_up_to_coco_s_ap(seed):
     metric = Detection(tuple(map(str, range(CLASSES))))
     for image in range(4):
         rows = [[row for row in part if row["image_id"] == image] for part in (results, truth["annotations"])]
-        guess, shown = [as_annotation(part).instances if part else Instances() for part in rows]
+        prediction, shown = [as_annotation(part).instances if part else Instances() for part in rows]
         crowd = torch.tensor([bool(row["iscrowd"]) for row in rows[1]])
         columns = shown.columns() | ({"crowd": crowd} if len(shown) else {})
-        metric.update(Annotation(instances=guess), Annotation(instances=Instances(**columns)), str(image))
+        metric.update(Annotation(instances=prediction), Annotation(instances=Instances(**columns)), str(image))
     scores, own = metric.result(), table(metric)["AP50"]
     loose, strict = ({curve.name: curve.area for curve in family.curves} for family in parts(metric, Curves))
     assert [loose.get(str(label)) for label in range(CLASSES)] == [pytest.approx(value, abs=1e-12) for value in own]

@@ -58,12 +58,12 @@ def plain_ap(truth, results, overlap):
             found = [r for r in results if (r["image_id"], r["category_id"]) == (image["id"], label)]
             objects += len(wanted)
             free = list(range(len(wanted)))
-            for guess in sorted(found, key=lambda r: -r["score"]):
-                overlaps = {k: plain_iou(guess["bbox"], wanted[k]["bbox"]) for k in free}
+            for prediction in sorted(found, key=lambda r: -r["score"]):
+                overlaps = {k: plain_iou(prediction["bbox"], wanted[k]["bbox"]) for k in free}
                 best = max(overlaps, key=overlaps.__getitem__, default=None)
                 hit = best is not None and overlaps[best] >= overlap
                 free = [k for k in free if not hit or k != best]
-                ranked.append((guess["score"], hit))
+                ranked.append((prediction["score"], hit))
         hits = [hit for _, hit in sorted(ranked, key=lambda pair: -pair[0])]
         points = [(sum(hits[: k + 1]) / objects, sum(hits[: k + 1]) / (k + 1)) for k in range(len(hits))]
         reached = [max((p for r, p in points if r >= point), default=0.0) for point in np.linspace(0, 1, 101)]

@@ -13,7 +13,7 @@ CLASSES = ("cell", "plate")
 
 
 def pictures(count=4):
-    """Truth and guesses of some pictures; in each a guess that is off and one that is wrong."""
+    """Truth and predictions of some pictures; in each a prediction that is off and one that is wrong."""
     draw = torch.Generator().manual_seed(3)
     for _ in range(count):
         places = torch.rand(5, 2, generator=draw) * 300
@@ -28,20 +28,20 @@ def pictures(count=4):
 
 
 def taken(metric, shown):
-    for place, (truth, guess) in enumerate(shown):
-        metric.update(guess, truth, str(place))
+    for place, (truth, prediction) in enumerate(shown):
+        metric.update(prediction, truth, str(place))
     return metric
 
 
 def as_json(shown):
     images, rows, results = [], [], []
-    for place, (truth, guess) in enumerate(shown):
+    for place, (truth, prediction) in enumerate(shown):
         images.append({"id": place, "width": 500, "height": 500, "file_name": str(place)})
-        for part, out in ((truth.instances, rows), (guess.instances, results)):
+        for part, out in ((truth.instances, rows), (prediction.instances, results)):
             for box, label in zip(part.boxes.double(), part.labels.tolist(), strict=True):
                 x1, y1, x2, y2 = box.tolist()
                 out.append({"image_id": place, "category_id": label, "bbox": [x1, y1, x2 - x1, y2 - y1]})
-        for row, score in zip(results[-5:], guess.instances.scores.tolist(), strict=True):
+        for row, score in zip(results[-5:], prediction.instances.scores.tolist(), strict=True):
             row["score"] = score
     for number, row in enumerate(rows, 1):
         row |= {"id": number, "area": row["bbox"][2] * row["bbox"][3], "iscrowd": 0}
@@ -54,9 +54,9 @@ def test_its_scores_are_coco_s_and_voc_s():
     scores = taken(Detection(CLASSES), shown).result()
     want = coco(*as_json(shown))
     assert {name: scores[name] for name in want} == pytest.approx(want)
-    guesses, truths = [g.instances for _, g in shown], [t.instances for t, _ in shown]
-    assert scores["voc_ap"] == voc_ap(guesses, truths)[1]
-    assert scores["voc_ap11"] == voc_ap(guesses, truths, points=11)[1]
+    predictions, truths = [g.instances for _, g in shown], [t.instances for t, _ in shown]
+    assert scores["voc_ap"] == voc_ap(predictions, truths)[1]
+    assert scores["voc_ap11"] == voc_ap(predictions, truths, points=11)[1]
 
 
 def test_two_processes_find_what_one_finds():
@@ -72,8 +72,8 @@ def test_perfect_guesses_score_one_and_are_not_bad():
     metric = Detection(CLASSES)
     for truth, _ in pictures():
         rows = truth.instances
-        guess = Annotation(instances=Instances(boxes=rows.boxes, labels=rows.labels, scores=torch.ones(5)))
-        assert metric.update(guess, truth, "") == 0
+        prediction = Annotation(instances=Instances(boxes=rows.boxes, labels=rows.labels, scores=torch.ones(5)))
+        assert metric.update(prediction, truth, "") == 0
     scores = metric.result()
     assert [scores[name] for name in ("AP", "AP50", "AR100", "voc_ap")] == pytest.approx([1.0] * 4)
     assert table(metric)["AP"] == pytest.approx([1.0, 1.0])
@@ -81,9 +81,11 @@ def test_perfect_guesses_score_one_and_are_not_bad():
 
 def test_without_labels_all_objects_are_of_one_class():
     metric = Detection(CLASSES, told_apart=False)
-    for truth, guess in pictures():
+    for truth, prediction in pictures():
         metric.update(
-            Annotation(instances=Instances(boxes=guess.instances.boxes, scores=guess.instances.scores)), truth, ""
+            Annotation(instances=Instances(boxes=prediction.instances.boxes, scores=prediction.instances.scores)),
+            truth,
+            "",
         )
     assert metric.result()["AR100"] > 0.4
     assert "voc_ap" not in metric.result()

@@ -49,23 +49,26 @@ def test_an_object_in_a_region_to_ignore_is_sought_all_the_same():
 
 
 def test_classes_that_were_not_sought_count_neither_way():
-    # Class 1 was not sought: neither its guess nor its object says anything; of class 0 the second guess is wrong.
+    # Class 1 was not sought: neither its prediction nor its object says anything; of class 0 the second prediction is
+    # wrong.
     sought = torch.tensor([True, False])
-    guess = rows([A, AWAY, B, AWAY], [0, 0, 1, 1], [0.9, 0.8, 0.7, 0.6])
+    prediction = rows([A, AWAY, B, AWAY], [0, 0, 1, 1], [0.9, 0.8, 0.7, 0.6])
     truth = rows([A, B], [0, 1])
-    of = Overlaps.of([picture_of(guess, truth, sought=sought)])
+    of = Overlaps.of([picture_of(prediction, truth, sought=sought)])
     for matches in (coco_matches(of), voc_matches(of)):
         assert matches.counts.tolist() == [True, True, False, False]
         assert matches.sought.tolist() == [True, False]
     assert object_confusion(of, 2).tolist() == [[1, 0, 0], [0, 0, 0], [1, 0, 0]]
-    verdict = verdict_of(guess, truth, sought=sought)
+    verdict = verdict_of(prediction, truth, sought=sought)
     assert verdict.kinds == ("right", "background", "ignored", "ignored")
     assert verdict.objects == ("right", "ignored")
 
 
 def scores_of(*pictures, **options):
     metric = Detection(("a", "b"), **options)
-    bad = [metric.update(Annotation(instances=guess), truth, str(k)) for k, (guess, truth) in enumerate(pictures)]
+    bad = [
+        metric.update(Annotation(instances=prediction), truth, str(k)) for k, (prediction, truth) in enumerate(pictures)
+    ]
     return metric, bad
 
 
@@ -79,15 +82,15 @@ def test_a_picture_is_judged_by_its_own_classes_alone():
 
 
 def test_the_rest_of_the_pictures_still_tells_of_a_class():
-    # Class 1 was sought in the second picture, where its guess is right; in the first it says nothing.
-    guess = rows([A, B], [0, 1], [0.9, 0.8])
+    # Class 1 was sought in the second picture, where its prediction is right; in the first it says nothing.
+    prediction = rows([A, B], [0, 1], [0.9, 0.8])
     first = Annotation(instances=rows([A], [0]), sought=torch.tensor([True, False]))
     second = Annotation(instances=rows([B], [1]), sought=torch.tensor([False, True]))
-    metric, _ = scores_of((guess, first), (guess, second))
+    metric, _ = scores_of((prediction, first), (prediction, second))
     scores = metric.result()
     assert [scores[name] for name in ("AP", "AP50", "AR100", "voc_ap", "voc_ap11")] == pytest.approx([1.0] * 5)
     blind = [replace(truth, sought=None) for truth in (first, second)]
-    assert scores_of((guess, blind[0]), (guess, blind[1]))[0].result()["AP"] < 0.8
+    assert scores_of((prediction, blind[0]), (prediction, blind[1]))[0].result()["AP"] < 0.8
 
 
 def test_that_all_was_sought_is_what_nothing_says():
@@ -99,8 +102,8 @@ def test_that_all_was_sought_is_what_nothing_says():
 
 def test_boxes_without_a_class_are_judged_whatever_was_sought():
     truth = Annotation(instances=WITH_REGION, sought=torch.tensor([True, False]))
-    guess = replace(rows([A, B, AWAY], [0, 0, 0], [0.9, 0.8, 0.95]), labels=None)
-    metric, _ = scores_of((guess, truth), told_apart=False)
+    prediction = replace(rows([A, B, AWAY], [0, 0, 0], [0.9, 0.8, 0.95]), labels=None)
+    metric, _ = scores_of((prediction, truth), told_apart=False)
     assert metric.result()["AP"] == pytest.approx(1.0)
 
 
@@ -116,14 +119,14 @@ def test_scores_are_pycocotools_own_with_a_crowd_of_every_class_and_without_what
     for image in range(4):
         sought = torch.tensor([draw.random() < 0.6 for _ in range(CLASSES)])
         objects = [row for row in truth["annotations"] if row["image_id"] == image]
-        guesses = [row for row in results if row["image_id"] == image]
+        predictions = [row for row in results if row["image_id"] == image]
         region = [draw.uniform(0, 80), draw.uniform(0, 80), 90.0, 70.0]
         shown = as_annotation([*objects, {"bbox": region, "category_id": ANY_CLASS}]).instances
         columns = {
             "crowd": torch.tensor([*(bool(row["iscrowd"]) for row in objects), True]),
             "area": torch.tensor([*(float(row["area"]) for row in objects), 6300.0]),
         }
-        given = as_annotation(guesses).instances if guesses else Instances()
+        given = as_annotation(predictions).instances if predictions else Instances()
         metric.update(
             Annotation(instances=given), Annotation(instances=replace(shown, **columns), sought=sought), str(image)
         )

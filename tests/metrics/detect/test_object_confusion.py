@@ -20,10 +20,11 @@ def rows(boxes, labels, scores=None):
 
 
 def test_right_confused_again_nothing_there_and_missed():
-    guess = rows([A, A, B, AWAY, B], [0, 1, 0, 1, 1], [0.9, 0.95, 0.8, 0.7, 0.2])
+    prediction = rows([A, A, B, AWAY, B], [0, 1, 0, 1, 1], [0.9, 0.95, 0.8, 0.7, 0.2])
     truth = rows([A, B, [90.0, 0, 99, 9]], [0, 1, 1])
-    of = Overlaps.of([picture_of(guess, truth)])
-    # The second guess scores best, but A is found by a guess of its own class: so the second lies on nothing free.
+    of = Overlaps.of([picture_of(prediction, truth)])
+    # The second prediction scores best, but A is found by a prediction of its own class: so the second lies on nothing
+    # free.
     assert object_confusion(of, 2, 0.5).tolist() == [[1, 0, 0], [1, 0, 1], [0, 2, 0]]
     assert object_confusion(of, 2, 0.1).tolist() == [[1, 0, 0], [0, 1, 1], [1, 2, 0]]
     assert object_confusion(of, 2, 0.99).tolist() == [[0, 0, 1], [0, 0, 2], [0, 0, 0]]
@@ -41,11 +42,11 @@ boxes = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(1, 
 def test_each_object_counts_once_in_its_row_and_each_guess_once_in_its_column(pictures, score, overlap):
     shown = [
         (
-            rows([[float(x), y, x + w, y + w] for x, y, w, _ in guess], [k for *_, k in guess],
-                 [(7 * x + 3 * y) % 10 / 10 for x, y, _, _ in guess]),
+            rows([[float(x), y, x + w, y + w] for x, y, w, _ in prediction], [k for *_, k in prediction],
+                 [(7 * x + 3 * y) % 10 / 10 for x, y, _, _ in prediction]),
             rows([[float(x), y, x + w, y + w] for x, y, w, _ in truth], [k for *_, k in truth]),
         )
-        for guess, truth in pictures
+        for prediction, truth in pictures
     ]  # fmt: skip
     of = Overlaps.of([picture_of(*one) for one in shown])
     found = object_confusion(of, 3, score, overlap)

@@ -13,7 +13,7 @@ WRONG = ("classification", "localization", "both", "duplicate", "background", "m
 
 
 def judged(*pictures, classes=2):
-    of = Overlaps.of([picture_of(guess, truth) for guess, truth in pictures])
+    of = Overlaps.of([picture_of(prediction, truth) for prediction, truth in pictures])
     verdicts = judge(of)
     return of, verdicts, {share.kind: share for share in breakdown(of, verdicts, classes)}
 
@@ -21,7 +21,7 @@ def judged(*pictures, classes=2):
 A, B, AWAY = [0, 0, 10, 10], [50, 0, 60, 10], [200, 0, 210, 10]
 NEAR, FAR = [4, 0, 14, 10], [6, 0, 16, 10]  # overlaps of A: 6 / 14 and 4 / 16
 ALONE = {
-    # Guesses, labels, scores of a picture with object A of class 0 and object B of class 1.
+    # Predictions, labels, scores of a picture with object A of class 0 and object B of class 1.
     "classification": ([A, B], [0, 0], [0.5, 0.9]),
     "localization": ([NEAR, B], [0, 1], [0.9, 0.5]),
     "both": ([A, B, FAR], [0, 1, 1], [0.5, 0.5, 0.9]),
@@ -50,7 +50,7 @@ def test_a_kind_alone_is_found_alone_and_mending_it_gives_all(kind):
 
 
 def test_an_error_that_aims_at_a_found_object_goes_when_it_is_mended():
-    # The near guess scores better than the right one, which then has found A: AP rises from 1/2 of it to all.
+    # The near prediction scores better than the right one, which then has found A: AP rises from 1/2 of it to all.
     _, verdicts, shares = judged((rows([NEAR, A], [0, 0], [0.9, 0.5]), rows([A], [0])))
     assert [KINDS[k] for k in verdicts.kinds] == ["localization", "right"]
     assert not verdicts.missed.any()
@@ -58,8 +58,8 @@ def test_an_error_that_aims_at_a_found_object_goes_when_it_is_mended():
 
 
 def test_crowds_and_their_guesses_count_neither_way():
-    guess = rows([A, [20, 20, 30, 30], AWAY], [0, 0, 0], [0.9, 0.8, 0.7])
-    _, verdicts, shares = judged((guess, rows([A, [15, 0, 100, 100]], [0, 0], crowd=[False, True])))
+    prediction = rows([A, [20, 20, 30, 30], AWAY], [0, 0, 0], [0.9, 0.8, 0.7])
+    _, verdicts, shares = judged((prediction, rows([A, [15, 0, 100, 100]], [0, 0], crowd=[False, True])))
     assert [KINDS[k] for k in verdicts.kinds] == ["right", "ignored", "background"]
     assert shares["background"].gain == 0
     assert shares["missed"].number == 0
@@ -77,9 +77,11 @@ def test_nothing_is_undefined_and_no_guess_is_all_missed():
 
 
 def test_a_picture_s_verdict_follows_its_own_order_and_threshold():
-    guess = rows([AWAY, B, NEAR, A], [0, 0, 0, 1], [0.2, 0.6, 0.8, 0.7])
-    verdict = verdict_of(guess, rows([A, B, [80, 0, 90, 10], [0, 50, 90, 90]], [0, 0, 1, 1], crowd=[0, 0, 0, 1]), 0.5)
-    assert verdict.guesses.scores.tolist() == pytest.approx([0.8, 0.7, 0.6])
+    prediction = rows([AWAY, B, NEAR, A], [0, 0, 0, 1], [0.2, 0.6, 0.8, 0.7])
+    verdict = verdict_of(
+        prediction, rows([A, B, [80, 0, 90, 10], [0, 50, 90, 90]], [0, 0, 1, 1], crowd=[0, 0, 0, 1]), 0.5
+    )
+    assert verdict.predictions.scores.tolist() == pytest.approx([0.8, 0.7, 0.6])
     assert verdict.kinds == ("localization", "classification", "right")
     assert verdict.objects == ("localization", "right", "missed", "ignored")
     assert verdict_of(rows([], [], torch.zeros(0).tolist()), rows([A], [0])).objects == ("missed",)
@@ -94,25 +96,25 @@ def iou(a, b):
     return common / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common)
 
 
-def plain_picture(guess, truth):
-    """Guesses and objects as dictionaries, each guess with its kind, TIDE's way."""
+def plain_picture(prediction, truth):
+    """Predictions and objects as dictionaries, each prediction with its kind, TIDE's way."""
     objects = [
         {"box": b, "label": k, "used": False, "usable": False, "best": None} for b, k in zip(*truth, strict=True)
     ]
-    guesses = [{"box": b, "label": k, "score": s, "aim": None} for b, k, s in zip(*guess, strict=True)]
-    guesses.sort(key=lambda g: -g["score"])
-    for g in guesses:
+    predictions = [{"box": b, "label": k, "score": s, "aim": None} for b, k, s in zip(*prediction, strict=True)]
+    predictions.sort(key=lambda g: -g["score"])
+    for g in predictions:
         free = [o for o in objects if o["label"] == g["label"] and not o["used"]]
         best = max(free, key=lambda o: iou(g["box"], o["box"]), default=None)
         g["right"] = best is not None and iou(g["box"], best["box"]) >= 0.5
         if g["right"]:
             best["used"] = True
-    for g in guesses:
+    for g in predictions:
         g["kind"] = "right" if g["right"] else plain_kind(g, objects)
         if g["aim"] is not None and not g["aim"]["used"]:
             g["aim"]["usable"] = True
             g["aim"]["best"] = g["aim"]["best"] or g
-    return guesses, objects
+    return predictions, objects
 
 
 def plain_kind(g, objects):
@@ -143,13 +145,13 @@ def plain_ap(points, objects):
 def plain(*pictures, mend=()):
     """Mean AP with the errors of some kinds mended; a picture is ([boxes, labels, scores], truth)."""
     points, counts, sought = {}, {}, set()
-    for guess, truth in pictures:
-        guesses, objects = plain_picture(guess, (truth.boxes.tolist(), truth.labels.tolist()))
+    for prediction, truth in pictures:
+        predictions, objects = plain_picture(prediction, (truth.boxes.tolist(), truth.labels.tolist()))
         for o in objects:
             sought.add(o["label"])
             missed = not o["used"] and not o["usable"]
             counts[o["label"]] = counts.get(o["label"], 0) + (not (missed and "missed" in mend))
-        for g in guesses:
+        for g in predictions:
             label, right = g["label"], g["right"]
             if g["kind"] in mend:
                 if g["aim"] is None or g["aim"]["best"] is not g:
@@ -167,16 +169,16 @@ def test_it_equals_a_plain_implementation(seed):
         corners = [(draw.uniform(0, 60), draw.uniform(0, 60)) for _ in range(draw.randrange(6))]
         truth = [[x, y, x + draw.uniform(8, 30), y + draw.uniform(8, 30)] for x, y in corners]
         labels = [draw.randrange(3) for _ in truth]
-        guess = [[x + draw.gauss(0, 4) for x in draw.choice(truth)] if truth and draw.random() < 0.8 else
+        prediction = [[x + draw.gauss(0, 4) for x in draw.choice(truth)] if truth and draw.random() < 0.8 else
                  [90, 90, 90 + draw.uniform(5, 20), 99] for _ in range(draw.randrange(14))]  # fmt: skip
-        guess = [[a, b, max(c, a + 1), max(d, b + 1)] for a, b, c, d in guess]
-        guessed = rows(guess, [draw.randrange(3) for _ in guess], [draw.random() for _ in guess])
+        prediction = [[a, b, max(c, a + 1), max(d, b + 1)] for a, b, c, d in prediction]
+        predicted = rows(prediction, [draw.randrange(3) for _ in prediction], [draw.random() for _ in prediction])
         wanted = rows(truth, labels)
-        pictures.append((guessed, wanted))
-        given.append(([guessed.boxes.tolist(), guessed.labels.tolist(), guessed.scores.tolist()], wanted))
+        pictures.append((predicted, wanted))
+        given.append(([predicted.boxes.tolist(), predicted.labels.tolist(), predicted.scores.tolist()], wanted))
     _, _, shares = judged(*pictures, classes=3)
-    kinds = [g["kind"] for guess, truth in given
-             for g in plain_picture(guess, (truth.boxes.tolist(), truth.labels.tolist()))[0]]  # fmt: skip
+    kinds = [g["kind"] for prediction, truth in given
+             for g in plain_picture(prediction, (truth.boxes.tolist(), truth.labels.tolist()))[0]]  # fmt: skip
     before = plain(*given)
     for kind in WRONG:
         if kind != "missed":

@@ -16,26 +16,26 @@ def objects(*places, difficult=None):
     return Instances(boxes=chosen, labels=torch.zeros(len(chosen), dtype=torch.int64), difficult=flags)
 
 
-def guesses(*places):
-    """Guesses by falling score; a place above the objects' is wrong."""
+def predictions(*places):
+    """Predictions by falling score; a place above the objects' is wrong."""
     scores = torch.linspace(0.9, 0.1, len(places))
     return Instances(boxes=PLACES[list(places)], labels=torch.zeros(len(places), dtype=torch.int64), scores=scores)
 
 
 def test_right_wrong_right_right_wrong_of_four_objects():
-    truth, guess = objects(0, 1, 2, 3), guesses(0, 6, 1, 2, 7)
-    per_class, mean = voc_ap([guess], [truth])
+    truth, prediction = objects(0, 1, 2, 3), predictions(0, 6, 1, 2, 7)
+    per_class, mean = voc_ap([prediction], [truth])
     assert per_class == pytest.approx([0.625])
     assert mean == pytest.approx(0.625)
-    assert voc_ap([guess], [truth], points=11)[1] == pytest.approx(0.613636, abs=1e-6)
+    assert voc_ap([prediction], [truth], points=11)[1] == pytest.approx(0.613636, abs=1e-6)
 
 
 def test_a_second_guess_of_one_object_is_wrong():
-    assert voc_ap([guesses(0, 0, 1)], [objects(0, 1)])[1] == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert voc_ap([predictions(0, 0, 1)], [objects(0, 1)])[1] == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
 def test_a_guess_of_a_difficult_object_counts_neither_way():
-    assert voc_ap([guesses(2, 0, 1)], [objects(0, 1, 2, difficult=[False, False, True])])[1] == pytest.approx(1.0)
+    assert voc_ap([predictions(2, 0, 1)], [objects(0, 1, 2, difficult=[False, False, True])])[1] == pytest.approx(1.0)
 
 
 def test_an_overlap_of_exactly_half_is_right():
@@ -46,24 +46,24 @@ def test_an_overlap_of_exactly_half_is_right():
 
 def test_scores_rank_over_all_pictures_and_a_class_without_objects_is_undefined():
     late = Instances(boxes=PLACES[[5]], labels=torch.tensor([2]), scores=torch.tensor([0.99]))
-    per_class, mean = voc_ap([guesses(0), late], [objects(0), objects()])
+    per_class, mean = voc_ap([predictions(0), late], [objects(0), objects()])
     assert per_class == [1.0, None, None]
     assert mean == 1.0
 
 
 def test_no_guesses_score_zero_and_no_pictures_nothing():
-    assert voc_ap([guesses()], [objects(0)]) == ([0.0], 0.0)
+    assert voc_ap([predictions()], [objects(0)]) == ([0.0], 0.0)
     assert voc_ap([], []) == ([], None)
     with pytest.raises(UsageError, match="2 pictures, found 1"):
-        voc_ap([guesses()], [objects(0), objects(1)])
+        voc_ap([predictions()], [objects(0), objects(1)])
 
 
-def plain_voc(guesses, truths, label, iou, eleven):
-    """One class by the challenge's own procedure, guess by guess; None without objects."""
+def plain_voc(predictions, truths, label, iou, eleven):
+    """One class by the challenge's own procedure, prediction by prediction; None without objects."""
     wanted = [[[*box, hard, False] for box, k, hard in
                zip(t.boxes.tolist(), t.labels.tolist(), t.difficult.tolist(), strict=True) if k == label]
               for t in truths]  # fmt: skip
-    found = [(score, place, box) for place, g in enumerate(guesses) for box, k, score in
+    found = [(score, place, box) for place, g in enumerate(predictions) for box, k, score in
              zip(g.boxes.tolist(), g.labels.tolist(), g.scores.tolist(), strict=True) if k == label]  # fmt: skip
     objects = sum(not target[4] for one in wanted for target in one)
     if not objects:
@@ -97,7 +97,7 @@ def plain_iou(a, b):
 @pytest.mark.parametrize("iou", [0.05, 0.5, 0.7])
 def test_it_equals_the_challenge_s_procedure_step_by_step(seed, iou):
     draw = torch.Generator().manual_seed(seed)
-    guesses, truths = [], []
+    predictions, truths = [], []
     for count in torch.randint(0, 7, (5,), generator=draw).tolist():
         corners = torch.rand(count, 2, generator=draw) * 60
         boxes = torch.cat([corners, corners + 10 + torch.rand(count, 2, generator=draw) * 30], 1)
@@ -105,10 +105,10 @@ def test_it_equals_the_challenge_s_procedure_step_by_step(seed, iou):
         truths.append(Instances(boxes=boxes, labels=labels, difficult=torch.rand(count, generator=draw) < 0.3))
         moved = boxes.repeat(3, 1) + torch.randn(3 * count, 4, generator=draw) * 4
         scores = torch.rand(3 * count, generator=draw)
-        guesses.append(Instances(boxes=moved, labels=labels.repeat(3), scores=scores))
+        predictions.append(Instances(boxes=moved, labels=labels.repeat(3), scores=scores))
     for points in ("all", 11):
-        values, mean = voc_ap(guesses, truths, iou=iou, points=points)
-        want = [plain_voc(guesses, truths, label, iou, points == 11) for label in range(len(values))]
+        values, mean = voc_ap(predictions, truths, iou=iou, points=points)
+        want = [plain_voc(predictions, truths, label, iou, points == 11) for label in range(len(values))]
         assert values == [None if value is None else pytest.approx(value, abs=1e-12) for value in want]
         known = [value for value in want if value is not None]
         assert mean == pytest.approx(sum(known) / len(known))

@@ -1,4 +1,4 @@
-"""Localization by hand: several guesses, several annotated boxes, crowds, nothing."""
+"""Localization by hand: several predictions, several annotated boxes, crowds, nothing."""
 
 import pickle
 
@@ -24,7 +24,7 @@ def truth(label, *rows, crowd=None):
     return Annotation(label=torch.tensor(label), instances=instances)
 
 
-def guess(*rows):
+def prediction(*rows):
     labels, scores, boxes = zip(*rows, strict=True) if rows else ((), (), ())
     instances = Instances(
         boxes=torch.tensor(boxes).view(-1, 4),
@@ -39,7 +39,7 @@ def _tensor(values):
 
 
 @pytest.mark.parametrize(
-    ("guesses", "wrong", "iou"),
+    ("predictions", "wrong", "iou"),
     [
         ([(0, 0.9, HALF)], False, 0.5),
         ([(0, 0.9, THIRD)], True, 1 / 3),
@@ -52,8 +52,8 @@ def _tensor(values):
     ],
     ids=["half", "third", "class", "two_wrong", "second_right", "fifth_right", "sixth_right", "none"],
 )
-def test_a_picture_is_wrong_when_none_of_five_guesses_has_class_and_place(guesses, wrong, iou):
-    placed = place(guess(*guesses), truth(0, (0, TRUE)))
+def test_a_picture_is_wrong_when_none_of_five_guesses_has_class_and_place(predictions, wrong, iou):
+    placed = place(prediction(*predictions), truth(0, (0, TRUE)))
     assert placed is not None
     assert (placed.label, placed.wrong) == (0, wrong)
     assert placed.iou == pytest.approx(iou)
@@ -61,13 +61,13 @@ def test_a_picture_is_wrong_when_none_of_five_guesses_has_class_and_place(guesse
 
 
 def test_any_box_of_the_class_will_do_but_overlap_is_with_the_largest():
-    placed = place(guess((0, 0.9, SMALL)), truth(0, (0, SMALL), (0, TRUE)))
+    placed = place(prediction((0, 0.9, SMALL)), truth(0, (0, SMALL), (0, TRUE)))
     assert placed is not None
     assert (placed.wrong, placed.iou) == (False, 0.0)
 
 
 def test_a_box_of_another_class_is_no_place():
-    placed = place(guess((0, 0.9, SMALL)), truth(0, (0, TRUE), (1, SMALL)))
+    placed = place(prediction((0, 0.9, SMALL)), truth(0, (0, TRUE), (1, SMALL)))
     assert placed is not None
     assert placed.wrong is True
 
@@ -81,24 +81,24 @@ def test_rows_without_labels_are_places_for_the_best_five_classes():
 
 def test_crowds_are_not_sought_and_pictures_without_boxes_say_nothing():
     crowded = truth(0, (0, TRUE), (0, SMALL), crowd=[True, False])
-    placed = place(guess((0, 0.9, SMALL)), crowded)
+    placed = place(prediction((0, 0.9, SMALL)), crowded)
     assert placed is not None
     assert placed.iou == 1
-    assert place(guess((0, 0.9, TRUE)), truth(0, (0, TRUE), crowd=[True])) is None
-    assert place(guess((0, 0.9, TRUE)), truth(0)) is None
+    assert place(prediction((0, 0.9, TRUE)), truth(0, (0, TRUE), crowd=[True])) is None
+    assert place(prediction((0, 0.9, TRUE)), truth(0)) is None
 
 
 def test_a_label_without_a_box_of_its_class_leaves_the_error_undefined():
     metric = Localization(CLASSES)
-    metric.update(guess((0, 0.9, HALF)), truth(2, (0, TRUE)), "a")
+    metric.update(prediction((0, 0.9, HALF)), truth(2, (0, TRUE)), "a")
     assert metric.result() == {"localization_error": None, "iou": 0.5, "dice": pytest.approx(2 / 3)}
 
 
 def test_scores_are_means_over_pictures_and_merge_over_processes():
     parts = [Localization(CLASSES), Localization(CLASSES)]
-    assert parts[0].update(guess((0, 0.9, HALF)), truth(0, (0, TRUE)), "a") == pytest.approx(0.5)
-    parts[0].update(guess((1, 0.9, TRUE)), truth(0, (0, TRUE)), "b")
-    parts[1].update(guess(), truth(2, (2, TRUE)), "c")
+    assert parts[0].update(prediction((0, 0.9, HALF)), truth(0, (0, TRUE)), "a") == pytest.approx(0.5)
+    parts[0].update(prediction((1, 0.9, TRUE)), truth(0, (0, TRUE)), "b")
+    parts[1].update(prediction(), truth(2, (2, TRUE)), "c")
     whole = Localization(CLASSES)
     whole.merge(pickle.loads(pickle.dumps([part.state() for part in parts])))
     assert whole.result() == pytest.approx({"localization_error": 2 / 3, "iou": 0.5, "dice": (2 / 3 + 1) / 3})

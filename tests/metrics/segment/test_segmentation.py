@@ -19,28 +19,30 @@ def shown(pixels):
 
 def taken(*pictures, classes=CLASSES):
     metric = Segmentation(classes)
-    for place, (guess, truth) in enumerate(pictures):
-        metric.update(shown(guess), shown(truth), str(place))
+    for place, (prediction, truth) in enumerate(pictures):
+        metric.update(shown(prediction), shown(truth), str(place))
     return metric
 
 
 def drawn(count=4):
-    """Pictures of many sizes: truth with ignored pixels and without the last class, and guesses of all classes."""
+    """Pictures of many sizes: truth with ignored pixels and without the last class, and predictions of all classes."""
     draw = torch.Generator().manual_seed(5)
     for k in range(count):
         size = (3 + k, 7 - k)
         truth = torch.randint(0, 2, size, generator=draw)
         truth[torch.rand(size, generator=draw) < 0.2] = 255
-        guess = torch.where(torch.rand(size, generator=draw) < 0.6, truth, torch.randint(0, 3, size, generator=draw))
-        yield guess, truth
+        prediction = torch.where(
+            torch.rand(size, generator=draw) < 0.6, truth, torch.randint(0, 3, size, generator=draw)
+        )
+        yield prediction, truth
 
 
 def by_counting(pictures, classes):
     """The four scores, one pixel after the other, by the definitions."""
     pairs = [
         (int(g), int(t))
-        for guess, truth in pictures
-        for g, t in zip(guess.flatten(), truth.flatten(), strict=True)
+        for prediction, truth in pictures
+        for g, t in zip(prediction.flatten(), truth.flatten(), strict=True)
         if int(t) != 255
     ]
     both = [sum(g == t == k for g, t in pairs) for k in range(classes)]
@@ -57,14 +59,16 @@ def by_counting(pictures, classes):
 
 def test_scores_are_those_of_counting_pixel_by_pixel():
     pictures = list(drawn())
-    assert any((guess == 255).any() for guess, _ in pictures)  # a guess of no class is wrong where the truth is known
+    assert any(
+        (prediction == 255).any() for prediction, _ in pictures
+    )  # a prediction of no class is wrong where the truth is known
     assert taken(*pictures).result() == pytest.approx(by_counting(pictures, len(CLASSES)))
 
 
 def test_scores_by_hand():
     truth = torch.cat([torch.zeros(60), torch.ones(40)]).long().view(10, 10)
-    guess = torch.cat([torch.zeros(50), torch.ones(10), torch.zeros(5), torch.ones(35)]).long().view(10, 10)
-    assert taken((guess, truth), classes=("ant", "bee")).result() == pytest.approx(
+    prediction = torch.cat([torch.zeros(50), torch.ones(10), torch.zeros(5), torch.ones(35)]).long().view(10, 10)
+    assert taken((prediction, truth), classes=("ant", "bee")).result() == pytest.approx(
         {"pixel_accuracy": 0.85, "mean_accuracy": 0.854167, "miou": 0.734615, "fwiou": 0.741538}, abs=1e-6
     )
 
@@ -77,8 +81,10 @@ def test_a_class_that_is_nowhere_is_left_out_and_one_that_is_only_guessed_has_no
 
 
 def test_a_guess_of_no_class_is_wrong_and_an_ignored_pixel_counts_neither_way():
-    truth, guess = torch.tensor([[0, 0, 255, 255]]), torch.tensor([[0, 255, 0, 1]])
-    assert taken((guess, truth)).result() == dict.fromkeys(("pixel_accuracy", "mean_accuracy", "miou", "fwiou"), 0.5)
+    truth, prediction = torch.tensor([[0, 0, 255, 255]]), torch.tensor([[0, 255, 0, 1]])
+    assert taken((prediction, truth)).result() == dict.fromkeys(
+        ("pixel_accuracy", "mean_accuracy", "miou", "fwiou"), 0.5
+    )
 
 
 def test_a_picture_is_as_bad_as_its_classes_overlap_little():

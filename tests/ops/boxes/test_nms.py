@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torchvision.ops import box_iou
 
 from saccade.ops.boxes.nms import batch_nms, nms, soft_nms
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.candidates import Candidates
 
 
@@ -85,13 +85,13 @@ def test_answers_are_kept_by_the_suppression_that_is_asked_for():
     none = torch.zeros(1, 3, dtype=torch.int64)
     found, sizes = Candidates(boxes[None], torch.tensor([[0.9, 0.8, 0.7]]), none, none), torch.tensor([[50, 50]])
     hard, linear, gaussian = (
-        Keep(overlap=0.4, suppress=kind).final(found, sizes).each()[0] for kind in ("hard", "linear", "gaussian")
+        Suppression(overlap=0.4, suppress=kind).final(found, sizes).each()[0] for kind in ("hard", "linear", "gaussian")
     )
     assert hard.scores.tolist() == pytest.approx([0.9])
     # The third overlaps the first by .9, which leaves it .07, and the second by .45, which leaves it too little.
     assert linear.scores.tolist() == pytest.approx([0.9, 0.8 * 0.5])
     assert gaussian.scores[:2].tolist() == pytest.approx([0.9, 0.8 * math.exp(-0.5)])
-    (one,) = Keep(overlap=0.4, suppress="gaussian", limit=1).final(found, sizes).each()
+    (one,) = Suppression(overlap=0.4, suppress="gaussian", limit=1).final(found, sizes).each()
     assert one.scores.tolist() == pytest.approx([0.9])
 
 

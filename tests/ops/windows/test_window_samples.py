@@ -7,8 +7,8 @@ from torch import nn
 from saccade.core.annotation import Annotation, Instances
 from saccade.ops.boxes.geometry import iou
 from saccade.ops.boxes.match import BACKGROUND, BETWEEN, Matcher
-from saccade.ops.boxes.online_hard_mining import Offending
-from saccade.ops.boxes.samplers import RandomPick, everything
+from saccade.ops.boxes.online_hard_mining import OnlineHardMining
+from saccade.ops.boxes.samplers import RandomSampler, everything
 from saccade.ops.windows.samples import Jitter, WindowSample, cut_out
 
 SIZE = torch.tensor([200, 200])
@@ -46,7 +46,7 @@ def test_moved_boxes_are_candidates_beside_a_few_windows_of_each_scale():
     boxes, found = sampler([Jitter(3, 0.0, 0.0)], each=2)(shown(one), SIZE, [GRID, GRID])
     assert boxes[:3].tolist() == [one] * 3
     assert found.rows.tolist() == [0, 0, 0, *[BACKGROUND] * 4]
-    _, found = sampler([Jitter(50, 0.0, 0.0)], pick=RandomPick(8, 0.25))(shown(one), SIZE, [GRID] * 9)
+    _, found = sampler([Jitter(50, 0.0, 0.0)], pick=RandomSampler(8, 0.25))(shown(one), SIZE, [GRID] * 9)
     assert sorted(found.rows.tolist()) == [BACKGROUND] * 6 + [0, 0]
 
 
@@ -81,16 +81,16 @@ def test_what_is_cut_out_is_the_picture_itself_or_its_averages():
 def test_offending_negatives_are_the_dearest_and_some_others():
     matches = torch.tensor([[0, BACKGROUND, BACKGROUND, BETWEEN, BACKGROUND, BACKGROUND, 1]])
     cost = torch.tensor([[9.0, 1, 4, 8, 2, 3, 9]])
-    assert Offending(2, 0)(matches, cost).tolist() == [[True, False, True, False, False, True, True]]
-    assert Offending(9, 9)(matches, cost).tolist() == [[True, True, True, False, True, True, True]]
+    assert OnlineHardMining(2, 0)(matches, cost).tolist() == [[True, False, True, False, False, True, True]]
+    assert OnlineHardMining(9, 9)(matches, cost).tolist() == [[True, True, True, False, True, True, True]]
     torch.manual_seed(0)
-    drawn = torch.stack([Offending(1, 1)(matches, cost)[0] for _ in range(40)])
+    drawn = torch.stack([OnlineHardMining(1, 1)(matches, cost)[0] for _ in range(40)])
     assert bool((drawn.sum(1) == 4).all())
     assert bool(drawn[:, [0, 2, 6]].all())
     assert bool(drawn[:, [1, 4, 5]].any(0).all())
 
 
-@pytest.mark.parametrize("sample", [Offending(2, 2)])
+@pytest.mark.parametrize("sample", [OnlineHardMining(2, 2)])
 def test_nothing_is_taken_where_nothing_is(sample):
     assert sample(torch.full((2, 3), BETWEEN), torch.ones(2, 3)).sum() == 0
     assert sample(torch.zeros(2, 0, dtype=torch.int64), torch.zeros(2, 0)).shape == (2, 0)

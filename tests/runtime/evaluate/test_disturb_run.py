@@ -8,7 +8,7 @@ import saccade as sc
 from helpers import TinyDataset, tiny_system
 from saccade import cli
 from saccade.core.errors import UsageError
-from saccade.data.datasets.disturbed import Disturbed
+from saccade.data.datasets.disturbed import DisturbedDataset
 from saccade.runtime.evaluate.disturb import disturb
 from saccade.runtime.evaluate.measure import evaluation_of
 from saccade.runtime.predict.predictor import Predictor
@@ -19,7 +19,7 @@ def test_strength_nothing_is_the_plain_evaluation_to_the_last_bit():
     system, data = tiny_system(), TinyDataset(5)
     plain = sc.evaluate(system, data)
     for kind in ("shift", "blur"):
-        assert dict(evaluation_of(system, Disturbed(data, kind, 0.0, system.input.mean)).scores) == plain
+        assert dict(evaluation_of(system, DisturbedDataset(data, kind, 0.0, system.input.mean)).scores) == plain
     found = sc.disturb(system, data, kinds=["shift"], strengths=[1.0])
     assert {name: values[0] for name, values in found["shift"]["scores"].items()} == plain
 
@@ -30,7 +30,7 @@ def test_every_point_is_an_evaluation_of_the_disturbed_data():
     assert list(found) == ["rotate", "noise"]
     assert found["rotate"]["strengths"] == [0.0, 0.5, 1.0]
     assert found["rotate"]["amounts"] == [0.0, 22.5, 45.0]
-    expected = sc.evaluate(system, Disturbed(data, "rotate", 0.5, system.input.mean, seed=3))
+    expected = sc.evaluate(system, DisturbedDataset(data, "rotate", 0.5, system.input.mean, seed=3))
     assert {name: values[1] for name, values in found["rotate"]["scores"].items()} == expected
     assert found["noise"]["scores"]["loss"][2] != found["noise"]["scores"]["loss"][0]
     assert disturb(system, data, kinds=("rotate", "noise"), strengths=(0.5, 1.0), seed=3) == found

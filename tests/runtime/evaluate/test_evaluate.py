@@ -13,9 +13,9 @@ from saccade.core.sample import Sample
 from saccade.data.loading.loader import Loader, LoaderSettings
 from saccade.data.open import open_data
 from saccade.network.system import System
-from saccade.runtime.evaluate.class_agreement import check_same_classes
+from saccade.runtime.evaluate.class_agreement import check_classes_agree
 from saccade.runtime.evaluate.evaluate import data_of_run, evaluate
-from saccade.runtime.evaluate.loss_means import LossTally
+from saccade.runtime.evaluate.loss_means import LossMeans
 from saccade.runtime.evaluate.measure import Measure, evaluation_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.run_folder import RunFolder
@@ -40,8 +40,8 @@ def by_hand(system, data) -> tuple[float, float]:
             continue
         with torch.no_grad():
             losses.append(float(system.loss(system.batch([sample.image], [sample.truth]))["tiny/class"]))
-        answer = Predictor(system)([sample.image])[0]
-        right.append(float(answer.label == sample.truth.label))
+        prediction = Predictor(system)([sample.image])[0]
+        right.append(float(prediction.label == sample.truth.label))
     return sum(losses) / len(losses), sum(right) / len(right)
 
 
@@ -131,7 +131,7 @@ class Pictures:
     def __init__(self):
         self.ids = []
 
-    def update(self, guess, truth, id):
+    def update(self, prediction, truth, id):
         self.ids.append(id)
 
     def result(self):
@@ -166,9 +166,9 @@ def test_other_classes_are_an_error_with_a_diff(names, line):
 
 def test_long_diffs_are_cut_and_equal_lists_pass():
     names = [f"n{i}" for i in range(100)]
-    check_same_classes(names, tuple(names))
+    check_classes_agree(names, tuple(names))
     with pytest.raises(ConfigError, match="another order") as caught:
-        check_same_classes(names, names[::-1])
+        check_classes_agree(names, names[::-1])
     assert "… 88 more" in caught.value.what
     assert caught.value.what.count("\n") == 13
 
@@ -185,7 +185,7 @@ def test_out_holds_scores_and_report(tmp_path):
 
 
 def test_a_tally_weighs_batches_by_their_annotated_pictures():
-    tally = LossTally(tiny_system())
+    tally = LossMeans(tiny_system())
     said, silent = Annotation(label=torch.tensor(0)), Annotation()
     tally.add({"tiny/class": torch.tensor(1.0)}, [said, said, said])
     tally.add({"tiny/class": torch.tensor(5.0)}, [said, silent])

@@ -11,7 +11,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.metrics.detect.detection import Detection
 from saccade.metrics.detect.error_kinds import ERROR_KINDS
 from saccade.metrics.detect.error_painter import ErrorPainter
-from saccade.metrics.evaluation import Judged
+from saccade.metrics.evaluation import PictureSeverity
 from saccade.runtime.evaluate.report import Gallery, asked
 
 GIVES = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
@@ -34,8 +34,8 @@ class OnePicture:
         return Sample(torch.full((3, 320, 320), 255, dtype=torch.uint8), Annotation(instances=truth), "a.png")
 
 
-class Answers:
-    """A predictor that has one answer."""
+class PredictedScores:
+    """A predictor that has one prediction."""
 
     engine = SimpleNamespace(gives=GIVES)
 
@@ -45,16 +45,20 @@ class Answers:
 
 
 def shown(illustrator):
-    return Gallery(Answers(), OnePicture(), illustrator).show([Judged("a.png", 0.5)])[0]
+    return Gallery(PredictedScores(), OnePicture(), illustrator).show([PictureSeverity("a.png", 0.5)])[0]
 
 
 def test_boxes_are_counted_and_coloured_by_what_became_of_them():
-    exhibit = shown(ErrorPainter(0.4))
-    assert exhibit.caption == "a.png\n1 right · 1 background · 1 missed"
+    gallery_item = shown(ErrorPainter(0.4))
+    assert gallery_item.caption == "a.png\n1 right · 1 background · 1 missed"
     corners = {"right": (99, 129), "background": (239, 279), "missed": (239, 129)}
-    for kind, picture in (("right", exhibit.guess), ("background", exhibit.guess), ("missed", exhibit.truth)):
+    for kind, picture in (
+        ("right", gallery_item.prediction),
+        ("background", gallery_item.prediction),
+        ("missed", gallery_item.truth),
+    ):
         assert picture.getpixel(corners[kind]) == ERROR_KINDS[kind].colour
-    assert exhibit.guess.getpixel(corners["missed"]) == (255, 255, 255)
+    assert gallery_item.prediction.getpixel(corners["missed"]) == (255, 255, 255)
 
 
 def test_without_a_threshold_guesses_from_one_half_on_are_shown_and_others_keep_their_classes_colours():
@@ -88,6 +92,6 @@ def test_the_truth_is_shown_as_far_as_the_system_speaks_of_it():
 
 def test_what_was_not_sought_is_no_error():
     truth = replace(OnePicture()[0].truth, sought=torch.tensor([False]))
-    told = ErrorPainter(0.4).illustrate(Answers()([])[0], truth)
+    told = ErrorPainter(0.4).illustrate(PredictedScores()([])[0], truth)
     assert told is not None
     assert told.caption == "2 ignored"

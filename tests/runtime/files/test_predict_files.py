@@ -1,4 +1,4 @@
-"""Every picture is answered once; a kill, a bad picture or a second call costs no more than it must."""
+"""Every picture is predicted once; a kill, a bad picture or a second call costs no more than it must."""
 
 import json
 import os
@@ -61,10 +61,10 @@ def test_files_hold_what_the_predictor_answers(photos, predictor, tmp_path):
     assert (outcome.done, outcome.kept, outcome.failed) == (7, 0, {})
     assert [entry["file"] for entry in found] == sorted(str(p) for p in photos.rglob("*.png"))
     for entry in found:
-        answer = predictor([entry["file"]])[0]
-        assert entry["label"] == int(answer.label)
-        assert np.allclose(entry["label_scores"], answer.label_scores, atol=2e-6)
-        assert np.allclose(entry["instances"]["boxes"], answer.instances.boxes, atol=1e-4)
+        prediction = predictor([entry["file"]])[0]
+        assert entry["label"] == int(prediction.label)
+        assert np.allclose(entry["label_scores"], prediction.label_scores, atol=2e-6)
+        assert np.allclose(entry["instances"]["boxes"], prediction.instances.boxes, atol=1e-4)
         assert entry["size"] == size_of(entry["file"])
         assert size_of(tmp_path / "out" / entry["drawn"]) >= entry["size"]
     assert len({entry["drawn"] for entry in found}) == 7
@@ -136,14 +136,16 @@ def test_bad_pictures_fail_alone_and_are_listed(photos, predictor, tmp_path):
 
 def test_a_picture_too_large_for_memory_fails_alone(photos, predictor, tmp_path, monkeypatch):
     Image.new("RGB", (400, 300)).save(photos / "huge.png")
-    true_guesses = predictor.guesses
+    true_predictions = predictor.network_predictions
 
-    def guesses(batch, threshold=0.0):
+    def network_predictions(batch, threshold=0.0):
         if batch.images.shape[-1] >= 400:
             raise torch.OutOfMemoryError("stub")
-        return true_guesses(batch, threshold)
+        return true_predictions(batch, threshold)
 
-    monkeypatch.setattr(Predictor, "guesses", lambda self, batch, threshold=0.0: guesses(batch, threshold))
+    monkeypatch.setattr(
+        Predictor, "network_predictions", lambda self, batch, threshold=0.0: network_predictions(batch, threshold)
+    )
     outcome = predict_files(predictor, [photos], tmp_path / "out")
     assert outcome.done == 7
     assert [path.name for path in outcome.failed] == ["huge.png"]
@@ -211,7 +213,7 @@ def test_names_that_are_no_text_are_answered(predictor, tmp_path):
 def test_all_fields_have_a_form_in_files(tmp_path):
     dense = torch.zeros(2, 5, 6, dtype=torch.bool)
     dense[0, 1:3, 2:5] = True
-    guess = Annotation(
+    prediction = Annotation(
         label=torch.tensor(1),
         instances=Instances(boxes=torch.tensor([[0.0, 1, 2, 3], [4, 5, 6, 7]]), masks=Masks.from_dense(dense)),
         semantic=torch.tensor([[0, 255], [3, 4]]),
@@ -219,7 +221,7 @@ def test_all_fields_have_a_form_in_files(tmp_path):
         contours=torch.tensor([[[0.0, 1.0]], [[0.5, 0.25]]]),
         pose=torch.tensor([[1.5, 2.5]]),
     )
-    values = json.loads(json.dumps(as_values(guess) | write_maps(guess, tmp_path, "a")))
+    values = json.loads(json.dumps(as_values(prediction) | write_maps(prediction, tmp_path, "a")))
     assert values["label"] == 1
     assert values["pose"] == [[1.5, 2.5]]
     codes = [code["counts"].encode() for code in values["instances"]["masks"]]

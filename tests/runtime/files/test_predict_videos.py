@@ -1,4 +1,4 @@
-"""Videos are answered frame by frame, drawn, and written beside pictures; a bad one keeps what came before."""
+"""Videos are predicted frame by frame, drawn, and written beside pictures; a bad one keeps what came before."""
 
 import csv
 import json
@@ -47,10 +47,10 @@ def test_rows_are_what_the_predictor_says_of_each_frame(predictor: Predictor, tm
         (str(path), place, pytest.approx(place / 25)) for place in range(11)
     ]
     for row, frame in zip(found, shown, strict=True):
-        (answer,) = predictor([frame.image])
+        (prediction,) = predictor([frame.image])
         assert row["size"] == list(SIZE)
-        np.testing.assert_allclose(row["label_scores"], answer.label_scores, atol=2e-6)
-        np.testing.assert_allclose(row["instances"]["boxes"], answer.instances.boxes, atol=1e-4)
+        np.testing.assert_allclose(row["label_scores"], prediction.label_scores, atol=2e-6)
+        np.testing.assert_allclose(row["instances"]["boxes"], prediction.instances.boxes, atol=1e-4)
 
 
 def test_the_drawn_video_lasts_as_long_and_shows_the_boxes(predictor: Predictor, tmp_path: Path) -> None:
@@ -129,15 +129,15 @@ def test_a_frame_too_large_for_memory_fails_alone(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = film(tmp_path / "clip.mp4", 5)
-    true_guesses, calls = Predictor.guesses, list[int]()
+    true_predictions, calls = Predictor.network_predictions, list[int]()
 
-    def guesses(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
+    def network_predictions(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
         calls.append(len(batch))
         if len(calls) == 3:
             raise torch.OutOfMemoryError("stub")
-        return true_guesses(self, batch, threshold)
+        return true_predictions(self, batch, threshold)
 
-    monkeypatch.setattr(Predictor, "guesses", guesses)
+    monkeypatch.setattr(Predictor, "network_predictions", network_predictions)
     outcome = predict_files(predictor, [path], tmp_path / "out", PredictSettings(batch=1))
     assert [row["frame"] for row in rows(tmp_path / "out")] == [0, 1, 3, 4]
     assert isinstance(outcome.failed[path], ResourceError)
@@ -160,15 +160,15 @@ def test_a_kill_in_a_video_leaves_no_half_file(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = film(tmp_path / "clip.mp4", 9)
-    true_guesses, calls = Predictor.guesses, list[int]()
+    true_predictions, calls = Predictor.network_predictions, list[int]()
 
-    def guesses(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
+    def network_predictions(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return true_guesses(self, batch, threshold)
+        return true_predictions(self, batch, threshold)
 
-    monkeypatch.setattr(Predictor, "guesses", guesses)
+    monkeypatch.setattr(Predictor, "network_predictions", network_predictions)
     with pytest.raises(KeyboardInterrupt):
         predict_files(predictor, [path], tmp_path / "out", PredictSettings(batch=4))
     assert not [p for p in (tmp_path / "out").rglob("*") if p.suffix in (".mp4", ".jsonl") and p.parent.name != "out"]

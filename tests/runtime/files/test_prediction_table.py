@@ -19,7 +19,7 @@ NONE = (None,) * 4
 
 
 @pytest.mark.parametrize(
-    ("answer", "rows"),
+    ("prediction", "rows"),
     [
         ({"label": 1, "label_scores": [0.25, 0.75]}, [("a", "bee", 0.75, *NONE)]),
         ({"labels": [1, 1], "label_scores": [0.6, 0.75]}, [("a", "=cmd()", 0.6, *NONE), ("a", "bee", 0.75, *NONE)]),
@@ -33,8 +33,8 @@ NONE = (None,) * 4
         ({"pose": [[1, 2]]}, [("a", None, None, *NONE)]),
     ],
 )
-def test_rows(answer: dict[str, Any], rows: list[Any]) -> None:
-    assert list(rows_of({"file": "a", "size": [9, 9], **answer}, CLASSES)) == rows
+def test_rows(prediction: dict[str, Any], rows: list[Any]) -> None:
+    assert list(rows_of({"file": "a", "size": [9, 9], **prediction}, CLASSES)) == rows
 
 
 def test_a_class_named_as_a_formula_is_quoted_in_the_file(tmp_path: Path) -> None:

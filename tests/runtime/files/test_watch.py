@@ -1,4 +1,4 @@
-"""A watched folder: what arrives is answered once it is whole, and once alone."""
+"""A watched folder: what arrives is predicted once it is whole, and once alone."""
 
 import json
 import threading
@@ -87,13 +87,13 @@ def test_a_watch_that_is_stopped_leaves_its_answers(
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     save_picture(folder / "a.png", 0)
-    true_answer = watch.Prediction.answer
+    true_answer = watch.Prediction.prediction
 
-    def answer(self: Any, files: Any, among: Any = ()) -> None:
+    def prediction(self: Any, files: Any, among: Any = ()) -> None:
         true_answer(self, files, among)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(watch.Prediction, "answer", answer)
+    monkeypatch.setattr(watch.Prediction, "prediction", prediction)
     with pytest.raises(KeyboardInterrupt):
         watch_files(predictor, [folder], out)
     assert names(out) == ["a.png"]

@@ -5,7 +5,7 @@ import pytest
 
 from helpers import TinyDataset, tiny_system
 from saccade.runtime.evaluate.measure import Measure
-from saccade.runtime.inspect.feature_collector import FeatureTally
+from saccade.runtime.inspect.feature_collector import FeatureCollector
 from saccade.runtime.inspect.feature_page import ASKED, feature_view, main_labels, write_feature_page
 from saccade.runtime.inspect.feature_table import FeatureTable
 from saccade.runtime.inspect.features import features
@@ -21,11 +21,11 @@ def test_neighbours_say_whether_they_are_of_the_same_class() -> None:
     """Three directions; picture 3 points where the class of picture 1 does, but is of class 0."""
     numbers = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0.1], [0, 0.9, 0], [0, 0, 0.8]])
     view = feature_view(table([0, 1, 2, 0, 1, 2], numbers), TinyDataset(6))
-    asked = {row[0].caption: row for row in view.neighbours}
+    inspect_settings = {row[0].caption: row for row in view.neighbours}
     assert [one.caption for one, _ in view.neighbours] == ["red", "red", "green", "green", "blue", "blue"]
     first = next(found for one, found in view.neighbours if one.caption == "green")
     assert [(near.caption, near.same) for near in first[:2]] == [("green", True), ("red", False)]
-    assert set(asked) == {"red", "green", "blue"}
+    assert set(inspect_settings) == {"red", "green", "blue"}
     assert [title for title, _ in view.scatters] == ["PCA", "t-SNE"]
     assert all(places.shape == (6, 2) for places in view.scatters.values())
 
@@ -76,8 +76,8 @@ def test_a_measurement_gathers_what_a_pass_of_its_own_would() -> None:
 
 
 def test_little_and_much_is_not_gathered() -> None:
-    assert not FeatureTally(tiny_system(), TinyDataset(3)).wanted
-    assert not FeatureTally(tiny_system(), TinyDataset(301)).wanted
-    assert FeatureTally(tiny_system(), TinyDataset(300)).wanted
-    tally = FeatureTally(tiny_system(), TinyDataset(12))
+    assert not FeatureCollector(tiny_system(), TinyDataset(3)).wanted
+    assert not FeatureCollector(tiny_system(), TinyDataset(301)).wanted
+    assert FeatureCollector(tiny_system(), TinyDataset(300)).wanted
+    tally = FeatureCollector(tiny_system(), TinyDataset(12))
     assert tally.table() is None

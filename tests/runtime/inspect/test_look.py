@@ -13,7 +13,7 @@ from saccade import cli
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import DataError, UsageError
 from saccade.runtime.inspect.look import best_label, label_of, look
-from saccade.runtime.inspect.look_files import Asked, look_files
+from saccade.runtime.inspect.look_files import InspectSettings, inspect_files
 from saccade.runtime.predict.predictor import Predictor
 from saccade.safe_io.images.pictures import decode_picture
 from saccade.systems.build import build
@@ -71,7 +71,7 @@ def test_the_class_is_the_best_guess_or_the_one_that_is_named():
 def test_files_become_pictures_numbers_and_a_page(system, files, tmp_path):
     out = tmp_path / "out"
     (files / "broken.png").write_bytes(b"no picture")
-    outcome = look_files(Predictor(system), [files], out, Asked(views=("cam", "filters"), label="ant"))
+    outcome = inspect_files(Predictor(system), [files], out, InspectSettings(views=("cam", "filters"), label="ant"))
     assert (outcome.done, [path.name for path in outcome.failed]) == (2, ["broken.png"])
     told = json.loads((out / "look.json").read_text())
     assert [entry["class"] for entry in told["pictures"]] == ["ant", "ant"]
@@ -85,14 +85,14 @@ def test_files_become_pictures_numbers_and_a_page(system, files, tmp_path):
 
 
 def test_a_network_without_class_scores_is_looked_into_as_far_as_it_goes(tmp_path, files):
-    outcome = look_files(Predictor(tiny_system()), [files / "0.png"], tmp_path / "out", Asked())
+    outcome = inspect_files(Predictor(tiny_system()), [files / "0.png"], tmp_path / "out", InspectSettings())
     (entry,) = json.loads((outcome.out / "look.json").read_text())["pictures"]
     assert set(entry["views"]) == {"answer", "occlusion", "activations"}
 
 
 def test_nothing_to_look_at_is_an_error(system, tmp_path):
     with pytest.raises(DataError, match="none"):
-        look_files(Predictor(system), [tmp_path / "gone"], tmp_path / "out", Asked())
+        inspect_files(Predictor(system), [tmp_path / "gone"], tmp_path / "out", InspectSettings())
 
 
 def test_the_command_writes_the_page_and_says_so(system, files, tmp_path, monkeypatch, capsys):

@@ -35,14 +35,14 @@ def test_one_huge_picture_fails_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     for place in range(3):
         save_picture(folder / f"{place}.png", place)
     Image.new("RGB", (900, 60)).save(folder / "huge.png")
-    true_guesses = Predictor.guesses
+    true_predictions = Predictor.network_predictions
 
-    def guesses(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
+    def network_predictions(self: Predictor, batch: Any, threshold: float = 0.0) -> Any:
         if any(frame.source[1] == 900 for frame in batch.frames):
             raise torch.OutOfMemoryError("stub")
-        return true_guesses(self, batch, threshold)
+        return true_predictions(self, batch, threshold)
 
-    monkeypatch.setattr(Predictor, "guesses", guesses)
+    monkeypatch.setattr(Predictor, "network_predictions", network_predictions)
     outcome = predict_files(Predictor(detector(3)), [folder], tmp_path / "out")
     listed = json.loads((tmp_path / "out" / "failed.json").read_text())
     assert [Path(row["file"]).name for row in listed] == ["huge.png"]

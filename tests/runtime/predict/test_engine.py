@@ -30,7 +30,7 @@ def exported(system: System) -> Engine:
         gives=system.gives,
         vocabularies=Vocabularies.of(CLASSES),
         forward=lambda batch: system.raw(system.maps(batch)),
-        decode=system.answers,
+        decode=system.predictions,
         digest=lambda: "0123",
     )
 
@@ -48,7 +48,7 @@ def test_an_engine_without_layers_answers_as_its_system(tmp_path: Path) -> None:
 
 def test_who_looks_inside_is_told_that_there_is_nothing_to_see() -> None:
     predictor = Predictor(exported(tiny_system()))
-    with pytest.raises(ConfigError, match=r"model\.onnx, which only answers"):
+    with pytest.raises(ConfigError, match=r"model\.onnx, which only predicts"):
         look(predictor, picture(0))
     with pytest.raises(ConfigError, match="layers"):
         features(predictor, "scenes:count=2,size=32")
@@ -77,28 +77,28 @@ def test_each_file_is_decoded_once(drawn: bool, tmp_path: Path, monkeypatch: pyt
 def test_scores_of_pixels_are_given_and_written_where_they_are_asked_for(tmp_path: Path) -> None:
     save_picture(tmp_path / "a.png", 1)
     system = pixel_system()
-    plain, kept = (Predictor(system, keep_scores=keep)([picture(1)])[0] for keep in (False, True))
+    plain, kept = (Predictor(system, keep_scores=suppression)([picture(1)])[0] for suppression in (False, True))
     assert plain.semantic_scores is None
     assert torch.equal(plain.semantic, picture(1).float().argmax(0))
     torch.testing.assert_close(kept.semantic_scores, picture(1) / 255)
-    for keep in (False, True):
-        predict_files(Predictor(system, keep_scores=keep), [tmp_path / "a.png"], tmp_path / f"out{keep}")
-        assert (tmp_path / f"out{keep}" / "semantic" / "a.png").is_file()
-        assert (tmp_path / f"out{keep}" / "semantic_scores" / "a.npz").is_file() == keep
+    for suppression in (False, True):
+        predict_files(Predictor(system, keep_scores=suppression), [tmp_path / "a.png"], tmp_path / f"out{suppression}")
+        assert (tmp_path / f"out{suppression}" / "semantic" / "a.png").is_file()
+        assert (tmp_path / f"out{suppression}" / "semantic_scores" / "a.npz").is_file() == suppression
 
 
 def test_what_is_refined_at_the_pictures_own_pixels_sees_the_picture_and_the_scores() -> None:
     seen = []
 
-    def refine(answer: Annotation, image: torch.Tensor) -> Annotation:
-        seen.append((tuple(answer.semantic_scores.shape), tuple(image.shape)))
-        return replace(answer, semantic=torch.full_like(answer.semantic, 7))
+    def refine(prediction: Annotation, image: torch.Tensor) -> Annotation:
+        seen.append((tuple(prediction.semantic_scores.shape), tuple(image.shape)))
+        return replace(prediction, semantic=torch.full_like(prediction.semantic, 7))
 
     spec = InputSpec("stretch", (8, 8), mean=(0.0,) * 3, std=(1.0,) * 3)
     for views in ({}, {"flip": True}):
         predictor = Predictor(replace(engine_of(pixel_system(spec)), refine=refine), **views)
-        (answer,) = predictor([picture(1)])
-        assert (answer.semantic == 7).all()
-        assert answer.semantic_scores is None
+        (prediction,) = predictor([picture(1)])
+        assert (prediction.semantic == 7).all()
+        assert prediction.semantic_scores is None
     size = tuple(picture(1).shape)
     assert seen == [(size, size)] * 2

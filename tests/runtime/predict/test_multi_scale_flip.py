@@ -1,4 +1,4 @@
-"""Several views of a picture become one answer, in the picture's own pixels."""
+"""Several views of a picture become one prediction, in the picture's own pixels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from saccade.core.sample import Sample
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.network.system import System
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.evaluate.evaluate import evaluate
 from saccade.runtime.predict.merge import Agreement
-from saccade.runtime.predict.multi_scale_flip import SMALLEST, Views
+from saccade.runtime.predict.multi_scale_flip import SMALLEST, MultiScaleFlip
 from saccade.runtime.predict.predictor import Predictor
 from saccade.systems.build import build
 
@@ -43,7 +43,7 @@ class BrightHead(Head):
     needs = frozenset({"instances.boxes", "instances.labels"})
     terms = ("none",)
     owns_rows = True
-    keep = Keep()
+    suppression = Suppression()
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,13 +116,13 @@ def test_boxes_of_every_view_come_back_to_the_picture_s_own_pixels(rule: str) ->
     system = bright_system(rule)
     predictor = Predictor(system, scales=(0.5, 1, 2), flip=True)
     system.heads["bright"].shapes.clear()
-    (answer,) = predictor([bright_picture()])
+    (prediction,) = predictor([bright_picture()])
     height, width = (48, 96) if rule == "native" else (64, 64)
     wanted = [(2, 3, int(height * s), int(width * s)) for s in (0.5, 1, 2)]  # each with its mirrored one
     assert system.heads["bright"].shapes == wanted
-    assert len(answer.instances) == 1  # six views of one object
-    torch.testing.assert_close(answer.instances.boxes[0], torch.tensor([8.0, 16, 40, 32]), atol=1.5, rtol=0)
-    assert answer.instances.scores.tolist() == [0.75]  # the best of the views' scores
+    assert len(prediction.instances) == 1  # six views of one object
+    torch.testing.assert_close(prediction.instances.boxes[0], torch.tensor([8.0, 16, 40, 32]), atol=1.5, rtol=0)
+    assert prediction.instances.scores.tolist() == [0.75]  # the best of the views' scores
 
 
 def test_a_mirrored_view_is_mirrored_back() -> None:
@@ -149,14 +149,14 @@ def test_answers_mirror_with_the_picture(name: str) -> None:
     torch.testing.assert_close(_sorted(here.instances, here.instances.boxes), mirrored, atol=2e-3, rtol=0)
 
 
-def agreed(answers: Sequence[Annotation], keep: Keep) -> Annotation:
+def agreed(predictions: Sequence[Annotation], suppression: Suppression) -> Annotation:
     """What views of a picture of 100 pixels agree on, each of which the network sees as it is."""
-    views = [next(Views().of((100, 100), InputSpec("native"))) for _ in answers]
-    gathered = Agreement(views, keep)
+    views = [next(MultiScaleFlip().of((100, 100), InputSpec("native"))) for _ in predictions]
+    gathered = Agreement(views, suppression)
     (found,) = (
         one
-        for place, answer in enumerate(answers)
-        if (one := gathered.add(place, answer, views[place].frame)) is not None
+        for place, prediction in enumerate(predictions)
+        if (one := gathered.add(place, prediction, views[place].frame)) is not None
     )
     return found
 
@@ -184,7 +184,7 @@ def test_merging_is_suppression_by_class_of_all_that_the_views_say() -> None:
     boxes = torch.cat([corners, corners + 10 + 20 * torch.rand(3, 40, 2, generator=draw)], 2)
     scores, labels = torch.rand(3, 40, generator=draw), torch.randint(0, 2, (3, 40), generator=draw)
     views = [Annotation(instances=Instances(*rows)) for rows in zip(boxes, labels, scores, strict=True)]
-    found = agreed(views, Keep(overlap=0.4, limit=25)).instances
+    found = agreed(views, Suppression(overlap=0.4, limit=25)).instances
     kept = batched_nms(boxes.view(-1, 4), scores.view(-1), labels.view(-1), 0.4)[:25]
     assert 0 < len(kept) < 120
     assert torch.equal(found.boxes, boxes.view(-1, 4)[kept])
@@ -193,7 +193,7 @@ def test_merging_is_suppression_by_class_of_all_that_the_views_say() -> None:
 
 def test_views_that_see_nothing_agree_on_nothing() -> None:
     nothing = Annotation(instances=Instances(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64), torch.zeros(0)))
-    assert len(agreed([nothing, nothing], Keep()).instances) == 0
+    assert len(agreed([nothing, nothing], Suppression()).instances) == 0
 
 
 class LabelHead(Head):
@@ -250,7 +250,7 @@ def test_a_picture_that_cannot_be_read_fails_alone(tmp_path) -> None:
 @pytest.mark.parametrize("scales", [(), (0.0,), (1, 1), (float("nan"),), (SMALLEST / 2,)])
 def test_scales_that_are_none_are_refused(scales: tuple[float, ...]) -> None:
     with pytest.raises(UsageError):
-        Views(scales)
+        MultiScaleFlip(scales)
 
 
 def test_systems_that_views_make_no_sense_for_are_refused() -> None:
@@ -283,12 +283,12 @@ def test_classes_joints_and_columns_agree_by_rules_of_their_own() -> None:
         pose, visible = torch.tensor([[box, 2.0]]), torch.tensor([round(share * 2)])
         return Annotation(None, scores, (scores > 0.5).long(), rows, pose=pose, pose_visible=visible)
 
-    found = agreed([said(0.4, 0.0), said(0.9, 1.0)], Keep())
+    found = agreed([said(0.4, 0.0), said(0.9, 1.0)], Suppression())
     assert found.labels.tolist() == [1, 0]  # of .65 and .4
     torch.testing.assert_close(found.label_scores, torch.tensor([0.65, 0.4]))
     assert found.instances.keypoints.tolist() == [[[1.0, 1.0]]]  # they follow the row that stays
     assert found.pose.tolist() == [[0.5, 2.0]]
     assert found.pose_visible.tolist() == [2]
     votes = [Annotation(label=torch.tensor(label), labels=torch.tensor([1, label])) for label in (0, 1, 1)]
-    assert agreed(votes, Keep()).label == 1
-    assert agreed(votes, Keep()).labels.tolist() == [1, 1]
+    assert agreed(votes, Suppression()).label == 1
+    assert agreed(votes, Suppression()).labels.tolist() == [1, 1]

@@ -35,8 +35,8 @@ def test_company_never_changes_an_answer_and_order_is_kept(spec, batch):
     pictures = [picture(i) for i in range(7)]
     together = predictor(pictures, batch=batch)
     assert len(together) == 7
-    for image, answer in zip(pictures, together, strict=True):
-        assert_same(answer, predictor([image])[0])
+    for image, prediction in zip(pictures, together, strict=True):
+        assert_same(prediction, predictor([image])[0])
 
 
 def test_boxes_are_in_the_pictures_own_pixels_and_fall_by_score():
@@ -101,16 +101,16 @@ def test_one_picture_in_place_of_a_list_is_refused():
 
 def test_what_does_not_fit_together_goes_one_by_one_and_fails_alone(monkeypatch):
     predictor = Predictor(tiny_system(input=InputSpec("native")))
-    true_guesses = predictor.guesses
+    true_predictions = predictor.network_predictions
     tried = []
 
-    def guesses(batch, threshold=0.0):
+    def network_predictions(batch, threshold=0.0):
         tried.append(len(batch))
         if len(batch) > 1 or batch.images.shape[-1] > 30:
             raise torch.OutOfMemoryError("stub")
-        return true_guesses(batch, threshold)
+        return true_predictions(batch, threshold)
 
-    monkeypatch.setattr(predictor, "guesses", guesses)
+    monkeypatch.setattr(predictor, "network_predictions", network_predictions)
     small = torch.zeros(3, 8, 8, dtype=torch.uint8)
     found = dict(predictor.stream([small, small, torch.zeros(3, 8, 40)]))
     assert tried == [2, 1, 1, 1]
@@ -144,11 +144,11 @@ def test_bf16_casts_a_copy_and_answers_in_float32():
     assert next(system.parameters()).dtype == torch.float32
     assert next(predictor.system.parameters()).dtype == torch.bfloat16
     image = torch.zeros(3, 300, 517, dtype=torch.uint8)
-    answer = predictor([image])[0]
-    assert answer.label_scores.dtype == answer.instances.boxes.dtype == torch.float32
+    prediction = predictor([image])[0]
+    assert prediction.label_scores.dtype == prediction.instances.boxes.dtype == torch.float32
     # 517 is no bfloat16: it stays whole only where decoding is done in float32.
-    assert torch.allclose(answer.instances.boxes[1], torch.tensor([0.0, 0, 517, 300]))
-    assert torch.allclose(answer.label_scores, Predictor(system)([image])[0].label_scores, atol=0.05)
+    assert torch.allclose(prediction.instances.boxes[1], torch.tensor([0.0, 0, 517, 300]))
+    assert torch.allclose(prediction.label_scores, Predictor(system)([image])[0].label_scores, atol=0.05)
 
 
 def test_raw_is_the_heads_output():
@@ -158,8 +158,8 @@ def test_raw_is_the_heads_output():
 
 
 def test_finish_keeps_unscored_rows_and_integers():
-    guess = Annotation(label=torch.tensor(3), instances=Instances(boxes=torch.ones(2, 4, dtype=torch.bfloat16)))
-    done = finish(guess, 0.9)
+    prediction = Annotation(label=torch.tensor(3), instances=Instances(boxes=torch.ones(2, 4, dtype=torch.bfloat16)))
+    done = finish(prediction, 0.9)
     assert done.label.dtype == torch.int64
     assert done.instances.boxes.dtype == torch.float32
     assert len(done.instances) == 2
@@ -200,6 +200,8 @@ def test_room_is_what_the_predictor_uses(monkeypatch):
     monkeypatch.setattr(module, "ROOM", 1)
     sizes = []
     predictor = Predictor(tiny_system())
-    monkeypatch.setattr(predictor, "guesses", lambda batch, t: [sizes.append(len(batch)) or Annotation()] * len(batch))
+    monkeypatch.setattr(
+        predictor, "network_predictions", lambda batch, t: [sizes.append(len(batch)) or Annotation()] * len(batch)
+    )
     assert len(predictor([picture(i) for i in range(3)])) == 3
     assert sizes == [1, 1, 1]

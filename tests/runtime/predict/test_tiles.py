@@ -1,4 +1,4 @@
-"""A large picture is answered tile by tile: every object once, whole where a tile shows it so; maps have no seams."""
+"""A large picture is predicted tile by tile: every object once, whole where a tile shows it so; maps have no seams."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.network.system import System
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.evaluate.evaluate import evaluate
 from saccade.runtime.predict.map_mean import MapMean
-from saccade.runtime.predict.multi_scale_flip import Tiles, Views
+from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, Tiles
 from saccade.runtime.predict.predictor import Predictor
 from saccade.systems.build import build
 
@@ -51,7 +51,7 @@ class BlobHead(Head):
     needs = frozenset({"instances.boxes"})
     terms = ("none",)
     owns_rows = True
-    keep = Keep(overlap=0.5, limit=30)
+    suppression = Suppression(overlap=0.5, limit=30)
 
     def forward(self, maps: Maps) -> Shown:
         return Shown(maps[IMAGE], maps.sizes)
@@ -120,9 +120,9 @@ def test_tiles_that_are_none_are_refused(size: int, overlap: float) -> None:
 @pytest.mark.parametrize("views", [{}, {"flip": True}, {"scales": (1, 2), "flip": True}], ids=str)
 def test_every_object_is_told_once_and_whole(views: dict) -> None:
     image, boxes = canvas()
-    (answer,) = Predictor(blob_system(), tile=96, overlap=0.4, **views)([image], batch=5)
-    rows = answer.instances
-    assert len(boxes) > BlobHead.keep.limit  # which holds for each tile
+    (prediction,) = Predictor(blob_system(), tile=96, overlap=0.4, **views)([image], batch=5)
+    rows = prediction.instances
+    assert len(boxes) > BlobHead.suppression.limit  # which holds for each tile
     assert np.allclose(by_place(rows.boxes), by_place(boxes), atol=1e-3)
     dense = rows.masks.dense()
     assert dense.shape[1:] == (300, 420)
@@ -135,16 +135,16 @@ def test_every_object_is_told_once_and_whole(views: dict) -> None:
 def test_what_no_tile_shows_whole_is_told_in_parts() -> None:
     image = torch.zeros(3, 64, 200, dtype=torch.uint8)
     image[:, 10:50, 20:180] = 255
-    (answer,) = Predictor(blob_system(), tile=64, overlap=0.25)([image])
-    assert len(answer.instances) > 1
-    assert (answer.instances.scores == 0.9).all()
+    (prediction,) = Predictor(blob_system(), tile=64, overlap=0.25)([image])
+    assert len(prediction.instances) > 1
+    assert (prediction.instances.scores == 0.9).all()
 
 
 def test_without_overlap_tiles_are_answered_as_crops_are() -> None:
     torch.manual_seed(1)
     system = build("ssd300", CLASSES, width=1 / 16).eval()
     image = torch.rand(3, 128, 192, generator=torch.Generator().manual_seed(0))
-    (answer,) = Predictor(system, tile=64, overlap=0.0)([image])
+    (prediction,) = Predictor(system, tile=64, overlap=0.0)([image])
     wanted = []
     for top in range(0, 128, 64):
         for left in range(0, 192, 64):
@@ -152,7 +152,7 @@ def test_without_overlap_tiles_are_answered_as_crops_are() -> None:
             rows = crop.instances
             shift = torch.tensor([left, top, left, top])
             wanted += zip((rows.boxes + shift).tolist(), rows.labels.tolist(), rows.scores.tolist(), strict=True)
-    rows = answer.instances
+    rows = prediction.instances
     found = list(zip(rows.boxes.tolist(), rows.labels.tolist(), rows.scores.tolist(), strict=True))
     assert len(found) == len(wanted) > 6
     key = lambda row: (round(row[2], 4), row[1], [round(value, 1) for value in row[0]])  # noqa: E731
@@ -180,7 +180,7 @@ def test_maps_of_views_are_those_of_the_whole(views: dict) -> None:
 
 def test_maps_pass_from_tile_to_tile_without_a_seam() -> None:
     size, margin = (40, 200), 16
-    views = list(Views(tiles=Tiles(64, margin / 64)).of(size, InputSpec("native")))
+    views = list(MultiScaleFlip(tiles=Tiles(64, margin / 64)).of(size, InputSpec("native")))
     means = MapMean(views)
     for place, view in enumerate(views):
         means.add(place, torch.full((1, *view.window.size), float(place)), view.frame)
@@ -193,9 +193,9 @@ def test_maps_pass_from_tile_to_tile_without_a_seam() -> None:
 
 
 def test_of_maps_of_tiles_only_what_is_needed_is_held() -> None:
-    views = list(Views(tiles=Tiles(32, 0.25)).of((300, 200), InputSpec("native")))
+    views = list(MultiScaleFlip(tiles=Tiles(32, 0.25)).of((300, 200), InputSpec("native")))
     columns = len({view.window.left for view in views})
-    means, most = MapMean(views, decide=True, keep=False), 0
+    means, most = MapMean(views, decide=True, suppression=False), 0
     for place, view in enumerate(views):
         means.add(place, torch.rand(3, *view.window.size), view.frame)
         most = max(most, len(means._parts))
@@ -207,7 +207,7 @@ def test_of_maps_of_tiles_only_what_is_needed_is_held() -> None:
 
 
 def test_views_may_come_in_any_order() -> None:
-    views = list(Views(tiles=Tiles(32, 0.25)).of((70, 90), InputSpec("native")))
+    views = list(MultiScaleFlip(tiles=Tiles(32, 0.25)).of((70, 90), InputSpec("native")))
     maps = [torch.rand(3, *view.window.size) for view in views]
     found = []
     for order in (range(len(views)), reversed(range(len(views)))):

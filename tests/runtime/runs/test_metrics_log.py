@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from saccade.core.errors import DataError, ResourceError
-from saccade.runtime.runs.metrics_log import Records
+from saccade.runtime.runs.metrics_log import MetricsLog
 
 
 @pytest.fixture
@@ -19,17 +19,17 @@ def path(tmp_path):
 
 
 def steps(path):
-    return [record["step"] for record in Records(path).read()]
+    return [record["step"] for record in MetricsLog(path).read()]
 
 
 def write(path, *numbers):
-    with Records(path) as records:
+    with MetricsLog(path) as records:
         for number in numbers:
             records.append({"step": number})
 
 
 def test_lines_are_there_as_soon_as_they_are_added(path):
-    records = Records(path)
+    records = MetricsLog(path)
     records.append({"step": 1, "loss": torch.tensor(0.5), "loss/label/ce": math.nan, "top1": math.inf})
     assert path.read_text() == '{"step": 1, "loss": 0.5, "loss/label/ce": null, "top1": null}\n'
     records.append({"step": 2, "epoch": 1})
@@ -41,7 +41,7 @@ def test_lines_are_there_as_soon_as_they_are_added(path):
 
 
 def test_nothing_yet(path):
-    records = Records(path)
+    records = MetricsLog(path)
     assert records.read() == []
     records.cut(10)
     records.sync()
@@ -52,12 +52,12 @@ def test_nothing_yet(path):
 @pytest.mark.parametrize(("step", "left"), [(0, []), (3, [1, 2, 3, 3]), (4, [1, 2, 3, 3, 4]), (9, [1, 2, 3, 3, 4, 5])])
 def test_a_cut_drops_what_is_beyond(path, step, left):
     write(path, 1, 2, 3, 3, 4, 5)
-    Records(path).cut(step)
+    MetricsLog(path).cut(step)
     assert steps(path) == left
 
 
 def test_a_line_without_step_belongs_to_the_one_before(path):
-    with Records(path) as records:
+    with MetricsLog(path) as records:
         for record in ({"note": "a"}, {"step": 1}, {"note": "b"}, {"step": 2}, {"note": "c"}):
             records.append(record)
         records.cut(1)
@@ -80,7 +80,7 @@ def test_each_step_stands_once_after_a_resume(path):
     write(path, 1, 2, 3, 4, 5)
     with path.open("ab") as file:
         file.write(b'{"step": 6')
-    Records(path).cut(3)
+    MetricsLog(path).cut(3)
     write(path, 4, 5, 6)
     assert steps(path) == [1, 2, 3, 4, 5, 6]
     assert all(json.loads(line) for line in path.read_text().splitlines())
@@ -93,7 +93,7 @@ def test_a_spoilt_line_inside_is_named(path, line):
         file.write(line + b"\n")
     write(path, 2)
     with pytest.raises(DataError) as caught:
-        Records(path).read()
+        MetricsLog(path).read()
     assert (caught.value.path, caught.value.line) == (str(path), 2)
 
 
@@ -104,7 +104,7 @@ def fill(records):
 
 def test_a_full_disk_leaves_whole_lines(path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    records = Records(path)
+    records = MetricsLog(path)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
         with pytest.raises(ResourceError, match=r"expected room for [\d,]+ bytes") as caught:
@@ -130,7 +130,7 @@ def test_short_writes_are_finished_and_a_cut_is_atomic(path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(ResourceError):
-            Records(path).cut(1)
+            MetricsLog(path).cut(1)
     assert path.read_bytes() == whole
     write_all = os.write
     monkeypatch.setattr(os, "write", lambda handle, data: write_all(handle, data[:3]))

@@ -1,4 +1,4 @@
-"""More than 8 bits a channel: no level is lost, nothing is clipped, and no range is guessed."""
+"""More than 8 bits a channel: no level is lost, nothing is clipped, and no range is inferred."""
 
 import io
 import struct

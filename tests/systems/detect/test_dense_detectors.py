@@ -120,7 +120,7 @@ def test_scales_of_the_rpn_are_sides_over_sixteen_and_small_proposals_go_with_sm
     paper, small = (head_of(build("rpn", 1, trunk="resnet18", **NARROW, **o)) for o in ({}, {"scales": (2.0,)}))
     (bases,) = (small.anchors.get_buffer("bases0"),)
     torch.testing.assert_close((bases[:, 2:] - bases[:, :2]).prod(1).sqrt(), torch.full((3,), 32.0), atol=1.5, rtol=0)
-    assert (paper.rules.keep.side, small.rules.keep.side) == (16, 4)
+    assert (paper.rules.suppression.side, small.rules.suppression.side) == (16, 4)
 
 
 @pytest.mark.parametrize(("name", "trunk"), [("rpn", "resnet18"), ("faster_rcnn", "vgg11"), ("rfcn", "resnet18")])

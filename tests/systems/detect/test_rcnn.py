@@ -32,7 +32,7 @@ def test_the_paper_s_numbers():
     mining, ridge = top.solving.mining, top.solving.ridge
     assert (mining.negative, mining.hard, mining.easy, mining.retrain, mining.norm) == (0.3, -1.0001, -1.2, 2000, 20)
     assert (mining.svm.cost, mining.svm.bias_scale, mining.svm.positive_weight) == (1e-3, 10, 2)
-    assert (ridge.near, ridge.penalty, top.rules.keep.overlap) == (0.6, 1000, 0.3)
+    assert (ridge.near, ridge.penalty, top.rules.suppression.overlap) == (0.6, 1000, 0.3)
     assert sum(p.numel() for p in top.body.parameters()) == 9216 * 4096 + 4096 + 4096 * 4096 + 4096
 
 
@@ -91,9 +91,9 @@ def test_machines_and_boxes_find_what_they_were_solved_from():
 
 def test_one_command_learns_and_solves_and_goes_on_from_what_was_described(tmp_path, monkeypatch):
     seen: list[int] = []
-    real = solved_top.describe
+    real = solved_top.compute_region_features
 
-    def describe(picture, *rest):
+    def compute_region_features(picture, *rest):
         seen.append(1)
         if len(seen) == 3:
             raise KeyboardInterrupt
@@ -101,7 +101,7 @@ def test_one_command_learns_and_solves_and_goes_on_from_what_was_described(tmp_p
 
     options = SMALL | {"steps": 1, "batch": 1, "workers": 0, "proposals": 10}
     data = sc.open_data("scenes:count=4,size=64", split="train")  # without pictures to validate on, for speed
-    monkeypatch.setattr(solved_top, "describe", describe)
+    monkeypatch.setattr(solved_top, "compute_region_features", compute_region_features)
     with pytest.raises(KeyboardInterrupt):
         sc.train("rcnn", data, out=tmp_path, **options)
     assert len(list((tmp_path / "solving").rglob("*.safetensors"))) == 2

@@ -48,7 +48,7 @@ def test_four_alternating_steps_teach_what_the_paper_says(trunk):
     system = build("faster_rcnn", ("a", "b"), trunk=trunk, width=1 / 16, size=128, schedule="alternate")
     stages = system.recipe.stages
     assert sum(stage.share for stage in stages) == pytest.approx(1)
-    assert [stage.anew for stage in stages] == [False, True, False, False]
+    assert [stage.reinitialise for stage in stages] == [False, True, False, False]
     terms = {f"regions/{term}" for term in system.heads["regions"].terms}
     learns: list[set[str]] = []
     for stage in stages:

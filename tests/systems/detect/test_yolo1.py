@@ -71,6 +71,6 @@ def test_what_cannot_be_is_refused(wrong: dict) -> None:
 def test_options_go_together(options: dict) -> None:
     system = build("yolo1", 1, width=1 / 16, size=64, **options)
     channels = options.get("channels", 3)
-    (guess,) = system.predict(system.batch([torch.rand(channels, 40, 50)]))
-    assert guess.get("instances").boxes.shape[1:] == (4,)
-    assert guess.get("instances").labels.eq(0).all()
+    (prediction,) = system.predict(system.batch([torch.rand(channels, 40, 50)]))
+    assert prediction.get("instances").boxes.shape[1:] == (4,)
+    assert prediction.get("instances").labels.eq(0).all()

@@ -1,4 +1,4 @@
-"""torchvision's models as systems: same layers, same answers, same way in."""
+"""torchvision's models as systems: same layers, same predictions, same way in."""
 
 import pytest
 import torch

@@ -115,7 +115,7 @@ def test_a_retinanet_is_known_by_the_name_of_ours() -> None:
     assert system.classes == ("__background__", *(f"class {label}" for label in range(1, CLASSES)))
     options = {"trunk": "resnet18", "pyramid": "convs_of_p5", "limit": 50, "norm": "frozen"}
     assert system.origin == {"system": "retinanet", "classes": list(system.classes), "options": options}
-    # The network of ours with these weights gives these answers, whatever the epsilon was.
+    # The network of ours with these weights gives these predictions, whatever the epsilon was.
     again = build("retinanet", system.classes, **options).eval()
     again.load_state_dict(system.state_dict())
     again.input = system.input

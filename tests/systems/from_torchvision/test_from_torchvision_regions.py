@@ -48,10 +48,10 @@ def assert_same_answers(module, images, least=20, spared=0):
     """One picture at a time: torchvision's answers change in the company of a larger picture."""
     spread(module, images[0].float() / 255)
     system = from_faster_rcnn(module, None).eval()
-    answers = Predictor(system)(images, batch=1)
-    for image, answer in zip(images, answers, strict=True):
+    predictions = Predictor(system)(images, batch=1)
+    for image, prediction in zip(images, predictions, strict=True):
         want = module([image.float() / 255])[0]
-        rows = answer.instances
+        rows = prediction.instances
         assert len(rows) == len(want["boxes"]) >= least
         wanted = torch.cat([want["boxes"], want["scores"][:, None] * 100, want["labels"][:, None] * 1000], 1)
         ours = torch.cat([rows.boxes, rows.scores[:, None] * 100, (rows.labels[:, None] + 1) * 1000], 1)

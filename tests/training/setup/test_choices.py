@@ -25,11 +25,11 @@ def scripted(monkeypatch):
     def script(*values, name="score"):
         left = list(values)
 
-        def call(self, session, signals):
+        def call(self, train_state, signals):
             return {name: left.pop(0) if len(left) > 1 else left[0], "loss": 1.0}
 
         monkeypatch.setattr(validation.Validator, "__call__", call)
-        monkeypatch.setattr(validation.Validator, "names", lambda self, session: [name, "loss"])
+        monkeypatch.setattr(validation.Validator, "names", lambda self, train_state: [name, "loss"])
 
     return script
 
@@ -158,14 +158,14 @@ def test_a_subset_of_the_classes(tmp_path):
 
 
 def fails_above(limit, error):
-    def fits(session, batch, device, real=batch_size._fits):
+    def fits(train_state, batch, device, real=batch_size._fits):
         if len(batch) > limit:
 
             def backward(*_, **__):
                 raise error
 
-            session.backward = backward
-        return real(session, batch, device)
+            train_state.backward = backward
+        return real(train_state, batch, device)
 
     return fits
 

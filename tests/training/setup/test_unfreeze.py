@@ -18,10 +18,10 @@ WORDS = ("0.6:trunk", "0.3:trunk.body.3")
 def test_stages_by_hand() -> None:
     first, second, third = staged((Stage(),), WORDS)
     assert [stage.share for stage in (first, second, third)] == pytest.approx([0.3, 0.3, 0.4])
-    assert (first.freeze, first.thaw) == (("trunk.body.3", "trunk"), ())
-    assert (second.freeze, second.thaw) == (("trunk",), ("trunk.body.3",))
-    assert (third.freeze, third.thaw) == ((), ("trunk.body.3", "trunk"))
-    assert [stage.goes_on for stage in (first, second, third)] == [False, True, True]
+    assert (first.freeze, first.unfreeze) == (("trunk.body.3", "trunk"), ())
+    assert (second.freeze, second.unfreeze) == (("trunk",), ("trunk.body.3",))
+    assert (third.freeze, third.unfreeze) == ((), ("trunk.body.3", "trunk"))
+    assert [stage.continue_schedule for stage in (first, second, third)] == [False, True, True]
 
 
 def test_a_recipes_own_stages_are_cut_where_parts_begin_to_learn() -> None:
@@ -29,7 +29,7 @@ def test_a_recipes_own_stages_are_cut_where_parts_begin_to_learn() -> None:
     found = staged(own, ("0.75:trunk",))
     assert [stage.share for stage in found] == pytest.approx([0.5, 0, 0.25, 0.25])
     assert [stage.freeze for stage in found] == [("box", "trunk"), ("trunk",), ("trunk",), ()]
-    assert [stage.goes_on for stage in found] == [False, False, False, True]
+    assert [stage.continue_schedule for stage in found] == [False, False, False, True]
     assert (found[0].lr, found[1].solve, found[3].silent) == (0.1, ("box",), ("label",))
 
 

@@ -7,7 +7,7 @@ from torch import nn
 from helpers import tiny_system
 from saccade.network.recipe import Recipe
 from saccade.training.step.optimiser import gradient_norm, make_optimiser, set_rate
-from saccade.training.step.weight_average import Average
+from saccade.training.step.weight_average import WeightAverage
 
 
 def test_biases_and_normalisation_are_spared_where_the_recipe_says():
@@ -65,7 +65,7 @@ def test_the_average_by_hand():
     network = nn.Linear(1, 1, bias=False)
     with torch.no_grad():
         network.weight.fill_(1.0)
-    average = Average(network, decay=0.9)
+    average = WeightAverage(network, decay=0.9)
     with torch.no_grad():
         network.weight.fill_(12.0)
     average.update()
@@ -74,7 +74,7 @@ def test_the_average_by_hand():
         network.weight.fill_(2.0)
     average.update()
     assert average.state["weight"].item() == pytest.approx(4.0)  # 3/12 · 10 + 9/12 · 2
-    old = Average(network, decay=0.5)
+    old = WeightAverage(network, decay=0.5)
     old.load({"weight": torch.tensor([[6.0]])}, updates=1000)
     old.update()
     assert old.state["weight"].item() == pytest.approx(4.0)  # 1/2 · 6 + 1/2 · 2
@@ -82,7 +82,7 @@ def test_the_average_by_hand():
 
 def test_the_average_stands_in_and_steps_back_though_the_block_fails():
     network = tiny_system()
-    average = Average(network, decay=0.9)
+    average = WeightAverage(network, decay=0.9)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(1.0)
@@ -100,7 +100,7 @@ def test_the_average_stands_in_and_steps_back_though_the_block_fails():
 
 def test_counts_are_copied_and_not_averaged():
     network = tiny_system().train()
-    average = Average(network, decay=0.9)
+    average = WeightAverage(network, decay=0.9)
     count = next(name for name in average.state if name.endswith("num_batches_tracked"))
     network.trunk(torch.zeros(2, 3, 8, 8))
     average.update()

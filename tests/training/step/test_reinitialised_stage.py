@@ -7,8 +7,8 @@ from torch.utils._pytree import tree_leaves
 from helpers import tiny_system
 from saccade import build, open_data
 from saccade.core.errors import ConfigError
-from saccade.training.step.reinitialised_stage import SecondStart
-from saccade.training.step.train_state import Session
+from saccade.training.step.reinitialised_stage import ReinitialisedStage
+from saccade.training.step.train_state import TrainState
 from small_runs import CrashAt, PowerCutError, same_weights, train
 
 DATA = "scenes:count=4,size=64,seed=3"
@@ -41,7 +41,7 @@ def test_the_network_beside_proposes_what_it_proposed_when_it_was_left(trunk) ->
     system = detector(trunk).eval()
     data = open_data(DATA)
     batch = system.batch([data[0].image, data[1].image], [data[0].truth, data[1].truth])
-    second, first = SecondStart(system), shared(system)
+    second, first = ReinitialisedStage(system), shared(system)
     disturb(system)
     with torch.no_grad():
         wanted = system.heads["regions"].propose_from(system.maps(batch))
@@ -70,20 +70,20 @@ def test_the_losses_are_made_of_the_regions_that_come_with_the_batch() -> None:
 def test_the_second_of_four_steps_begins_anew(tmp_path, monkeypatch, trunk) -> None:
     system = detector(trunk)
     first, seen, guided, past = shared(system), {}, [], {}
-    backward, propose = Session.backward, SecondStart.propose
+    backward, propose = TrainState.backward, ReinitialisedStage.propose
 
-    def watched(session, batches, step):
+    def watched(train_state, batches, step):
         seen[step] = shared(system)
-        own = [session.optimiser.state.get(p, {}) for n, p in system.named_parameters() if n.startswith("trunk.")]
+        own = [train_state.optimiser.state.get(p, {}) for n, p in system.named_parameters() if n.startswith("trunk.")]
         past[step] = any(bool(leaf.any()) for leaf in tree_leaves(own) if isinstance(leaf, torch.Tensor))
-        return backward(session, batches, step)
+        return backward(train_state, batches, step)
 
     def counted(second, batch):
         guided.append(max(seen))
         return propose(second, batch)
 
-    monkeypatch.setattr(Session, "backward", watched)
-    monkeypatch.setattr(SecondStart, "propose", counted)
+    monkeypatch.setattr(TrainState, "backward", watched)
+    monkeypatch.setattr(ReinitialisedStage, "propose", counted)
     train(tmp_path / "run", system, open_data(DATA), **STEPS)
     assert not same(seen[1], first)
     assert same(seen[2], first)
@@ -106,4 +106,4 @@ def test_a_run_broken_off_in_any_step_ends_as_an_unbroken_one(tmp_path, ema) -> 
 
 def test_a_second_start_wants_a_head_that_proposes() -> None:
     with pytest.raises(ConfigError, match="found none"):
-        SecondStart(tiny_system())
+        ReinitialisedStage(tiny_system())

@@ -69,8 +69,8 @@ def test_solving_after_descent(tmp_path, extra) -> None:
     assert [("solve/label/C" in line, "loss/tiny/class" in line) for line in descent] == [(False, True)] * 4
     assert "solve/label/C" in last
     assert last["step"] == 5
-    judged = [line for line in lines(run.path) if "at_step" in line]
-    assert judged[-1]["at_step"] == 5
+    averaged_weights = [line for line in lines(run.path) if "at_step" in line]
+    assert averaged_weights[-1]["at_step"] == 5
     # The machines belong to the trunk that is saved, be it an average or not.
     kept = weights(run.path)
     again = solvable(heads="both").eval()
@@ -162,6 +162,6 @@ def test_a_run_is_loaded_without_scikit_learn(tmp_path, monkeypatch) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "sklearn"]:
         monkeypatch.setitem(sys.modules, name, None)
     predictor = load(run)
-    answers = predictor([TinyDataset(12)[i].image for i in range(4)])
-    assert all(answer.label_scores.shape == (3,) for answer in answers)
+    predictions = predictor([TinyDataset(12)[i].image for i in range(4)])
+    assert all(prediction.label_scores.shape == (3,) for prediction in predictions)
     assert predictor.system.input.size == (48, 48)

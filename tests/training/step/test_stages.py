@@ -6,7 +6,7 @@ import torch
 from helpers import TinyDataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.network.recipe import Stage
-from saccade.training.step.train_state import Session
+from saccade.training.step.train_state import TrainState
 from small_runs import Do, same_weights, system, train, weights
 
 
@@ -48,13 +48,13 @@ def test_frozen_again_stands_still_again(tmp_path):
 
 def test_a_switch_amid_an_epoch_keeps_the_order(tmp_path, monkeypatch):
     seen = []
-    real = Session.backward
+    real = TrainState.backward
 
-    def backward(session, batches, step):
+    def backward(train_state, batches, step):
         seen.extend(name for batch in batches for name in batch.ids)
-        return real(session, batches, step)
+        return real(train_state, batches, step)
 
-    monkeypatch.setattr(Session, "backward", backward)
+    monkeypatch.setattr(TrainState, "backward", backward)
     stages = (Stage(1 / 3, freeze=("tiny",)), Stage(1 / 3, freeze=("trunk.body.0",)), Stage(1 / 3))
     train(tmp_path / "staged", system(stages=stages), batch=2, steps=9, data=TinyDataset(12))
     staged, seen[:] = list(seen), []
@@ -69,7 +69,7 @@ def test_a_silent_head_learns_nothing_and_is_not_told(tmp_path):
 
     network = build("localizer", list("abc"), width=0.125, trunk="resnet18", size=32, order="paper")
     before = state(network)
-    train(tmp_path / "run", network, Labelled(), steps=2, batch=4)
+    train(tmp_path / "run", network, LabelledImages(), steps=2, batch=4)
     after = weights(tmp_path / "run")
     steps = [line for line in lines(tmp_path / "run") if "step" in line]
     assert "loss/box/box" not in steps[0]
@@ -78,7 +78,7 @@ def test_a_silent_head_learns_nothing_and_is_not_told(tmp_path):
     assert moved(before, after, "heads.box")
 
 
-class Labelled(TinyDataset):
+class LabelledImages(TinyDataset):
     """The tiny pictures under other names of classes."""
 
     def __init__(self):

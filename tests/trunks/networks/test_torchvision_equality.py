@@ -1,4 +1,4 @@
-"""The same weights give the same answers as torchvision's own classifiers."""
+"""The same weights give the same predictions as torchvision's own classifiers."""
 
 import pytest
 import torch
@@ -38,8 +38,8 @@ def test_a_system_with_torchvision_s_weights_answers_as_torchvision(name: str) -
     ours, theirs = system.state_dict(), module.state_dict()
     assert [tensor.shape for tensor in ours.values()] == [tensor.shape for tensor in theirs.values()]
     system.load_state_dict(dict(zip(ours, theirs.values(), strict=True)), assign=True)
-    answer = system.eval().forward(as_batch(images))["label"].logits
-    torch.testing.assert_close(answer, module(images), rtol=1e-5, atol=1e-5)
+    prediction = system.eval().forward(as_batch(images))["label"].logits
+    torch.testing.assert_close(prediction, module(images), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg11", "resnet18"])

@@ -91,13 +91,13 @@ def test_without_padding_dense_is_window_by_window(variant: str, side: int, stri
             layer.weight = nn.Parameter(layer.weight[..., 1:2, 1:2].clone())
     images = torch.rand(1, 3, side + stride, side + 2 * stride)
     last = list(original.levels)[-1]
-    answers = dense(original)(images)[last]
-    assert answers.shape[2:] == (2, 3)
+    predictions = dense(original)(images)[last]
+    assert predictions.shape[2:] == (2, 3)
     for row in range(2):
         for column in range(3):
             top, left = row * stride, column * stride
             window = images[:, :, top : top + side, left : left + side]
-            assert_near(answers[:, :, row, column], original(window)[last][:, :, 0, 0])
+            assert_near(predictions[:, :, row, column], original(window)[last][:, :, 0, 0])
 
 
 @torch.no_grad()
@@ -119,9 +119,9 @@ def test_a_head_s_layers_become_convolutions() -> None:
     body = fully_connected(level, (10,), 4, grid=5, dropout=0.5).eval()
     sliding = convolutional(body, level.channels).eval()
     map = torch.rand(2, 6, 7, 6)
-    answers = sliding(map)
-    assert answers.shape == (2, 4, 3, 2)
-    assert_near(answers[:, :, 2, 1], body(map[:, :, 2:7, 1:6]))
+    predictions = sliding(map)
+    assert predictions.shape == (2, 4, 3, 2)
+    assert_near(predictions[:, :, 2, 1], body(map[:, :, 2:7, 1:6]))
     above = convolutional(fully_connected(Level(6, None), (), 4), 6)
     assert above(map).shape == (2, 4, 7, 6)
     with pytest.raises(UsageError, match="square grid"):

@@ -64,9 +64,9 @@ def test_small_pictures_are_enlarged_by_a_whole_number():
 
 
 def test_guesses_below_the_threshold_are_left_out():
-    guess = one_box(scores=torch.tensor([0.4]))
-    assert changed(draw(GREY, guess, CLASSES, threshold=0.4)).any()
-    assert not changed(draw(GREY, guess, CLASSES, threshold=0.41)).any()
+    prediction = one_box(scores=torch.tensor([0.4]))
+    assert changed(draw(GREY, prediction, CLASSES, threshold=0.4)).any()
+    assert not changed(draw(GREY, prediction, CLASSES, threshold=0.41)).any()
     assert changed(draw(GREY, one_box(), CLASSES, threshold=0.9)).any()  # truth has no scores
 
 

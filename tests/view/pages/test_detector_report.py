@@ -33,14 +33,14 @@ def rows(boxes, labels, scores=None):
 
 def page(classes, *pictures):
     judge = Evaluator(choose(FIELDS | {"instances.scores"}, FIELDS, classes), classes)
-    for number, (guess, truth) in enumerate(pictures):
-        judge.update(guess, truth, str(number))
+    for number, (prediction, truth) in enumerate(pictures):
+        judge.update(prediction, truth, str(number))
     return render(ReportContent("retinanet", evaluation=judge.result()))
 
 
 def test_kinds_of_errors_curves_and_thresholds_are_told():
     text = page(("cell", HOSTILE), (rows([A, A, B], [0, 0, 0], [0.9, 0.8, 0.71239]), rows([A, B], [0, 1])))
-    for title in ("Class", "Duplicate", "Missed", "All wrong guesses", "AP50 gained without it", "Best threshold"):
+    for title in ("Class", "Duplicate", "Missed", "All wrong predictions", "AP50 gained without it", "Best threshold"):
         assert title in text
     assert text.count("Precision against recall") == 4  # title and alternative text of both
     assert "0.900" in text
@@ -78,8 +78,8 @@ def test_a_threshold_is_rounded_down():
 
 def test_a_curve_of_a_class_that_nothing_finds_is_there():
     judge = Detection(("absent", "cell"))
-    guess, truth = rows([A, AWAY, B], [1, 1, 1], [0.9, 0.8, 0.7]), rows([A, B, B], [1, 1, 0])
-    judge.update(guess, truth, "a")
+    prediction, truth = rows([A, AWAY, B], [1, 1, 1], [0.9, 0.8, 0.7]), rows([A, B, B], [1, 1, 0])
+    judge.update(prediction, truth, "a")
     loose, strict = parts(judge, Curves)
     assert [(curve.name, curve.x, curve.y) for curve in loose.curves] == [
         ("absent", (0.0,), (0.0,)),

@@ -13,7 +13,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import ResourceError
 from saccade.metrics import Evaluation, Evaluator, choose
 from saccade.safe_io.writing import atomic
-from saccade.view.pages.content import Exhibit, ReportContent
+from saccade.view.pages.content import GalleryItem, ReportContent
 from saccade.view.pages.markup import Markup, element
 from saccade.view.pages.report import render, write_report
 
@@ -60,9 +60,9 @@ def evaluation(classes=("ant", "bee", HOSTILE)):
     return judge.result()
 
 
-def exhibit(caption, truth=True):
+def gallery_item(caption, truth=True):
     picture = Image.new("RGB", (900, 300), "teal")
-    return Exhibit(caption, picture, picture if truth else None, "80 % off", bad=True)
+    return GalleryItem(caption, picture, picture if truth else None, "80 % off", bad=True)
 
 
 def content(**changes):
@@ -74,8 +74,8 @@ def content(**changes):
         "training": RECORDS,
         "validation": VALIDATION,
         "evaluation": evaluation(),
-        "worst": [exhibit("1.png\nbee → ant")],
-        "typical": [exhibit("0.png", truth=False)],
+        "worst": [gallery_item("1.png\nbee → ant")],
+        "typical": [gallery_item("0.png", truth=False)],
         "settings": {"lr": 0.1, "freeze": None, "ema": True, "augment": ("flip", "crop")},
         "environment": {"torch": "2.15.0"},
     }
@@ -126,7 +126,7 @@ def test_names_of_all_kinds_are_escaped_everywhere():
                 data=quoted,
                 facts={quoted: quoted},
                 command=quoted,
-                worst=[exhibit(quoted)],
+                worst=[gallery_item(quoted)],
                 settings={quoted: quoted},
                 environment={quoted: [quoted]},
                 evaluation=evaluation(("ant", quoted, HOSTILE)),
@@ -141,7 +141,7 @@ def test_names_of_all_kinds_are_escaped_everywhere():
 
 
 def test_file_names_that_are_no_utf_8_can_be_written(tmp_path):
-    write_report(tmp_path / "report.html", content(worst=[exhibit("caf\udce9.png")]))
+    write_report(tmp_path / "report.html", content(worst=[gallery_item("caf\udce9.png")]))
     assert "caf�.png" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 

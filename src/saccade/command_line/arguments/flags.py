@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, get_type_hints
 
 from saccade.command_line.arguments.values import convert, is_switch
-from saccade.core.docstring import told_of
+from saccade.core.docstring import described_items
 from saccade.core.errors import UsageError
 from saccade.core.kinds import described
 from saccade.core.options import Option
@@ -71,7 +71,7 @@ class Flag:
 
 def of_dataclass(kind: type) -> dict[str, Flag]:
     """A flag for each field."""
-    told = told_of(kind.__doc__ or "", "Attributes")
+    told = described_items(kind.__doc__ or "", "Attributes")
     hints = get_type_hints(kind)
     return {name: Flag(name, hints[name], told.get(name, "")) for name in kind.__dataclass_fields__}
 
@@ -82,7 +82,7 @@ def of_options(options: Mapping[str, Option]) -> dict[str, Flag]:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that guesses nothing, and whose errors are ours."""
+    """A parser that infers nothing, and whose errors are ours."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, allow_abbrev=False, **settings)

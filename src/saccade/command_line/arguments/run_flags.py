@@ -29,11 +29,11 @@ def at_least_one(text: str) -> int:
 
 
 def add_views(parser: argparse.ArgumentParser) -> None:
-    """Several views of each picture, or tiles of it, whose answers are merged."""
-    told = "see each picture at these sizes, as factors of its usual one, and merge the answers: .75,1,1.25"
+    """Several views of each picture, or tiles of it, whose predictions are merged."""
+    told = "see each picture at these sizes, as factors of its usual one, and merge the predictions: .75,1,1.25"
     parser.add_argument("--scales", type=_factors, default=(1.0,), metavar="S,…", help=told)
-    parser.add_argument("--flip", action="store_true", help="see each picture mirrored too, and merge the answers")
-    told = "see squares of N pixels of each picture in place of the whole, and merge the answers"
+    parser.add_argument("--flip", action="store_true", help="see each picture mirrored too, and merge the predictions")
+    told = "see squares of N pixels of each picture in place of the whole, and merge the predictions"
     parser.add_argument("--tile", type=at_least_one, metavar="N", help=told)
     told = "share of a tile's side that its neighbour shows too; .2 by default"
     parser.add_argument("--overlap", type=float, default=None, metavar="F", help=told)

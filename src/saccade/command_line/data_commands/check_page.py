@@ -8,13 +8,13 @@ from PIL import Image, ImageDraw
 
 from saccade.command_line.data_commands.check_text import relative
 from saccade.core.errors import SaccadeError
-from saccade.data.check import Checked
+from saccade.data.check import CheckResult
 from saccade.data.check.defects import Defect
 from saccade.data.check.parts import Part
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.drawing.draw import draw
 from saccade.view.pages.check import CheckContent, render_check
-from saccade.view.pages.content import Exhibit
+from saccade.view.pages.content import GalleryItem
 from saccade.view.plots import data as plot_data
 
 _MOST_PICTURES, _EVEN, _MOST_WORDS = 12, 6, 4
@@ -23,7 +23,7 @@ _RED = (220, 20, 40)
 Chart = tuple[str, str, bytes]
 
 
-def write_page(path: str | Path, checked: Checked, data: str) -> None:
+def write_page(path: str | Path, checked: CheckResult, data: str) -> None:
     """Write the page as one HTML file, whole or not at all.
 
     Args:
@@ -52,7 +52,7 @@ def _said(pictures: int, objects: int | None) -> str:
     return f"{pictures:,} pictures" + ("" if objects is None else f", {objects:,} objects")
 
 
-def _charts(checked: Checked) -> Iterator[Chart]:
+def _charts(checked: CheckResult) -> Iterator[Chart]:
     counts = checked.counts
     kinds = {
         "objects": {name: one.instances for name, one in counts.items() if one.instances},
@@ -78,7 +78,7 @@ def _charts(checked: Checked) -> Iterator[Chart]:
         yield "Shapes of objects", lead, plot_data.spread(ratios, "width / height", "objects", (0.1, 10.0), log=True)
 
 
-def _classes(checked: Checked) -> Mapping[str, Mapping[str, int]]:
+def _classes(checked: CheckResult) -> Mapping[str, Mapping[str, int]]:
     names = dict.fromkeys(name for one in checked.counts.values() for name in one.classes)
     table: dict[str, dict[str, int]] = {}
     for name in names:
@@ -93,7 +93,7 @@ def _classes(checked: Checked) -> Mapping[str, Mapping[str, int]]:
     return table
 
 
-def _pictures(checked: Checked) -> Iterator[Exhibit]:
+def _pictures(checked: CheckResult) -> Iterator[GalleryItem]:
     """Those with the most defects; where there are none, an even sample."""
     found: dict[str, list[Defect]] = {}
     for defect in checked.defects:
@@ -110,7 +110,7 @@ def _pictures(checked: Checked) -> Iterator[Exhibit]:
                 yield from _drawn(part, index, ())
 
 
-def _places(checked: Checked, names: set[str]) -> dict[str, tuple[Part, int]]:
+def _places(checked: CheckResult, names: set[str]) -> dict[str, tuple[Part, int]]:
     if not names:
         return {}
     return {
@@ -121,7 +121,7 @@ def _places(checked: Checked, names: set[str]) -> dict[str, tuple[Part, int]]:
     }
 
 
-def _drawn(part: Part, index: int, defects: Sequence[Defect]) -> Iterator[Exhibit]:
+def _drawn(part: Part, index: int, defects: Sequence[Defect]) -> Iterator[GalleryItem]:
     """A picture with what it shows, faulty objects ringed; nothing where it cannot be read, which has a row already."""
     data = part.data
     try:
@@ -133,7 +133,7 @@ def _drawn(part: Part, index: int, defects: Sequence[Defect]) -> Iterator[Exhibi
         if defect.box is not None:
             _ring(picture, [side * picture.width / sample.image.shape[2] for side in defect.box])
     said = dict.fromkeys(defect.found for defect in defects[:_MOST_WORDS])
-    yield Exhibit("\n".join([f"{data.id(index)} ({part.name})", *said]), picture)
+    yield GalleryItem("\n".join([f"{data.id(index)} ({part.name})", *said]), picture)
 
 
 def _ring(picture: Image.Image, box: Sequence[float]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from saccade.data.check.check import Checked
+from saccade.data.check.check import CheckResult
 from saccade.data.check.counts import Counts
 from saccade.data.check.defects import Defect
 from saccade.data.check.notes import number_of
@@ -12,7 +12,7 @@ from saccade.view.pages.text import printable
 _MOST_ROWS, _MOST_CLASSES = 12, 30
 
 
-def text_of(checked: Checked, source: str) -> str:
+def text_of(checked: CheckResult, source: str) -> str:
     """All that a person should see; of many alike defects the first."""
     lines = [*_defects(checked.defects, source), *_counts(checked.counts)]
     if checked.notes:

@@ -72,9 +72,9 @@ def _view(typed: Any) -> "Callable[[Dataset], Dataset] | None":
     if typed.defects:
         raise UsageError("pictures with defects, or as a training sees them", "both asked for")
     from saccade.command_line.data_commands.training_view import training_view
-    from saccade.data.augment.choice import read_choice
+    from saccade.data.augment.choice import parse_augment
 
-    choice = read_choice(typed.augment or "recipe")
+    choice = parse_augment(typed.augment or "recipe")
     return lambda data: training_view(data, typed.system, choice, typed.size, typed.seed)
 
 

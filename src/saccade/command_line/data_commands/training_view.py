@@ -8,14 +8,16 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.core.input_spec import InputSpec, statistics
-from saccade.data.augment.check import check_use
-from saccade.data.augment.choice import AugmentChoice
-from saccade.data.datasets.augmented import Changed
+from saccade.data.augment.check import check_augmentation
+from saccade.data.augment.choice import AugmentOptions
+from saccade.data.datasets.augmented import AugmentedDataset
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of
 
 
-def training_view(data: Dataset, system: str | None, choice: AugmentChoice, side: int | None, seed: int) -> Changed:
+def training_view(
+    data: Dataset, system: str | None, choice: AugmentOptions, side: int | None, seed: int
+) -> AugmentedDataset:
     """The data as a training sees them.
 
     Args:
@@ -32,9 +34,9 @@ def training_view(data: Dataset, system: str | None, choice: AugmentChoice, side
     spec, recipe = _native(data) if system is None else _of_system(system, data, side)
     if system is None and side is not None:
         spec = replace(spec, rule="stretch", size=(side, side))
-    augmentation = choice.settle(recipe)
-    check_use(choice, spec, data)
-    return Changed(data, augmentation, spec, seed)
+    augmentation = choice.resolve(recipe)
+    check_augmentation(choice, spec, data)
+    return AugmentedDataset(data, augmentation, spec, seed)
 
 
 def _native(data: Dataset) -> tuple[InputSpec, Augmentation]:

@@ -27,7 +27,7 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def stdout_kept_clean(wanted: bool) -> Generator[None]:
-    """Inside the block all that prints goes to stderr, so that stdout holds the answer alone."""
+    """Inside the block all that prints goes to stderr, so that stdout holds the result alone."""
     if not wanted:
         yield
         return
@@ -59,11 +59,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def print_scores(scores: Mapping[str, float | None]) -> None:
     """Scores with their meaning, losses last."""
-    from saccade.metrics.scores import describe
+    from saccade.metrics.scores import score_of
 
     ordered = sorted(scores, key=lambda name: name.split("/")[0] == "loss")
     values = {name: _score(scores[name]) for name in ordered}
-    print_table(("score", "value", "what it says"), [(name, values[name], describe(name).meaning) for name in ordered])
+    print_table(("score", "value", "what it says"), [(name, values[name], score_of(name).meaning) for name in ordered])
 
 
 def print_sections(sections: "Iterable[Section]") -> None:

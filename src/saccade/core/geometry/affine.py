@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 # Coordinates closer than this are the same: far below a pixel, far above the rounding of float64.
-HAIR = 1e-6
+TOLERANCE = 1e-6
 
 
 def scaling(x: float, y: float) -> Tensor:
@@ -57,7 +57,7 @@ def is_identity(matrix: Tensor) -> bool:
 def is_upright(matrix: Tensor) -> bool:
     """Whether horizontal lines stay horizontal and vertical ones vertical: no turn and no shear."""
     (_, b, _), (c, _, _) = matrix[:2].tolist()
-    return abs(b) < HAIR and abs(c) < HAIR
+    return abs(b) < TOLERANCE and abs(c) < TOLERANCE
 
 
 def keeps_pixels(matrix: Tensor) -> bool:
@@ -69,7 +69,7 @@ def keeps_pixels(matrix: Tensor) -> bool:
 
 def is_whole(value: float) -> bool:
     """Whether a coordinate lies between two pixels, up to rounding."""
-    return abs(value - round(value)) < HAIR
+    return abs(value - round(value)) < TOLERANCE
 
 
 def stretches(matrix: Tensor) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from saccade.core.geometry.affine import HAIR
+from saccade.core.geometry.affine import TOLERANCE
 from saccade.core.geometry.resample import source_pixels
 from saccade.core.masks import Masks
 
@@ -36,7 +36,7 @@ def _target_windows(
     corners = windows[:, [0, 1, 2, 1, 2, 3, 0, 3]].view(-1, 4, 2).double()
     moved = corners @ matrix[:2, :2].T + matrix[:2, 2]
     slack = 0.0 if displacement is None else float(displacement.abs().max())
-    low, high = (moved.amin(1) - slack - HAIR).floor(), (moved.amax(1) + slack + HAIR).ceil()
+    low, high = (moved.amin(1) - slack - TOLERANCE).floor(), (moved.amax(1) + slack + TOLERANCE).ceil()
     limit = torch.tensor([size[1], size[0]], dtype=torch.float64)
     return torch.cat([low.clamp(min=0).minimum(limit), high.clamp(min=0).minimum(limit)], 1).long().tolist()
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from saccade.core.geometry.affine import HAIR, is_whole, keeps_pixels, mirror, scaling, stretches, upside_down
+from saccade.core.geometry.affine import TOLERANCE, is_whole, keeps_pixels, mirror, scaling, stretches, upside_down
 
 Size = tuple[int, int]
 Fill = float | Sequence[float]
@@ -62,7 +62,7 @@ def smooth(maps: Tensor, matrix: Tensor, size: Size, displacement: Tensor | None
     x, y = source_xy(matrix, size, displacement)
     if displacement is None and keeps_pixels(matrix):
         height, width = maps.shape[-2:]
-        rows, columns = ((at.flatten() + HAIR).floor().long() for at in (y, x))
+        rows, columns = ((at.flatten() + TOLERANCE).floor().long() for at in (y, x))
         if len(rows) == size[0] and len(columns) == size[1]:  # no quarter turn
             return maps.index_select(1, rows.clamp(0, height - 1)).index_select(2, columns.clamp(0, width - 1))
     return _sampled(maps, x, y, "bilinear")
@@ -130,7 +130,7 @@ def source_pixels(matrix: Tensor, size: Size, displacement: Tensor | None = None
     """Columns and rows (int64, shaped as by `source_xy`) of the source's pixels that the target's centres fall into."""
     x, y = source_xy(matrix, size, displacement)
     # The hair makes ties between two pixels fall the same way for every field, whatever the rounding.
-    return x.add_(HAIR).floor_().long(), y.add_(HAIR).floor_().long()
+    return x.add_(TOLERANCE).floor_().long(), y.add_(TOLERANCE).floor_().long()
 
 
 def interpolate(picture: Tensor, size: Size, mode: str, antialias: bool) -> Tensor:
@@ -159,10 +159,10 @@ def paste(picture: Tensor, corner: tuple[int, int], size: Size, fill: Fill = 0.0
 def _upright(picture: Tensor, matrix: Tensor, size: Size, mode: str, antialias: bool, fill: Fill) -> Tensor | None:
     """The picture moved by flips, quarter turns, whole-pixel crops and one resizing; None where these don't do."""
     (a, b, left), (c, d, top) = matrix[:2].tolist()
-    if abs(a) < HAIR and abs(d) < HAIR:
+    if abs(a) < TOLERANCE and abs(d) < TOLERANCE:
         turned = _upright(picture, matrix[[1, 0, 2]], (size[1], size[0]), mode, antialias, fill)
         return None if turned is None else turned.transpose(-1, -2)
-    if abs(b) > HAIR or abs(c) > HAIR:
+    if abs(b) > TOLERANCE or abs(c) > TOLERANCE:
         return None
     if a < 0:
         flipped = _upright(picture, mirror(size[1]) @ matrix, size, mode, antialias, fill)
@@ -210,7 +210,7 @@ def _sampled(picture: Tensor, x: Tensor, y: Tensor, mode: str) -> Tensor:
 
 def lies_inside(coordinates: Tensor, length: int) -> Tensor:
     """Which continuous coordinates lie in a source of so many pixels."""
-    return (coordinates >= -HAIR) & (coordinates < length - HAIR)
+    return (coordinates >= -TOLERANCE) & (coordinates < length - TOLERANCE)
 
 
 def _column(fill: Fill, like: Tensor) -> Tensor:

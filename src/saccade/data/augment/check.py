@@ -3,11 +3,11 @@
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.input_spec import InputSpec
-from saccade.data.augment.choice import PLAIN, AugmentChoice
+from saccade.data.augment.choice import PLAIN, AugmentOptions
 from saccade.data.augment.geometry import ANY_SIZE
 
 
-def check_use(choice: AugmentChoice, spec: InputSpec, data: Dataset) -> None:
+def check_augmentation(choice: AugmentOptions, spec: InputSpec, data: Dataset) -> None:
     """Refuse fields that a user names but that would change nothing.
 
     Args:

@@ -8,7 +8,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.docstring import told_of
+from saccade.core.docstring import described_items
 from saccade.core.errors import ConfigError, UsageError
 
 # What a choice begins with, and the name by which a mapping says it.
@@ -19,7 +19,7 @@ PLAIN = Augmentation()
 
 
 @dataclass(frozen=True)
-class AugmentChoice:
+class AugmentOptions:
     """A choice that was read.
 
     Attributes:
@@ -30,7 +30,7 @@ class AugmentChoice:
     start: str
     named: Mapping[str, Any]
 
-    def settle(self, recipe: Augmentation) -> Augmentation:
+    def resolve(self, recipe: Augmentation) -> Augmentation:
         """The augmentation that is meant, over that of a recipe.
 
         Raises:
@@ -44,7 +44,7 @@ class AugmentChoice:
         return ",".join([self.start, *named])
 
 
-def read_choice(said: Any) -> AugmentChoice:
+def parse_augment(said: Any) -> AugmentOptions:
     """Read what a user says of augmentation.
 
     Args:
@@ -59,7 +59,7 @@ def read_choice(said: Any) -> AugmentChoice:
     if isinstance(said, Augmentation):
         values = {f.name: getattr(said, f.name) for f in fields(said)}
         changed = {name: value for name, value in values.items() if value != getattr(PLAIN, name)}
-        return AugmentChoice("none", changed)
+        return AugmentOptions("none", changed)
     if not isinstance(said, str | Mapping):
         raise UsageError("text, or fields by name", repr(said), within="augment", cure=FORM)
     found = _split(said) if isinstance(said, str) else dict(said)
@@ -71,7 +71,7 @@ def read_choice(said: Any) -> AugmentChoice:
     for name, value in named.items():
         # Alone, beside the one field that another may need: what does not fit together shows once the recipe is known.
         _replaced(Augmentation(crop_area=(0.5, 1.0)), {name: value})
-    return AugmentChoice(str(start), named)
+    return AugmentOptions(str(start), named)
 
 
 def _split(text: str) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _expected(kinds: Sequence[Any]) -> str:
 
 def _meanings() -> dict[str, str]:
     """What each field does."""
-    told = told_of(Augmentation.__doc__ or "", "Attributes")
+    told = described_items(Augmentation.__doc__ or "", "Attributes")
     return {f.name: told.get(f.name, "") for f in fields(Augmentation)}
 
 

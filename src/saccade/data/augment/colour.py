@@ -8,7 +8,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as vision
 
 from saccade.core.augmentation import Augmentation
-from saccade.data.augment.rng import Dice
+from saccade.data.augment.rng import RandomDraws
 
 # Principal components of ImageNet's RGB values on the scale 0..1: rows are R, G, B, columns components.
 COMPONENTS = ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203))
@@ -17,31 +17,31 @@ EIGENVALUES = (0.2175, 0.0188, 0.0045)
 ERASED_SHARE, ERASED_ASPECT = (0.02, 0.33), (0.3, 3.3)
 
 
-def change_colour(image: Tensor, augmentation: Augmentation, dice: Dice, mean: tuple[float, ...]) -> Tensor:
+def change_colour(image: Tensor, augmentation: Augmentation, rng: RandomDraws, mean: tuple[float, ...]) -> Tensor:
     """A picture in other light; saturation, hue and lighting need three channels and are skipped for any other number.
 
     Args:
         image: (C, h, w) uint8 or float 0..1; it is not written to.
         augmentation: Ranges of the changes.
-        dice: Where the numbers come from.
+        rng: Where the numbers come from.
         mean: Colour of erased rectangles, C values 0..1.
     """
-    if augmentation.brightness and _happens(augmentation, dice):
-        image = _each(vision.adjust_brightness, image, 1 + dice.spread(augmentation.brightness))
-    if augmentation.contrast and _happens(augmentation, dice):
-        image = _each(vision.adjust_contrast, image, 1 + dice.spread(augmentation.contrast))
+    if augmentation.brightness and _happens(augmentation, rng):
+        image = _each(vision.adjust_brightness, image, 1 + rng.spread(augmentation.brightness))
+    if augmentation.contrast and _happens(augmentation, rng):
+        image = _each(vision.adjust_contrast, image, 1 + rng.spread(augmentation.contrast))
     if len(image) == 3:
-        image = _rgb(image, augmentation, dice)
+        image = _rgb(image, augmentation, rng)
     if augmentation.blur:
-        image = blur(image, dice.uniform(0, augmentation.blur))
-    if dice.happens(augmentation.erase):
-        image = _erase(image, dice, mean)
+        image = blur(image, rng.uniform(0, augmentation.blur))
+    if rng.happens(augmentation.erase):
+        image = _erase(image, rng, mean)
     return image
 
 
-def _happens(augmentation: Augmentation, dice: Dice) -> bool:
+def _happens(augmentation: Augmentation, rng: RandomDraws) -> bool:
     """Whether one of the four changes of colour is made."""
-    return augmentation.colour == 1 or dice.happens(augmentation.colour)
+    return augmentation.colour == 1 or rng.happens(augmentation.colour)
 
 
 def _each(change: Callable[[Tensor, float], Tensor], image: Tensor, factor: float) -> Tensor:
@@ -50,13 +50,13 @@ def _each(change: Callable[[Tensor, float], Tensor], image: Tensor, factor: floa
     return change(image, factor) if len(image) in (1, 3) else change(image[:, None], factor)[:, 0]
 
 
-def _rgb(image: Tensor, augmentation: Augmentation, dice: Dice) -> Tensor:
-    if augmentation.saturation and _happens(augmentation, dice):
-        image = vision.adjust_saturation(image, max(1 + dice.spread(augmentation.saturation), 0.0))
-    if augmentation.hue and _happens(augmentation, dice):
-        image = vision.adjust_hue(image, dice.spread(min(augmentation.hue, 0.5)))
+def _rgb(image: Tensor, augmentation: Augmentation, rng: RandomDraws) -> Tensor:
+    if augmentation.saturation and _happens(augmentation, rng):
+        image = vision.adjust_saturation(image, max(1 + rng.spread(augmentation.saturation), 0.0))
+    if augmentation.hue and _happens(augmentation, rng):
+        image = vision.adjust_hue(image, rng.spread(min(augmentation.hue, 0.5)))
     if augmentation.lighting:
-        image = lighting(image, dice.normal(3) * augmentation.lighting)
+        image = lighting(image, rng.normal(3) * augmentation.lighting)
     return image
 
 
@@ -81,12 +81,12 @@ def blur(image: Tensor, deviation: float) -> Tensor:
     return vision.gaussian_blur(image, [2 * reach + 1] * 2, [deviation] * 2)
 
 
-def _erase(image: Tensor, dice: Dice, mean: tuple[float, ...]) -> Tensor:
+def _erase(image: Tensor, rng: RandomDraws, mean: tuple[float, ...]) -> Tensor:
     """A rectangle painted over with the mean colour (arXiv 1708.04896)."""
     height, width = image.shape[-2:]
-    area, aspect = height * width * dice.uniform(*ERASED_SHARE), dice.log_uniform(*ERASED_ASPECT)
+    area, aspect = height * width * rng.uniform(*ERASED_SHARE), rng.log_uniform(*ERASED_ASPECT)
     high, wide = min(round(math.sqrt(area / aspect)), height), min(round(math.sqrt(area * aspect)), width)
-    top, left = dice.whole(0, height - high), dice.whole(0, width - wide)
+    top, left = rng.whole(0, height - high), rng.whole(0, width - wide)
     scale = 1.0 if image.is_floating_point() else 255.0
     image = image.clone()
     image[:, top : top + high, left : left + wide] = (torch.tensor(mean) * scale).view(-1, 1, 1).to(image.dtype)

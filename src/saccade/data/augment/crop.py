@@ -7,7 +7,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
-from saccade.data.augment.rng import Dice
+from saccade.data.augment.rng import RandomDraws
 from saccade.ops.boxes.geometry import area, iou_matrix
 
 Size = tuple[int, int]
@@ -21,48 +21,48 @@ AT_ONCE = 10
 EXPANDED = 0.5
 
 
-def draw_window(augmentation: Augmentation, source: Size, truth: Annotation, dice: Dice) -> Window:
+def draw_window(augmentation: Augmentation, source: Size, truth: Annotation, rng: RandomDraws) -> Window:
     """A random part of a picture of size `source` (H, W), x1, y1, x2, y2 in whole pixels.
 
     It may reach beyond the picture, and is all of it where nothing is asked for.
     """
-    canvas = _canvas(augmentation.expand, source, dice)
+    canvas = _canvas(augmentation.expand, source, rng)
     if augmentation.crop_area is None:
         return canvas
     if augmentation.crop_overlap is not None:
-        return _overlapping(augmentation, canvas, truth, dice)
+        return _overlapping(augmentation, canvas, truth, rng)
     centres = _centres(_boxes(truth)) if augmentation.crop_keeps == "object" else None
     for _ in range(TRIES):
-        window = _crop(augmentation, canvas, dice)
+        window = _crop(augmentation, canvas, rng)
         if window is not None and (centres is None or _holds(window, centres)):
             return window
     return canvas if centres is not None else _central(augmentation.crop_aspect, canvas)
 
 
-def _canvas(greatest: float, source: Size, dice: Dice) -> Window:
+def _canvas(greatest: float, source: Size, rng: RandomDraws) -> Window:
     """The picture, or every other time a canvas of up to `greatest` times its sides around it."""
     height, width = source
-    if greatest == 1 or not dice.happens(EXPANDED):
+    if greatest == 1 or not rng.happens(EXPANDED):
         return 0, 0, width, height
-    ratio = dice.uniform(1, greatest)
+    ratio = rng.uniform(1, greatest)
     wide, high = round(width * ratio), round(height * ratio)
-    left, top = -dice.whole(0, wide - width), -dice.whole(0, high - height)
+    left, top = -rng.whole(0, wide - width), -rng.whole(0, high - height)
     return left, top, left + wide, top + high
 
 
-def _crop(augmentation: Augmentation, canvas: Window, dice: Dice) -> Window | None:
+def _crop(augmentation: Augmentation, canvas: Window, rng: RandomDraws) -> Window | None:
     """Inception's crop: share of the area uniform, shape log-uniform; None where it does not fit into the canvas."""
     left, top, right, low = canvas
-    covered = _area(canvas) * dice.uniform(*augmentation.crop_area or (1.0, 1.0))
-    aspect = dice.log_uniform(*augmentation.crop_aspect)
+    covered = _area(canvas) * rng.uniform(*augmentation.crop_area or (1.0, 1.0))
+    aspect = rng.log_uniform(*augmentation.crop_aspect)
     width, height = round(math.sqrt(covered * aspect)), round(math.sqrt(covered / aspect))
     if not (0 < width <= right - left and 0 < height <= low - top):
         return None
-    x, y = dice.whole(left, right - width), dice.whole(top, low - height)
+    x, y = rng.whole(left, right - width), rng.whole(top, low - height)
     return x, y, x + width, y + height
 
 
-def _overlapping(augmentation: Augmentation, canvas: Window, truth: Annotation, dice: Dice) -> Window:
+def _overlapping(augmentation: Augmentation, canvas: Window, truth: Annotation, rng: RandomDraws) -> Window:
     """SSD's crop: it overlaps some object by a least share drawn before, and holds some object's centre.
 
     Where fifty draws find none, another share is drawn, so that each share that can be had is as likely as the others;
@@ -70,22 +70,22 @@ def _overlapping(augmentation: Augmentation, canvas: Window, truth: Annotation, 
     """
     choices, boxes = list(augmentation.crop_overlap or (1.0,)), _boxes(truth)
     while choices:
-        least = choices.pop(dice.whole(0, len(choices) - 1))
-        found = canvas if least >= 1 else _overlapping_by(least, augmentation, canvas, boxes, dice)
+        least = choices.pop(rng.whole(0, len(choices) - 1))
+        found = canvas if least >= 1 else _overlapping_by(least, augmentation, canvas, boxes, rng)
         if found is not None:
             return found
     return canvas
 
 
 def _overlapping_by(
-    least: float, augmentation: Augmentation, canvas: Window, boxes: Tensor | None, dice: Dice
+    least: float, augmentation: Augmentation, canvas: Window, boxes: Tensor | None, rng: RandomDraws
 ) -> Window | None:
     """A crop that overlaps some object by `least` or more and holds some object's centre; None where none is found."""
     centres, smallest = _centres(boxes), (augmentation.crop_area or (1.0, 1.0))[0] * _area(canvas)
     if boxes is not None and float(area(boxes).max()) < least * smallest:
         return None  # even the smallest crop is too large for all objects
     for _ in range(OVERLAP_TRIES // AT_ONCE):
-        crops = (_crop(augmentation, canvas, dice) for _ in range(AT_ONCE))
+        crops = (_crop(augmentation, canvas, rng) for _ in range(AT_ONCE))
         windows = [window for window in crops if window is not None]
         if boxes is None or centres is None or not windows:
             fits = [True] * len(windows)

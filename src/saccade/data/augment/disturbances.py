@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saccade.core.geometry.affine import about, rotation, scaling, translation
 from saccade.data.augment.colour import blur
-from saccade.data.augment.rng import Dice
+from saccade.data.augment.rng import RandomDraws
 
 Size = tuple[int, int]
 
@@ -29,39 +29,39 @@ class Disturbance:
 
     full: float
     unit: str
-    move: Callable[[float, Size, Dice], Tensor] | None = None
-    change: Callable[[Tensor, float, Dice], Tensor] | None = None
+    move: Callable[[float, Size, RandomDraws], Tensor] | None = None
+    change: Callable[[Tensor, float, RandomDraws], Tensor] | None = None
 
 
-def _shift(amount: float, size: Size, dice: Dice) -> Tensor:
-    angle = dice.uniform(0, 2 * math.pi)
+def _shift(amount: float, size: Size, rng: RandomDraws) -> Tensor:
+    angle = rng.uniform(0, 2 * math.pi)
     return translation(amount * size[1] * math.cos(angle), amount * size[0] * math.sin(angle))
 
 
-def _rotate(amount: float, size: Size, dice: Dice) -> Tensor:
-    return about(rotation(amount * _sign(dice)), size[1] / 2, size[0] / 2)
+def _rotate(amount: float, size: Size, rng: RandomDraws) -> Tensor:
+    return about(rotation(amount * _sign(rng)), size[1] / 2, size[0] / 2)
 
 
-def _scale(amount: float, size: Size, dice: Dice) -> Tensor:
-    factor = 2 ** (amount * _sign(dice))
+def _scale(amount: float, size: Size, rng: RandomDraws) -> Tensor:
+    factor = 2 ** (amount * _sign(rng))
     return about(scaling(factor, factor), size[1] / 2, size[0] / 2)
 
 
-def _brightness(image: Tensor, amount: float, dice: Dice) -> Tensor:
-    return _like(image, image.float() * max(1 + amount * _sign(dice), 0.0))
+def _brightness(image: Tensor, amount: float, rng: RandomDraws) -> Tensor:
+    return _like(image, image.float() * max(1 + amount * _sign(rng), 0.0))
 
 
-def _blur(image: Tensor, amount: float, dice: Dice) -> Tensor:
+def _blur(image: Tensor, amount: float, rng: RandomDraws) -> Tensor:
     return blur(image, amount * min(image.shape[-2:]))
 
 
-def _noise(image: Tensor, amount: float, dice: Dice) -> Tensor:
+def _noise(image: Tensor, amount: float, rng: RandomDraws) -> Tensor:
     white = 1.0 if image.is_floating_point() else 255.0
-    return _like(image, image.float() + amount * white * dice.normal(*image.shape))
+    return _like(image, image.float() + amount * white * rng.normal(*image.shape))
 
 
-def _sign(dice: Dice) -> float:
-    return 1.0 if dice.happens(0.5) else -1.0
+def _sign(rng: RandomDraws) -> float:
+    return 1.0 if rng.happens(0.5) else -1.0
 
 
 def _like(image: Tensor, values: Tensor) -> Tensor:

@@ -4,16 +4,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from saccade.core.errors import ConfigError
-from saccade.data.augment.rng import Dice
+from saccade.data.augment.rng import RandomDraws
 
 
-def draw_displacement(elastic: tuple[float, float], size: tuple[int, int], dice: Dice) -> Tensor:
+def draw_displacement(elastic: tuple[float, float], size: tuple[int, int], rng: RandomDraws) -> Tensor:
     """A field that bends a picture of `size` (H, W).
 
     Args:
         elastic: Standard deviation of the shifts and distance of the control points, both in pixels.
         size: (H, W) of the picture that is bent.
-        dice: Where the numbers come from.
+        rng: Where the numbers come from.
 
     Returns:
         (2, H, W) float32 shifts x and y, pixels; see `core.geometry.displacement`.
@@ -29,5 +29,5 @@ def draw_displacement(elastic: tuple[float, float], size: tuple[int, int], dice:
             cure="set elastic=(shift, distance), both in pixels, such as (4, 32)",
         )
     points = [max(round(length / distance), 1) + 1 for length in size]
-    shifts = dice.normal(1, 2, *points) * deviation
+    shifts = rng.normal(1, 2, *points) * deviation
     return F.interpolate(shifts, size, mode="bicubic", align_corners=True)[0]

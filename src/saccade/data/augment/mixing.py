@@ -52,8 +52,8 @@ def mosaic(
     shares = [(x2 - x1) * (y2 - y1) / (size[0] * size[1]) for x1, y1, x2, y2 in places]
     classes_per_pixel = [truth.semantic for truth in moved if truth.semantic is not None]
     semantic = torch.stack(classes_per_pixel).amin(0) if classes_per_pixel else None  # all others say 255 there
-    looked_for = all_sought([truth.semantic_sought for truth in moved if truth.semantic is not None])
-    return canvas, replace(_together(moved, shares, classes), semantic=semantic, semantic_sought=looked_for)
+    evidence = all_sought([truth.semantic_sought for truth in moved if truth.semantic is not None])
+    return canvas, replace(_together(moved, shares, classes), semantic=semantic, semantic_sought=evidence)
 
 
 def mixup(

@@ -13,7 +13,7 @@ def generator_for(seed: int, epoch: int, index: int) -> torch.Generator:
     return torch.Generator().manual_seed(number >> 1)
 
 
-class Dice:
+class RandomDraws:
     """Draws from a torch generator.
 
     Args:

@@ -15,7 +15,7 @@ from saccade.data.check.parts import Part
 from saccade.data.formats.common.store import Store
 
 
-def glance(data: Dataset, name: str) -> Iterator[str]:
+def quick_check(data: Dataset, name: str) -> Iterator[str]:
     """What is odd about the boxes of a data set that keeps them in arrays; nothing of others.
 
     Args:

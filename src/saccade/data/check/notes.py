@@ -10,7 +10,7 @@ from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
 from saccade.data.check.pictures.decode import Facts, Job
 from saccade.data.check.pictures.unlisted import unlisted
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 
 _TINY = 16  # pixels of a side, below which a picture shows little
 _SHOWN = 8
@@ -73,7 +73,7 @@ def picture_notes(parts: Sequence[Part], jobs: Sequence[Job], facts: Sequence[Fa
 
 def folder_notes(parts: Sequence[Part]) -> Iterator[str]:
     """Pictures on disk that no split lists."""
-    known = [part.data for part in parts if isinstance(part.data, Pictured)]
+    known = [part.data for part in parts if isinstance(part.data, ImageFiles)]
     found = unlisted(known)
     if found:
         root = known[0].root

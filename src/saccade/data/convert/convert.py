@@ -7,7 +7,7 @@ from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
-from saccade.data.convert.losses import Tally, known_kinds
+from saccade.data.convert.losses import LossCounts, known_kinds
 from saccade.data.formats.coco.writer import CocoForm
 from saccade.data.formats.image_folder.writer import FolderForm
 from saccade.data.formats.masks.writer import MasksForm
@@ -35,7 +35,7 @@ class Written:
 
     out: Path
     pictures: dict[str, int]
-    lost: Tally
+    lost: LossCounts
 
 
 def convert(
@@ -75,11 +75,11 @@ def convert(
     allowed = known_kinds(allow)
     given = _source(source, splits)
     form = FORMS[to](given, allowed, link)
-    stock = _Stock(given, _names(given, form.shared), tell)
-    lost = _count(form, stock)
+    source_pictures = _SourcePictures(given, _names(given, form.shared), tell)
+    lost = _count(form, source_pictures)
     lost.refuse(allowed, to)
     with replacing_folder(out) as partial:
-        counts = {split: form.write(partial, split, stock.pictures(split)) for split in given.splits}
+        counts = {split: form.write(partial, split, source_pictures.pictures(split)) for split in given.splits}
         if not any(counts.values()):
             raise DataError(f"pictures that {to} can hold", "none", cure="take another format")
         for name, text in form.texts().items():
@@ -114,7 +114,7 @@ def _names(source: Source, shared: bool) -> dict[str, list[str]]:
 
 
 @dataclass
-class _Stock:
+class _SourcePictures:
     """The pictures, one by one, as often as they are asked for."""
 
     source: Source
@@ -132,13 +132,13 @@ class _Stock:
                 self.tell(self.done, total)
 
 
-def _count(form: Form, stock: _Stock) -> Tally:
+def _count(form: Form, source_pictures: _SourcePictures) -> LossCounts:
     """All that would be lost."""
-    tally = Tally()
+    tally = LossCounts()
     for kind, count in form.whole():
         tally.add(kind, count, "the data set as a whole")
-    for split in stock.source.splits:
-        for picture in stock.pictures(split):
+    for split in source_pictures.source.splits:
+        for picture in source_pictures.pictures(split):
             for kind, count in form.losses(picture):
                 tally.add(kind, count, picture.place)
     return tally

@@ -33,7 +33,7 @@ KINDS = {
 
 
 @dataclass
-class Tally:
+class LossCounts:
     """How often each kind of loss happens, and where first.
 
     Attributes:

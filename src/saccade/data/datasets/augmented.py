@@ -9,11 +9,11 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.data.augment.augment import Augment
 from saccade.data.augment.rng import generator_for
-from saccade.data.datasets.wrapper import Wrapped
+from saccade.data.datasets.wrapper import DatasetWrapper
 
 
 @dataclass(frozen=True)
-class Changed(Wrapped):
+class AugmentedDataset(DatasetWrapper):
     """A data set whose samples are changed at random, each always in the same way.
 
     Attributes:

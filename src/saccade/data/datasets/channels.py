@@ -16,7 +16,7 @@ from saccade.data.datasets.picture import (
     reads_channels,
     size_of,
 )
-from saccade.data.datasets.wrapper import Wrapped
+from saccade.data.datasets.wrapper import DatasetWrapper
 
 
 def with_channels(dataset: Dataset, channels: int) -> Dataset:
@@ -25,11 +25,11 @@ def with_channels(dataset: Dataset, channels: int) -> Dataset:
     Itself for 3, which all data sets give where they can, and where it does not read files by channels: then the input
     of the network fits its pictures.
     """
-    return dataset if channels == 3 or not reads_channels(dataset) else Channelled(dataset, channels)
+    return dataset if channels == 3 or not reads_channels(dataset) else ChannelDataset(dataset, channels)
 
 
 @dataclass(frozen=True)
-class Channelled(Wrapped):
+class ChannelDataset(DatasetWrapper):
     """A data set whose pictures are read with a number of channels.
 
     Attributes:

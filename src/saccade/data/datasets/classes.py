@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.concat import Joined
+from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.picture import classes_of
-from saccade.data.datasets.relabelled import Relabelled, all_names, is_fixed, unite, with_vocabularies
+from saccade.data.datasets.relabelled import RelabelledDataset, all_names, is_fixed, unite, with_vocabularies
 
 
 def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
@@ -32,7 +32,7 @@ def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
     if not indices:
         raise ConfigError(f"pictures that show {' or '.join(names)}", "none")
     kept_lists = {key: _kept(key, tuple(names), known) for key, known in dataset.vocabularies.items()}
-    return Relabelled(dataset, indices, {name: name for name in names}, Vocabularies(kept_lists))
+    return RelabelledDataset(dataset, indices, {name: name for name in names}, Vocabularies(kept_lists))
 
 
 def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
@@ -61,9 +61,9 @@ def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
 
 
 def _renamed(dataset: Dataset, names: Mapping[str, str]) -> Dataset:
-    if isinstance(dataset, Joined):
+    if isinstance(dataset, ConcatDataset):
         # Each for itself: where one set says car and another auto, each looked for the class that they become.
-        return Joined([_renamed(part, names) for part in dataset.given], dataset.names)
+        return ConcatDataset([_renamed(part, names) for part in dataset.given], dataset.names)
     lists = {
         key: old if is_fixed(key, old) else tuple(filter(None, unite([[names.get(name, name) for name in old]])))
         for key, old in dataset.vocabularies.items()

@@ -9,7 +9,7 @@ from saccade.core.dataset import Dataset, Joints
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.data.datasets.picture import classes_of, picture_of, size_of
-from saccade.data.datasets.wrapper import Wrapped
+from saccade.data.datasets.wrapper import DatasetWrapper
 
 
 def declared(data: Any) -> Dataset:
@@ -17,10 +17,10 @@ def declared(data: Any) -> Dataset:
 
     A length, samples, `classes` and `fields` are enough; classes by field go too (`Vocabularies.of`).
     """
-    return data if isinstance(data, Dataset) else Declared(data)
+    return data if isinstance(data, Dataset) else CompletedDataset(data)
 
 
-class Declared(Wrapped):
+class CompletedDataset(DatasetWrapper):
     """A data set with the members that its maker left out.
 
     Args:

@@ -16,7 +16,7 @@ from saccade.data.datasets.relabelled import unite, with_vocabularies
 from saccade.data.formats.common.store import starts_of
 
 
-class Joined:
+class ConcatDataset:
     """The pictures of several data sets, one set after the other.
 
     Classes of one name are one class; they stand in the order in which they first come. Fields are those of all sets

@@ -15,7 +15,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.picture import size_of
 
 
-class Crops:
+class ObjectCrops:
     """One picture an object, named ``PICTURE#ROW``, with the object's class.
 
     Crowds are left out, and so are objects of which fewer than `smallest` pixels a side would be cut out.

@@ -19,13 +19,13 @@ from saccade.core.geometry.affine import is_upright
 from saccade.core.input_spec import fit_channels
 from saccade.core.sample import Sample
 from saccade.data.augment.disturbances import DISTURBANCES, Size
-from saccade.data.augment.rng import Dice, generator_for
+from saccade.data.augment.rng import RandomDraws, generator_for
 from saccade.data.augment.visibility import keep_visible, visible_boxes
 from saccade.data.datasets.picture import size_of
-from saccade.data.datasets.wrapper import Wrapped
+from saccade.data.datasets.wrapper import DatasetWrapper
 
 
-class Disturbed(Wrapped):
+class DisturbedDataset(DatasetWrapper):
     """A data set, each picture disturbed in one way.
 
     Pictures keep their size. What leaves them is dropped from the truth as in training; at strength 0 pictures and
@@ -70,7 +70,7 @@ class Disturbed(Wrapped):
             return sample
         image = sample.image if self.fill is None else fit_channels(sample.image, len(self.fill))
         if self._how.change is not None:
-            return replace(sample, image=self._how.change(image, self.amount, self._dice(index)))
+            return replace(sample, image=self._how.change(image, self.amount, self._rng(index)))
         frame = self.frame(index, (image.shape[-2], image.shape[-1]))
         white = 1.0 if image.is_floating_point() else 255.0
         fill = [white * value for value in self.fill or (0.5,)]
@@ -88,15 +88,15 @@ class Disturbed(Wrapped):
     def frame(self, index: int, size: Size) -> Frame:
         """Where the pixels of a picture of `size` (H, W) go."""
         move = self._how.move
-        matrix = torch.eye(3, dtype=torch.float64) if move is None else move(self.amount, size, self._dice(index))
+        matrix = torch.eye(3, dtype=torch.float64) if move is None else move(self.amount, size, self._rng(index))
         return Frame(matrix, size, size)
 
     def size(self, index: int) -> Size:
         """(H, W) of one picture."""
         return size_of(self.dataset, index)
 
-    def _dice(self, index: int) -> Dice:
-        return Dice(generator_for(self.seed, list(DISTURBANCES).index(self.kind), index))
+    def _rng(self, index: int) -> RandomDraws:
+        return RandomDraws(generator_for(self.seed, list(DISTURBANCES).index(self.kind), index))
 
 
 def _moved(truth: Annotation, frame: Frame) -> Annotation:

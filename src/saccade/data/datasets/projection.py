@@ -11,7 +11,7 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.data.datasets.picture import size_of
-from saccade.data.datasets.wrapper import Wrapped
+from saccade.data.datasets.wrapper import DatasetWrapper
 
 MAPS = ("semantic", "contours")
 
@@ -38,7 +38,7 @@ def without(truth: Annotation, fields: frozenset[str]) -> Annotation:
 
 
 @dataclass(frozen=True)
-class Lean(Wrapped):
+class ProjectedDataset(DatasetWrapper):
     """A data set whose samples lack some fields of their truth.
 
     Attributes:

@@ -13,7 +13,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.data.datasets.picture import has_regions, size_of
-from saccade.data.datasets.wrapper import Wrapped
+from saccade.data.datasets.wrapper import DatasetWrapper
 from saccade.ops.proposals.region_file import KnownRegions, picture_key
 from saccade.ops.proposals.searches import Search
 from saccade.ops.proposals.window_search import WindowSearch
@@ -32,7 +32,7 @@ def cache_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class Remembering:
+class CachedSearch:
     """A search that keeps on disk what it found, a file a picture, written whole or not at all.
 
     Processes may search beside each other, and a search that was broken off goes on where it was.
@@ -63,21 +63,21 @@ class Remembering:
         return self.folder / settings / key[:2] / f"{key}.boxes"
 
 
-def remembered(search: Search) -> Search:
+def cached_search(search: Search) -> Search:
     """The search, which keeps what it found, unless that is found as fast as it would be read."""
     quick = isinstance(search, KnownRegions | WindowSearch)
-    return search if quick else Remembering(search)
+    return search if quick else CachedSearch(search)
 
 
 def with_regions(dataset: Dataset, search: Search | None) -> Dataset:
     """The data set with regions for a system that seeks some; itself where it has some already or nobody seeks."""
     if search is None or has_regions(dataset):
         return dataset
-    return Searched(dataset, remembered(search))
+    return ProposalDataset(dataset, cached_search(search))
 
 
 @dataclass(frozen=True)
-class Searched(Wrapped):
+class ProposalDataset(DatasetWrapper):
     """A data set whose samples have regions.
 
     They are sought when a sample is read, so that a loader's workers search beside each other.

@@ -18,7 +18,7 @@ from saccade.data.datasets.subset import Subset
 IGNORE = 255
 
 
-class Relabelled(Subset):
+class RelabelledDataset(Subset):
     """Chosen pictures of a data set, labelled anew.
 
     Objects of dropped classes go, and pixels of theirs become 255, which is ignored; objects of classes without a new
@@ -159,7 +159,7 @@ def with_vocabularies(dataset: Dataset, vocabularies: Vocabularies, names: Mappi
         names: The new names of some classes; others keep theirs.
     """
     into = {name: (names or {}).get(name, name) for name in all_names(dataset.vocabularies)}
-    return Relabelled(dataset, range(len(dataset)), into, vocabularies)
+    return RelabelledDataset(dataset, range(len(dataset)), into, vocabularies)
 
 
 def all_names(vocabularies: Vocabularies) -> tuple[str, ...]:

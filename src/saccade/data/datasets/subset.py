@@ -9,10 +9,10 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.data.datasets.picture import classes_of, picture_of, size_of
-from saccade.data.datasets.wrapper import Wrapped
+from saccade.data.datasets.wrapper import DatasetWrapper
 
 
-class Subset(Wrapped):
+class Subset(DatasetWrapper):
     """Chosen pictures of a data set, in the order given.
 
     Args:

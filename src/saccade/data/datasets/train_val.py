@@ -1,4 +1,4 @@
-"""The two sides of a training: what is learnt from and what is measured on, from what a person says of their data."""
+"""Training and validation data, from what a person says of their data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from saccade.data.open import Source, Sources, each, open_data, splits
 
 
 @dataclass(frozen=True)
-class Choice:
+class DataOptions:
     """What becomes of data before anything is learnt from it.
 
     Attributes:
@@ -51,11 +51,11 @@ class Choice:
             return dataset
         known = all_names(dataset.vocabularies)
         names = {old: new for old, new in (self.rename or {}).items() if old in known}
-        return Choice(names, self.subset).of(dataset)
+        return DataOptions(names, self.subset).of(dataset)
 
 
 @dataclass(frozen=True)
-class Sides:
+class TrainVal:
     """What is learnt from, and what is measured on, with its name, where there is something."""
 
     train: Dataset
@@ -63,7 +63,7 @@ class Sides:
     val_name: str | None = None
 
 
-def open_sides(data: Sources, val: Source | None, choice: Choice) -> Sides:
+def open_train_val(data: Sources, val: Source | None, choice: DataOptions) -> TrainVal:
     """Both sides.
 
     Args:
@@ -83,15 +83,15 @@ def open_sides(data: Sources, val: Source | None, choice: Choice) -> Sides:
     share = share_of(data, val)
     if share is not None:
         kept, held = holdout(train, share, choice.seed)
-        return Sides(kept, held, str(val))
+        return TrainVal(kept, held, str(val))
     measured, name = _open_val(data, val, choice.allow_outside)
-    return Sides(train, None if measured is None else choice.of(measured), name)
+    return TrainVal(train, None if measured is None else choice.of(measured), name)
 
 
-def open_val(data: Sources, val: Source | None, choice: Choice) -> Dataset | None:
-    """What is measured on alone, as `open_sides` gives it; None where there is nothing."""
+def open_val(data: Sources, val: Source | None, choice: DataOptions) -> Dataset | None:
+    """What is measured on alone, as `open_train_val` gives it; None where there is nothing."""
     if choice.fold is not None or share_of(data, val) is not None:
-        return open_sides(data, val, choice).val
+        return open_train_val(data, val, choice).val
     measured, _ = _open_val(data, val, choice.allow_outside)
     return None if measured is None else choice.of(measured)
 
@@ -113,14 +113,14 @@ def share_of(data: Sources, val: Source | None) -> float | None:
     return share
 
 
-def _folded(train: Dataset, val: object, choice: Choice) -> Sides:
+def _folded(train: Dataset, val: object, choice: DataOptions) -> TrainVal:
     number, _, count = (choice.fold or "").partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) and int(count) > 1):
         raise UsageError("a fold K/N with K from 1 to N", repr(choice.fold), cure="write for instance 2/5")
     if val is not None:
         raise UsageError("a fold or something to validate on", "both", cure="leave out one of them")
     kept, held = folds(train, int(count), choice.seed)[int(number) - 1]
-    return Sides(kept, held, f"fold {choice.fold}")
+    return TrainVal(kept, held, f"fold {choice.fold}")
 
 
 def _open_val(data: Sources, val: Source | None, allow_outside: bool) -> tuple[Dataset | None, str | None]:

@@ -7,7 +7,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.picture import classes_of, has_regions
 
 
-class Wrapped:
+class DatasetWrapper:
     """The pictures of another data set, in their order, with its classes, joints and names.
 
     Samples, truth, fields and sizes are up to the one who wraps.

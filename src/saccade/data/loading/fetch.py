@@ -11,9 +11,9 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, SaccadeError
 from saccade.core.input_spec import InputSpec
 from saccade.core.sample import Framed
-from saccade.data.loading.ipc import Delivery
+from saccade.data.loading.ipc import LoadedBatch
 from saccade.data.loading.order import generator
-from saccade.data.loading.workers import Board
+from saccade.data.loading.workers import WorkerStatus
 
 Prepare = Callable[[Dataset, int, torch.Generator], Framed]
 
@@ -47,7 +47,7 @@ class Fetch:
         prepare: Makes one picture ready.
         seed: Of all random draws.
         skip: Whether pictures that cannot be read are left out; otherwise the first one ends the batch.
-        board: Where it writes what it is at.
+        worker_status: Where it writes what it is at.
     """
 
     dataset: Dataset
@@ -55,15 +55,15 @@ class Fetch:
     prepare: Prepare
     seed: int
     skip: bool
-    board: Board
+    worker_status: WorkerStatus
 
-    def __getitems__(self, keys: Sequence[Key]) -> Delivery:
+    def __getitems__(self, keys: Sequence[Key]) -> LoadedBatch:
         """The batch of these keys."""
         ready: list[Framed] = []
         ids: list[str] = []
         bad: list[tuple[int, SaccadeError]] = []
         for key in keys:
-            self.board.begin(key.place)
+            self.worker_status.begin(key.place)
             try:
                 ready.append(self.prepare(self.dataset, key.place, self._generator(key)))
                 ids.append(self.dataset.id(key.place))
@@ -71,10 +71,10 @@ class Fetch:
                 error.path = error.path or self.dataset.id(key.place)
                 bad.append((key.place, error))
                 if not (self.skip and isinstance(error, DataError)):
-                    return Delivery(None, tuple(bad))
-        delivery = Delivery(self._assemble(ready, ids), tuple(bad))
-        self.board.end()
-        return delivery
+                    return LoadedBatch(None, tuple(bad))
+        loaded = LoadedBatch(self._assemble(ready, ids), tuple(bad))
+        self.worker_status.end()
+        return loaded
 
     def _generator(self, key: Key) -> torch.Generator:
         """Draws of a picture: of (seed, epoch, index), and unlike those of its earlier copies in the epoch."""

@@ -23,7 +23,7 @@ _SPARE = 2**24
 
 
 @dataclass(frozen=True)
-class Delivery:
+class LoadedBatch:
     """A batch as it was made.
 
     Attributes:
@@ -36,7 +36,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Parcel:
+class PackedBatch:
     """A delivery as it crosses.
 
     Attributes:
@@ -55,38 +55,38 @@ class _Packer(pickle.Pickler):
         return (torch.from_numpy, (obj.detach().numpy(),)) if isinstance(obj, Tensor) else NotImplemented
 
 
-def pack_shared(delivery: Delivery) -> Parcel:
+def pack_shared(loaded: LoadedBatch) -> PackedBatch:
     """A parcel whose pictures cross through shared memory."""
-    batch = delivery.batch
+    batch = loaded.batch
     if batch is None:
-        return pack_bytes(delivery)
-    rest = replace(delivery, batch=replace(batch, images=batch.images[:0]))
-    return Parcel(_pickled(rest), batch.images)
+        return pack_bytes(loaded)
+    rest = replace(loaded, batch=replace(batch, images=batch.images[:0]))
+    return PackedBatch(_pickled(rest), batch.images)
 
 
-def pack_bytes(delivery: Delivery) -> Parcel:
+def pack_bytes(loaded: LoadedBatch) -> PackedBatch:
     """A parcel that crosses through the pipe, whole: slower, and in need of no shared memory."""
-    return Parcel(_pickled(delivery))
+    return PackedBatch(_pickled(loaded))
 
 
-def unpack(parcel: Parcel | Delivery) -> Delivery:
+def unpack(packed: PackedBatch | LoadedBatch) -> LoadedBatch:
     """What was packed. The bytes are those of our own worker."""
-    if isinstance(parcel, Delivery):
-        return parcel
-    delivery: Delivery = pickle.loads(parcel.rest)
-    if delivery.batch is None or parcel.images is None:
-        return delivery
-    return replace(delivery, batch=replace(delivery.batch, images=parcel.images))
+    if isinstance(packed, LoadedBatch):
+        return packed
+    loaded: LoadedBatch = pickle.loads(packed.rest)
+    if loaded.batch is None or packed.images is None:
+        return loaded
+    return replace(loaded, batch=replace(loaded.batch, images=packed.images))
 
 
-def untouched(delivery: Delivery) -> Delivery:
+def untouched(loaded: LoadedBatch) -> LoadedBatch:
     """A delivery that need not cross, since it was made in the main process."""
-    return delivery
+    return loaded
 
 
-def _pickled(delivery: Delivery) -> bytes:
+def _pickled(loaded: LoadedBatch) -> bytes:
     target = io.BytesIO()
-    _Packer(target, protocol=4).dump(delivery)
+    _Packer(target, protocol=4).dump(loaded)
     return target.getvalue()
 
 

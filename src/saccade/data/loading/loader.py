@@ -24,7 +24,7 @@ from saccade.data.loading import ipc as carry
 from saccade.data.loading import order
 from saccade.data.loading.fetch import Fetch, Key, Plain, Prepare
 from saccade.data.loading.skips import Skips
-from saccade.data.loading.workers import Board, start_worker
+from saccade.data.loading.workers import WorkerStatus, start_worker
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Loader:
         self._skips = Skips(len(dataset), on_skip)
         self._fixed: list[list[int]] | None = None  # Evaluation's plan, which may cost a look at every file.
         self._keys: list[list[Key]] = []
-        self._board = Board(self.settings.workers, dataset.id)
+        self._board = WorkerStatus(self.settings.workers, dataset.id)
         skip = self.settings.on_bad == "skip"
         self._fetch = Fetch(dataset, spec, prepare or Plain(spec), self.settings.seed, skip, self._board)
         self._loader = self._start()
@@ -122,8 +122,8 @@ class Loader:
         # The list is the loader's batch sampler, which it reads when an epoch begins.
         self._keys[:] = _keys(self.plan(epoch), epoch)[start_batch:]
         try:
-            for parcel in self._loader:
-                batch = self._taken(carry.unpack(parcel))
+            for packed in self._loader:
+                batch = self._taken(carry.unpack(packed))
                 self.position += 1
                 if batch is not None:
                     yield batch
@@ -154,14 +154,14 @@ class Loader:
         """End the workers; the next epoch starts new ones."""
         self._loader = self._start()
 
-    def _taken(self, delivery: carry.Delivery) -> Batch | None:
+    def _taken(self, loaded: carry.LoadedBatch) -> Batch | None:
         """The batch of a delivery, its bad pictures dealt with."""
         alone = self.settings.world == 1
-        if delivery.bad and (not self._fetch.skip or (delivery.batch is None and not alone)):
+        if loaded.bad and (not self._fetch.skip or (loaded.batch is None and not alone)):
             # The other processes of a run would wait for ever for a batch that one of them leaves out.
-            raise delivery.bad[0][1]
-        self._skips.add((self.dataset.id(index), error) for index, error in delivery.bad)
-        return delivery.batch
+            raise loaded.bad[0][1]
+        self._skips.add((self.dataset.id(index), error) for index, error in loaded.bad)
+        return loaded.batch
 
     def _start(self) -> DataLoader[Any]:
         """Torch's loader around the fetch; workers start with the first epoch."""
@@ -186,7 +186,7 @@ class Loader:
             **many,
         )
 
-    def _packer(self) -> Callable[[carry.Delivery], carry.Parcel]:
+    def _packer(self) -> Callable[[carry.LoadedBatch], carry.PackedBatch]:
         """How batches cross; with a warning where shared memory is too small for them."""
         chosen = self.settings
         sizes = [self._final_size(index) for index in range(min(len(self.dataset), 16))]

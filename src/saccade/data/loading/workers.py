@@ -17,7 +17,7 @@ from saccade.core.errors import DataError, ResourceError
 _FIELDS = 3  # process, place of the picture it works on (or -1), when it began (ms)
 
 
-class Board:
+class WorkerStatus:
     """A table in shared memory, one row a worker: its process, the picture it works on, and since when.
 
     Args:

@@ -56,7 +56,7 @@ class EuclideanHead(Head):
         return Distances((vectors[:, None] - self.codes).square().sum(2))
 
     def evidence(self, raw: Distances) -> Tensor:
-        """(B, C) distances, negated: what the softmax of the answer takes."""
+        """(B, C) distances, negated: what the softmax of the prediction takes."""
         return -raw.distances
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.heads.classify.classify import ClassScores, decode_classes
-from saccade.heads.classify.svm_selection import Examples, choose, solve_classes
+from saccade.heads.classify.svm_selection import SvmExamples, choose, solve_classes
 from saccade.heads.classify.svm_solver import SvmSettings
 from saccade.losses.classification import one_against_rest
 from saccade.network.head import Head
@@ -95,7 +95,7 @@ class SvmHead(Head):
         return F.one_hot(torch.stack([t.get("label") for t in truth]), self.classes)
 
     @torch.no_grad()
-    def solve(self, look: Pass, folder: Path | None = None) -> dict[str, float]:
+    def solve(self, feature_pass: Pass, folder: Path | None = None) -> dict[str, float]:
         """Find the weights by scikit-learn, C and sharpness by cross-validation where they are not given.
 
         Features of whole pictures are few enough to stay in memory, and nothing is kept in the folder.
@@ -106,14 +106,14 @@ class SvmHead(Head):
         del folder
         rows: list[Tensor] = []
         targets: list[Tensor] = []
-        for maps, truth in look():
+        for maps, truth in feature_pass():
             known = [place for place, t in enumerate(truth) if t.has(*self.needs)]
             if known:
                 rows.append(self.features(maps.pick(known)).float().cpu())
                 targets.append(self.targets([truth[place] for place in known]).cpu())
         if not rows:
             raise DataError(f"pictures annotated with {', '.join(self.needs)}", "none")
-        examples = Examples(torch.cat(rows), torch.cat(targets), self.many, self.class_weights.cpu())
+        examples = SvmExamples(torch.cat(rows), torch.cat(targets), self.many, self.class_weights.cpu())
         choice = choose(examples, SvmSettings(), self.cost)
         weight, bias = solve_classes(examples, choice.settings)
         self.linear.weight.copy_(weight)

@@ -17,7 +17,7 @@ COSTS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 SHARPNESS = torch.logspace(-2, 3, 101)
 
 
-class Examples(NamedTuple):
+class SvmExamples(NamedTuple):
     """What machines are solved from.
 
     Attributes:
@@ -32,12 +32,12 @@ class Examples(NamedTuple):
     many: bool
     weights: Tensor
 
-    def pick(self, rows: Tensor) -> "Examples":
+    def pick(self, rows: Tensor) -> "SvmExamples":
         """Some of the pictures."""
         return self._replace(features=self.features[rows], targets=self.targets[rows])
 
 
-def solve_classes(examples: Examples, settings: SvmSettings) -> tuple[Tensor, Tensor]:
+def solve_classes(examples: SvmExamples, settings: SvmSettings) -> tuple[Tensor, Tensor]:
     """(C, D) weights and (C,) biases: each class against the rest, pictures of which it is unknown left out."""
     found: list[tuple[Tensor, Tensor]] = []
     for weight, target in zip(examples.weights.tolist(), examples.targets.T, strict=True):
@@ -47,7 +47,7 @@ def solve_classes(examples: Examples, settings: SvmSettings) -> tuple[Tensor, Te
     return torch.stack([weight for weight, _ in found]), torch.stack([bias for _, bias in found])
 
 
-def deal(examples: Examples) -> Tensor | None:
+def deal(examples: SvmExamples) -> Tensor | None:
     """(N,) the fold of each picture, or None where a class has too few pictures to stand on both sides."""
     counts = (examples.targets == 1).sum(0)
     rarest = int(counts[counts > 0].min()) if bool((counts > 0).any()) else 0
@@ -64,7 +64,7 @@ def deal(examples: Examples) -> Tensor | None:
     return dealt
 
 
-def held_out_margins(examples: Examples, dealt: Tensor, settings: SvmSettings) -> Tensor:
+def held_out_margins(examples: SvmExamples, dealt: Tensor, settings: SvmSettings) -> Tensor:
     """(N, C) margins of each picture by machines that did not see it."""
     margins = torch.zeros(examples.targets.shape, dtype=torch.float32)
     for fold in dealt.unique():
@@ -74,7 +74,7 @@ def held_out_margins(examples: Examples, dealt: Tensor, settings: SvmSettings) -
     return margins
 
 
-def score(examples: Examples, margins: Tensor) -> float:
+def score(examples: SvmExamples, margins: Tensor) -> float:
     """Share of pictures whose greatest margin is that of their class; of many classes, the mean average precision."""
     if not examples.many:
         right = margins.argmax(1) == examples.targets.argmax(1)
@@ -89,7 +89,7 @@ def score(examples: Examples, margins: Tensor) -> float:
     return sum(found) / len(found)
 
 
-def sharpness(examples: Examples, margins: Tensor) -> tuple[float, float]:
+def sharpness(examples: SvmExamples, margins: Tensor) -> tuple[float, float]:
     """The factor of the margins whose softmax, or sigmoid, makes the truth likeliest, and the cross entropy it leaves.
 
     One number for all classes, so that the order of the margins stays (temperature scaling: Guo et al., On calibration
@@ -99,7 +99,7 @@ def sharpness(examples: Examples, margins: Tensor) -> tuple[float, float]:
     return float(SHARPNESS[int(left.argmin())]), float(left.min())
 
 
-def _cross_entropy(examples: Examples, logits: Tensor) -> Tensor:
+def _cross_entropy(examples: SvmExamples, logits: Tensor) -> Tensor:
     if not examples.many:
         return F.cross_entropy(logits, examples.targets.argmax(1))
     known = examples.targets >= 0
@@ -120,7 +120,7 @@ class Choice(NamedTuple):
     score: float | None
 
 
-def choose(examples: Examples, settings: SvmSettings, cost: float | None) -> Choice:
+def choose(examples: SvmExamples, settings: SvmSettings, cost: float | None) -> Choice:
     """The constant C and the sharpness by cross-validation; with too few pictures for folds, C is 1 and sharpness too.
 
     Args:

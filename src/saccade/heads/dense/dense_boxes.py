@@ -21,7 +21,7 @@ from saccade.ops.boxes.assign import Assignment, assign, classes_sought, inside,
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.candidates import Candidates, joined, taken
 
 
@@ -54,7 +54,7 @@ class DenseRules:
         matcher: Which anchor answers for which object.
         sample: Which anchors count in the loss of scores.
         score_loss: What wrong scores cost.
-        keep: What stays of all that is scored.
+        suppression: What stays of all that is scored.
         beta: Where the smooth L1 loss of codes turns from square to linear.
         mean_over: Both losses are sums over the batch divided by the number of ``objects``, anchors that answer for
             one, or of ``sampled`` anchors.
@@ -65,7 +65,7 @@ class DenseRules:
     matcher: Matcher
     sample: Sampler
     score_loss: ScoreLoss
-    keep: Keep
+    suppression: Suppression
     beta: float = 1.0
     mean_over: Literal["objects", "sampled"] = "objects"
     inside: bool = False
@@ -98,9 +98,9 @@ class DenseBoxHead(Head):
         self.needs = frozenset(f"instances.{name}" for name in columns if name != "scores")
 
     @property
-    def keep(self) -> Keep:
+    def suppression(self) -> Suppression:
         """What stays of all that is scored."""
-        return self.rules.keep
+        return self.rules.suppression
 
     def forward(self, maps: Maps) -> DenseBoxes:
         """Scores and codes at every anchor."""
@@ -161,21 +161,23 @@ class DenseBoxHead(Head):
     def _instances(self, kept: Candidates) -> Instances:
         return Instances(boxes=kept.boxes, scores=kept.scores, labels=None if self.classes is None else kept.labels)
 
-    def candidates(self, raw: DenseBoxes, keep: Keep | None = None) -> Candidates:
+    def candidates(self, raw: DenseBoxes, suppression: Suppression | None = None) -> Candidates:
         """What stays of each picture, by falling score; by another rule than the head's own, where one is given."""
-        keep = keep or self.rules.keep
+        suppression = suppression or self.rules.suppression
         # Proposals are read amid the network: 16 bits tell few of the surest scores apart, and few sizes of a box.
         scores = [self.rules.score_loss.scores(logits.float()) for logits in raw.logits]
         codes, anchors = [level.float() for level in raw.codes], raw.anchors
-        if keep.each == "class":
+        if suppression.each == "class":
             scores, codes, anchors = ([torch.cat(parts, 1)] for parts in (scores, codes, anchors))
         maps = enumerate(zip(scores, codes, anchors, strict=True))
-        return keep.final(joined([self._of_map(keep, place, *found) for place, found in maps]), raw.sizes)
+        return suppression.final(joined([self._of_map(suppression, place, *found) for place, found in maps]), raw.sizes)
 
-    def _of_map(self, keep: Keep, place: int, scores: Tensor, codes: Tensor, anchors: Tensor) -> Candidates:
-        best = keep.best(scores)
+    def _of_map(
+        self, suppression: Suppression, place: int, scores: Tensor, codes: Tensor, anchors: Tensor
+    ) -> Candidates:
+        best = suppression.best(scores)
         boxes = self.rules.coder.decode(taken(codes, best.rows), taken(anchors, best.rows))
-        groups = torch.full_like(best.labels, place) if keep.alike == "map" else best.labels
+        groups = torch.full_like(best.labels, place) if suppression.alike == "map" else best.labels
         return Candidates(boxes, best.scores, best.labels, groups)
 
 

@@ -26,11 +26,11 @@ from saccade.heads.locate.box_form import absolute
 from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.ops.boxes.assign import classes_sought
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.candidates import Candidates, taken
 
-# The paper tells no thresholds. All but empty answers are kept, so that precision can be seen down to low scores.
-KEEP = Keep(score=0.001, first=1000, overlap=0.5, limit=100)
+# The paper tells no thresholds. All but empty predictions are kept, so that precision can be seen down to low scores.
+KEEP = Suppression(score=0.001, first=1000, overlap=0.5, limit=100)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class GridBoxHead(Head):
         grid: S.
         boxes: K.
         classes: C.
-        keep: What stays of all that is scored.
+        suppression: What stays of all that is scored.
     """
 
     terms = ("centre", "size", "object", "empty", "class")
@@ -74,13 +74,15 @@ class GridBoxHead(Head):
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})
 
-    def __init__(self, reads: str, body: nn.Module, *, grid: int, boxes: int, classes: int, keep: Keep = KEEP) -> None:
+    def __init__(
+        self, reads: str, body: nn.Module, *, grid: int, boxes: int, classes: int, suppression: Suppression = KEEP
+    ) -> None:
         super().__init__()
         self.reads, self.body = (reads,), body
-        self.grid, self.boxes, self.classes, self._keep = grid, boxes, classes, keep
+        self.grid, self.boxes, self.classes, self._keep = grid, boxes, classes, suppression
 
     @property
-    def keep(self) -> Keep:
+    def suppression(self) -> Suppression:
         """What stays of all that is scored."""
         return self._keep
 
@@ -125,13 +127,13 @@ class GridBoxHead(Head):
         near = codes.flatten(0, 1).index_select(0, place)
         with torch.no_grad():
             chosen, fit = responsible(near, wanted, cell, self.grid)
-            answers = F.one_hot(chosen, self.boxes).bool()
+            predictions = F.one_hot(chosen, self.boxes).bool()
             counts = torch.ones_like(confidences, dtype=torch.bool)
             counts &= ~torch.stack([no_background(t, self.grid) for t in truth])[:, :, None]
-            counts.view(-1, self.boxes)[place] = ~answers
+            counts.view(-1, self.boxes)[place] = ~predictions
             weights = counts if sought is None else counts * said_of_sought(classes, sought)[:, :, None]
-        best = (near * answers[:, :, None]).sum(1)
-        said = (confidences.flatten(0, 1).index_select(0, place) * answers).sum(1)
+        best = (near * predictions[:, :, None]).sum(1)
+        said = (confidences.flatten(0, 1).index_select(0, place) * predictions).sum(1)
         kinds = classes.flatten(0, 1).index_select(0, place) - F.one_hot(labels, self.classes)
         sums = {
             "centre": (best[:, :2] - wanted[:, :2]).square().sum(),
@@ -148,9 +150,9 @@ class GridBoxHead(Head):
         boxes = cell_corners(
             raw.codes.flatten(1, 2), torch.arange(self.grid**2).repeat_interleave(self.boxes), self.grid
         )
-        best = self.keep.best(scores.flatten(1, 2))
+        best = self.suppression.best(scores.flatten(1, 2))
         found = Candidates(absolute(taken(boxes, best.rows), raw.sizes), best.scores, best.labels, best.labels)
         return [
             Annotation(instances=Instances(boxes=kept.boxes, scores=kept.scores, labels=kept.labels))
-            for kept in self.keep.final(found, raw.sizes).each()
+            for kept in self.suppression.final(found, raw.sizes).each()
         ]

@@ -81,8 +81,8 @@ def responsible(codes: Tensor, wanted: Tensor, cells: Tensor, grid: int) -> tupl
     """
     boxes, targets = cell_corners(codes.transpose(0, 1), cells, grid), cell_corners(wanted, cells, grid)
     fits = torch.stack([iou(each, targets) for each in boxes], 1)
-    guess, target = to_centres(boxes.flatten(0, 1)).view_as(boxes), to_centres(targets)
-    distance = (guess - target).square().sum(-1).T
+    prediction, target = to_centres(boxes.flatten(0, 1)).view_as(boxes), to_centres(targets)
+    distance = (prediction - target).square().sum(-1).T
     best = torch.where((fits > 0).any(1), fits.argmax(1), distance.argmin(1))
     return best, fits.gather(1, best[:, None])[:, 0]
 

@@ -51,10 +51,10 @@ class BoxForm:
             x, y = x - width / 2, y - height / 2
         return torch.stack([x, y, x + width, y + height], -1)
 
-    def cost(self, guess: Tensor, target: Tensor) -> Tensor:
+    def cost(self, prediction: Tensor, target: Tensor) -> Tensor:
         """(…) loss of each box, both in the form's four numbers."""
         measure: Callable[[Tensor, Tensor], Tensor] = smooth_l1 if self.loss == "smooth_l1" else half_squared
-        return measure(guess, target)
+        return measure(prediction, target)
 
 
 def relative(boxes: Tensor, size: Tensor) -> Tensor:

@@ -75,13 +75,13 @@ class LocateHead(Head):
         return {"box": (self.form.cost(codes, targets) * chosen).sum() / chosen.sum().clamp(min=1)}
 
     def views(self, maps: Maps) -> dict[str, list[Annotation]]:
-        """``boxes``: the boxes of all classes, of which the class head's answer chooses one."""
+        """``boxes``: the boxes of all classes, of which the class head's prediction chooses one."""
         return {"boxes": self.decode(full_precision(self(maps)))} if self.per_class else {}
 
     def decode(self, raw: LocatedBoxes) -> list[Annotation]:
-        """One row, or a row for each class with its label; the class head's answer chooses among them."""
-        answers: list[Annotation] = []
+        """One row, or a row for each class with its label; the class head's prediction chooses among them."""
+        predictions: list[Annotation] = []
         for boxes, size in zip(self.form.decode(raw.codes), raw.sizes, strict=True):
             labels = torch.arange(len(boxes), device=boxes.device) if self.per_class else None
-            answers.append(Annotation(instances=Instances(boxes=absolute(boxes, size), labels=labels)))
-        return answers
+            predictions.append(Annotation(instances=Instances(boxes=absolute(boxes, size), labels=labels)))
+        return predictions

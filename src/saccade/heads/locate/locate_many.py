@@ -90,18 +90,18 @@ class LocateManyHead(Head):
 
     def decode(self, raw: ManyBoxes) -> list[Annotation]:
         """K rows, each with its likeliest class and that class's probability."""
-        answers: list[Annotation] = []
+        predictions: list[Annotation] = []
         for boxes, scores, size in zip(self.form.decode(raw.codes), raw.logits.sigmoid(), raw.sizes, strict=True):
             best, labels = scores.max(1)
-            answers.append(Annotation(instances=Instances(boxes=absolute(boxes, size), labels=labels, scores=best)))
-        return answers
+            predictions.append(Annotation(instances=Instances(boxes=absolute(boxes, size), labels=labels, scores=best)))
+        return predictions
 
 
 def assign(codes: Tensor, logits: Tensor, wanted: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """The cheapest assignment of boxes to true objects, by distance of the numbers less the true class's probability.
 
     Args:
-        codes: (K, 4) guessed boxes in the head's form.
+        codes: (K, 4) predicted boxes in the head's form.
         logits: (K, C) scores.
         wanted: (n, 4) true boxes in the head's form.
         labels: (n,) true classes.

@@ -24,13 +24,13 @@ def main_object(truth: Annotation) -> Tensor | None:
     return None if boxes is None else boxes[int(area(boxes).argmax())]
 
 
-def box_of_label(answer: Annotation) -> Annotation:
-    """A localizer's last touch: one row, of the guessed class and with its score.
+def box_of_label(prediction: Annotation) -> Annotation:
+    """A localizer's last touch: one row, of the predicted class and with its score.
 
-    Where there is a row for each class, the guessed class's stays.
+    Where there is a row for each class, the predicted class's stays.
     """
-    rows, label, scores = answer.instances, answer.label, answer.label_scores
+    rows, label, scores = prediction.instances, prediction.label, prediction.label_scores
     if rows is None or label is None or scores is None:
-        return answer
+        return prediction
     chosen = rows if rows.labels is None else rows[rows.labels == label]
-    return replace(answer, instances=replace(chosen, labels=label[None], scores=scores.max()[None]))
+    return replace(prediction, instances=replace(chosen, labels=label[None], scores=scores.max()[None]))

@@ -103,19 +103,21 @@ class PixelHead(Head):
 
     def decode(self, raw: PixelRaw) -> list[Annotation]:
         """The likeliest class of each pixel, and the probabilities of all."""
-        answers: list[Annotation] = []
+        predictions: list[Annotation] = []
         for picture, (height, width) in enumerate(raw.sizes.tolist()):
             scores = raw.logits[picture, :, :height, :width].softmax(0)
             if raw.guide is not None and self.refiner is not None:
                 scores = self.refiner(scores, raw.guide[picture, :, :height, :width])
-            answers.append(Annotation(semantic=scores.argmax(0), semantic_scores=scores))
-        return answers
+            predictions.append(Annotation(semantic=scores.argmax(0), semantic_scores=scores))
+        return predictions
 
-    def refine(self, answer: Annotation, picture: Tensor) -> Annotation:
-        """The answer with probabilities that were refined at the picture's own pixels."""
-        scores = answer.semantic_scores
+    def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
+        """The prediction with probabilities that were refined at the picture's own pixels."""
+        scores = prediction.semantic_scores
         if scores is None or self.refiner is None:
-            return answer
+            return prediction
         refined = self.refiner(scores, as_float(picture) * 255)
-        unseen = answer.semantic == IGNORE if answer.semantic is not None else torch.zeros_like(refined[0]).bool()
-        return replace(answer, semantic_scores=refined, semantic=refined.argmax(0).masked_fill(unseen, IGNORE))
+        unseen = (
+            prediction.semantic == IGNORE if prediction.semantic is not None else torch.zeros_like(refined[0]).bool()
+        )
+        return replace(prediction, semantic_scores=refined, semantic=refined.argmax(0).masked_fill(unseen, IGNORE))

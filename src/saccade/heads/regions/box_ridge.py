@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saccade.heads.regions.region_features import Described
+from saccade.heads.regions.region_features import RegionFeatures
 from saccade.ops.boxes.box_coder import DeltaCoder
 
 # Added to the variances of the targets, so that one that never varies is not blown up.
@@ -74,7 +74,7 @@ def white_ridge(features: Tensor, targets: Tensor, penalty: float) -> tuple[Tens
 
 
 def solve_boxes(
-    pictures: Iterable[Described], classes: int, coder: DeltaCoder, rules: RidgeRules
+    pictures: Iterable[RegionFeatures], classes: int, coder: DeltaCoder, rules: RidgeRules
 ) -> tuple[Tensor, ...]:
     """A regression a class, for features as they are.
 
@@ -99,7 +99,7 @@ def solve_boxes(
     return weights, biases, counts
 
 
-def _scale(pictures: Iterable[Described], norm: float) -> tuple[float, int]:
+def _scale(pictures: Iterable[RegionFeatures], norm: float) -> tuple[float, int]:
     """The factor that gives what is pooled the mean length, and P."""
     total, count, size = 0.0, 0, 0
     for picture in pictures:
@@ -108,7 +108,7 @@ def _scale(pictures: Iterable[Described], norm: float) -> tuple[float, int]:
     return (norm * count / total if total else 1.0), size
 
 
-def _pairs(picture: Described, label: int, coder: DeltaCoder) -> tuple[Tensor, Tensor]:
+def _pairs(picture: RegionFeatures, label: int, coder: DeltaCoder) -> tuple[Tensor, Tensor]:
     """(n, P) what was pooled of the regions near an object of the class, and (n, 4) their codes."""
     own = (picture.labels == label).nonzero()[:, 0]
     return picture.pooled[own].float(), coder.encode(picture.targets[own], picture.boxes[picture.near[own]])

@@ -18,7 +18,7 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.geometry import iou
 from saccade.ops.boxes.match import BACKGROUND
 from saccade.ops.boxes.samplers import hardest
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.candidates import NOTHING, Candidates, taken
 
 # By which Fast R-CNN's code normalises the targets.
@@ -48,7 +48,7 @@ class BoxRules:
     """What the papers on region detectors argue about.
 
     Attributes:
-        keep: What stays of all that is scored.
+        suppression: What stays of all that is scored.
         coder: How a box stands relative to its region.
         score_loss: What wrong scores cost.
         beta: Where the smooth L1 loss of codes turns from square to linear.
@@ -60,7 +60,7 @@ class BoxRules:
             likeliest object (iterative localization, Gidaris, Komodakis 2015, section 5).
     """
 
-    keep: Keep
+    suppression: Suppression
     coder: DeltaCoder = field(default_factory=lambda: DeltaCoder(SPREAD))
     score_loss: ScoreLoss = field(default_factory=SoftmaxScores)
     beta: float = 1.0
@@ -96,13 +96,13 @@ class BoxTop(RegionTop):
         return ScoredRegions(regions.spread(logits), regions.spread(codes))
 
     def _nearer(
-        self, maps: Mapping[str, Tensor], boxes: Tensor, owners: Tensor, seen: ScoredRegions
+        self, maps: Mapping[str, Tensor], boxes: Tensor, owners: Tensor, picture: ScoredRegions
     ) -> tuple[Tensor, Tensor]:
         """Logits and codes, still relative to the regions (n, 4), of a look at what was last seen there."""
-        coder, labels = self.rules.coder, self.rules.score_loss.scores(seen.logits.float()).argmax(-1)
+        coder, labels = self.rules.coder, self.rules.score_loss.scores(picture.logits.float()).argmax(-1)
         # Codes are relative to sides, which a region may lack.
         boxes = torch.cat([boxes[:, :2], torch.maximum(boxes[:, 2:], boxes[:, :2] + LEAST)], 1)
-        nearer = coder.decode(self._own(seen.codes.float(), labels), boxes)
+        nearer = coder.decode(self._own(picture.codes.float(), labels), boxes)
         logits, codes = self.tower(maps, nearer, owners)
         found = coder.decode(codes.float(), nearer[:, None])
         return logits, coder.encode(found, boxes[:, None]).to(codes.dtype)
@@ -163,8 +163,8 @@ class BoxTop(RegionTop):
             sizes: (B, 2) height and width of each picture in input pixels.
         """
         scores = self.rules.score_loss.scores(raw.logits.float())
-        best = self.rules.keep.best(scores.masked_fill(~regions.shown[..., None], NOTHING))
+        best = self.rules.suppression.best(scores.masked_fill(~regions.shown[..., None], NOTHING))
         boxes = raw.codes.shape[2]
         codes = taken(raw.codes.float().flatten(1, 2), best.rows * boxes + self._box_of(best.labels, boxes))
         decoded = self.rules.coder.decode(codes, taken(regions.boxes, best.rows))
-        return self.rules.keep.final(Candidates(decoded, best.scores, best.labels, best.labels), sizes)
+        return self.rules.suppression.final(Candidates(decoded, best.scores, best.labels, best.labels), sizes)

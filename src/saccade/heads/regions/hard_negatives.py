@@ -1,4 +1,4 @@
-"""Linear machines that tell an object from all that is not, learnt from the negatives that are hard for them.
+"""Linear SVMs that tell an object from all that is not, learnt from the negatives that are hard for them.
 
 Source: Girshick et al. 2013, R-CNN, arXiv 1311.2524, section 2.3 and appendix B, with the constants of the authors'
 code (rcnn_train.m); He et al. 2014, SPP-net, arXiv 1406.4729, section 4.1, for negatives that are distinct.
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from saccade.heads.classify.svm_solver import SvmSettings, solve_svm
-from saccade.heads.regions.region_features import Described
+from saccade.heads.regions.region_features import RegionFeatures
 from saccade.ops.boxes.nms import nms
 
 # liblinear's own tolerance for this loss, which the authors left as it is.
@@ -46,7 +46,7 @@ class MiningRules:
 
 
 @dataclass
-class Machine:
+class LinearSvm:
     """One class's machine while it learns.
 
     Attributes:
@@ -66,10 +66,10 @@ class Machine:
     solved: int = 0
 
     @staticmethod
-    def of(positives: Tensor) -> "Machine":
+    def of(positives: Tensor) -> "LinearSvm":
         """A machine that has seen no negative."""
         size = positives.shape[1]
-        return Machine(positives, torch.zeros(0, size), torch.zeros(size), torch.tensor(NEVER))
+        return LinearSvm(positives, torch.zeros(0, size), torch.zeros(size), torch.tensor(NEVER))
 
     def take(self, features: Tensor) -> None:
         """Hold further negatives."""
@@ -85,7 +85,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Machines:
+class LinearSvms:
     """A machine a class, for features as they are.
 
     Attributes:
@@ -99,7 +99,7 @@ class Machines:
     facts: dict[str, float] = field(default_factory=dict[str, float])
 
 
-def mine(pictures: Iterable[Described], classes: int, rules: MiningRules) -> Machines:
+def mine(pictures: Iterable[RegionFeatures], classes: int, rules: MiningRules) -> LinearSvms:
     """A machine a class, after one pass for the positives and one over the negatives.
 
     Every negative of the first picture is learnt from; of the others those that the machine as it is takes for hard.
@@ -110,27 +110,27 @@ def mine(pictures: Iterable[Described], classes: int, rules: MiningRules) -> Mac
         rules: What machines learn from.
     """
     positives, factor = _positives(pictures, classes, rules.norm)
-    machines = [Machine.of(own) for own in positives]
-    learning = [(label, machine) for label, machine in enumerate(machines) if len(machine.positives)]
+    machines = [LinearSvm.of(own) for own in positives]
+    learning = [(label, svm) for label, svm in enumerate(machines) if len(svm.positives)]
     for picture in pictures:
         features = picture.features.float() * factor
-        for label, machine in learning:
-            machine.take(features[_negatives(picture, features, label, machine, rules)])
-            if len(machine.negatives) and (not machine.solved or machine.added > rules.retrain):
-                machine.solve(rules)
-    for _, machine in learning:
-        machine.solve(rules)
+        for label, svm in learning:
+            svm.take(features[_negatives(picture, features, label, svm, rules)])
+            if len(svm.negatives) and (not svm.solved or svm.added > rules.retrain):
+                svm.solve(rules)
+    for _, svm in learning:
+        svm.solve(rules)
     facts = {
         "scale": factor,
-        "positives": float(sum(len(machine.positives) for machine in machines)),
-        "negatives": float(sum(len(machine.negatives) for machine in machines)),
-        "solutions": float(sum(machine.solved for machine in machines)),
+        "positives": float(sum(len(svm.positives) for svm in machines)),
+        "negatives": float(sum(len(svm.negatives) for svm in machines)),
+        "solutions": float(sum(svm.solved for svm in machines)),
     }
-    weights = torch.stack([machine.weight for machine in machines]) * factor
-    return Machines(weights, torch.stack([machine.bias for machine in machines]), facts)
+    weights = torch.stack([svm.weight for svm in machines]) * factor
+    return LinearSvms(weights, torch.stack([svm.bias for svm in machines]), facts)
 
 
-def _positives(pictures: Iterable[Described], classes: int, norm: float) -> tuple[list[Tensor], float]:
+def _positives(pictures: Iterable[RegionFeatures], classes: int, norm: float) -> tuple[list[Tensor], float]:
     """(p, D) features of each class's objects, and the factor that gives all features the mean length."""
     found: list[list[Tensor]] = [[] for _ in range(classes)]
     total, count, size = 0.0, 0, 0
@@ -144,11 +144,11 @@ def _positives(pictures: Iterable[Described], classes: int, norm: float) -> tupl
     return [torch.cat([torch.zeros(0, size), *own]) * factor for own in found], factor
 
 
-def _negatives(picture: Described, features: Tensor, label: int, machine: Machine, rules: MiningRules) -> Tensor:
+def _negatives(picture: RegionFeatures, features: Tensor, label: int, svm: LinearSvm, rules: MiningRules) -> Tensor:
     """Rows of a picture that a machine is to learn from."""
     far = picture.overlaps[:, label] < rules.negative
-    margins = features @ machine.weight + machine.bias
-    rows = (far & (margins > rules.hard) if machine.solved else far).nonzero()[:, 0]
+    margins = features @ svm.weight + svm.bias
+    rows = (far & (margins > rules.hard) if svm.solved else far).nonzero()[:, 0]
     if rules.distinct is None:
         return rows
     return rows[nms(picture.boxes[rows], margins[rows], torch.zeros_like(rows), rules.distinct)]

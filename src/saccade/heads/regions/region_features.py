@@ -20,7 +20,7 @@ from saccade.ops.boxes.match import Nearest
 from saccade.safe_io.writing.atomic import write_bytes
 
 
-class Seen(NamedTuple):
+class PictureRegions(NamedTuple):
     """One picture, before its regions are described.
 
     Attributes:
@@ -34,11 +34,11 @@ class Seen(NamedTuple):
     truth: Annotation
 
 
-Look = Callable[[], Iterable[Seen]]
+FeaturePass = Callable[[], Iterable[PictureRegions]]
 
 
 @dataclass(frozen=True)
-class Described:
+class RegionFeatures:
     """Regions of one picture, the objects' own boxes last among them.
 
     Attributes:
@@ -65,30 +65,32 @@ class Described:
     targets: Tensor
 
 
-def describe(seen: Seen, see: Callable[[Tensor], tuple[Tensor, Tensor]], classes: int, near: float) -> Described:
+def compute_region_features(
+    picture: PictureRegions, visualize: Callable[[Tensor], tuple[Tensor, Tensor]], classes: int, near: float
+) -> RegionFeatures:
     """What is kept of a picture.
 
     Args:
-        seen: The picture.
-        see: (r, P) what box regression and (r, D) what machines see of regions (r, 4).
+        picture: The picture.
+        visualize: (r, P) what box regression and (r, D) what machines see of regions (r, 4).
         classes: C.
         near: Overlap above which a region lies near the object that it covers best.
     """
-    objects = objects_like(seen.truth, seen.regions)
-    own = seen.regions.new_zeros(0, 4) if objects.boxes is None else objects.boxes
+    objects = objects_like(picture.truth, picture.regions)
+    own = picture.regions.new_zeros(0, 4) if objects.boxes is None else objects.boxes
     labels = own.new_zeros(0).long() if objects.labels is None else objects.labels
-    boxes = torch.cat([seen.regions, own])
-    found = assign(Nearest(near), boxes, seen.truth, seen.maps.sizes[0])
+    boxes = torch.cat([picture.regions, own])
+    found = assign(Nearest(near), boxes, picture.truth, picture.maps.sizes[0])
     close = (found.rows >= 0).nonzero()[:, 0]
-    pooled, features = see(boxes)
-    classes_of = torch.cat([labels.new_full((len(seen.regions),), -1), labels])
+    pooled, features = visualize(boxes)
+    classes_of = torch.cat([labels.new_full((len(picture.regions),), -1), labels])
     overlaps = _overlaps(boxes, own, labels, classes)
-    overlaps[unknown(boxes, seen.truth)] = 1.0
-    if seen.truth.sought is not None:
-        overlaps[:, ~seen.truth.sought.to(overlaps.device)] = 1.0
+    overlaps[unknown(boxes, picture.truth)] = 1.0
+    if picture.truth.sought is not None:
+        overlaps[:, ~picture.truth.sought.to(overlaps.device)] = 1.0
     columns = (boxes, overlaps, classes_of, features, pooled.float().norm(dim=1), close)
     near_by = (pooled[close], found.labels[close], found.boxes[close])
-    return Described(*(column.detach().cpu().contiguous() for column in (*columns, *near_by)))
+    return RegionFeatures(*(column.detach().cpu().contiguous() for column in (*columns, *near_by)))
 
 
 def _overlaps(boxes: Tensor, objects: Tensor, labels: Tensor, classes: int) -> Tensor:
@@ -99,7 +101,7 @@ def _overlaps(boxes: Tensor, objects: Tensor, labels: Tensor, classes: int) -> T
     return overlaps.scatter_reduce(1, labels.expand(len(boxes), -1), iou_matrix(boxes, objects), "amax")
 
 
-class Shelf:
+class RegionFeatureStore:
     """Described pictures in order: a file each, written whole or not at all, or in memory where there is no folder.
 
     What a broken-off solution has described stays described.
@@ -110,11 +112,11 @@ class Shelf:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder, self.count = folder, 0
-        self._held: list[Described] = []
+        self._held: list[RegionFeatures] = []
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, make: Callable[[], Described]) -> None:
+    def add(self, make: Callable[[], RegionFeatures]) -> None:
         """The next picture; it is made only where it is not on the disk."""
         if self.folder is None:
             self._held.append(make())
@@ -123,12 +125,12 @@ class Shelf:
             write_bytes(path, save({field.name: getattr(found, field.name) for field in fields(found)}))
         self.count += 1
 
-    def __iter__(self) -> Iterator[Described]:
+    def __iter__(self) -> Iterator[RegionFeatures]:
         if self.folder is None:
             yield from self._held
             return
         for place in range(self.count):
-            yield Described(**load(self._path(place).read_bytes()))
+            yield RegionFeatures(**load(self._path(place).read_bytes()))
 
     @property
     def size(self) -> int:

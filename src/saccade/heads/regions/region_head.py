@@ -16,7 +16,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead
 from saccade.heads.regions.box_top import BoxTop
-from saccade.heads.regions.region_features import Seen
+from saccade.heads.regions.region_features import PictureRegions
 from saccade.heads.regions.region_top import ColumnTop, RegionTop
 from saccade.heads.regions.sampling import RegionRules, sample_regions
 from saccade.heads.regions.solved_top import SolvedTop
@@ -26,12 +26,12 @@ from saccade.network.regions import Regions
 from saccade.network.solvable import Pass
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.candidates import Candidates
 
 
 @dataclass(frozen=True)
-class Kept:
+class SelectedRegions:
     """The rows that stay, for tops that speak of them.
 
     Attributes:
@@ -60,11 +60,11 @@ class RegionRaw:
     proposals: DenseBoxes | None
     regions: Regions
     tops: dict[str, Any]
-    kept: Kept | None
+    kept: SelectedRegions | None
     sizes: Tensor
 
 
-register_dataclass(Kept, serialized_type_name="saccade.Kept")
+register_dataclass(SelectedRegions, serialized_type_name="saccade.SelectedRegions")
 register_dataclass(RegionRaw, serialized_type_name="saccade.RegionRaw")
 
 
@@ -103,10 +103,14 @@ class RegionHead(Head):
     @property
     def not_exportable(self) -> str | None:
         """Why no graph can hold it, or None."""
-        amid = ([] if self.propose is None else [self.propose.rules.keep]) + (
-            [self.box.rules.keep] if self.others else []
+        amid = ([] if self.propose is None else [self.propose.rules.suppression]) + (
+            [self.box.rules.suppression] if self.others else []
         )
-        return None if all(keep.exportable for keep in amid) else "boxes that are read on go softly or vote, one by one"
+        return (
+            None
+            if all(suppression.exportable for suppression in amid)
+            else "boxes that are read on go softly or vote, one by one"
+        )
 
     @property
     def box(self) -> BoxTop | SolvedTop:
@@ -119,9 +123,9 @@ class RegionHead(Head):
         return {name: cast("ColumnTop", top) for name, top in self.tops.items() if name != "box"}
 
     @property
-    def keep(self) -> Keep:
+    def suppression(self) -> Suppression:
         """What stays of all that is scored."""
-        return self.box.rules.keep
+        return self.box.rules.suppression
 
     def forward(self, maps: Maps) -> RegionRaw:
         """Proposals, and what the tops say of them."""
@@ -148,7 +152,7 @@ class RegionHead(Head):
         learn = self.rules.learn
         if self.propose is None or proposals is None or maps.regions is not None:
             return _given(maps).first(learn if isinstance(learn, int) else self.rules.limit).each()
-        found = self.propose.candidates(proposals, learn if isinstance(learn, Keep) else None)
+        found = self.propose.candidates(proposals, learn if isinstance(learn, Suppression) else None)
         return [boxes.boxes for boxes in found.each()]
 
     @torch.no_grad()
@@ -169,7 +173,7 @@ class RegionHead(Head):
             terms |= top.loss(maps, sampled)
         return terms
 
-    def solve(self, look: Pass, folder: Path | None = None) -> dict[str, float]:
+    def solve(self, feature_pass: Pass, folder: Path | None = None) -> dict[str, float]:
         """Find the weights of the top that decides what stays, where it is one that is solved for.
 
         Raises:
@@ -178,16 +182,16 @@ class RegionHead(Head):
         """
         if not isinstance(self.box, SolvedTop):
             raise UsageError("a top that can be solved for", "one that descends alone")
-        return self.box.solve(lambda: self._seen(look), folder)
+        return self.box.solve(lambda: self._seen(feature_pass), folder)
 
-    def _seen(self, look: Pass) -> Iterator[Seen]:
+    def _seen(self, feature_pass: Pass) -> Iterator[PictureRegions]:
         """The annotated pictures one by one, with the regions that are learnt from."""
-        for maps, truth in look():
+        for maps, truth in feature_pass():
             for place, picture in enumerate(truth):
                 if picture.has(*self.needs):
                     alone = maps.pick([place])
                     (boxes,) = self.propose_from(alone)
-                    yield Seen(alone, boxes, picture)
+                    yield PictureRegions(alone, boxes, picture)
 
     def decode(self, raw: RegionRaw) -> list[Annotation]:
         """The boxes that stay, with scores, labels and what other tops add."""
@@ -239,12 +243,14 @@ def regions_of(found: Candidates) -> Regions:
     return Regions(found.boxes.masked_fill(~found.shown[..., None], 0), found.shown)
 
 
-def kept_of(found: Candidates) -> Kept:
+def kept_of(found: Candidates) -> SelectedRegions:
     """Candidates as those tops see them that speak of what stays."""
-    return Kept(regions_of(found), *(column.masked_fill(~found.shown, 0) for column in (found.scores, found.labels)))
+    return SelectedRegions(
+        regions_of(found), *(column.masked_fill(~found.shown, 0) for column in (found.scores, found.labels))
+    )
 
 
-def _rows(kept: Kept, picture: int) -> Instances:
+def _rows(kept: SelectedRegions, picture: int) -> Instances:
     shown = kept.regions.shown[picture]
     boxes = kept.regions.boxes[picture][shown]
     return Instances(boxes=boxes, scores=kept.scores[picture][shown], labels=kept.labels[picture][shown])

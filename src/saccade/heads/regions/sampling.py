@@ -14,7 +14,7 @@ from saccade.heads.regions.region_top import Sampled
 from saccade.ops.boxes.assign import assign, classes_sought, objects_like
 from saccade.ops.boxes.match import BACKGROUND, BETWEEN, Matcher, best_of
 from saccade.ops.boxes.samplers import Sampler
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class RegionRules:
     """
 
     limit: int
-    learn: Keep | int
+    learn: Suppression | int
     floor: float = 0.0
     with_truth: bool = True
 

@@ -18,7 +18,7 @@ from saccade.core.errors import DataError
 from saccade.heads.regions.box_ridge import RidgeRules, solve_boxes
 from saccade.heads.regions.box_top import BoxRules
 from saccade.heads.regions.hard_negatives import MiningRules, mine
-from saccade.heads.regions.region_features import Look, Shelf, describe
+from saccade.heads.regions.region_features import FeaturePass, RegionFeatureStore, compute_region_features
 from saccade.heads.regions.region_top import RegionTop, Sampled
 from saccade.layers.initialise import normal_linear
 from saccade.losses.scores import SoftmaxScores, of_known, one_hot
@@ -146,26 +146,30 @@ class SolvedTop(RegionTop):
         scores = SoftmaxScores().scores(raw.logits.float())
         if raw.margins is not None:
             scores = torch.where(self.solved, raw.margins.float().sigmoid(), scores)
-        best = self.rules.keep.best(scores.masked_fill(~regions.shown[..., None], NOTHING))
+        best = self.rules.suppression.best(scores.masked_fill(~regions.shown[..., None], NOTHING))
         codes = taken(raw.codes.float().flatten(1, 2), best.rows * self.classes + best.labels)
         decoded = self.rules.coder.decode(codes, taken(regions.boxes, best.rows))
-        return self.rules.keep.final(Candidates(decoded, best.scores, best.labels, best.labels), sizes)
+        return self.rules.suppression.final(Candidates(decoded, best.scores, best.labels, best.labels), sizes)
 
     @torch.no_grad()
-    def solve(self, look: Look, folder: Path | None = None) -> dict[str, float]:
+    def solve(self, feature_pass: FeaturePass, folder: Path | None = None) -> dict[str, float]:
         """Describe all regions once, then solve machines and boxes from what was kept.
 
         Args:
-            look: Passes over the training pictures.
+            feature_pass: Passes over the training pictures.
             folder: Where descriptions are kept, of the weights as they are alone; None keeps them in memory.
 
         Raises:
             DataError: There is no annotated picture, or none that shows an object.
             ResourceError: The disk is full.
         """
-        shelf = Shelf(folder)
-        for seen in look():
-            shelf.add(lambda seen=seen: describe(seen, lambda boxes: self._alone(seen.maps, boxes), *self._wanted))
+        shelf = RegionFeatureStore(folder)
+        for picture in feature_pass():
+            shelf.add(
+                lambda picture=picture: compute_region_features(
+                    picture, lambda boxes: self._alone(picture.maps, boxes), *self._wanted
+                )
+            )
         if not any(len(picture.near) for picture in shelf):
             raise DataError("pictures with objects to solve from", f"none among {shelf.count}")
         told: dict[str, float] = {"pictures": float(shelf.count), "kept_MiB": shelf.size / MEBIBYTE}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
-from saccade.heads.windows.window_predictions import WindowAnswers
+from saccade.heads.windows.window_predictions import WindowPredictions
 from saccade.heads.windows.window_scores import WindowScores
 from saccade.heads.windows.window_targets import in_a_row, mean_of
 from saccade.heads.windows.window_views import detection_views
@@ -23,7 +23,7 @@ from saccade.network.maps import Maps
 from saccade.ops.boxes.assign import Assignment, assign, centred, classes_sought
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.windows.scales import WindowScales
 
 
@@ -39,7 +39,7 @@ class SlidingRules:
 
     matcher: Matcher
     sample: Sampler
-    answers: WindowAnswers
+    answers: WindowPredictions
 
 
 class SlidingHead(Head):
@@ -69,9 +69,9 @@ class SlidingHead(Head):
         self.score = nn.Conv2d(size, SoftmaxScores().channels(classes), 1)
 
     @property
-    def keep(self) -> Keep:
+    def suppression(self) -> Suppression:
         """What stays of all that is scored."""
-        return self.rules.answers.keep
+        return self.rules.answers.suppression
 
     def forward(self, maps: Maps) -> WindowScores:
         """Scores of every window of every scale; each window's box is itself."""

@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.heads.windows.sliding import grids, themselves
-from saccade.heads.windows.window_predictions import WindowAnswers
+from saccade.heads.windows.window_predictions import WindowPredictions
 from saccade.heads.windows.window_scores import WindowScores, seen
 from saccade.heads.windows.window_views import detection_views
 from saccade.losses.scores import SoftmaxScores
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.ops.boxes.assign import classes_sought
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.exporting import exporting
 from saccade.ops.windows.samples import WindowSample, cut_out
 from saccade.ops.windows.scales import WindowScales
@@ -57,16 +57,16 @@ class SlidingCropsHead(Head):
         classes: int,
         scales: WindowScales,
         sample: WindowSample,
-        answers: WindowAnswers,
+        answers: WindowPredictions,
     ) -> None:
         super().__init__()
         self.describe, self.scales, self.sample, self.answers = describe, scales, sample, answers
         self.score = nn.Conv2d(size, SoftmaxScores().channels(classes), 1)
 
     @property
-    def keep(self) -> Keep:
+    def suppression(self) -> Suppression:
         """What stays of all that is scored."""
-        return self.answers.keep
+        return self.answers.suppression
 
     def forward(self, maps: Maps) -> WindowScores:
         """Scores of every window of every scale; each window's box is itself."""

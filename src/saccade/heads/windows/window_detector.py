@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.heads.windows.window_head import WindowShape, slide
-from saccade.heads.windows.window_predictions import WindowAnswers, codes_of
+from saccade.heads.windows.window_predictions import WindowPredictions, codes_of
 from saccade.heads.windows.window_scores import WindowScores
 from saccade.heads.windows.window_targets import in_a_row, mean_of
 from saccade.heads.windows.window_views import detection_views
@@ -24,7 +24,7 @@ from saccade.network.maps import Maps
 from saccade.ops.boxes.assign import Assignment, assign, centred, classes_sought
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class DetectorRules:
 
     matcher: Matcher
     sample: Sampler
-    answers: WindowAnswers
+    answers: WindowPredictions
     joint: bool = False
 
 
@@ -66,9 +66,9 @@ class WindowDetectorHead(Head):
         self.reads = tuple(f"scale{place}" for place in range(1, 1 + len(shape.factors)))
 
     @property
-    def keep(self) -> Keep:
+    def suppression(self) -> Suppression:
         """What stays of all that is scored."""
-        return self.rules.answers.keep
+        return self.rules.answers.suppression
 
     def forward(self, maps: Maps) -> WindowScores:
         """Scores and codes of every window of every scale."""

@@ -1,4 +1,4 @@
-"""A class and a box for every window of a picture, at several scales, and the one answer that they agree on.
+"""A class and a box for every window of a picture, at several scales, and the one prediction that they agree on.
 
 Paper: Sermanet, Eigen, Zhang, Mathieu, Fergus, LeCun 2013, OverFeat, arXiv 1312.6229, sections 3.3 and 4.
 
@@ -23,7 +23,7 @@ from saccade.network.system import full_precision
 from saccade.ops.boxes.merge import merge_boxes
 from saccade.ops.windows.dense import coverage, interleave, pool_from_offsets, scaled_sides, window_grid
 
-GUESSES = 5
+PREDICTIONS = 5
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class WindowHead(Head):
         box: nn.Module,
         shape: WindowShape,
         *,
-        likely: int = GUESSES,
+        likely: int = PREDICTIONS,
         boxes: int = 64,
         threshold: float = 0.8,
     ) -> None:
@@ -140,7 +140,7 @@ class WindowHead(Head):
         return torch.stack([logits.flatten(2).amax(2) for logits in raw.logits]).mean(0)
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
-        """``scores``: how likely windows of each scale find the guessed class; ``boxes``: before they are merged."""
+        """``scores``: how likely windows of each scale find the predicted class; ``boxes``: before they are merged."""
         raw = full_precision(self(maps))
         labels = [int(found.get("label")) for found in self.decode(raw)]
         return {"scores": score_view(raw, labels, maps.padded), "boxes": box_view(raw, labels)}
@@ -157,7 +157,7 @@ class WindowHead(Head):
         mean = best.mean(0)
         chosen = [found.topk(min(self.likely, len(found))).indices for found in best]
         rows = [
-            self._merged(scales, scores, chosen, int(label)) for label in mean.topk(min(GUESSES, len(mean))).indices
+            self._merged(scales, scores, chosen, int(label)) for label in mean.topk(min(PREDICTIONS, len(mean))).indices
         ]
         high = mean.new_tensor([size[1], size[0], size[1], size[0]])
         labels = torch.stack([label for label, _ in rows])

@@ -1,4 +1,4 @@
-"""From scored windows to answers: those of one class that overlap suppress each other, or are merged.
+"""From scored windows to predictions: those of one class that overlap suppress each other, or are merged.
 
 Legend: n windows of a picture, C classes, which follow the background.
 """
@@ -11,20 +11,20 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.heads.windows.window_scores import WindowScores, absolute, flat
 from saccade.losses.scores import SoftmaxScores
 from saccade.ops.boxes.merge import merge_boxes
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.candidates import Candidates, joined
 
 
 @dataclass(frozen=True)
-class WindowAnswers:
+class WindowPredictions:
     """What stays of all windows.
 
     Attributes:
-        keep: Which windows are candidates, and how they suppress each other.
+        suppression: Which windows are candidates, and how they suppress each other.
         merge: Cost of a match above which boxes stay apart (see `saccade.ops.boxes.merge`), in place of suppression.
     """
 
-    keep: Keep
+    suppression: Suppression
     merge: float | None = None
 
     def __call__(self, raw: WindowScores) -> list[Annotation]:
@@ -33,16 +33,16 @@ class WindowAnswers:
 
     def _of_picture(self, raw: WindowScores, picture: int) -> Annotation:
         logits, codes, windows = flat(raw, picture)
-        best = self.keep.best(SoftmaxScores().scores(logits.float())[None])
+        best = self.suppression.best(SoftmaxScores().scores(logits.float())[None])
         rows, labels = best.rows[0], best.labels[0]
         boxes = absolute(codes_of(codes[rows], labels), windows[rows])
         found = Candidates(boxes[None], best.scores, best.labels, best.labels)
-        keep = self.keep
+        suppression = self.suppression
         if self.merge is not None:
             found = self._merged(found, self.merge)
             # What was merged may still overlap; only equal boxes suppress each other here.
-            keep = Keep(keep.score, overlap=1.0, limit=keep.limit, side=keep.side)
-        (kept,) = keep.final(found, raw.sizes[picture : picture + 1]).each()
+            suppression = Suppression(suppression.score, overlap=1.0, limit=suppression.limit, side=suppression.side)
+        (kept,) = suppression.final(found, raw.sizes[picture : picture + 1]).each()
         return Annotation(instances=Instances(boxes=kept.boxes, scores=kept.scores, labels=kept.labels))
 
     def _merged(self, found: Candidates, apart: float) -> Candidates:

@@ -46,7 +46,8 @@ def fold_normalisation(module: nn.Module) -> nn.Module:
         module: What computes maps, in evaluation mode, its steps the same for every input.
 
     Returns:
-        The same module, whose answers are as before up to rounding. One whose steps cannot be followed stays as it is.
+        The same module, whose predictions are as before up to rounding. One whose steps cannot be followed stays as it
+        is.
     """
     for conv_path, norm_path in _pairs(module).items():
         conv, norm = cast("nn.Conv2d", module.get_submodule(conv_path)), module.get_submodule(norm_path)

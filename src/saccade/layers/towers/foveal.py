@@ -20,7 +20,7 @@ def grown(regions: Tensor, factor: float) -> Tensor:
     return torch.cat([regions[:, :2] - margin, regions[:, 2:] + margin], 1)
 
 
-class View(NamedTuple):
+class FovealView(NamedTuple):
     """One look at a region.
 
     Attributes:
@@ -44,7 +44,7 @@ class FovealTower(nn.Module):
         outputs: What is asked for.
     """
 
-    def __init__(self, views: Sequence[View], code: View, size: int, outputs: Outputs) -> None:
+    def __init__(self, views: Sequence[FovealView], code: FovealView, size: int, outputs: Outputs) -> None:
         super().__init__()
         self.factors = tuple(view.factor for view in (*views, code))
         self.pools = nn.ModuleList([view.pool for view in (*views, code)])

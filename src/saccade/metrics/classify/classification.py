@@ -14,7 +14,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.metrics.classify import confusion as table
 from saccade.metrics.classify import ranking
-from saccade.metrics.classify.predicted_scores import Answers, scores_of
+from saccade.metrics.classify.predicted_scores import PredictedScores, scores_of
 from saccade.metrics.sections import (
     Bars,
     Column,
@@ -46,11 +46,11 @@ class Classification:
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
-        self._answers = Answers(len(self.classes), labels=(0,))
+        self._predictions = PredictedScores(len(self.classes), labels=(0,))
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is 1 - the score of its true class."""
-        scores = scores_of(guess, len(self.classes))
+        scores = scores_of(prediction, len(self.classes))
         label = torch.as_tensor(truth.label).long().reshape(1)
         if not 0 <= int(label) < len(self.classes):
             raise DataError(
@@ -58,7 +58,7 @@ class Classification:
                 f"{int(label)} in picture {id}",
                 cure="evaluate on data whose classes are those that the system was trained on",
             )
-        self._answers.add(scores[None], label)
+        self._predictions.add(scores[None], label)
         return 1 - min(max(float(scores[label]), 0.0), 1.0)
 
     def result(self) -> dict[str, float | None]:
@@ -102,17 +102,17 @@ class Classification:
         right = ranking.best(scores) == labels
         counts = {"right": _histogram(confidence[right]), "wrong": _histogram(confidence[~right])}
         return Histogram(
-            title="Confidence", counts=counts, label="confidence", lead="Of the best guess of each picture."
+            title="Confidence", counts=counts, label="confidence", lead="Of the best prediction of each picture."
         )
 
     def state(self) -> State:
         """(N, C) scores and (N,) labels."""
-        return self._answers.all()
+        return self._predictions.all()
 
     def merge(self, states: Iterable[State]) -> None:
         """Adds the pictures of other processes."""
         for scores, labels in states:
-            self._answers.add(scores, labels)
+            self._predictions.add(scores, labels)
 
     def _confusion(self) -> Tensor:
         scores, labels = self.state()
@@ -134,15 +134,15 @@ class MultiLabel:
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
-        self._answers = Answers(len(self.classes), labels=(0, len(self.classes)))
+        self._predictions = PredictedScores(len(self.classes), labels=(0, len(self.classes)))
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is the mean distance between scores and known labels."""
-        scores = scores_of(guess, len(self.classes))
+        scores = scores_of(prediction, len(self.classes))
         labels = torch.as_tensor(truth.labels).long()
         if labels.shape != scores.shape:
             raise DataError(f"labels of {len(self.classes)} classes", f"{len(labels)} in picture {id}")
-        self._answers.add(scores[None], labels[None])
+        self._predictions.add(scores[None], labels[None])
         known = labels >= 0
         return float((scores.clamp(0, 1) - labels)[known].abs().mean()) if known.any() else None
 
@@ -176,12 +176,12 @@ class MultiLabel:
 
     def state(self) -> State:
         """(N, C) scores and (N, C) labels 0, 1, -1."""
-        return self._answers.all()
+        return self._predictions.all()
 
     def merge(self, states: Iterable[State]) -> None:
         """Adds the pictures of other processes."""
         for scores, labels in states:
-            self._answers.add(scores, labels)
+            self._predictions.add(scores, labels)
 
     def _recalls(self) -> table.Column:
         """Share of each class's pictures whose score for it is above one half, as a head with sigmoid decides."""

@@ -1,4 +1,4 @@
-"""What classifiers answered, kept whole: 4 bytes a class and picture, because ROC and average precision are exact.
+"""What classifiers predicted, kept whole: 4 bytes a class and picture, because ROC and average precision are exact.
 
 Legend: N pictures, C classes.
 """
@@ -11,7 +11,7 @@ from saccade.core.errors import ConfigError
 from saccade.metrics.classify.ranking import finite
 
 
-class Answers:
+class PredictedScores:
     """Scores and true labels of all pictures taken so far.
 
     Args:
@@ -35,13 +35,13 @@ class Answers:
         return self._scores[0], self._labels[0]
 
 
-def scores_of(guess: Annotation, classes: int) -> Tensor:
+def scores_of(prediction: Annotation, classes: int) -> Tensor:
     """(C,) float32 scores of one picture, without NaN.
 
     Raises:
         ConfigError: There are not as many scores as classes.
     """
-    scores = finite(torch.as_tensor(guess.label_scores))
+    scores = finite(torch.as_tensor(prediction.label_scores))
     if scores.shape != (classes,):
         raise ConfigError(
             f"scores of {classes} classes",

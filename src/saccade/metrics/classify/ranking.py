@@ -1,6 +1,6 @@
-"""Scores of ranked guesses: top-k error, ROC, area under it, average precision.
+"""Scores of ranked predictions: top-k error, ROC, area under it, average precision.
 
-Equal scores rank by class number, lowest first, as the best class of a guess does; a score that is no number ranks
+Equal scores rank by class number, lowest first, as the best class of a prediction does; a score that is no number ranks
 last. What nothing determines is None.
 
 Legend: N pictures, C classes.
@@ -37,7 +37,7 @@ def top_k_error(scores: Tensor, labels: Tensor, k: int) -> float | None:
     Args:
         scores: (N, C) float.
         labels: (N,) int64 true classes.
-        k: Guesses that a picture is allowed.
+        k: Predictions that a picture is allowed.
     """
     return float((ranks(scores, labels) >= k).double().mean()) if len(labels) else None
 

@@ -1,1 +1,1 @@
-"""Scores of detection, and why guesses are wrong."""
+"""Scores of detection, and why predictions are wrong."""

@@ -1,4 +1,4 @@
-"""Guesses and objects of all pictures in COCO's own form, whose evaluation asks for it."""
+"""Predictions and objects of all pictures in COCO's own form, whose evaluation asks for it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ def as_truth(of: Overlaps, pictures: int, classes: Sequence[str]) -> dict[str, A
     """The objects, with pictures and classes; a region to ignore is a crowd of each class.
 
     Args:
-        of: Guesses and objects.
+        of: Predictions and objects.
         pictures: How many pictures there are, those without an object too.
         classes: C names.
     """
@@ -35,7 +35,7 @@ def as_truth(of: Overlaps, pictures: int, classes: Sequence[str]) -> dict[str, A
 
 
 def as_results(of: Overlaps) -> list[dict[str, Any]]:
-    """The guesses of classes that were sought in their picture."""
+    """The predictions of classes that were sought in their picture."""
     rows, judged = of.rows, of.rows.judged
     columns = (of.picture[judged], rows.labels[judged], _xywh(rows.boxes[judged]), rows.scores[judged])
     return [

@@ -1,7 +1,7 @@
 """COCO's average precision and recall, by faster-coco-eval, which answers as pycocotools does.
 
 Source: Lin et al. 2014, Microsoft COCO, and the reference evaluation: ten overlaps .50 … .95, 101 recalls, the best 1,
-10 and 100 guesses, areas small < 32², medium < 96², large above.
+10 and 100 predictions, areas small < 32², medium < 96², large above.
 """
 
 import gc
@@ -20,7 +20,7 @@ Kind = Literal["bbox", "segm", "keypoints"]
 Json = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 SCORES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100")
-# Places among COCO's overlaps, areas and numbers of guesses.
+# Places among COCO's overlaps, areas and numbers of predictions.
 _AT50, _AT75 = 0, 5
 _MOST = -1
 
@@ -29,8 +29,8 @@ class Tables(NamedTuple):
     """COCO's tables; -1 where undefined.
 
     Attributes:
-        precision: (10 overlaps, 101 recalls, C classes, areas, numbers of guesses).
-        recall: (10 overlaps, C, areas, numbers of guesses).
+        precision: (10 overlaps, 101 recalls, C classes, areas, numbers of predictions).
+        recall: (10 overlaps, C, areas, numbers of predictions).
         areas: Names of the areas: ``all``, ``small`` …
     """
 
@@ -47,7 +47,7 @@ class Tables(NamedTuple):
         return _mean(found if label is None else found[:, :, label : label + 1])
 
     def ar(self, place: int, label: int | None = None) -> float | None:
-        """Average recall over the overlaps with the `place`-th number of guesses, over the classes or of one."""
+        """Average recall over the overlaps with the `place`-th number of predictions, over the classes or of one."""
         if place >= self.recall.shape[-1]:
             return None
         found = self.recall[:, :, 0, place]
@@ -65,7 +65,7 @@ def coco(truth_json: Json, results_json: Json, kind: Kind = "bbox") -> dict[str,
 
     Returns:
         ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` as fractions, None where undefined. For keypoints there are no small
-        areas, and one number of guesses, 20, whose recall is given as AR100.
+        areas, and one number of predictions, 20, whose recall is given as AR100.
 
     Raises:
         UsageError: The kind is unknown.

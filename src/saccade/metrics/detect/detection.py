@@ -27,13 +27,13 @@ class Detection:
     """Scores ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` (COCO) and ``voc_ap voc_ap11`` (VOC, overlap .5).
 
     COCO's scores, and all that is told of errors, count difficult objects as any other, since COCO knows none; VOC's
-    scores spare them, and crowds. Classes that were not sought in a picture count neither way there, and guesses that
-    lie in a region to ignore and find no object do not count.
+    scores spare them, and crowds. Classes that were not sought in a picture count neither way there, and predictions
+    that lie in a region to ignore and find no object do not count.
 
     Args:
         classes: C names.
-        told_apart: Whether guesses have labels. If not, as with proposals, all objects count as of one class, and only
-            COCO's scores are given.
+        told_apart: Whether predictions have labels. If not, as with proposals, all objects count as of one class, and
+            only COCO's scores are given.
     """
 
     nearness = "F1 of the boxes that score and overlap an object by .5 or more"
@@ -46,13 +46,13 @@ class Detection:
         self._pictures: list[Picture] = []
         self._found: _Found | None = None
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
-        """Takes one picture; its badness is 1 - F1 of the guesses that score at least .5, at overlap .5."""
-        given, shown = guess.instances or Instances(), truth.instances or Instances()
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
+        """Takes one picture; its badness is 1 - F1 of the predictions that score at least .5, at overlap .5."""
+        given, shown = prediction.instances or Instances(), truth.instances or Instances()
         rows = picture_of(given, shown, sought=truth.sought, told_apart=self.told_apart)
         self._pictures.append(rows)
         self._found = None
-        return badness(rows)
+        return severity(rows)
 
     def result(self) -> dict[str, float | None]:
         """The scores; None where undefined."""
@@ -72,7 +72,7 @@ class Detection:
         return ErrorPainter(self._all().cut) if self.told_apart else None
 
     def state(self) -> list[Picture]:
-        """Guesses and objects of each picture."""
+        """Predictions and objects of each picture."""
         return self._pictures
 
     def merge(self, states: Iterable[list[Picture]]) -> None:
@@ -88,14 +88,14 @@ class Detection:
         return self._found
 
 
-def badness(rows: Picture, score: float = 0.5) -> float | None:
+def severity(rows: Picture, score: float = 0.5) -> float | None:
     """1 - F1 over all classes of one picture; None where nothing is there and nothing is claimed.
 
     Args:
         rows: The picture.
-        score: Guesses that score less are left out.
+        score: Predictions that score less are left out.
     """
-    kept = int((rows.scores >= score).sum())  # guesses go by falling score
+    kept = int((rows.scores >= score).sum())  # predictions go by falling score
     of = Overlaps.of([rows])
     matches = voc_matches(of, _OVERLAP)
     right = int((matches.taken[:kept] >= 0).sum())
@@ -134,7 +134,7 @@ class _Found:
 
     @property
     def cut(self) -> float:
-        """The score from which on guesses are shown."""
+        """The score from which on predictions are shown."""
         return 0.5 if self.best is None else self.best.score
 
     def sections(self) -> tuple[Section, ...]:

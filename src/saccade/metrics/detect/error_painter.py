@@ -1,4 +1,4 @@
-"""Boxes of guesses and objects in the colours of what became of them."""
+"""Boxes of predictions and objects in the colours of what became of them."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ class ErrorPainter:
     """Draws a detector's pictures.
 
     Attributes:
-        threshold: Guesses that score less are left out.
+        threshold: Predictions that score less are left out.
     """
 
     threshold: float
@@ -25,17 +25,19 @@ class ErrorPainter:
         """The kinds of errors."""
         return tuple(ERROR_KINDS[kind] for kind in _DRAWN)
 
-    def illustrate(self, guess: Annotation, truth: Annotation) -> Illustration | None:
-        """The guesses that are kept, and the objects, with their kinds counted; None where either is not told."""
-        if guess.instances is None or truth.instances is None:
+    def illustrate(self, prediction: Annotation, truth: Annotation) -> Illustration | None:
+        """The predictions that are kept, and the objects, with their kinds counted; None where either is not told."""
+        if prediction.instances is None or truth.instances is None:
             return None
-        verdict = verdict_of(guess.instances, truth.instances, self.threshold, truth.sought)
-        guesses, objects = ([ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects))
-        shown = replace(guess, instances=verdict.guesses)
-        return Illustration(Painted(shown, guesses), Painted(truth, objects), _counted(verdict))
+        verdict = verdict_of(prediction.instances, truth.instances, self.threshold, truth.sought)
+        predictions, objects = (
+            [ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects)
+        )
+        shown = replace(prediction, instances=verdict.predictions)
+        return Illustration(Painted(shown, predictions), Painted(truth, objects), _counted(verdict))
 
 
 def _counted(verdict: PictureVerdict) -> str:
-    """How many guesses and missed objects there are of each kind, such as ``2 right · 1 missed``."""
+    """How many predictions and missed objects there are of each kind, such as ``2 right · 1 missed``."""
     every = [*verdict.kinds, *(kind for kind in verdict.objects if kind == "missed")]
     return " · ".join(f"{every.count(kind)} {key.title.lower()}" for kind, key in ERROR_KINDS.items() if kind in every)

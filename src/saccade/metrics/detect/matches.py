@@ -1,6 +1,6 @@
-"""Which guesses are right, by COCO's rule and by VOC's.
+"""Which predictions are right, by COCO's rule and by VOC's.
 
-Legend: g guesses, m objects, C classes.
+Legend: g predictions, m objects, C classes.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from saccade.metrics.detect.ranked import Ranked, by_class
 
 @dataclass(frozen=True)
 class Matches:
-    """What became of each guess and each object.
+    """What became of each prediction and each object.
 
     Attributes:
-        taken: (g,) the object that a guess found, -1 where it found none.
-        counts: (g,) whether a guess counts at all.
+        taken: (g,) the object that a prediction found, -1 where it found none.
+        counts: (g,) whether a prediction counts at all.
         sought: (m,) whether an object counts at all.
     """
 
@@ -28,35 +28,35 @@ class Matches:
 
     @property
     def found(self) -> Flags:
-        """(m,) whether a guess found the object."""
+        """(m,) whether a prediction found the object."""
         found = np.zeros(len(self.sought), bool)
         found[self.taken[self.taken >= 0]] = True
         return found
 
     def ranked(self, of: Overlaps, classes: int) -> list[Ranked]:
-        """The guesses of each of C classes by falling score."""
+        """The predictions of each of C classes by falling score."""
         objects = np.bincount(of.rows.classes[self.sought], minlength=classes)[:classes]
         rows, chosen = of.rows, self.counts
         return by_class(rows.labels[chosen], rows.scores[chosen], self.taken[chosen] >= 0, objects)
 
 
 def coco_matches(of: Overlaps, overlap: float = 0.5) -> Matches:
-    """Each guess in turn takes the free object of its class that it overlaps most, by at least `overlap`.
+    """Each prediction in turn takes the free object of its class that it overlaps most, by at least `overlap`.
 
-    Crowds are not sought, and guesses in them that find no object do not count; nor do guesses beyond the 100 best of
-    a class in a picture, and those of classes that were not sought there.
+    Crowds are not sought, and predictions in them that find no object do not count; nor do predictions beyond the 100
+    best of a class in a picture, and those of classes that were not sought there.
     """
-    fit = of.same_class & ~of.of_crowd & (of.rows.iou >= overlap) & of.counted[of.rows.guess]
+    fit = of.same_class & ~of.of_crowd & (of.rows.iou >= overlap) & of.counted[of.rows.prediction]
     taken = in_turn(of.pairs(fit), of.rank, len(of.rows.crowd))
     spared = (taken < 0) & of.in_crowds(overlap)
     return Matches(taken, of.counted & ~spared, ~of.rows.crowd)
 
 
 def voc_matches(of: Overlaps, overlap: float = 0.5) -> Matches:
-    """Each guess aims at the object of its class that it overlaps most; the best-scored one that does finds it.
+    """Each prediction aims at the object of its class that it overlaps most; the best-scored one that does finds it.
 
-    Difficult objects and crowds are not sought, and guesses that aim at them do not count; nor do guesses that lie in a
-    region to ignore and find no object, and those of classes that were not sought in the picture.
+    Difficult objects and crowds are not sought, and predictions that aim at them do not count; nor do predictions that
+    lie in a region to ignore and find no object, and those of classes that were not sought in the picture.
     """
     target, value = best_of_each(of.pairs(of.same_class), len(of.rows.scores))
     spared = np.append(of.rows.crowd | of.rows.difficult, False)

@@ -1,17 +1,17 @@
-"""Why guesses are wrong and objects are missed, and what each kind of error costs.
+"""Why predictions are wrong and objects are missed, and what each kind of error costs.
 
 Source: Bolya et al. 2020, TIDE: a general toolbox for identifying object detection errors, section 2, with its
-foreground threshold .5 and its background threshold .1. A wrong guess has one kind, the first that fits:
+foreground threshold .5 and its background threshold .1. A wrong prediction has one kind, the first that fits:
 
 - localization: an object of its class overlaps it, by .1 to .5;
 - classification: an object of another class overlaps it by at least .5;
-- duplicate: it lies on an object of its class that a better guess has found;
+- duplicate: it lies on an object of its class that a better prediction has found;
 - background: nothing overlaps it by more than .1;
 - both: class and place are wrong, but something is there.
 
-An object is missed where no guess finds it and no error of localization or classification aims at it.
+An object is missed where no prediction finds it and no error of localization or classification aims at it.
 
-Legend: g guesses, m objects, C classes.
+Legend: g predictions, m objects, C classes.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class ErrorShare(NamedTuple):
     Attributes:
         kind: ``classification``, ``localization``, ``both``, ``duplicate``, ``background`` or ``missed``;
             ``false_positive`` and ``false_negative`` are all of the first five, and all objects that are not found.
-        number: How many guesses, or objects, are wrong that way.
+        number: How many predictions, or objects, are wrong that way.
         gain: The AP (overlap .5) that mending this kind alone would add; None where AP is undefined.
     """
 
@@ -52,7 +52,7 @@ class ErrorShare(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What became of each guess and each object.
+    """What became of each prediction and each object.
 
     Attributes:
         kinds: (g,) place in `KINDS`.
@@ -68,7 +68,7 @@ class Verdicts:
 
 
 def judge(of: Overlaps) -> Verdicts:
-    """The kind of each guess, and which objects are missed."""
+    """The kind of each prediction, and which objects are missed."""
     count, rows = len(of.rows.scores), of.rows
     matches = coco_matches(of, FOREGROUND)
     real = ~of.of_crowd
@@ -94,51 +94,53 @@ def judge(of: Overlaps) -> Verdicts:
 
 
 class PictureVerdict(NamedTuple):
-    """What became of the guesses and objects of one picture.
+    """What became of the predictions and objects of one picture.
 
     Attributes:
-        guesses: The guesses that are kept, by falling score.
+        predictions: The predictions that are kept, by falling score.
         kinds: The kind of each of them.
         objects: Of each object ``right`` where it is found, ``missed``, the kind of the error that aims at it, or
             ``ignored``.
     """
 
-    guesses: Instances
+    predictions: Instances
     kinds: tuple[Kind, ...]
     objects: tuple[Kind | Literal["missed"], ...]
 
 
-def verdict_of(guess: Instances, truth: Instances, score: float = 0.5, sought: Tensor | None = None) -> PictureVerdict:
+def verdict_of(
+    prediction: Instances, truth: Instances, score: float = 0.5, sought: Tensor | None = None
+) -> PictureVerdict:
     """Judges one picture.
 
     Args:
-        guess: Boxes, labels and scores.
+        prediction: Boxes, labels and scores.
         truth: Boxes, labels, and crowd where it is known.
-        score: Guesses that score less are left out.
-        sought: (C,) bool, which classes were sought; None: all. Guesses and objects of others are ignored.
+        score: Predictions that score less are left out.
+        sought: (C,) bool, which classes were sought; None: all. Predictions and objects of others are ignored.
     """
-    if guess.scores is not None:
-        guess = guess[guess.scores.double() >= score].sorted()
-    of = Overlaps.of([picture_of(guess, truth, sought=sought)])
+    if prediction.scores is not None:
+        prediction = prediction[prediction.scores.double() >= score].sorted()
+    of = Overlaps.of([picture_of(prediction, truth, sought=sought)])
     found = judge(of)
     objects: list[Kind | Literal["missed"]] = ["ignored" if crowd else "missed" for crowd in of.rows.crowd]
-    for place, aim in reversed(list(enumerate(found.aim.tolist()))):  # the best-scored guess has the last word
+    for place, aim in reversed(list(enumerate(found.aim.tolist()))):  # the best-scored prediction has the last word
         if aim >= 0:
             objects[aim] = KINDS[found.kinds[place]]
     for aim in found.matches.taken.tolist():
         if aim >= 0:
             objects[aim] = "right"
-    return PictureVerdict(guess, tuple(KINDS[kind] for kind in found.kinds), tuple(objects))
+    return PictureVerdict(prediction, tuple(KINDS[kind] for kind in found.kinds), tuple(objects))
 
 
 class _Case(NamedTuple):
-    """Guesses and objects as they would be if some errors were mended.
+    """Predictions and objects as they would be if some errors were mended.
 
     Attributes:
         labels: (g,).
         scores: (g,).
         right: (g,).
-        kept: (g,) whether a guess counts.
+        kept: (g,) whether a prediction counts.
         left: (C,) number of objects that are sought.
     """
 
@@ -157,9 +159,9 @@ class _Case(NamedTuple):
 def breakdown(of: Overlaps, verdicts: Verdicts, classes: int) -> tuple[ErrorShare, ...]:
     """How many errors there are of each kind, and the AP (overlap .5) gained by mending that kind alone.
 
-    A wrong class or place is mended on the best guess that aims at an object which none has found; all other wrong
-    guesses of the kind go. Missed objects are no longer sought. Two shares stand at the end: all wrong guesses, ranked
-    behind the right ones, and all objects that are not found, no longer sought.
+    A wrong class or place is mended on the best prediction that aims at an object which none has found; all other wrong
+    predictions of the kind go. Missed objects are no longer sought. Two shares stand at the end: all wrong predictions,
+    ranked behind the right ones, and all objects that are not found, no longer sought.
     """
     rows, kinds, matches = of.rows, verdicts.kinds, verdicts.matches
     right, unfound = kinds == _RIGHT, matches.sought & ~matches.found
@@ -189,7 +191,7 @@ def _without(plain: _Case, of: Overlaps, verdicts: Verdicts, kind: int) -> _Case
 
 
 def _mendable(of: Overlaps, verdicts: Verdicts) -> Flags:
-    """(g,) whether a guess is the best-scored of those that aim at an object which none has found."""
+    """(g,) whether a prediction is the best-scored of those that aim at an object which none has found."""
     free = np.append(~verdicts.matches.found, False)
     aiming = np.flatnonzero((verdicts.aim >= 0) & free[verdicts.aim])
     aiming = aiming[np.argsort(of.rank[aiming], kind="stable")]
@@ -203,7 +205,7 @@ def _classes_of(of: Overlaps, objects: Ints) -> Ints:
 
 
 def _ap(ranked: Ranked) -> float:
-    """AP; where no object is left to seek, 1 without guesses and 0 with wrong ones."""
+    """AP; where no object is left to seek, 1 without predictions and 0 with wrong ones."""
     found = average_precision(ranked, 101)
     return float(not len(ranked.scores)) if found is None else found
 

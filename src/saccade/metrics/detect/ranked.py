@@ -1,6 +1,6 @@
-"""The guesses of one class by falling score, each right or wrong: precision against recall, and what sums it up.
+"""The predictions of one class by falling score, each right or wrong: precision against recall, and what sums it up.
 
-Legend: g guesses of a class over all pictures.
+Legend: g predictions of a class over all pictures.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ Points = Literal["all", 11, 101]
 
 
 class Threshold(NamedTuple):
-    """The least score to keep guesses by, and what that gives.
+    """The least score to keep predictions by, and what that gives.
 
     Attributes:
-        score: Guesses that score at least this are kept.
+        score: Predictions that score at least this are kept.
         f1: Harmonic mean of precision and recall.
-        precision: Share of the kept guesses that are right.
+        precision: Share of the kept predictions that are right.
         recall: Share of the objects that are found.
     """
 
@@ -32,11 +32,11 @@ class Threshold(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """The guesses of one class over all pictures, by falling score.
+    """The predictions of one class over all pictures, by falling score.
 
     Attributes:
         scores: (g,).
-        right: (g,) bool; guesses that count neither way are left out.
+        right: (g,) bool; predictions that count neither way are left out.
         objects: Number of objects that are sought.
     """
 
@@ -45,21 +45,21 @@ class Ranked(NamedTuple):
     objects: int
 
     def curve(self) -> tuple[Floats, Floats]:
-        """(g,) recalls and (g,) precisions after each guess."""
+        """(g,) recalls and (g,) precisions after each prediction."""
         hits = self.right.cumsum()
         return hits / max(self.objects, 1), hits / np.arange(1, len(hits) + 1)
 
     def recall(self) -> float | None:
-        """Share of the objects that some guess finds; None without objects."""
+        """Share of the objects that some prediction finds; None without objects."""
         return float(self.right.sum() / self.objects) if self.objects else None
 
     def best_threshold(self) -> Threshold | None:
-        """The score that gives the greatest F1, the highest of equal ones; None where no guess is right."""
+        """The score that gives the greatest F1, the highest of equal ones; None where no prediction is right."""
         if not self.objects or not self.right.any():
             return None
         recall, precision = self.curve()
         hits, kept = self.right.cumsum(), np.arange(1, len(self.right) + 1)
-        # A threshold keeps all guesses of a score or none of them.
+        # A threshold keeps all predictions of a score or none of them.
         last = np.flatnonzero(np.diff(self.scores, append=-np.inf))
         f1 = (2 * hits / (kept + self.objects))[last]
         best = int(last[f1.argmax()])
@@ -70,7 +70,7 @@ def average_precision(ranked: Ranked, points: Points | str = "all") -> float | N
     """The summary of one class's curve; None without objects.
 
     Args:
-        ranked: The guesses.
+        ranked: The predictions.
         points: ``all``: area under the precision that never falls (VOC, 2010 and later). 11: mean of the greatest
             precision at or beyond each of eleven recalls (VOC 2007). 101: the same of 101 recalls (COCO).
     """
@@ -87,10 +87,10 @@ def average_precision(ranked: Ranked, points: Points | str = "all") -> float | N
 
 
 def by_class(labels: Ints, scores: Floats, right: Flags, objects: Sequence[int] | Ints) -> list[Ranked]:
-    """The guesses of each class; equal scores keep their order.
+    """The predictions of each class; equal scores keep their order.
 
     Args:
-        labels: (g,) classes of guesses.
+        labels: (g,) classes of predictions.
         scores: (g,).
         right: (g,).
         objects: (C,) number of objects of each class.
@@ -105,7 +105,7 @@ def by_class(labels: Ints, scores: Floats, right: Flags, objects: Sequence[int] 
 
 
 def pooled(parts: Sequence[Ranked]) -> Ranked:
-    """The guesses of several classes as those of one."""
+    """The predictions of several classes as those of one."""
     scores = np.concatenate([np.zeros(0), *(part.scores for part in parts)])
     right = np.concatenate([np.zeros(0, bool), *(part.right for part in parts)])
     order = np.argsort(-scores, kind="stable")

@@ -1,4 +1,4 @@
-"""What the report says of a detector: its classes, why guesses are wrong, and what is taken for what.
+"""What the report says of a detector: its classes, why predictions are wrong, and what is taken for what.
 
 Legend: C classes.
 """
@@ -28,17 +28,17 @@ from saccade.metrics.sections import (
 
 MOST_POINTS = 200
 NOTHING, MISSED = "(nothing there)", "(missed)"
-_BEST = "Best threshold: the score to keep guesses of the class by, where its F1 (IoU ≥ .5) is greatest."
-_WHY = "Why guesses are wrong, and what each kind of error costs. One kind a guess, by the rules of TIDE."
+_BEST = "Best threshold: the score to keep predictions of the class by, where its F1 (IoU ≥ .5) is greatest."
+_WHY = "Why predictions are wrong, and what each kind of error costs. One kind a prediction, by the rules of TIDE."
 
 
 def classes_of(names: tuple[str, ...], averages: Mapping[str, Values], ranked: Sequence[Ranked]) -> Section:
-    """Scores of each class, and the threshold to keep its guesses by.
+    """Scores of each class, and the threshold to keep its predictions by.
 
     Args:
         names: C names.
         averages: C average precisions by name of the score, ``AP`` among them.
-        ranked: The guesses of each class, right from an overlap of .5 on.
+        ranked: The predictions of each class, right from an overlap of .5 on.
     """
     best = [one.best_threshold() for one in ranked]
     columns = (
@@ -67,8 +67,8 @@ def errors(shares: Sequence[ErrorShare], parts: Sequence[Part]) -> Section:
     keys = [known[share.kind] for share in shares]
     table = Table(
         title="Kinds of errors",
-        lead="Of all guesses, whatever their score. What is gained by mending two kinds is not the sum of both.",
-        aloud="Kinds of errors, of all guesses whatever their score",
+        lead="Of all predictions, whatever their score. What is gained by mending two kinds is not the sum of both.",
+        aloud="Kinds of errors, of all predictions whatever their score",
         head="Error",
         rows=tuple(key.title for key in keys),
         columns=(
@@ -87,8 +87,8 @@ def precision_recall(names: Sequence[str], ranked: Sequence[Ranked], overlap: fl
 
     Args:
         names: C names.
-        ranked: The guesses of each class, right from `overlap` on.
-        overlap: Least IoU of a right guess.
+        ranked: The predictions of each class, right from `overlap` on.
+        overlap: Least IoU of a right prediction.
     """
     known = [(name, one) for name, one in zip(names, ranked, strict=True) if one.objects]
     return Curves(
@@ -97,12 +97,12 @@ def precision_recall(names: Sequence[str], ranked: Sequence[Ranked], overlap: fl
         x="recall",
         y="precision",
         area="AP at this overlap",
-        lead=f"A guess is right from an IoU of .{overlap:.0%}".rstrip("%") + " on.",
+        lead=f"A prediction is right from an IoU of .{overlap:.0%}".rstrip("%") + " on.",
     )
 
 
 def confusion_of(counts: Tensor, names: tuple[str, ...], best: Threshold | None, cut: float) -> tuple[Matrix, ...]:
-    """What is taken for what, at one threshold; nothing where there is neither guess nor object.
+    """What is taken for what, at one threshold; nothing where there is neither prediction nor object.
 
     Args:
         counts: (C + 1, C + 1) as `object_confusion` gives them.
@@ -113,14 +113,15 @@ def confusion_of(counts: Tensor, names: tuple[str, ...], best: Threshold | None,
     if not counts.any():
         return ()
     reason = "" if best is None else ", where F1 is greatest"
-    lead = f"Guesses with a score of at least {as_threshold(cut)}{reason}."
+    lead = f"Predictions with a score of at least {as_threshold(cut)}{reason}."
     return (Matrix(counts=counts, rows=(*names, NOTHING), columns=(*names, MISSED), lead=lead, what="objects"),)
 
 
 def _line(ranked: Ranked) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """At most 200 points of precision against recall: those at which the recall grows, spread evenly.
 
-    They begin at no recall with the precision of the first right guess; a class that none finds is a dot at the corner.
+    They begin at no recall with the precision of the first right prediction; a class that none finds is a dot at the
+    corner.
     """
     recall, precision = ranked.curve()
     grown = np.flatnonzero(ranked.right)

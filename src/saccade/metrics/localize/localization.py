@@ -1,6 +1,6 @@
 """Localization: what is in the picture, and where. Few boxes a picture, not a detector's hundreds.
 
-Legend: g guesses of a picture, m annotated boxes.
+Legend: g predictions of a picture, m annotated boxes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from saccade.metrics.classify.confusion import mean_defined
 from saccade.metrics.sections import Column, Section, Table, class_section
 from saccade.ops.boxes import geometry as boxes
 
-GUESSES = 5
+PREDICTIONS = 5
 OVERLAP = 0.5
 
 
@@ -23,8 +23,8 @@ class Placed(NamedTuple):
 
     Attributes:
         label: True class.
-        wrong: Whether none of the guesses is right, or None where no annotated box is of the true class.
-        iou: IoU of the best-scored guess with the largest annotated box.
+        wrong: Whether none of the predictions is right, or None where no annotated box is of the true class.
+        iou: IoU of the best-scored prediction with the largest annotated box.
         dice: Dice of the same two.
     """
 
@@ -34,28 +34,29 @@ class Placed(NamedTuple):
     dice: float
 
 
-def ranked(guess: Annotation, count: int = GUESSES) -> tuple[Tensor, Tensor]:
-    """Classes (g,) and boxes (g, 4) of the best-scored guesses of a picture, the best first.
+def ranked(prediction: Annotation, count: int = PREDICTIONS) -> tuple[Tensor, Tensor]:
+    """Classes (g,) and boxes (g, 4) of the best-scored predictions of a picture, the best first.
 
-    Rows with labels are guesses of their own, by falling score. Rows without are places for anything: the best-scored
-    row is then paired with each of the best-scored classes of the picture (ILSVRC, one box for all classes).
+    Rows with labels are predictions of their own, by falling score. Rows without are places for anything: the
+    best-scored row is then paired with each of the best-scored classes of the picture (ILSVRC, one box for all
+    classes).
     """
-    rows = Instances() if guess.instances is None else guess.instances.sorted()
+    rows = Instances() if prediction.instances is None else prediction.instances.sorted()
     if rows.boxes is None or not len(rows.boxes):
         return torch.zeros(0, dtype=torch.int64), torch.zeros(0, 4)
     if rows.labels is not None:
         return rows.labels[:count], rows.boxes[:count].float()
-    scores = torch.zeros(1) if guess.label_scores is None else guess.label_scores
+    scores = torch.zeros(1) if prediction.label_scores is None else prediction.label_scores
     labels = scores.argsort(descending=True, stable=True)[:count]
     return labels, rows.boxes[:1].float().expand(len(labels), 4)
 
 
 def misplaced(labels: Tensor, places: Tensor, label: int, truth: Tensor) -> bool:
-    """The picture's error: the least over its guesses of max(class is wrong, IoU < .5).
+    """The picture's error: the least over its predictions of max(class is wrong, IoU < .5).
 
     Args:
-        labels: (g,) guessed classes.
-        places: (g, 4) guessed boxes.
+        labels: (g,) predicted classes.
+        places: (g, 4) predicted boxes.
         label: The true class.
         truth: (m, 4) annotated boxes of that class; any of them will do.
     """
@@ -65,7 +66,7 @@ def misplaced(labels: Tensor, places: Tensor, label: int, truth: Tensor) -> bool
     return not bool((found & (labels == label)).any())
 
 
-def place(guess: Annotation, truth: Annotation) -> Placed | None:
+def place(prediction: Annotation, truth: Annotation) -> Placed | None:
     """The outcome of one picture; None where no box, or none but crowds, is annotated."""
     rows = Instances() if truth.instances is None else truth.instances
     rows = rows if rows.crowd is None else rows[~rows.crowd]
@@ -73,7 +74,7 @@ def place(guess: Annotation, truth: Annotation) -> Placed | None:
         return None
     label, annotated = int(truth.label), rows.boxes.float()
     of_class = annotated if rows.labels is None else annotated[rows.labels == label]
-    labels, places = ranked(guess)
+    labels, places = ranked(prediction)
     wrong = misplaced(labels, places, label, of_class) if len(of_class) else None
     largest = annotated[boxes.area(annotated).argmax()][None]
     if not len(places):
@@ -82,7 +83,7 @@ def place(guess: Annotation, truth: Annotation) -> Placed | None:
 
 
 class Localization:
-    """Scores ``localization_error`` (ILSVRC, five guesses), ``iou`` and ``dice`` (best guess, largest annotated box).
+    """Scores ``localization_error`` (ILSVRC, five predictions), ``iou`` and ``dice`` (best one, largest annotated box).
 
     Args:
         classes: C names.
@@ -96,9 +97,9 @@ class Localization:
         self.classes = tuple(classes)
         self._placed: list[Placed] = []
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is 1 - IoU. Pictures without annotated boxes say nothing."""
-        placed = place(guess, truth)
+        placed = place(prediction, truth)
         if placed is None:
             return None
         self._placed.append(placed)

@@ -38,9 +38,9 @@ class Segmentation:
         self.classes = tuple(classes)
         self._counts = torch.zeros(len(self.classes), len(self.classes) + 1, dtype=torch.int64)
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
-        """Takes one picture; its badness is 1 - the mean IoU over the classes that truth or guess show in it."""
-        counts = pixel_counts(guess.get("semantic"), truth.get("semantic"), len(self.classes), id)
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
+        """Takes one picture; its badness is 1 - the mean IoU over the classes that truth or prediction show in it."""
+        counts = pixel_counts(prediction.get("semantic"), truth.get("semantic"), len(self.classes), id)
         self._counts += counts
         agreement = mean_defined(overlaps(counts))
         return None if agreement is None else 1 - agreement
@@ -90,26 +90,26 @@ class Segmentation:
             self._counts += counts
 
 
-def pixel_counts(guess: Tensor, truth: Tensor, classes: int, id: str = "") -> Tensor:
-    """(C, C + 1) int64 counts of pixels: rows by truth, columns by guess; the last counts guesses of no class.
+def pixel_counts(prediction: Tensor, truth: Tensor, classes: int, id: str = "") -> Tensor:
+    """(C, C + 1) int64 counts of pixels: rows by truth, columns by prediction; the last counts predictions of no class.
 
     Args:
-        guess: (H, W) int64; values beyond the classes, such as 255, say no class.
+        prediction: (H, W) int64; values beyond the classes, such as 255, say no class.
         truth: (H, W) int64, 255 where the class is unknown.
         classes: C.
         id: The picture's name, for the error.
 
     Raises:
-        DataError: Truth has other labels, or another shape than the guess.
+        DataError: Truth has other labels, or another shape than the prediction.
     """
-    if guess.shape != truth.shape:
+    if prediction.shape != truth.shape:
         raise DataError(
             f"classes of {tuple(truth.shape)} pixels",
-            f"{tuple(guess.shape)} for picture {id}",
+            f"{tuple(prediction.shape)} for picture {id}",
             cure="masks must be as large as their pictures",
         )
     known = truth != IGNORED
-    true, guessed = truth[known].long(), guess[known].long()
+    true, predicted = truth[known].long(), prediction[known].long()
     strange = true[(true < 0) | (true >= classes)]
     if len(strange):
         raise DataError(
@@ -117,8 +117,10 @@ def pixel_counts(guess: Tensor, truth: Tensor, classes: int, id: str = "") -> Te
             f"{int(strange[0])} in picture {id}",
             cure="evaluate on data whose classes are those that the system was trained on",
         )
-    guessed = torch.where((guessed >= 0) & (guessed < classes), guessed, classes)
-    return torch.bincount(true * (classes + 1) + guessed, minlength=classes * (classes + 1)).view(classes, classes + 1)
+    predicted = torch.where((predicted >= 0) & (predicted < classes), predicted, classes)
+    return torch.bincount(true * (classes + 1) + predicted, minlength=classes * (classes + 1)).view(
+        classes, classes + 1
+    )
 
 
 def accuracies(counts: Tensor) -> Values:
@@ -131,10 +133,10 @@ def accuracies(counts: Tensor) -> Values:
 
 
 def overlaps(counts: Tensor) -> Values:
-    """C values of IoU, n_ii / (t_i + Σ_j n_ji - n_ii); None for a class that neither truth nor guess shows.
+    """C values of IoU, n_ii / (t_i + Σ_j n_ji - n_ii); None for a class that neither truth nor prediction shows.
 
     Args:
         counts: (C, C + 1) as `pixel_counts` gives them.
     """
-    right, true, guessed = (part.tolist() for part in (counts.diagonal(), counts.sum(1), counts[:, :-1].sum(0)))
-    return [ratio(r, t + g - r) for r, t, g in zip(right, true, guessed, strict=True)]
+    right, true, predicted = (part.tolist() for part in (counts.diagonal(), counts.sum(1), counts[:, :-1].sum(0)))
+    return [ratio(r, t + g - r) for r, t, g in zip(right, true, predicted, strict=True)]

@@ -94,7 +94,7 @@ def soft_nms(
     return places, current[places]
 
 
-def voted(boxes: Tensor, scores: Tensor, groups: Tensor, kept: Tensor, overlap: float) -> Tensor:
+def vote_boxes(boxes: Tensor, scores: Tensor, groups: Tensor, kept: Tensor, overlap: float) -> Tensor:
     """(k, 4) boxes that stay, each the mean of all boxes of its group that overlap it, weighted by their scores.
 
     Paper: Gidaris, Komodakis 2015, Object detection via a multi-region and semantic segmentation-aware CNN model, arXiv

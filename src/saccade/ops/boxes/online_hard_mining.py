@@ -15,7 +15,7 @@ from saccade.ops.boxes.samplers import hardest
 
 
 @dataclass(frozen=True)
-class Offending:
+class OnlineHardMining:
     """All objects, and a few backgrounds of each picture.
 
     They are chosen anew at each step by what the network says at that step, in place of passes over all pictures

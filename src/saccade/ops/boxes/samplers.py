@@ -23,7 +23,7 @@ def everything(matches: Tensor, cost: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class RandomPick:
+class RandomSampler:
     """A fixed number a picture, with at most a share of objects; background fills the rest.
 
     Source: Girshick 2015, Fast R-CNN, section 2.3; Ren et al. 2015, section 3.1.3.
@@ -48,7 +48,7 @@ class RandomPick:
 
 
 @dataclass(frozen=True)
-class HardNegatives:
+class HardNegativeSampler:
     """All objects, and the background that costs most, so many to each object (Liu et al. 2016, SSD, section 2.2).
 
     Attributes:

@@ -1,4 +1,4 @@
-"""From scored boxes to answers: threshold, the best few, suppression, the best few again.
+"""From scored boxes to predictions: threshold, the best few, suppression, the best few again.
 
 Legend: B pictures, A boxes of one map, C classes, n candidates of each picture, padding included.
 """
@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from saccade.ops.boxes.nms import batch_nms, soft_nms, voted
+from saccade.ops.boxes.nms import batch_nms, soft_nms, vote_boxes
 from saccade.ops.candidates import NOTHING, Candidates
 from saccade.ops.exporting import exporting
 
-Suppress = Literal["hard", "linear", "gaussian"]
+SuppressionMethod = Literal["hard", "linear", "gaussian"]
 LEAST_SOFT = 0.001  # where a score that was taken down ends, unless the rule asks for more
 
 
@@ -33,7 +33,7 @@ class Best(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Keep:
+class Suppression:
     """What stays of all that a detector scores.
 
     Attributes:
@@ -59,7 +59,7 @@ class Keep:
     limit: int = 100
     side: float = 0.0
     alike: Literal["class", "map"] = "class"
-    suppress: Suppress = "hard"
+    suppress: SuppressionMethod = "hard"
     sigma: float = 0.5
     vote: float | None = None
 
@@ -153,5 +153,5 @@ def _voted(found: Candidates, kept: Candidates, rows: Tensor, overlap: float) ->
         stays = kept.shown[picture]
         # A row's place among the picture's own: the number of those before it.
         places = (found.shown[picture].cumsum(0) - 1)[rows[picture, stays]]
-        boxes[picture, stays] = voted(own.boxes, own.scores, own.groups, places, overlap)
+        boxes[picture, stays] = vote_boxes(own.boxes, own.scores, own.groups, places, overlap)
     return boxes

@@ -1,7 +1,7 @@
 """Dense evaluation: a network for one window of pixels, run on all windows of a picture at once.
 
 The last pooling divides positions into groups, of which a network sees one; pooled from every offset in turn, none is
-lost, and the answers are woven into one finer map.
+lost, and the predictions are woven into one finer map.
 
 Source: Sermanet et al. 2013, OverFeat, arXiv 1312.6229, section 3.3.
 

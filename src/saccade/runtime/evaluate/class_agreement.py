@@ -10,7 +10,7 @@ from saccade.core.vocabulary import Vocabularies
 SHOWN = 12
 
 
-def check_same_classes(
+def check_classes_agree(
     expected: Sequence[str], found: Sequence[str], of: str = "the data", path: str | Path | None = None
 ) -> None:
     """Refuse a list of classes that differs in names or order; nothing is relabelled.
@@ -51,7 +51,7 @@ def check_same_vocabularies(
         ConfigError: Two lists differ.
     """
     for key in (key for key in expected if key in found):
-        check_same_classes(expected[key], found[key], of, path)
+        check_classes_agree(expected[key], found[key], of, path)
 
 
 def _moved(expected: Sequence[str], found: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from PIL import Image
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.data.augment.disturbances import DISTURBANCES
-from saccade.data.datasets.disturbed import Disturbed
+from saccade.data.datasets.disturbed import DisturbedDataset
 from saccade.data.open import Sources
 from saccade.metrics.evaluation import Evaluation
 from saccade.runtime.evaluate.evaluate import Subject, measured, name_of, opened
@@ -21,7 +21,7 @@ from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.drawing.draw import draw
 from saccade.view.drawing.sheet import sheet
-from saccade.view.pages.content import Plate
+from saccade.view.pages.content import Panel
 from saccade.view.pages.disturb import Curves, write_disturb
 
 KINDS = ("shift", "rotate", "scale", "brightness", "blur")
@@ -73,7 +73,7 @@ def disturb(
         raise UsageError("disturbances", f"none; there are {', '.join(DISTURBANCES)}")
     predictor, dataset = opened(run, data, split)
     fill = predictor.engine.input.mean
-    sets = {kind: [Disturbed(dataset, kind, strength, fill, seed) for strength in rising] for kind in kinds}
+    sets = {kind: [DisturbedDataset(dataset, kind, strength, fill, seed) for strength in rising] for kind in kinds}
     scored = partial(measured, predictor, batch=batch, workers=workers)
     plain = scored(dataset).scores if plain is None else plain
     found = {kind: _curves(kind, disturbed, plain, scored) for kind, disturbed in sets.items()}
@@ -84,7 +84,10 @@ def disturb(
 
 
 def _curves(
-    kind: str, disturbed: Sequence[Disturbed], plain: Mapping[str, float | None], scored: Callable[..., Evaluation]
+    kind: str,
+    disturbed: Sequence[DisturbedDataset],
+    plain: Mapping[str, float | None],
+    scored: Callable[..., Evaluation],
 ) -> Curves:
     """Scores over the strengths of one kind, of which the first, nothing, is the plain evaluation."""
     values = [scored(one).scores for one in disturbed[1:]]
@@ -97,7 +100,7 @@ def _write(
     predictor: Predictor,
     name: str,
     dataset: Dataset,
-    sets: Mapping[str, Sequence[Disturbed]],
+    sets: Mapping[str, Sequence[DisturbedDataset]],
     found: Mapping[str, Curves],
     told: Mapping[str, Any],
 ) -> None:
@@ -107,7 +110,7 @@ def _write(
     write_disturb(out / "disturb.html", name, {"pictures": str(len(dataset))}, strengths, found, examples)
 
 
-def _example(kind: str, disturbed: Sequence[Disturbed], gives: frozenset[str]) -> Plate:
+def _example(kind: str, disturbed: Sequence[DisturbedDataset], gives: frozenset[str]) -> Panel:
     """The first picture at each strength, with the truth that moves along."""
     drawn: list[Image.Image] = []
     for one in disturbed:
@@ -116,4 +119,4 @@ def _example(kind: str, disturbed: Sequence[Disturbed], gives: frozenset[str]) -
         picture.thumbnail((EXAMPLE, EXAMPLE))
         drawn.append(picture)
     unit = DISTURBANCES[kind].unit
-    return Plate(kind, unit, sheet(drawn, [f"{one.amount:g}" for one in disturbed], len(drawn)))
+    return Panel(kind, unit, sheet(drawn, [f"{one.amount:g}" for one in disturbed], len(drawn)))

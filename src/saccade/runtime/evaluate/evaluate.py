@@ -12,7 +12,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.datasets.channels import with_channels
 from saccade.data.datasets.proposals import with_regions
-from saccade.data.datasets.train_val import Choice, open_val
+from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.open import Sources, open_data
 from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.metric import Metric
@@ -91,20 +91,22 @@ def measured(
     predictor: Predictor, dataset: Dataset, *, batch: int = 16, workers: int = 0, metrics: Sequence[Metric] = ()
 ) -> Evaluation:
     """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures."""
-    answer = None if predictor.views.plain else partial(_answers, predictor, dataset, batch)
-    return evaluation_of(predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, answer=answer)
+    prediction = None if predictor.views.plain else partial(_predictions, predictor, dataset, batch)
+    return evaluation_of(
+        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction
+    )
 
 
-def _answers(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> Iterator[Annotation]:
+def _predictions(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> Iterator[Annotation]:
     """Answers to the pictures at some places, in this order; those that are found too early wait."""
-    intake, samples = predictor.intake(), enumerate(dataset[place] for place in places)
-    group = [intake.take(at, sample.image, sample.regions) for at, sample in samples]
+    preprocessor, samples = predictor.preprocessor(), enumerate(dataset[place] for place in places)
+    group = [preprocessor.take(at, sample.image, sample.regions) for at, sample in samples]
     early: dict[int, Annotation] = {}
     following = 0
-    for item, answer in predictor.answer([group], batch=batch):
-        if isinstance(answer, SaccadeError):
-            raise answer
-        early[item.place] = answer
+    for item, prediction in predictor.prediction([group], batch=batch):
+        if isinstance(prediction, SaccadeError):
+            raise prediction
+        early[item.place] = prediction
         while following in early:
             yield early.pop(following)
             following += 1
@@ -147,7 +149,7 @@ def data_of_run(
     """
     config = RunFolder.open(run).read_config()
     settings = cast("Mapping[str, Any]", config.get("settings") or {})
-    choice = Choice(
+    choice = DataOptions(
         rename=settings.get("rename"),
         subset=tuple(cast("Iterable[str]", settings.get("class_subset") or ())),
         fold=settings.get("fold"),
@@ -160,7 +162,7 @@ def data_of_run(
     return choice.fitted(dataset, vocabularies_of(config))
 
 
-def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: Choice) -> Dataset:
+def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:
     source, val = config.get("data"), config.get("val")
     if not isinstance(source, str | list) or not (split or val):
         raise ConfigError("a run that was validated on data", "one that was not", path=run, cure="give --data DATA")

@@ -10,7 +10,7 @@ from saccade.network.system import System
 State = tuple[dict[str, float], dict[str, int]]
 
 
-class LossTally:
+class LossMeans:
     """Sums of loss terms, each with the number of pictures that it was a mean over.
 
     Args:

@@ -18,13 +18,13 @@ from saccade.metrics.metric import Metric
 from saccade.network.maps import Maps
 from saccade.network.system import System
 from saccade.runtime.device import evaluating
-from saccade.runtime.evaluate.loss_means import LossTally
-from saccade.runtime.inspect.feature_collector import FeatureTally
+from saccade.runtime.evaluate.loss_means import LossMeans
+from saccade.runtime.inspect.feature_collector import FeatureCollector
 from saccade.runtime.predict.engine import engine_of, finish
 from saccade.runtime.seeds import seeded
 
 State = Any
-Answering = Callable[[Sequence[int]], Iterable[Annotation]]
+PredictFunction = Callable[[Sequence[int]], Iterable[Annotation]]
 
 
 class Measure:
@@ -34,22 +34,26 @@ class Measure:
         system: The network, on its device.
         dataset: The pictures; scores go by its truth in the pictures' own pixels.
         metrics: Further metrics beside those that apply.
-        answer: Gives the answers to pictures at some places of the data set, in their own pixels, where they are not
-            simply what the system says of the batch.
+        prediction: Gives the predictions for pictures at some places of the data set, in their own pixels, where they
+            are not simply what the system says of the batch.
     """
 
     def __init__(
-        self, system: System, dataset: Dataset, metrics: Iterable[Metric] = (), answer: Answering | None = None
+        self,
+        system: System,
+        dataset: Dataset,
+        metrics: Iterable[Metric] = (),
+        prediction: PredictFunction | None = None,
     ) -> None:
-        self.system, self.dataset, self.answer = system, dataset, answer
+        self.system, self.dataset, self.prediction = system, dataset, prediction
         chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
-        self.losses, self.features = LossTally(system), FeatureTally(system, dataset)
+        self.losses, self.features = LossMeans(system), FeatureCollector(system, dataset)
         self._places = {dataset.id(place): place for place in range(len(dataset))}
         self._engine = engine_of(system)
 
     def take(self, batch: Batch) -> None:
-        """One batch: a pass through the trunk, the losses of its truth, and the scores of its answers."""
+        """One batch: a pass through the trunk, the losses of its truth, and the scores of its predictions."""
         placed = self._engine.place(batch)
         with evaluating(self.system), torch.no_grad():
             maps = self.system.maps(placed)
@@ -57,18 +61,18 @@ class Measure:
             if placed.truth is not None:
                 with self._full_losses():
                     self._add_losses(maps, placed.truth, batch.ids)
-            guesses = [] if self.answer else self.system.decode(maps)
+            raw_predictions = [] if self.prediction else self.system.decode(maps)
         places = [self._places[name] for name in batch.ids]
-        answers = self._own(guesses, batch, places) if self.answer is None else self.answer(places)
-        for guess, place, name in zip(answers, places, batch.ids, strict=True):
-            self.evaluator.update(guess, self.dataset.truth(place), name)
+        predictions = self._own(raw_predictions, batch, places) if self.prediction is None else self.prediction(places)
+        for decoded, place, name in zip(predictions, places, batch.ids, strict=True):
+            self.evaluator.update(decoded, self.dataset.truth(place), name)
 
-    def _own(self, guesses: Sequence[Annotation], batch: Batch, places: Sequence[int]) -> Iterator[Annotation]:
+    def _own(self, raw_predictions: Sequence[Annotation], batch: Batch, places: Sequence[int]) -> Iterator[Annotation]:
         """Answers in each picture's own pixels, one by one: maps are large there."""
         refines = self._engine.refine is not None
-        for frame, guess, place in zip(batch.frames, guesses, places, strict=True):
+        for frame, decoded, place in zip(batch.frames, raw_predictions, places, strict=True):
             image = self.dataset[place].image if refines else None
-            yield self._engine.last_touch(frame.undo(finish(guess), refines), image, keep_scores=False)
+            yield self._engine.finalize(frame.undo(finish(decoded), refines), image, keep_scores=False)
 
     def _add_losses(self, maps: Maps, truth: Sequence[Annotation], ids: Sequence[str]) -> None:
         """The losses of a batch; chance is a function of the pictures' names, so that a measurement can be repeated."""
@@ -115,7 +119,7 @@ def evaluation_of(
     workers: int = 0,
     metrics: Sequence[Metric] = (),
     share: Callable[[State], Sequence[State]] | None = None,
-    answer: Answering | None = None,
+    prediction: PredictFunction | None = None,
 ) -> Evaluation:
     """How good a system is on a data set, the losses among the scores.
 
@@ -129,11 +133,11 @@ def evaluation_of(
         workers: Processes that read, where no loader is given.
         metrics: Further metrics beside those that apply.
         share: Sends what this process found to all that measure together, and gives what the *others* found.
-        answer: See `Measure`.
+        prediction: See `Measure`.
     """
     if device is not None:
         system.to(device)
-    measure = Measure(system, dataset, metrics, answer)
+    measure = Measure(system, dataset, metrics, prediction)
     own = None
     if loader is None:
         own = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))

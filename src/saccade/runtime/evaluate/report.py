@@ -15,16 +15,16 @@ from saccade import __version__
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.metrics.evaluation import Evaluation, Judged
+from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.illustration import Illustration, Illustrator, Painted
-from saccade.runtime.evaluate.report_explanations import what_it_sees
+from saccade.runtime.evaluate.report_explanations import explanations
 from saccade.runtime.inspect.feature_page import feature_view
 from saccade.runtime.inspect.feature_table import FeatureTable
 from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.runs.metrics_log import Records
+from saccade.runtime.runs.metrics_log import MetricsLog
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.view.drawing.draw import draw
-from saccade.view.pages.content import Exhibit, ReportContent
+from saccade.view.pages.content import GalleryItem, ReportContent
 from saccade.view.pages.report import write_report
 
 PICTURES = 12
@@ -49,14 +49,14 @@ def report(
     Returns:
         The page.
     """
-    config, records = folder.read_config(), Records(folder.metrics).read()
+    config, records = folder.read_config(), MetricsLog(folder.metrics).read()
     steps = [record for record in records if "step" in record]
     validations = [_validation(record) for record in records if "at_step" in record]
     worst, typical, seen = (), (), ()
     if dataset is not None and evaluation is not None:
         gallery = Gallery(predictor, dataset, evaluation.illustrator)
         worst, typical = gallery.show(evaluation.worst(PICTURES)), gallery.show(evaluation.typical(PICTURES))
-        seen = what_it_sees(predictor, dataset, evaluation)
+        seen = explanations(predictor, dataset, evaluation)
     content = ReportContent(
         system=_name(config),
         data=" + ".join(config["data"]) if isinstance(config["data"], list) else str(config["data"]),
@@ -77,7 +77,7 @@ def report(
 
 
 class Gallery:
-    """Pictures of a data set with guess and truth drawn side by side.
+    """Pictures of a data set with prediction and truth drawn side by side.
 
     Args:
         predictor: The network in use.
@@ -89,29 +89,29 @@ class Gallery:
         self.predictor, self.dataset, self.illustrator = predictor, dataset, illustrator
         self.places = {dataset.id(index): index for index in range(len(dataset))}
 
-    def show(self, judged: Sequence[Judged]) -> tuple[Exhibit, ...]:
+    def show(self, judged: Sequence[PictureSeverity]) -> tuple[GalleryItem, ...]:
         """An exhibit for each judged picture."""
         samples = [self.dataset[self.places[one.id]] for one in judged]
-        guesses = self.predictor([sample.image for sample in samples])
-        return tuple(self._exhibit(*three) for three in zip(judged, samples, guesses, strict=True))
+        predictions = self.predictor([sample.image for sample in samples])
+        return tuple(self._gallery_item(*three) for three in zip(judged, samples, predictions, strict=True))
 
-    def _exhibit(self, judged: Judged, sample: Sample, guess: Annotation) -> Exhibit:
+    def _gallery_item(self, judged: PictureSeverity, sample: Sample, prediction: Annotation) -> GalleryItem:
         truth = asked(sample.truth, self.predictor.engine.gives)
-        shown = None if self.illustrator is None else self.illustrator.illustrate(guess, truth)
-        shown = shown or Illustration(Painted(guess), Painted(truth))
+        shown = None if self.illustrator is None else self.illustrator.illustrate(prediction, truth)
+        shown = shown or Illustration(Painted(prediction), Painted(truth))
         drawn, wanted = (
             draw(sample.image, side.annotation, self.dataset.vocabularies, self.dataset.joints, colours=side.colours)
-            for side in (shown.guess, shown.truth)
+            for side in (shown.prediction, shown.truth)
         )
         caption = f"{judged.id}\n{shown.caption}" if shown.caption else judged.id
-        return Exhibit(caption, drawn, wanted, f"{1 - judged.badness:.0%}", bad=judged.badness > 0.5)
+        return GalleryItem(caption, drawn, wanted, f"{1 - judged.severity:.0%}", bad=judged.severity > 0.5)
 
 
 def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
     """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters.
 
     Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it;
-    so is which classes were looked for, which answers are held against.
+    so is which classes were looked for, which predictions are held against.
     """
     roots = {field.partition(".")[0] for field in gives} | {"sought"}
     names = [f.name for f in fields(Annotation)]

@@ -18,7 +18,7 @@ LONGEST = 50
 
 
 class Task(NamedTuple):
-    """A file to be answered.
+    """A file to be predicted.
 
     Attributes:
         place: Its position among all.
@@ -36,7 +36,7 @@ def find_pictures(inputs: Iterable[str | Path], out: Path, videos: bool = False,
 
     Args:
         inputs: Files of any name, folders whose pictures are meant, and globs such as ``shots/**/*.jpg``.
-        out: Folder of answers, whose own pictures are none of the user's.
+        out: Folder of predictions, whose own pictures are none of the user's.
         videos: Whether the videos of a folder are meant too.
         some: Whether every input must name something.
 
@@ -86,7 +86,7 @@ def unique_names(files: Sequence[Path]) -> list[str]:
 
 
 def tasks_of(files: Sequence[Path], among: Sequence[Path] = ()) -> list[Task]:
-    """Files to be answered, by position; their names differ `among` all that lie in the same folder of answers."""
+    """Files to be predicted, by position; their names differ `among` all that lie in the same folder of predictions."""
     names = dict(zip(among or files, unique_names(among or files), strict=True))
     return [Task(place, file, names[file]) for place, file in enumerate(files)]
 

@@ -10,7 +10,7 @@ from saccade import __version__
 from saccade.core.errors import ConfigError
 from saccade.runtime.files.inputs import readable_name
 from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.runs.metrics_log import Records
+from saccade.runtime.runs.metrics_log import MetricsLog
 from saccade.safe_io.writing.atomic import sweep
 from saccade.safe_io.writing.lock import Lock
 
@@ -21,17 +21,17 @@ class Journal:
     """Answers that are done, by file; the folder is this process's own until `close`.
 
     Args:
-        out: Folder of the answers; it is made.
-        fingerprint: What the answers depend on, as `fingerprint` makes it.
+        out: Folder of the predictions; it is made.
+        fingerprint: What the predictions depend on, as `fingerprint` makes it.
 
     Raises:
-        ConfigError: The folder holds answers of another network or with other settings, or is in use.
+        ConfigError: The folder holds predictions of another network or with other settings, or is in use.
     """
 
     def __init__(self, out: Path, fingerprint: Mapping[str, Any]) -> None:
         out.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(out / ".lock").acquire()
-        self._records = Records(out / NAME)
+        self._records = MetricsLog(out / NAME)
         try:
             for folder in (out, *(path for path in out.iterdir() if path.is_dir())):
                 sweep(folder)
@@ -40,16 +40,16 @@ class Journal:
             self.close()
             raise
 
-    def answer(self, file: Path) -> dict[str, Any] | None:
-        """The answer to a file, or None where it is not done, or the file is another than it was."""
+    def prediction(self, file: Path) -> dict[str, Any] | None:
+        """The prediction to a file, or None where it is not done, or the file is another than it was."""
         line = self._done.get(readable_name(file))
         return None if line is None or line["stamp"] != _stamp(file) else line["answer"]
 
-    def add(self, answers: Mapping[Path, dict[str, Any]]) -> None:
+    def add(self, predictions: Mapping[Path, dict[str, Any]]) -> None:
         """Answers of some files; what belongs to them is on disk already."""
-        for file, answer in answers.items():
+        for file, prediction in predictions.items():
             name = readable_name(file)
-            self._done[name] = {"file": name, "stamp": _stamp(file), "answer": answer}
+            self._done[name] = {"file": name, "stamp": _stamp(file), "answer": prediction}
             self._records.append(self._done[name])
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class Journal:
         lines = self._records.read()
         if not lines:
             if (out / "predictions.json").exists():
-                raise ConfigError("an empty folder", "answers of unknown origin", path=out, cure=CURE)
+                raise ConfigError("an empty folder", "predictions of unknown origin", path=out, cure=CURE)
             self._records.append(fingerprint)
             return {}
         # What JSON makes of it is what was written: tuples have become lists.
@@ -69,7 +69,7 @@ class Journal:
         changed = [name for name in {*now, *lines[0]} if now.get(name) != lines[0].get(name)]
         if changed:
             listed = ", ".join(sorted(changed))
-            raise ConfigError("answers of the same making", f"another {listed}", path=out, cure=CURE)
+            raise ConfigError("predictions of the same making", f"another {listed}", path=out, cure=CURE)
         return {line["file"]: line for line in lines[1:]}
 
     def __enter__(self) -> "Journal":
@@ -85,7 +85,7 @@ CURE = "give another --out, or remove this folder to do all anew"
 
 
 def fingerprint(predictor: Predictor, **settings: Any) -> dict[str, Any]:
-    """All that answers depend on beside the pictures: the weights' hash, how pictures get in, precision, settings."""
+    """What predictions depend on beside the pictures: the weights' hash, how pictures get in, precision, settings."""
     engine = predictor.engine
     return {
         "saccade": __version__,

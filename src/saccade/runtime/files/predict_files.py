@@ -1,4 +1,4 @@
-"""Answers to pictures and videos on disk, written so that a kill costs little.
+"""Predictions of pictures and videos on disk, written so that a kill costs little.
 
 A file is done when its line stands in the folder's journal; all else is done anew.
 """
@@ -14,13 +14,13 @@ from saccade.core.errors import SaccadeError
 from saccade.core.geometry.resample import Size
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.files.inputs import Task, find_pictures, tasks_of
-from saccade.runtime.files.prediction_folder import AnswerFolder
+from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_worker import VideoWorker
 from saccade.runtime.predict.buckets import ahead
 from saccade.runtime.predict.output import Entry, write_answer
-from saccade.runtime.predict.predictor import ROOM, Answer, Predictor, grouped
-from saccade.runtime.predict.preprocess import Incoming, Intake, Refused
+from saccade.runtime.predict.predictor import ROOM, PictureResult, Predictor, grouped
+from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.images.videos import is_video
 from saccade.view.drawing.draw import draw, drawn_from
@@ -33,11 +33,11 @@ class Outcome:
     """What a prediction of files left.
 
     Attributes:
-        out: Folder of the answers.
-        done: Files that have an answer.
+        out: Folder of the predictions.
+        done: Files that have a prediction.
         kept: How many of these were done before.
         failed: Errors by file.
-        frames: Frames of videos that have an answer.
+        frames: Frames of videos that have a prediction.
     """
 
     out: Path
@@ -59,49 +59,49 @@ def predict_files(
     Args:
         predictor: The network in use.
         inputs: Pictures, videos, folders (with all below them) and globs.
-        out: Folder of the answers.
-        settings: How files are answered.
+        out: Folder of the predictions.
+        settings: How files are predicted.
         tell: Called with the number of files done and their total as the work goes on; a video counts by its share.
 
     Raises:
         DataError: An input names nothing.
-        ConfigError: `out` holds answers of another network or with other settings.
+        ConfigError: `out` holds predictions of another network or with other settings.
         ResourceError: The disk is full.
     """
     out, settings = Path(out), settings or PredictSettings()
     files = find_pictures(inputs, out, videos=True)
-    with AnswerFolder(predictor, out, settings) as folder:
-        kept = sum(folder.answer(file) is not None for file in files)
-        Prediction(predictor, folder, settings, tell).answer(files)
+    with PredictionFolder(predictor, out, settings) as folder:
+        kept = sum(folder.prediction(file) is not None for file in files)
+        Prediction(predictor, folder, settings, tell).prediction(files)
         folder.conclude(files)
         return outcome(folder, files, kept)
 
 
-def outcome(folder: AnswerFolder, files: Iterable[Path], kept: int) -> Outcome:
-    """What a folder of answers says of some files."""
-    entries = [entry for entry in map(folder.answer, files) if entry is not None]
+def outcome(folder: PredictionFolder, files: Iterable[Path], kept: int) -> Outcome:
+    """What a folder of predictions says of some files."""
+    entries = [entry for entry in map(folder.prediction, files) if entry is not None]
     frames = sum(entry.get("frames", 0) for entry in [*entries, *folder.torn.values()])
     return Outcome(folder.out, len(entries), kept, folder.failed, frames)
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The work on files whose answers go into one folder.
+    """The work on files whose predictions go into one folder.
 
     Attributes:
         predictor: The network in use.
-        folder: Where the answers go.
-        settings: How files are answered.
+        folder: Where the predictions go.
+        settings: How files are predicted.
         tell: See `predict_files`.
     """
 
     predictor: Predictor
-    folder: AnswerFolder
+    folder: PredictionFolder
     settings: PredictSettings
     tell: Tell = field(default=lambda done, total: None)
 
-    def answer(self, files: Sequence[Path], among: Sequence[Path] = ()) -> None:
-        """Answers those of some files that have no answer yet.
+    def prediction(self, files: Sequence[Path], among: Sequence[Path] = ()) -> None:
+        """Answers those of some files that have no prediction yet.
 
         Args:
             files: The files.
@@ -121,56 +121,60 @@ class Prediction:
 
     def _pictures(self, tasks: Sequence[Task]) -> Iterator[tuple[Path, Entry | SaccadeError]]:
         """Pictures that are missing, with their entries: the next are read, the last are written meanwhile."""
-        intake = self.predictor.intake(shows=self.settings.drawn)
-        groups = self._open_groups(intake, tasks)
-        read = ahead(lambda group: [intake.take(task.place, task.file) for task in group], groups)
-        found = self.predictor.answer(read, self.settings.threshold or 0.0, self.settings.batch)
+        preprocessor = self.predictor.preprocessor(shows=self.settings.drawn)
+        groups = self._open_groups(preprocessor, tasks)
+        read = ahead(lambda group: [preprocessor.take(task.place, task.file) for task in group], groups)
+        found = self.predictor.prediction(read, self.settings.threshold or 0.0, self.settings.batch)
         by_place = {task.place: task for task in tasks}
-        named = ((by_place[item.place], item, answer) for item, answer in found)
+        named = ((by_place[item.place], item, prediction) for item, prediction in found)
         return ahead(lambda one: self._written(*one), (one for one in named if self._is_missing(one[0])))
 
-    def _open_groups(self, intake: Intake, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    def _open_groups(self, preprocessor: Preprocessor, tasks: Sequence[Task]) -> Iterator[list[Task]]:
         """Groups of pictures of one size in which something is missing.
 
         The groups are those of an unbroken run, and go through the network as they are, the files that are done with
-        them: in other company the last bits of an answer would differ.
+        them: in other company the last bits of a prediction would differ.
         """
 
         def size(task: Task) -> Size | None:
-            answer = self.folder.answer(task.file)
+            prediction = self.folder.prediction(task.file)
             try:
-                found = picture_size(task.file, intake.spec.channels) if answer is None else answer["size"]
+                found = (
+                    picture_size(task.file, preprocessor.spec.channels) if prediction is None else prediction["size"]
+                )
             except SaccadeError:
                 return None  # it fails when it is read, which tells why
             return found[0], found[1]
 
-        for group in grouped(intake, tasks, size, self.settings.batch, ROOM // 4):
+        for group in grouped(preprocessor, tasks, size, self.settings.batch, ROOM // 4):
             if any(map(self._is_missing, group)):
                 yield group
 
     def _is_missing(self, task: Task) -> bool:
-        return self.folder.answer(task.file) is None
+        return self.folder.prediction(task.file) is None
 
-    def _written(self, task: Task, item: Incoming | Refused, answer: Answer) -> tuple[Path, Entry | SaccadeError]:
+    def _written(
+        self, task: Task, item: PreparedPicture | UnreadablePicture, prediction: PictureResult
+    ) -> tuple[Path, Entry | SaccadeError]:
         """A file with its entry, or with what is wrong."""
-        if isinstance(item, Refused):
+        if isinstance(item, UnreadablePicture):
             return task.file, item.error
-        if isinstance(answer, SaccadeError):
-            return task.file, answer
+        if isinstance(prediction, SaccadeError):
+            return task.file, prediction
         try:
             return task.file, write_answer(
-                answer, task.file, task.name, self.folder.out, item.size, self._drawing(item, answer)
+                prediction, task.file, task.name, self.folder.out, item.size, self._drawing(item, prediction)
             )
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             return task.file, out_of_memory("a drawing of the picture", "the machine")
 
-    def _drawing(self, item: Incoming, answer: Annotation) -> Image.Image | None:
+    def _drawing(self, item: PreparedPicture, prediction: Annotation) -> Image.Image | None:
         if item.shown is None:
             return None
-        least = drawn_from(answer, self.settings.threshold)
-        return draw(item.shown, answer, self.predictor.vocabularies, threshold=least)
+        least = drawn_from(prediction, self.settings.threshold)
+        return draw(item.shown, prediction, self.predictor.vocabularies, threshold=least)
 
     def _answer_video(self, task: Task, done: int, total: int) -> None:
         def tell(frames: int, expected: int | None) -> None:

@@ -1,4 +1,4 @@
-"""The folder of answers: what of a prediction is done, and the files that say so.
+"""The folder of predictions: what of a prediction is done, and the files that say so.
 
 It holds ``predictions.json``, ``predictions.csv`` where it is wanted, ``classes.txt``, ``drawn/``, maps as PNG files
 where the network gives some (`runtime.predict.output.write_maps`), ``failed.json`` where files failed, ``.frames/``
@@ -24,20 +24,20 @@ from saccade.safe_io.writing.atomic import replacing, write_text
 Entry = dict[str, Any]
 
 
-class AnswerFolder:
+class PredictionFolder:
     """Answers by file, those of earlier calls among them; the folder is this process's own until `close`.
 
     Args:
         predictor: The network in use.
         out: The folder; it is made.
-        settings: How files are answered.
+        settings: How files are predicted.
 
     Attributes:
         failed: Errors by file, of this call.
         torn: Entries of videos that failed after some frames, of this call.
 
     Raises:
-        ConfigError: The folder holds answers of another making, or is in use.
+        ConfigError: The folder holds predictions of another making, or is in use.
     """
 
     def __init__(self, predictor: Predictor, out: Path, settings: PredictSettings) -> None:
@@ -47,24 +47,26 @@ class AnswerFolder:
         self._journal = Journal(out, fingerprint(predictor, **kinds, every=settings.every))
         self.torn: dict[Path, Entry] = {}
 
-    def answer(self, file: Path) -> Entry | None:
+    def prediction(self, file: Path) -> Entry | None:
         """The entry of a file that is done, or None; that of a video says where its rows are."""
-        entry = self._journal.answer(file)
+        entry = self._journal.prediction(file)
         return None if entry is None or ("rows" in entry and not (self.out / entry["rows"]).is_file()) else entry
 
-    def add(self, answers: Mapping[Path, Entry | SaccadeError], torn: Mapping[Path, Entry] | None = None) -> None:
+    def add(self, predictions: Mapping[Path, Entry | SaccadeError], torn: Mapping[Path, Entry] | None = None) -> None:
         """Answers to some files, or errors; what belongs to them is on disk already.
 
         Args:
-            answers: What was found.
+            predictions: What was found.
             torn: Entries of videos that failed after some frames, which are told of in this call alone.
         """
-        for file, answer in answers.items():
+        for file, prediction in predictions.items():
             self.failed.pop(file, None)
             self.torn.pop(file, None)
-            if isinstance(answer, SaccadeError):
-                self.failed[file] = answer
-        self._journal.add({f: answer for f, answer in answers.items() if not isinstance(answer, SaccadeError)})
+            if isinstance(prediction, SaccadeError):
+                self.failed[file] = prediction
+        self._journal.add(
+            {f: prediction for f, prediction in predictions.items() if not isinstance(prediction, SaccadeError)}
+        )
         self.torn |= torn or {}
 
     def conclude(self, files: Sequence[Path]) -> None:
@@ -90,7 +92,7 @@ class AnswerFolder:
     def _lines(self, files: Sequence[Path]) -> Iterator[str]:
         """The entries of ``predictions.json``, one a picture and one a frame; a video's are never held all at once."""
         for file in files:
-            entry = self.answer(file) or self.torn.get(file)
+            entry = self.prediction(file) or self.torn.get(file)
             if entry is not None and "rows" in entry:
                 with (self.out / entry["rows"]).open(encoding="utf-8") as rows:
                     yield from (row.rstrip("\n") for row in rows)
@@ -98,19 +100,19 @@ class AnswerFolder:
                 yield to_json(entry)
 
     def _write_table(self, files: Sequence[Path]) -> None:
-        """Writes the answers as a table, or takes the table of former answers away."""
+        """Writes the predictions as a table, or takes the table of former predictions away."""
         path = self.out / "predictions.csv"
         if not self._csv:
             path.unlink(missing_ok=True)
             return
         entries = map(json.loads, self._lines(files))
-        if any("rows" in (self.answer(file) or self.torn.get(file) or {}) for file in files):
+        if any("rows" in (self.prediction(file) or self.torn.get(file) or {}) for file in files):
             table = ((*row, e.get("frame"), e.get("time")) for e in entries for row in rows_of(e, self._classes))
             write_csv(path, HEADER_OF_FRAMES, table)
         else:
             write_csv(path, HEADER, (row for e in entries for row in rows_of(e, self._classes)))
 
-    def __enter__(self) -> "AnswerFolder":
+    def __enter__(self) -> "PredictionFolder":
         return self
 
     def __exit__(

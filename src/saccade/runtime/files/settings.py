@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PredictSettings:
-    """How files are answered.
+    """How files are predicted.
 
     Attributes:
         threshold: Instances that score less are left out; None keeps all, and draws a detector's from .5 on.
         batch: Greatest number of pictures that go through the network together.
-        drawn: Whether the answers are drawn.
+        drawn: Whether the predictions are drawn.
         csv: Whether ``predictions.csv`` is written too.
-        every: Of a video every so many-th frame is answered.
+        every: Of a video every so many-th frame is predicted.
     """
 
     threshold: float | None = None

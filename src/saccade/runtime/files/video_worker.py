@@ -1,4 +1,4 @@
-"""What is done with a video: read, answered and drawn, some frames at a time, so that its length costs no memory."""
+"""What is done with a video: read, predicted and drawn, some frames at a time, so that its length costs no memory."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -15,8 +15,8 @@ from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_writer import VideoWriter, write_video
 from saccade.runtime.predict.buckets import ahead
 from saccade.runtime.predict.output import Entry, as_values, write_maps
-from saccade.runtime.predict.predictor import ROOM, Answer, Predictor
-from saccade.runtime.predict.preprocess import Incoming, Refused
+from saccade.runtime.predict.predictor import ROOM, PictureResult, Predictor
+from saccade.runtime.predict.preprocess import PreparedPicture, UnreadablePicture
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.images.videos import Video, VideoFrame, open_video
 from saccade.safe_io.writing.atomic import replacing
@@ -30,9 +30,9 @@ class VideoOutcome:
     """What a video left.
 
     Attributes:
-        entry: Its size, its number of answered frames, and where their rows and its drawing are; None where no frame
-            was answered.
-        error: What went wrong, or None; the frames before it are answered all the same.
+        entry: Its size, its number of predicted frames, and where their rows and its drawing are; None where no frame
+            was predicted.
+        error: What went wrong, or None; the frames before it are predicted all the same.
     """
 
     entry: Entry | None
@@ -44,7 +44,7 @@ class _Group:
     """Frames that were read together, their views, and what ended the reading."""
 
     frames: list[VideoFrame]
-    taken: list[Incoming | Refused]
+    taken: list[PreparedPicture | UnreadablePicture]
     error: SaccadeError | None
 
 
@@ -54,8 +54,8 @@ class VideoWorker:
 
     Attributes:
         predictor: The network in use.
-        out: Folder of the answers.
-        settings: How files are answered.
+        out: Folder of the predictions.
+        settings: How files are predicted.
     """
 
     predictor: Predictor
@@ -110,7 +110,7 @@ class VideoWorker:
                     return
 
     def _read(self, stream: Iterator[VideoFrame]) -> _Group:
-        group, intake = _Group([], [], None), self.predictor.intake()
+        group, preprocessor = _Group([], [], None), self.predictor.preprocessor()
         room = self.settings.batch
         try:
             while len(group.frames) < room:
@@ -118,10 +118,10 @@ class VideoWorker:
                 if not frames:
                     break
                 frame = frames[0]
-                group.taken.append(intake.take(frame.place, frame.image))
+                group.taken.append(preprocessor.take(frame.place, frame.image))
                 group.frames.append(frame)
                 size = (frame.image.shape[-2], frame.image.shape[-1])
-                room = min(self.settings.batch, max(ROOM // 4 // max(intake.weight(size), 1), 1))
+                room = min(self.settings.batch, max(ROOM // 4 // max(preprocessor.weight(size), 1), 1))
         except SaccadeError as error:
             return replace(group, error=error)
         return group
@@ -129,30 +129,30 @@ class VideoWorker:
     def _written(
         self, task: Task, group: _Group, rows: IO[str], film: VideoWriter | None, drawn: str | None
     ) -> Iterator[tuple[Entry, SaccadeError | None]]:
-        """Each frame's row, with an error where it has no answer; it is drawn and written then."""
-        found = self.predictor.answer([group.taken], self.settings.threshold or 0.0, self.settings.batch)
-        answers = {item.place: answer for item, answer in found}
-        pairs = [(frame, answers[frame.place]) for frame in group.frames]
-        for frame, answer, picture in ahead(lambda pair: (*pair, self._drawing(*pair)), pairs):
-            if isinstance(answer, SaccadeError):
-                answer.within = f"frame {frame.place}"
-                answer.path = str(task.file)
-                yield {}, answer
+        """Each frame's row, with an error where it has no prediction; it is drawn and written then."""
+        found = self.predictor.prediction([group.taken], self.settings.threshold or 0.0, self.settings.batch)
+        predictions = {item.place: prediction for item, prediction in found}
+        pairs = [(frame, predictions[frame.place]) for frame in group.frames]
+        for frame, prediction, picture in ahead(lambda pair: (*pair, self._drawing(*pair)), pairs):
+            if isinstance(prediction, SaccadeError):
+                prediction.within = f"frame {frame.place}"
+                prediction.path = str(task.file)
+                yield {}, prediction
                 continue
             row: Entry = {"file": readable_name(task.file), "frame": frame.place, "time": round(frame.time, 6)}
-            row |= {"size": list(frame.image.shape[1:]), **as_values(answer)}
-            row |= write_maps(answer, self.out, f"{task.name}-{frame.place:06}")
+            row |= {"size": list(frame.image.shape[1:]), **as_values(prediction)}
+            row |= write_maps(prediction, self.out, f"{task.name}-{frame.place:06}")
             row |= {"drawn": drawn} if drawn else {}
             rows.write(to_json(row) + "\n")
             if film is not None and picture is not None:
                 film.add(picture, frame.time)
             yield row, None
 
-    def _drawing(self, frame: VideoFrame, answer: Answer) -> Image.Image | None:
-        if isinstance(answer, SaccadeError) or not self.settings.drawn:
+    def _drawing(self, frame: VideoFrame, prediction: PictureResult) -> Image.Image | None:
+        if isinstance(prediction, SaccadeError) or not self.settings.drawn:
             return None
-        least = drawn_from(answer, self.settings.threshold)
-        return draw(frame.image, answer, self.predictor.vocabularies, threshold=least, enlarge=False)
+        least = drawn_from(prediction, self.settings.threshold)
+        return draw(frame.image, prediction, self.predictor.vocabularies, threshold=least, enlarge=False)
 
 
 @contextmanager

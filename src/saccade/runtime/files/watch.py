@@ -1,4 +1,4 @@
-"""Folders that are watched: pictures and videos are answered as they arrive."""
+"""Folders that are watched: pictures and videos are predicted as they arrive."""
 
 import time
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 from saccade.core.errors import UsageError
 from saccade.runtime.files.inputs import find_pictures
 from saccade.runtime.files.predict_files import Outcome, Prediction, Tell, outcome
-from saccade.runtime.files.prediction_folder import AnswerFolder
+from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.predict.predictor import Predictor
 
@@ -27,7 +27,7 @@ class Arrivals:
 
     Attributes:
         folders: The folders, with all below them.
-        out: Folder of answers, whose own pictures are none of the user's.
+        out: Folder of predictions, whose own pictures are none of the user's.
         moving: Whether the last look found files that were not whole yet.
     """
 
@@ -66,19 +66,19 @@ def watch_files(
 ) -> Outcome:
     """Answers what lies in folders, and what arrives there, until nothing more does or Ctrl-C comes.
 
-    ``predictions.json`` is brought up to date as answers come, and whole at the end, also after Ctrl-C.
+    ``predictions.json`` is brought up to date as predictions come, and whole at the end, also after Ctrl-C.
 
     Args:
         predictor: The network in use.
         folders: Folders, with all below them.
-        out: Folder of the answers.
-        settings: How files are answered.
+        out: Folder of the predictions.
+        settings: How files are predicted.
         idle: Seconds without an arrival after which the watch ends; None never ends it.
         tell: Called with the number of files done and their total.
 
     Raises:
         UsageError: An input is no folder.
-        ConfigError: `out` holds answers of another making.
+        ConfigError: `out` holds predictions of another making.
         ResourceError: The disk is full.
     """
     wrong = [str(folder) for folder in folders if not Path(folder).is_dir()]
@@ -86,7 +86,7 @@ def watch_files(
         raise UsageError("folders to be watched", ", ".join(wrong), cure="make them first")
     out, settings = Path(out), settings or PredictSettings()
     arrivals = Arrivals([Path(folder) for folder in folders], out)
-    with AnswerFolder(predictor, out, settings) as folder:
+    with PredictionFolder(predictor, out, settings) as folder:
         prediction = Prediction(predictor, folder, settings, tell)
         try:
             _follow(arrivals, prediction, idle)
@@ -103,7 +103,7 @@ def _follow(arrivals: Arrivals, prediction: Prediction, idle: float | None) -> N
         if ready or arrivals.moving:
             last = time.monotonic()
         if ready:
-            prediction.answer(ready, among=arrivals.files)
+            prediction.prediction(ready, among=arrivals.files)
             fresh = True
             last = time.monotonic()
         if fresh and time.monotonic() >= due:

@@ -14,7 +14,7 @@ from saccade.runtime.inspect.feature_table import FeatureTable, first_read, labe
 FEWEST, MOST = 10, 300
 
 
-class FeatureTally:
+class FeatureCollector:
     """Averages over the positions of the map that the first head reads, for systems that tell the picture's class.
 
     Args:

@@ -35,8 +35,8 @@ def feature_view(table: FeatureTable, dataset: Dataset) -> FeatureView:
     embedded = tsne(shown)
     if embedded is not None:
         scatters[("t-SNE", "Neighbours stay neighbours; distances between groups mean little.")] = embedded
-    asked = _asked(labels)
-    found = nearest(shown, asked, FOUND) if len(shown) > 1 else np.zeros((0, 0), np.int64)
+    inspect_settings = _asked(labels)
+    found = nearest(shown, inspect_settings, FOUND) if len(shown) > 1 else np.zeros((0, 0), np.int64)
 
     def picture(row: int, beside: int | None = None) -> Neighbour:
         sample = dataset[int(chosen[row])]
@@ -47,7 +47,10 @@ def feature_view(table: FeatureTable, dataset: Dataset) -> FeatureView:
         thumbnail.thumbnail((SIDE, SIDE))
         return Neighbour(thumbnail, caption, same)
 
-    rows = [(picture(row), [picture(near, row) for near in nears]) for row, nears in zip(asked, found, strict=False)]
+    rows = [
+        (picture(row), [picture(near, row) for near in nears])
+        for row, nears in zip(inspect_settings, found, strict=False)
+    ]
     return FeatureView(table.layer, scatters, labels, table.classes, rows)
 
 

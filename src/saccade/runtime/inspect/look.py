@@ -8,7 +8,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import UsageError
 from saccade.explain.occlusion import probability_of
 from saccade.explain.subject import Subject
-from saccade.explain.views import Seen, see
+from saccade.explain.views import Visualization, visualize
 from saccade.network.system import System
 from saccade.runtime.device import evaluating
 from saccade.runtime.predict.predictor import Predictor
@@ -22,13 +22,13 @@ def look(
     label: str | int | None = None,
     views: Sequence[str] = (),
     layer: str | None = None,
-) -> dict[str, Seen]:
+) -> dict[str, Visualization]:
     """Views of what a network sees in a picture.
 
     Args:
         run: A run (its folder, or what `train` returned), a `Predictor`, or a `System`.
         picture: A path, or a (C, H, W) array: uint8 0..255 or float 0..1.
-        label: The class that is asked about, by name or number; by default the network's best guess.
+        label: The class that is asked about, by name or number; by default the network's best prediction.
         views: Names of views, such as ``cam``; by default all that the network has.
         layer: The layer that views of one layer look at: a map's name, and for ``cam`` also a module's path.
 
@@ -45,16 +45,16 @@ def look(
     predictor = run if isinstance(run, Predictor) else Predictor(run) if isinstance(run, System) else load(Path(run))
     subject = subject_of(predictor, read_picture(picture, predictor.engine.input.channels), label)
     with evaluating(predictor.system):
-        return see(subject, views, layer)
+        return visualize(subject, views, layer)
 
 
 def subject_of(predictor: Predictor, picture: Picture, label: str | int | None = None, group: int = 16) -> Subject:
-    """A picture in front of a network in use, with the network's answer.
+    """A picture in front of a network in use, with the network's prediction.
 
     Args:
         predictor: The network in use.
         picture: A path, or a (C, H, W) array.
-        label: The class that is asked about; by default the network's best guess.
+        label: The class that is asked about; by default the network's best prediction.
         group: Changed copies of the picture that may go through the network together.
 
     Raises:
@@ -63,16 +63,16 @@ def subject_of(predictor: Predictor, picture: Picture, label: str | int | None =
     """
     image = read_picture(picture, predictor.engine.input.channels)
     batch = predictor.engine.place(predictor.system.batch([image]))
-    (answer,) = predictor.answers(batch)
-    chosen = best_label(answer) if label is None else label_of(predictor.classes, label)
-    return Subject(predictor.system, image, batch, answer, chosen, probability_of(answer, chosen), group)
+    (prediction,) = predictor.predictions(batch)
+    chosen = best_label(prediction) if label is None else label_of(predictor.classes, label)
+    return Subject(predictor.system, image, batch, prediction, chosen, probability_of(prediction, chosen), group)
 
 
-def best_label(answer: Annotation) -> int:
-    """The class that an answer is most for; 0 where it is for none."""
-    if answer.label_scores is not None:
-        return int(answer.label_scores.argmax())
-    rows = answer.instances
+def best_label(prediction: Annotation) -> int:
+    """The class that a prediction is most for; 0 where it is for none."""
+    if prediction.label_scores is not None:
+        return int(prediction.label_scores.argmax())
+    rows = prediction.instances
     if rows is None or rows.labels is None or not len(rows):
         return 0
     return int(rows.labels[0 if rows.scores is None else int(rows.scores.argmax())])

@@ -1,4 +1,4 @@
-"""What runs a network in use: the layers of a `System`, or what answers alike, such as an exported file."""
+"""What runs a network in use: the layers of a `System`, or what predicts alike, such as an exported file."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from saccade.core.errors import ConfigError
 from saccade.core.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import Search, System
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.device import evaluating
 
 
@@ -28,15 +28,15 @@ class Engine:
         gives: Dotted fields of `Annotation` that `decode` fills.
         vocabularies: Names of the classes of each field.
         forward: The raw output of a batch from the CPU, in float32; without gradients.
-        decode: One answer a picture, in the batch's pixels, of a raw output.
+        decode: One prediction a picture, in the batch's pixels, of a raw output.
         digest: What tells the network from every other: a hash of its weights.
-        keep: By which rule boxes of several views of a picture suppress each other; None where there are no boxes, or
-            few that are not meant to be every object.
+        suppression: By which rule boxes of several views of a picture suppress each other; None where there are no
+            boxes, or few that are not meant to be every object.
         search: Proposes regions for networks that read some which they do not propose themselves, or None.
         device: Where it runs.
         dtype: The type of its numbers.
-        refine: Refines an answer in the picture's own pixels, scores of pixels included, by the picture (C, H, W) as it
-            was read; None where nothing is refined there.
+        refine: Refines a prediction in the picture's own pixels, scores of pixels included, by the picture (C, H, W) as
+            it was read; None where nothing is refined there.
         layers: The system that it runs, or None where there is none to look into.
     """
 
@@ -47,7 +47,7 @@ class Engine:
     forward: Callable[[Batch], Any]
     decode: Callable[[Any], list[Annotation]]
     digest: Callable[[], str]
-    keep: Keep | None = None
+    suppression: Suppression | None = None
     search: Search | None = None
     device: torch.device = torch.device("cpu")  # noqa: RUF009 (devices never change)
     dtype: torch.dtype = torch.float32
@@ -59,27 +59,27 @@ class Engine:
         """The system that it runs, for those who look inside.
 
         Raises:
-            ConfigError: There is none: it gives answers alone.
+            ConfigError: There is none: it gives predictions alone.
         """
         if self.layers is None:
             raise ConfigError(
                 "a network whose layers can be looked into",
-                f"{self.name}, which only answers",
+                f"{self.name}, which only predicts",
                 cure="name the run that it was made of",
             )
         return self.layers
 
-    def last_touch(self, answer: Annotation, image: Tensor | None, keep_scores: bool) -> Annotation:
-        """An answer in a picture's own pixels, refined there where the network does so, less scores of pixels.
+    def finalize(self, prediction: Annotation, image: Tensor | None, keep_scores: bool) -> Annotation:
+        """A prediction in a picture's own pixels, refined there where the network does so, less scores of pixels.
 
         Args:
-            answer: What was said of the picture.
+            prediction: What was said of the picture.
             image: (C, H, W) as it was read; needed where there is something to refine.
             keep_scores: Whether scores of pixels stay.
         """
         if self.refine is not None and image is not None:
-            answer = self.refine(answer, image)
-        return answer if keep_scores else replace(answer, semantic_scores=None)
+            prediction = self.refine(prediction, image)
+        return prediction if keep_scores else replace(prediction, semantic_scores=None)
 
     def place(self, batch: Batch) -> Batch:
         """The batch on the network's device, its pictures in its precision."""
@@ -98,7 +98,7 @@ def engine_of(system: System) -> Engine:
 
     @torch.no_grad()
     def decode(raw: dict[str, Any]) -> list[Annotation]:
-        return system.answers(raw)
+        return system.predictions(raw)
 
     engine = Engine(
         name=str((system.origin or {}).get("system", "a system built by hand")),
@@ -107,8 +107,8 @@ def engine_of(system: System) -> Engine:
         vocabularies=system.vocabularies,
         forward=forward,
         decode=decode,
-        digest=lambda: digest_of(system),
-        keep=next((head.keep for head in system.speaking().values() if head.owns_rows), None),
+        digest=lambda: fingerprint_of(system),
+        suppression=next((head.suppression for head in system.speaking().values() if head.owns_rows), None),
         search=system.search,
         device=floats[0].device if floats else torch.device("cpu"),
         dtype=floats[0].dtype if floats else torch.float32,
@@ -118,7 +118,7 @@ def engine_of(system: System) -> Engine:
     return engine
 
 
-def digest_of(system: System) -> str:
+def fingerprint_of(system: System) -> str:
     """A hash of all weights and statistics."""
     found = hashlib.sha256()
     for name, tensor in sorted(system.state_dict().items()):
@@ -127,11 +127,11 @@ def digest_of(system: System) -> str:
     return found.hexdigest()
 
 
-def finish(guess: Annotation, threshold: float = 0.0) -> Annotation:
-    """The guess on the CPU, its floats in float32, without rows that score below `threshold`."""
-    guess = guess.map(lambda t: t.detach().to("cpu", torch.float32 if t.is_floating_point() else t.dtype))
-    rows = guess.instances
+def finish(prediction: Annotation, threshold: float = 0.0) -> Annotation:
+    """The prediction on the CPU, its floats in float32, without rows that score below `threshold`."""
+    prediction = prediction.map(lambda t: t.detach().to("cpu", torch.float32 if t.is_floating_point() else t.dtype))
+    rows = prediction.instances
     if rows is None or rows.scores is None:
-        return guess
+        return prediction
     kept = rows if threshold <= 0 else rows[rows.scores >= threshold]
-    return replace(guess, instances=kept.sorted())
+    return replace(prediction, instances=kept.sorted())

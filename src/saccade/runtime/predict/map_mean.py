@@ -35,11 +35,13 @@ class MapMean:
         views: All views of the picture.
         lines: Whether the maps are of thin lines, whose greatest values stay where they are shrunk.
         decide: Whether the class of each pixel is wanted, the one whose mean is best.
-        keep: Whether the means are wanted.
+        suppression: Whether the means are wanted.
     """
 
-    def __init__(self, views: Sequence[View], *, lines: bool = False, decide: bool = False, keep: bool = True) -> None:
-        self.views, self.lines, self.decide, self.keep = views, lines, decide, keep
+    def __init__(
+        self, views: Sequence[View], *, lines: bool = False, decide: bool = False, suppression: bool = True
+    ) -> None:
+        self.views, self.lines, self.decide, self.suppression = views, lines, decide, suppression
         self._left = set(range(len(views)))
         self._parts: list[_Part] = []
         self._done = 0
@@ -61,7 +63,7 @@ class MapMean:
         height, width = self.views[0].size
         if self._done == 0:
             self.semantic = torch.empty(height, width, dtype=torch.int64) if self.decide else None
-            self.means = torch.empty(count, height, width) if self.keep else None
+            self.means = torch.empty(count, height, width) if self.suppression else None
         for first, last in strips(self._done, bottom, count * width):
             mean, shown = self._mean(first, last, count)
             if self.semantic is not None:

@@ -1,9 +1,9 @@
 """Several views of a picture: larger, smaller, mirrored, or a part of it alone.
 
 Each view has a `Frame` of its own that leads what a network says of it back to the picture's own pixels, so that boxes,
-masks, joints and maps of any view are at home there; `runtime.predict.merge` makes one answer of them. He et al. 2015,
-Deep Residual Learning, appendix A, and Girshick's detectors were measured with several scales and mirrored; tiles let a
-network of small inputs see the small things of a large picture.
+masks, joints and maps of any view are at home there; `runtime.predict.merge` makes one prediction of them. He et al.
+2015, Deep Residual Learning, appendix A, and Girshick's detectors were measured with several scales and mirrored; tiles
+let a network of small inputs see the small things of a large picture.
 
 Legend: (H, W) a picture's own size.
 """
@@ -41,7 +41,7 @@ class Window(NamedTuple):
         return self.bottom - self.top, self.right - self.left
 
 
-class Seeing(TypedDict, total=False):
+class ViewOptions(TypedDict, total=False):
     """Keywords by which a user says what views a network is shown; see `viewing`."""
 
     scales: Sequence[float]
@@ -119,7 +119,7 @@ class View:
             frame = cut.then(frame.matrix, frame.target)
         return frame.then(mirror(frame.target[1]), frame.target) if self.mirrored else frame
 
-    def see(self, image: Tensor, spec: InputSpec) -> Tensor:
+    def visualize(self, image: Tensor, spec: InputSpec) -> Tensor:
         """(C, h, w) float32 0..1 of a picture (C, H, W), before normalising."""
         top, left, bottom, right = self.window
         seen, _ = spec.resize(image[:, top:bottom, left:right], self.inner)
@@ -127,7 +127,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Views:
+class MultiScaleFlip:
     """Which views of a picture a network is shown.
 
     Attributes:
@@ -172,7 +172,7 @@ class Views:
 
 def viewing(
     scales: Sequence[float] = (1.0,), flip: bool = False, tile: int | None = None, overlap: float = OVERLAP
-) -> Views:
+) -> MultiScaleFlip:
     """The views that a user asks for.
 
     Args:
@@ -185,7 +185,7 @@ def viewing(
         UsageError: A number is out of bounds.
     """
     tiles = None if tile is None else Tiles(tile, overlap)
-    return Views(tuple(map(float, scales)), flip, tiles)
+    return MultiScaleFlip(tuple(map(float, scales)), flip, tiles)
 
 
 def scaled(frame: Frame, scale: float) -> Frame:

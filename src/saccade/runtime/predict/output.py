@@ -1,4 +1,4 @@
-"""An answer's form in files: plain values, masks as COCO RLE, maps as PNG files, scores as .npz, and its drawing."""
+"""A prediction's form in files: plain values, masks as COCO RLE, maps as PNG files, scores as .npz, and its drawing."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -27,23 +27,23 @@ Entry = dict[str, Any]
 
 
 def write_answer(
-    answer: Annotation, file: Path, name: str, out: Path, size: Size, drawing: Image.Image | None = None
+    prediction: Annotation, file: Path, name: str, out: Path, size: Size, drawing: Image.Image | None = None
 ) -> Entry:
     """The entry of a file in ``predictions.json``; its maps and its drawing are on disk then.
 
     Args:
-        answer: What the network says.
+        prediction: What the network says.
         file: The picture.
         name: What its maps and drawing are called, without a suffix.
-        out: Folder of the answers.
+        out: Folder of the predictions.
         size: (H, W) of the picture.
-        drawing: The picture with its answer, or None.
+        drawing: The picture with its prediction, or None.
 
     Raises:
         ResourceError: The disk is full.
     """
-    entry: Entry = {"file": readable_name(file), "size": list(size), **as_values(answer)}
-    entry |= write_maps(answer, out, name)
+    entry: Entry = {"file": readable_name(file), "size": list(size), **as_values(prediction)}
+    entry |= write_maps(prediction, out, name)
     if drawing is not None:
         jpeg = file.suffix.lower() in JPEG
         entry["drawn"] = f"drawn/{name}.{'jpg' if jpeg else 'png'}"
@@ -53,9 +53,9 @@ def write_answer(
     return entry
 
 
-def as_values(guess: Annotation) -> dict[str, Any]:
+def as_values(prediction: Annotation) -> dict[str, Any]:
     """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS`."""
-    return _values({f.name: getattr(guess, f.name) for f in fields(guess) if f.name not in MAPS})
+    return _values({f.name: getattr(prediction, f.name) for f in fields(prediction) if f.name not in MAPS})
 
 
 def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _rounded(value: Any) -> Any:
     return round(value, DIGITS) if isinstance(value, float) else value
 
 
-def write_maps(guess: Annotation, folder: Path, name: str) -> dict[str, Any]:
+def write_maps(prediction: Annotation, folder: Path, name: str) -> dict[str, Any]:
     """Writes an annotation's maps as files below `folder`.
 
     ``semantic/NAME.png`` holds the class of each pixel, 255 where none is said (16 bits where a class is above 255);
@@ -86,7 +86,7 @@ def write_maps(guess: Annotation, folder: Path, name: str) -> dict[str, Any]:
     ``semantic_scores/NAME.npz`` holds, as ``scores``, (C, H, W) in half precision.
 
     Args:
-        guess: The annotation.
+        prediction: The annotation.
         folder: Where ``semantic``, ``contours`` and ``semantic_scores`` are made.
         name: The picture's name without a suffix.
 
@@ -94,17 +94,17 @@ def write_maps(guess: Annotation, folder: Path, name: str) -> dict[str, Any]:
         The paths relative to `folder`, by field.
     """
     written: dict[str, Any] = {}
-    if guess.semantic is not None:
-        deep = bool((guess.semantic > 255).any())
-        array = guess.semantic.numpy().astype(np.uint16 if deep else np.uint8)
+    if prediction.semantic is not None:
+        deep = bool((prediction.semantic > 255).any())
+        array = prediction.semantic.numpy().astype(np.uint16 if deep else np.uint8)
         written["semantic"] = _write_png(array, folder, f"semantic/{name}.png")
-    if guess.contours is not None:
-        arrays = (guess.contours.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
+    if prediction.contours is not None:
+        arrays = (prediction.contours.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
         written["contours"] = [_write_png(array, folder, f"contours/{name}_{i}.png") for i, array in enumerate(arrays)]
-    if guess.semantic_scores is not None:
+    if prediction.semantic_scores is not None:
         written["semantic_scores"] = f"semantic_scores/{name}.npz"
         with replacing(folder / written["semantic_scores"]) as partial, partial.open("wb") as file:
-            np.savez_compressed(file, scores=guess.semantic_scores.half().numpy())
+            np.savez_compressed(file, scores=prediction.semantic_scores.half().numpy())
     return written
 
 

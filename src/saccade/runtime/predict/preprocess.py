@@ -18,7 +18,7 @@ from saccade.core.input_spec import InputSpec, fit_channels
 from saccade.network.system import Search
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.predict.buckets import ahead
-from saccade.runtime.predict.multi_scale_flip import View, Views
+from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View
 from saccade.safe_io.images.pictures import decode_picture, decode_twofold
 
 Picture = str | Path | Tensor | np.ndarray[Any, Any]
@@ -28,7 +28,7 @@ BRIGHTEST, DARKEST = 1.5, -0.5
 
 
 @dataclass(frozen=True)
-class Incoming:
+class PreparedPicture:
     """A picture that was read, with the views of it that a network is shown.
 
     Attributes:
@@ -36,7 +36,8 @@ class Incoming:
         views: Its views.
         seen: (C, h, w) float32 0..1 each, before normalising and padding; empty where they are made when they are
             shown, since tiles of a large picture take several times its memory.
-        image: The picture itself, (C, H, W), where views are still to be made of it, or answers to be refined; or None.
+        image: The picture itself, (C, H, W), where views are still to be made of it, or predictions to be refined; or
+            None.
         regions: (r, 4) boxes that a search proposed, in the picture's own pixels, or None.
         shown: The picture in its colours, (3 or C, H, W), where it is kept to be drawn on, or None.
     """
@@ -53,9 +54,9 @@ class Incoming:
         """Height and width of the picture."""
         return self.views[0].size
 
-    def see(self, view: int, spec: InputSpec) -> Tensor:
+    def visualize(self, view: int, spec: InputSpec) -> Tensor:
         """(C, h, w) float32 0..1: one of its views."""
-        return self.seen[view] if self.image is None or self.seen else self.views[view].see(self.image, spec)
+        return self.seen[view] if self.image is None or self.seen else self.views[view].visualize(self.image, spec)
 
     def regions_of(self, view: int) -> Tensor | None:
         """(r, 4) the regions that a view shows, in its pixels: those whose centre lies in it."""
@@ -70,7 +71,7 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Refused:
+class UnreadablePicture:
     """A picture that cannot be read, and why."""
 
     place: int
@@ -78,7 +79,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Intake:
+class Preprocessor:
     """How pictures get into a network.
 
     Attributes:
@@ -86,20 +87,20 @@ class Intake:
         search: Proposes regions for systems that read some which they do not propose themselves.
         views: Which views of each picture the network is shown.
         shows: Whether pictures are kept in their colours, to be drawn on.
-        keeps: Whether pictures are kept as they were read, for networks that refine their answers by them.
+        keeps: Whether pictures are kept as they were read, for networks that refine their predictions by them.
     """
 
     spec: InputSpec
     search: Search | None = None
-    views: Views = field(default_factory=Views)
+    views: MultiScaleFlip = field(default_factory=MultiScaleFlip)
     shows: bool = False
     keeps: bool = False
 
-    def each(self, pictures: Iterable[Picture]) -> Iterator[Incoming | Refused]:
+    def each(self, pictures: Iterable[Picture]) -> Iterator[PreparedPicture | UnreadablePicture]:
         """Each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
         return ahead(lambda item: self.take(*item), enumerate(pictures))
 
-    def take(self, place: int, picture: Picture, regions: Tensor | None = None) -> Incoming | Refused:
+    def take(self, place: int, picture: Picture, regions: Tensor | None = None) -> PreparedPicture | UnreadablePicture:
         """The picture at a position, or what is wrong with it.
 
         Args:
@@ -110,22 +111,22 @@ class Intake:
         try:
             return self._take(place, picture, regions)
         except SaccadeError as error:
-            return Refused(place, _named(error, picture))
+            return UnreadablePicture(place, _named(error, picture))
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            return Refused(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
+            return UnreadablePicture(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
 
-    def _take(self, place: int, picture: Picture, regions: Tensor | None) -> Incoming:
+    def _take(self, place: int, picture: Picture, regions: Tensor | None) -> PreparedPicture:
         image, shown = self._read(picture)
         if regions is None and self.search is not None:
             regions = self.search(image)
         views = tuple(self.views.of((image.shape[-2], image.shape[-1]), self.spec))
         if self.views.tiles is not None:
             fit_channels(image, self.spec.channels)  # says now what would go wrong later
-            return Incoming(place, views, (), image, regions, shown)
-        seen = tuple(view.see(image, self.spec) for view in views)
-        return Incoming(place, views, seen, image if self.keeps else None, regions, shown)
+            return PreparedPicture(place, views, (), image, regions, shown)
+        seen = tuple(view.visualize(image, self.spec) for view in views)
+        return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown)
 
     def _read(self, picture: Picture) -> tuple[Tensor, Tensor | None]:
         if self.shows and isinstance(picture, str | Path):

@@ -1,4 +1,4 @@
-"""The shelf of checkpoints: their order, the links ``last`` and ``best``, and which of them stay."""
+"""Checkpoints of a run: their order, the links ``last`` and ``best``, and which of them stay."""
 
 import errno
 import re
@@ -89,8 +89,8 @@ def by_step(folder: Path) -> list[tuple[int | None, Path]]:
         if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
             step = _step(path)
             numbers = re.findall(r"\d+", path.name)
-            guess = int(numbers[-1]) if numbers else -1
-            found.append((guess if step is None else step, step, path))
+            prediction = int(numbers[-1]) if numbers else -1
+            found.append((prediction if step is None else step, step, path))
     # Of two of one step, the one that stepped aside for the other comes second.
     found.sort(key=lambda item: (item[0], not item[2].name.endswith(OLD), item[2].name), reverse=True)
     return [(step, path) for _, step, path in found]

@@ -12,8 +12,8 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.ops.proposals.searches import SEARCHES, search_named
-from saccade.runtime.evaluate.class_agreement import check_same_classes, check_same_vocabularies
-from saccade.runtime.predict.multi_scale_flip import Seeing
+from saccade.runtime.evaluate.class_agreement import check_classes_agree, check_same_vocabularies
+from saccade.runtime.predict.multi_scale_flip import ViewOptions
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.run_folder import RunFolder
@@ -31,7 +31,7 @@ def load(
     precision: str | None = None,
     search: str | None = None,
     keep_scores: bool = False,
-    **seen: Unpack[Seeing],
+    **seen: Unpack[ViewOptions],
 ) -> Predictor:
     """The network of a run, ready for use.
 
@@ -43,7 +43,7 @@ def load(
         precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
         search: Where regions come from in place of the training's search: the name of one, or a file of
             ``saccade propose``; for systems that do not propose regions themselves.
-        keep_scores: Whether answers hold the scores of all classes at every pixel (see `Predictor`).
+        keep_scores: Whether predictions hold the scores of all classes at every pixel (see `Predictor`).
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap`` (see `Predictor`).
 
     Returns:
@@ -58,7 +58,7 @@ def load(
     config = folder.read_config()
     classes = vocabularies_of(config)
     if folder.classes.is_file():
-        check_same_classes(classes.main, folder.read_classes(), "classes.txt", folder.classes)
+        check_classes_agree(classes.main, folder.read_classes(), "classes.txt", folder.classes)
     if system is None:
         network = _rebuilt(folder, config, classes, search)
     else:

@@ -13,7 +13,7 @@ from saccade.safe_io.files import readable
 from saccade.safe_io.writing.atomic import naming_full_disk, sync, write_bytes
 
 
-class Records:
+class MetricsLog:
     """Lines of a training, added one by one and flushed at once.
 
     Args:
@@ -85,7 +85,7 @@ class Records:
             os.close(self._handle)
             self._handle = None
 
-    def __enter__(self) -> "Records":
+    def __enter__(self) -> "MetricsLog":
         return self
 
     def __exit__(

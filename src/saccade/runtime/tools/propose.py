@@ -9,7 +9,7 @@ from torch import Tensor
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
-from saccade.data.datasets.proposals import remembered
+from saccade.data.datasets.proposals import cached_search
 from saccade.heads.regions.region_head import RegionHead
 from saccade.network.system import System
 from saccade.ops.proposals.region_file import RegionTable, picture_key, write_regions
@@ -87,7 +87,7 @@ def regions_of(
         DataError: A file lacks a picture.
     """
     if what in SEARCHES or not Path(what).is_dir():
-        searching = _Searching(dataset, remembered(search_named(what, count)))
+        searching = _Searching(dataset, cached_search(search_named(what, count)))
         loader = torch.utils.data.DataLoader(searching, batch_size=None, num_workers=workers, collate_fn=None)
         stream: Iterator[Found] = iter(loader)
     else:
@@ -110,7 +110,7 @@ def proposing(system: System) -> System:
 
 
 def _of_run(run: Path, dataset: Dataset, count: int) -> Iterator[Found]:
-    """Key and boxes of each picture, best first, as a run's network answers."""
+    """Key and boxes of each picture, best first, as a run's network predicts."""
     predictor = load(run)
     if "instances.boxes" not in predictor.engine.gives:
         raise ConfigError("a run whose network gives boxes", "one that gives none", path=run)

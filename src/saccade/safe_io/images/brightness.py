@@ -1,4 +1,4 @@
-"""Numbers of any type become brightness on the scale 0..1: never clipped, and never by a range that is guessed."""
+"""Numbers of any type become brightness on the scale 0..1: never clipped, and never by a range that is inferred."""
 
 from typing import Any
 

@@ -56,7 +56,7 @@ def googlenet(
     auxiliary: bool = True,
     size: int = SIDE,
 ) -> System:
-    """GoogLeNet with its class head and two auxiliary ones, which are trained but do not answer.
+    """GoogLeNet with its class head and two auxiliary ones, which are trained but do not predict.
 
     Args:
         classes: Names of the classes.

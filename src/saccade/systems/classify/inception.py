@@ -60,7 +60,7 @@ def inception_v3(
     auxiliary: bool = True,
     size: int = SIDE,
 ) -> System:
-    """Inception v3 with its class head and an auxiliary one, which is trained but does not answer.
+    """Inception v3 with its class head and an auxiliary one, which is trained but does not predict.
 
     Args:
         classes: Names of the classes.

@@ -1,6 +1,6 @@
 """Linear support vector machines on a trunk's features, the way to learn from few pictures.
 
-Papers: Girshick, Donahue, Darrell, Malik 2013, arXiv 1311.2524, section 2.3 (fc7 and linear machines); Razavian,
+Papers: Girshick, Donahue, Darrell, Malik 2013, arXiv 1311.2524, section 2.3 (fc7 and linear SVMs); Razavian,
 Azizpour, Sullivan, Carlsson 2014, CNN features off-the-shelf, arXiv 1403.6382, section 3 (features of length 1).
 """
 

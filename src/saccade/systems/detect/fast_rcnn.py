@@ -19,15 +19,15 @@ from saccade.layers.initialise import normal_linear
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
 from saccade.systems.detect.parts.detector import shorter_side
 from saccade.systems.detect.parts.region import HALF, Boxes, SearchOptions, classic, classic_box_top
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import CHOSEN, TrunkOptions
 
-BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100))
+BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100))
 FLOOR = 0.1
 
 RECIPE = Recipe(
@@ -83,7 +83,7 @@ def fast_rcnn(
         thin(parts.body, ranks)
     tops = {"box": classic_box_top(parts, BOXES, len(classes), boxes)}
     rules = RegionRules(regions.proposals, regions.proposals, floor=FLOOR)
-    head = RegionHead(None, RandomPick(number=64, share=0.25), HALF, tops, rules)
+    head = RegionHead(None, RandomSampler(number=64, share=0.25), HALF, tops, rules)
     return System(
         parts.trunk,
         {"regions": head},

@@ -12,8 +12,8 @@ from saccade.heads.regions.sampling import RegionRules
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.faster_rcnn_pyramid import pyramid_faster_rcnn
 from saccade.systems.detect.parts.detector import shorter_side
 from saccade.systems.detect.parts.region import HALF, RegionOptions, classic, classic_box_top
@@ -23,8 +23,8 @@ from saccade.trunks.options import TrunkOptions
 
 SAMPLES = 128
 # The authors' code keeps 12 000 proposals to learn from, 2000 after suppression.
-LEARN = Keep(score=0.0, first=12000, overlap=0.7, limit=2000, side=16, alike="map")
-BOXES = BoxRules(keep=Keep(score=0.05, first=30_000, overlap=0.3, limit=100))
+LEARN = Suppression(score=0.0, first=12000, overlap=0.7, limit=2000, side=16, alike="map")
+BOXES = BoxRules(suppression=Suppression(score=0.05, first=30_000, overlap=0.3, limit=100))
 
 RECIPE = Recipe(
     lr=1e-3,
@@ -85,10 +85,10 @@ def classic_faster_rcnn(
     """The paper's: see `faster_rcnn` for the arguments."""
     parts = classic(trunk)
     propose = proposal_head(parts.reads, parts.trunk.levels[parts.reads].channels, size, regions.scales or SCALES)
-    rules = RegionRules(propose.rules.keep.limit, replace(LEARN, side=propose.rules.keep.side))
-    told = replace(BOXES, keep=replace(BOXES.keep, limit=regions.limit))
+    rules = RegionRules(propose.rules.suppression.limit, replace(LEARN, side=propose.rules.suppression.side))
+    told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
     tops = {"box": classic_box_top(parts, told, len(classes), regions.boxes)}
-    sample = RandomPick(number=SAMPLES if regions.samples is None else regions.samples, share=0.25)
+    sample = RandomSampler(number=SAMPLES if regions.samples is None else regions.samples, share=0.25)
     stages = stages_of(schedule, parts.trunk, trunk.pretrained, pyramid=False)
     return System(
         parts.trunk,

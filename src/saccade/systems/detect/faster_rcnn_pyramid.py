@@ -20,8 +20,8 @@ from saccade.network.system import System
 from saccade.ops.boxes.anchors import ratio_bases
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.parts.detector import shorter_side, trunk_to
 from saccade.systems.detect.parts.region import HALF, RegionOptions, pyramid_box_top
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
@@ -32,14 +32,14 @@ RATIOS, FINEST, SAMPLES = (0.5, 1.0, 2.0), 8.0, 512
 PROPOSALS = DenseRules(
     coder=DeltaCoder(),
     matcher=Matcher(high=0.7, low=0.3, best="ties"),
-    sample=RandomPick(number=256, share=0.5),
+    sample=RandomSampler(number=256, share=0.5),
     score_loss=SigmoidScores(),
-    keep=Keep(score=-1.0, first=1000, overlap=0.7, limit=1000, side=1e-3, alike="map"),
+    suppression=Suppression(score=-1.0, first=1000, overlap=0.7, limit=1000, side=1e-3, alike="map"),
     beta=1 / 9,
     mean_over="sampled",
 )
-LEARN = replace(PROPOSALS.keep, first=2000, limit=2000)
-BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.5, limit=100, side=1e-2), beta=1 / 9)
+LEARN = replace(PROPOSALS.suppression, first=2000, limit=2000)
+BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.5, limit=100, side=1e-2), beta=1 / 9)
 
 RECIPE = Recipe(
     lr=0.02,
@@ -67,7 +67,7 @@ def pyramid_faster_rcnn(
     tower = ProposalTower(wide, len(bases[0]), 1)
     propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases), PROPOSALS, None)
     pooled = dict(list(neck.levels.items())[:-1])
-    told = replace(BOXES, keep=replace(BOXES.keep, limit=regions.limit))
+    told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
     top = pyramid_box_top(pooled, scaled(1024, trunk.width), told, len(classes), regions.boxes)
     return System(
         body,
@@ -81,6 +81,6 @@ def pyramid_faster_rcnn(
 
 def pyramid_head(propose: DenseBoxHead, top: BoxTop, samples: int = SAMPLES) -> RegionHead:
     """The head over a pyramid: 2000 proposals to learn from, of which `samples` are, and as many in use as stay."""
-    learn = replace(propose.rules.keep, first=LEARN.first, limit=LEARN.limit)
-    rules = RegionRules(propose.rules.keep.limit, learn)
-    return RegionHead(propose, RandomPick(number=samples, share=0.25), HALF, {"box": top}, rules)
+    learn = replace(propose.rules.suppression, first=LEARN.first, limit=LEARN.limit)
+    rules = RegionRules(propose.rules.suppression.limit, learn)
+    return RegionHead(propose, RandomSampler(number=samples, share=0.25), HALF, {"box": top}, rules)

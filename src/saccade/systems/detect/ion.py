@@ -15,8 +15,8 @@ from saccade.necks.context import Context
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
 from saccade.systems.detect.parts.detector import last_of_strides, shorter_side
 from saccade.systems.detect.parts.region import HALF, SearchOptions, classic, outputs
@@ -24,7 +24,7 @@ from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import CHOSEN, TrunkOptions
 
 STRIDES, VOTE, FLOOR = (4, 8, 16), 0.5, 0.1
-BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100))
+BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100))
 
 RECIPE = Recipe(
     lr=1e-3,
@@ -81,11 +81,13 @@ def ion(
     levels, seen = {**parts.trunk.levels, **neck.levels}, (*reads, *neck.levels)
     # Fewer numbers of length 1 are larger ones: the scale keeps what fc6 gets as large as the paper's.
     pool = SkipPool(levels, seen, levels[parts.reads].channels, parts.grid, scale=SCALE * trunk.width**0.5, learnt=True)
-    rules = replace(BOXES, keep=replace(BOXES.keep, limit=limit, vote=VOTE if vote else None), rounds=rounds)
+    rules = replace(
+        BOXES, suppression=replace(BOXES.suppression, limit=limit, vote=VOTE if vote else None), rounds=rounds
+    )
     tower = PooledTower(pool, parts.body, parts.size, outputs(rules, len(classes)))
     head = RegionHead(
         None,
-        RandomPick(number=64, share=0.25),
+        RandomSampler(number=64, share=0.25),
         HALF,
         {"box": BoxTop(tower, seen, rules, len(classes))},
         RegionRules(regions.proposals, regions.proposals, floor=FLOOR),

@@ -13,14 +13,14 @@ from saccade.heads.regions.box_top import BoxRules, BoxTop
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.regions.sampling import RegionRules
 from saccade.layers.pools.skip_pool import SCALE, SkipPool
-from saccade.layers.towers.foveal import FovealTower, View
+from saccade.layers.towers.foveal import FovealTower, FovealView
 from saccade.layers.towers.region_towers import Outputs
 from saccade.losses.integral_scores import IntegralScores
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
 from saccade.systems.detect.parts.detector import last_of_strides, shorter_side
 from saccade.systems.detect.parts.region import HALF, Classic, SearchOptions, classic
@@ -37,7 +37,7 @@ OVERLAPS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
 LEARN = 1000
 
 BOXES = BoxRules(
-    keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100),
+    suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100),
     score_loss=IntegralScores(len(OVERLAPS)),
     overlaps=OVERLAPS,
 )
@@ -96,13 +96,15 @@ def multipath(
     parts = classic(trunk)
     reads = last_of_strides(parts.trunk, STRIDES)
     view = partial(_view, parts, reads, SCALE * trunk.width**0.5)
-    rules = replace(BOXES, keep=replace(BOXES.keep, limit=limit, vote=VOTE if vote else None), rounds=rounds)
+    rules = replace(
+        BOXES, suppression=replace(BOXES.suppression, limit=limit, vote=VOTE if vote else None), rounds=rounds
+    )
     asked = Outputs(rules.score_loss.channels(len(classes)), len(classes) + 1)
     tower = FovealTower([view(*look) for look in VIEWS.items()], view(*CODE), parts.size, asked)
     learn = max(regions.proposals, LEARN)
     head = RegionHead(
         None,
-        RandomPick(number=16, share=0.25),
+        RandomSampler(number=16, share=0.25),
         HALF,
         {"box": BoxTop(tower, reads, rules, len(classes))},
         RegionRules(regions.proposals, learn, floor=FLOOR),
@@ -116,8 +118,8 @@ def multipath(
     ).with_search(search_named(regions.search, learn))
 
 
-def _view(parts: Classic, reads: tuple[str, ...], scale: float, factor: float, maps: int) -> View:
+def _view(parts: Classic, reads: tuple[str, ...], scale: float, factor: float, maps: int) -> FovealView:
     """A look at regions of `factor` times their sides, at the coarsest `maps` of the maps."""
     channels = parts.trunk.levels[parts.reads].channels
     pool = SkipPool(parts.trunk.levels, reads[-maps:], channels, parts.grid, scale=scale)
-    return View(factor, pool, deepcopy(parts.body))
+    return FovealView(factor, pool, deepcopy(parts.body))

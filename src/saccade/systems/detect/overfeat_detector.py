@@ -14,15 +14,15 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.options import OptionGroup
 from saccade.heads.windows.window_detector import DetectorRules, WindowDetectorHead
 from saccade.heads.windows.window_head import WindowShape
-from saccade.heads.windows.window_predictions import WindowAnswers
+from saccade.heads.windows.window_predictions import WindowPredictions
 from saccade.layers.blocks.fully_connected import fully_connected
 from saccade.layers.initialise import normal
 from saccade.layers.scale import scaled
 from saccade.network.card import Card, system
 from saccade.network.system import System
 from saccade.ops.boxes.match import Matcher
-from saccade.ops.boxes.online_hard_mining import Offending
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.online_hard_mining import OnlineHardMining
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.classify.overfeat import RECIPE as OVERFEAT
 from saccade.systems.detect.parts.window import EVERY_SIZE, Windowed, overfeat_windows, trunk_windows
 from saccade.systems.localize.overfeat_localizer import IN_ORDER, SIDES
@@ -33,8 +33,8 @@ from saccade.trunks.surgery.scales import Scales
 
 SCALES = tuple(round(side / SIDES[-1], 4) for side in SIDES)
 MATCHER = Matcher(high=0.5, low=0.3, best="ties")
-NEGATIVES = Offending(most=16, random=16)
-KEEP = Keep(score=0.05, first=100, each="class", overlap=0.3, limit=100)
+NEGATIVES = OnlineHardMining(most=16, random=16)
+KEEP = Suppression(score=0.05, first=100, each="class", overlap=0.3, limit=100)
 
 RECIPE = replace(
     OVERFEAT,
@@ -139,7 +139,9 @@ def overfeat_detector(
         convolutional(score, slid.level.channels),
         convolutional(box, slid.level.channels),
         WindowShape(slid.side, slid.step, slid.pool, factors),
-        DetectorRules(MATCHER, NEGATIVES, WindowAnswers(KEEP, 0.8 if answers == "merge" else None), order == "joint"),
+        DetectorRules(
+            MATCHER, NEGATIVES, WindowPredictions(KEEP, 0.8 if answers == "merge" else None), order == "joint"
+        ),
     )
     body = Scales(slid.body, factors)
     spec = body.preprocessing.onto(InputSpec("shorter", shorter=size))

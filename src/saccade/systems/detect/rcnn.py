@@ -1,4 +1,4 @@
-"""R-CNN: a network looks at each region of a picture by itself, linear machines say what it shows.
+"""R-CNN: a network looks at each region of a picture by itself, linear SVMs say what it shows.
 
 Paper: Girshick, Donahue, Darrell, Malik 2013, Rich feature hierarchies for accurate object detection, arXiv 1311.2524.
 """
@@ -20,7 +20,7 @@ from saccade.network.card import Card, system
 from saccade.network.maps import IMAGE
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.ops.boxes.samplers import RandomPick
+from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.proposals.searches import search_named
 from saccade.ops.regions.crop import CropRules, Shape
 from saccade.systems.detect.parts.region import HALF, SearchOptions, regionwise
@@ -111,7 +111,7 @@ def rcnn(
     mining = MiningRules(svm=replace(SVM, cost=cost))
     rules = SolvedRules(BY_MARGIN, mining) if scores == "svm" else SolvedRules(BY_SOFTMAX, None)
     top = SolvedTop(pool, parts.body, sizes, (IMAGE,), rules, len(classes))
-    sample = RandomPick(number=samples, share=0.25)
+    sample = RandomSampler(number=samples, share=0.25)
     head = RegionHead(None, sample, HALF, {"box": top}, RegionRules(regions.proposals, regions.proposals))
     return System(
         body,

@@ -20,7 +20,7 @@ from saccade.network.system import System
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import everything
-from saccade.ops.boxes.suppression import Keep, Suppress
+from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
 from saccade.systems.detect.parts.detector import shorter_side, trunk_to
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import TrunkOptions
@@ -32,7 +32,7 @@ RULES = DenseRules(
     matcher=Matcher(high=0.5, low=0.4, best="ties"),
     sample=everything,
     score_loss=FocalScores(alpha=0.25, gamma=2.0),
-    keep=Keep(score=0.05, first=1000, overlap=0.5, limit=100),
+    suppression=Suppression(score=0.05, first=1000, overlap=0.5, limit=100),
     beta=0.11,
 )
 
@@ -68,7 +68,7 @@ def retinanet(
     size: int = 800,
     finest: float = 32,
     limit: int = 100,
-    suppress: Suppress = "hard",
+    suppress: SuppressionMethod = "hard",
 ) -> System:
     """A trunk, a feature pyramid of five maps, and two towers that all maps share.
 
@@ -93,7 +93,7 @@ def retinanet(
     neck = Pyramid(body.levels, reads, wide, pyramid)
     sizes = [finest * 2**step for step in range(len(neck.levels))]
     tower = TwinTower(wide, OCTAVES * len(RATIOS), len(classes))
-    rules = replace(RULES, keep=replace(RULES.keep, limit=limit, suppress=suppress))
+    rules = replace(RULES, suppression=replace(RULES.suppression, limit=limit, suppress=suppress))
     head = DenseBoxHead(
         tuple(neck.levels), tower, Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS)), rules, len(classes)
     )

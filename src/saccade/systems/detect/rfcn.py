@@ -16,7 +16,7 @@ from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.ops.boxes.samplers import everything
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.parts.detector import shorter_side, trunk_to
 from saccade.systems.detect.parts.region import HALF, STRIDE, outputs
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
@@ -26,7 +26,7 @@ from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.dilate import dilate
 
 LEARN, CELLS = 300, 7
-BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100), hardest=128)
+BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100), hardest=128)
 
 RECIPE = Recipe(
     lr=1e-3,
@@ -84,10 +84,10 @@ def rfcn(
         raise UsageError("a trunk of ours, whose last stage can keep its map's size", repr(trunk.named))
     body = dilate(whole, STRIDE)
     propose = proposal_head(middle, body.levels[middle].channels, size, scales)
-    told = replace(BOXES, keep=replace(BOXES.keep, limit=limit))
+    told = replace(BOXES, suppression=replace(BOXES.suppression, limit=limit))
     asked = outputs(told, len(classes), per_class=False)
     tower = PositionSensitiveTower(body.levels[last], last, scaled(1024, trunk.width), cells, asked)
-    rules = RegionRules(propose.rules.keep.limit, replace(propose.rules.keep, limit=LEARN))
+    rules = RegionRules(propose.rules.suppression.limit, replace(propose.rules.suppression, limit=LEARN))
     head = RegionHead(propose, everything, HALF, {"box": BoxTop(tower, (last,), told, len(classes))}, rules)
     stages = stages_of(schedule, body, trunk.pretrained, pyramid=False)
     spec = shorter_side(size, body.preprocessing)

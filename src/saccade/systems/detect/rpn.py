@@ -20,8 +20,8 @@ from saccade.network.system import System
 from saccade.ops.boxes.anchors import paper_bases
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.parts.detector import longest, shorter_side, trunk_to
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import TrunkOptions
@@ -31,9 +31,9 @@ STRIDE, SCALES, RATIOS = 16, (8.0, 16.0, 32.0), (0.5, 1.0, 2.0)
 RULES = DenseRules(
     coder=DeltaCoder(),
     matcher=Matcher(high=0.7, low=0.3, best="ties"),
-    sample=RandomPick(number=256, share=0.5),
+    sample=RandomSampler(number=256, share=0.5),
     score_loss=SoftmaxScores(),
-    keep=Keep(score=0.0, first=6000, overlap=0.7, limit=300, side=16, alike="map"),
+    suppression=Suppression(score=0.0, first=6000, overlap=0.7, limit=300, side=16, alike="map"),
     beta=1 / 9,
     mean_over="sampled",
     inside=True,
@@ -102,7 +102,7 @@ def proposal_head(reads: str, channels: int, size: int, scales: Sequence[float] 
     anchors = Anchors([paper_bases(scales, RATIOS)], (STRIDE,))
     tower = ProposalTower(channels, anchors.a_position[0], RULES.score_loss.channels(1))
     # The least side of a proposal, one stride, is an eighth of the smallest anchor, and stays so for other anchors.
-    rules = replace(RULES, keep=replace(RULES.keep, side=STRIDE * min(scales) / SCALES[0]))
+    rules = replace(RULES, suppression=replace(RULES.suppression, side=STRIDE * min(scales) / SCALES[0]))
     return DenseBoxHead((reads,), tower, anchors, rules, None)
 
 

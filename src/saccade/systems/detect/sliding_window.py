@@ -13,14 +13,14 @@ from saccade.core.input_spec import InputSpec
 from saccade.core.options import OptionGroup
 from saccade.heads.windows.sliding import SlidingHead, SlidingRules
 from saccade.heads.windows.sliding_crops import SlidingCropsHead
-from saccade.heads.windows.window_predictions import WindowAnswers
+from saccade.heads.windows.window_predictions import WindowPredictions
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.ops.boxes.match import Matcher
-from saccade.ops.boxes.online_hard_mining import Offending
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.online_hard_mining import OnlineHardMining
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.windows.samples import Jitter, WindowSample
 from saccade.ops.windows.scales import WindowScales
 from saccade.systems.detect.parts.window import EVERY_SIZE, slid_trunk
@@ -34,11 +34,11 @@ SAMPLE = WindowSample(
     jitters=(Jitter(4, shift=0.12, growth=0.2), Jitter(6, shift=0.8, growth=0.6)),
     each=20,
     matcher=Matcher(high=0.6, low=0.4, best="ties"),
-    pick=RandomPick(number=96, share=0.25),
+    pick=RandomSampler(number=96, share=0.25),
 )
-NEGATIVES = Offending(most=32, random=32)
+NEGATIVES = OnlineHardMining(most=32, random=32)
 # Many windows show an object about equally well: what stays lies in their middle.
-KEEP = Keep(score=0.05, first=400, each="class", overlap=0.3, limit=100, vote=0.5)
+KEEP = Suppression(score=0.05, first=400, each="class", overlap=0.3, limit=100, vote=0.5)
 
 RECIPE = Recipe(
     optimiser="adamw",
@@ -119,7 +119,7 @@ def sliding_window(
     """
     classifier = slid_trunk(trunk, fc=fc, stride=windows.stride)
     channels = classifier.preprocessing.channels
-    answers = WindowAnswers(replace(KEEP, overlap=overlap))
+    answers = WindowPredictions(replace(KEEP, overlap=overlap))
     if evaluate == "dense":
         body = WindowTrunk(classifier, windows.window, windows.factors, channels)
         rules = SlidingRules(SAMPLE.matcher, NEGATIVES, answers)

@@ -25,8 +25,8 @@ from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.ops.boxes.box_coder import DeltaCoder
-from saccade.ops.boxes.samplers import RandomPick
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
 from saccade.systems.detect.parts.detector import shorter_side, trunk_to
 from saccade.systems.detect.parts.region import HALF, STRIDE, Boxes, SearchOptions, outputs
@@ -35,7 +35,9 @@ from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.surgery.scales import Scales
 
 GRIDS = (6, 3, 2, 1)
-BOXES = BoxRules(keep=Keep(score=0.05, first=100_000, overlap=0.3, limit=100), coder=DeltaCoder((0.1, 0.1, 0.2, 0.2)))
+BOXES = BoxRules(
+    suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100), coder=DeltaCoder((0.1, 0.1, 0.2, 0.2))
+)
 MINING = MiningRules(distinct=0.7)
 
 RECIPE = Recipe(
@@ -106,7 +108,7 @@ def spp_net(
     rules = RegionRules(regions.proposals, regions.proposals, floor=0.1)
     return System(
         body,
-        {"regions": RegionHead(None, RandomPick(number=64, share=0.25), HALF, {"box": top}, rules)},
+        {"regions": RegionHead(None, RandomSampler(number=64, share=0.25), HALF, {"box": top}, rules)},
         classes=classes,
         input=shorter_side(size, body.preprocessing),
         recipe=replace(RECIPE, stages=stages),

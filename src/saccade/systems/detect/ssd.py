@@ -22,8 +22,8 @@ from saccade.network.system import System
 from saccade.ops.boxes.anchors import default_bases
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
-from saccade.ops.boxes.samplers import HardNegatives
-from saccade.ops.boxes.suppression import Keep, Suppress
+from saccade.ops.boxes.samplers import HardNegativeSampler
+from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
 from saccade.trunks.chain import Chain
 from saccade.trunks.networks.vgg_atrous import Body, vgg16_atrous
 from saccade.trunks.options import CHOSEN, TrunkOptions
@@ -33,9 +33,9 @@ TRUNK = TrunkOptions("vgg16", offers=CHOSEN, words={"trunk": get_args(Body)})
 RULES = DenseRules(
     coder=DeltaCoder(spread=(0.1, 0.1, 0.2, 0.2)),
     matcher=Matcher(high=0.5, low=0.5, best="claim"),
-    sample=HardNegatives(ratio=3),
+    sample=HardNegativeSampler(ratio=3),
     score_loss=SoftmaxScores(),
-    keep=Keep(score=0.01, first=400, each="class", overlap=0.45, limit=200),
+    suppression=Suppression(score=0.01, first=400, each="class", overlap=0.45, limit=200),
 )
 
 RECIPE = Recipe(
@@ -114,7 +114,7 @@ def ssd300(
     variant: Literal["paper", "torchvision"] = "paper",
     trunk: TrunkOptions = TRUNK,
     size: int = 300,
-    suppress: Suppress = "hard",
+    suppress: SuppressionMethod = "hard",
 ) -> System:
     """SSD on pictures stretched to 300 pixels a side: 8732 default boxes on six maps.
 
@@ -141,7 +141,7 @@ def ssd512(
     *,
     trunk: TrunkOptions = TRUNK,
     size: int = 512,
-    suppress: Suppress = "hard",
+    suppress: SuppressionMethod = "hard",
 ) -> System:
     """SSD on pictures stretched to 512 pixels a side: 24 564 default boxes on seven maps.
 
@@ -159,7 +159,9 @@ def ssd512(
     return _ssd(DESIGN512, classes, trunk, size, suppress)
 
 
-def _ssd(design: Design, classes: tuple[str, ...], trunk: TrunkOptions, size: int, suppress: Suppress) -> System:
+def _ssd(
+    design: Design, classes: tuple[str, ...], trunk: TrunkOptions, size: int, suppress: SuppressionMethod
+) -> System:
     body = trunk.prepared(_atrous(trunk))
     steps = steps_of(design.extras, size)
     neck = SsdExtras(body.levels, design.extras[: len(steps) - 2], steps[2:], width=trunk.width)
@@ -169,7 +171,7 @@ def _ssd(design: Design, classes: tuple[str, ...], trunk: TrunkOptions, size: in
     tower = SeparateTowers(
         [levels[name].channels for name in reads], anchors.a_position, RULES.score_loss.channels(len(classes))
     )
-    rules = replace(RULES, keep=replace(RULES.keep, suppress=suppress))
+    rules = replace(RULES, suppression=replace(RULES.suppression, suppress=suppress))
     head = DenseBoxHead(reads, tower, anchors, rules, len(classes))
     # Caffe's weights took pictures on the scale 0..255; torchvision's ImageNet weights of VGG take them normalised.
     spec = body.preprocessing.stretch(size)

@@ -23,7 +23,7 @@ from saccade.layers.towers.region_towers import Outputs, PooledTower
 from saccade.necks.pyramid import Pyramid
 from saccade.network.part import Trunk
 from saccade.network.system import System
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.faster_rcnn_pyramid import BOXES, PROPOSALS, RECIPE, pyramid_head
 from saccade.systems.from_torchvision.classifiers import named_after
 from saccade.systems.from_torchvision.norms import with_our_norms
@@ -95,8 +95,8 @@ def _propose(module: FasterRCNN, neck: Pyramid) -> DenseBoxHead:
     first, limit = rpn._pre_nms_top_n["testing"], rpn._post_nms_top_n["testing"]
     # torchvision keeps a score that equals its threshold; no sigmoid is below 0.
     least = rpn.score_thresh or -1.0
-    keep = Keep(least, first, overlap=rpn.nms_thresh, limit=limit, side=rpn.min_size, alike="map")
-    return DenseBoxHead(tuple(neck.levels), tower, anchors, replace(PROPOSALS, keep=keep), None)
+    suppression = Suppression(least, first, overlap=rpn.nms_thresh, limit=limit, side=rpn.min_size, alike="map")
+    return DenseBoxHead(tuple(neck.levels), tower, anchors, replace(PROPOSALS, suppression=suppression), None)
 
 
 def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
@@ -111,9 +111,11 @@ def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
             RegionPool(neck.levels, reads, pool.output_size[0], "align"), body, size, Outputs(classes + 1, classes + 1)
         )
     tower.score, tower.box = predictor.cls_score, predictor.bbox_pred
-    keep = replace(BOXES.keep, score=rois.score_thresh, overlap=rois.nms_thresh, limit=rois.detections_per_img)
+    suppression = replace(
+        BOXES.suppression, score=rois.score_thresh, overlap=rois.nms_thresh, limit=rois.detections_per_img
+    )
     coder = replace(BOXES.coder, spread=tuple(1 / weight for weight in rois.box_coder.weights))
-    return BoxTop(tower, reads, replace(BOXES, keep=keep, coder=coder), classes)
+    return BoxTop(tower, reads, replace(BOXES, suppression=suppression, coder=coder), classes)
 
 
 def _pooled(neck: Pyramid, names: list[str]) -> tuple[str, ...]:

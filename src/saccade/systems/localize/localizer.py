@@ -55,7 +55,7 @@ class BoxOptions(OptionGroup):
         box: ``corner``: x, y, height, width from the upper left corner. ``centre``: x, y of the centre, width, height.
         loss: ``l2``: half the squared distance. ``mse_sigmoid``: the same after a sigmoid. ``smooth_l1``.
         attach: ``conv``: the last convolutional map, through layers of its own. ``fc``: what the class head reads.
-        per_class: Whether each class has a box of its own; the guessed class's is the answer.
+        per_class: Whether each class has a box of its own; the predicted class's is the prediction.
         objects: Boxes a picture; above 1 each has class scores, and matching settles which learns what.
 
     Raises:

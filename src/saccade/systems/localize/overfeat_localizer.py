@@ -40,7 +40,7 @@ RECIPE = replace(
     augmentation=Augmentation(flip=0.5),
     best="-localization_error",
     note="Sermanet 2013: the classifier first, then the box layers alone on a trunk that stands still, from windows "
-    "that hold half of the object, at several scales. ILSVRC-2013 localization: 29.9 % error of five guesses, four "
+    "that hold half of the object, at several scales. ILSVRC-2013 localization: 29.9 % error of five predictions, four "
     "scales, one box for all classes; boxes of each class had 44.1 % against 31.3 % on the validation set.",
 )
 

@@ -8,10 +8,10 @@ from saccade.data.loading.loader import Loader
 from saccade.network.maps import GUIDE, IMAGE
 from saccade.network.system import System, inside
 from saccade.training.feed.feature_cache import FeatureCache
-from saccade.training.step.train_state import Session
+from saccade.training.step.train_state import TrainState
 
 
-class Feeder:
+class BatchSource:
     """Batches of any epoch, from any batch on.
 
     Args:
@@ -26,23 +26,23 @@ class Feeder:
     ) -> None:
         self.loader, self.in_order, self.cache, self.folder = loader, in_order, cache, folder
 
-    def make_ready(self, session: Session) -> None:
+    def make_ready(self, train_state: TrainState) -> None:
         """Do what must be done before the first batch, and may take long; it can be broken off at any moment."""
-        if self.cache is not None and stands_still(session.system):
-            self.cache.fill(session)
+        if self.cache is not None and stands_still(train_state.system):
+            self.cache.fill(train_state)
 
-    def epoch(self, epoch: int, start: int, session: Session) -> Iterator[tuple[int, Batch]]:
+    def epoch(self, epoch: int, start: int, train_state: TrainState) -> Iterator[tuple[int, Batch]]:
         """The batches of epoch `epoch` from position `start` on, each with the position that follows it."""
-        if self.cache is not None and stands_still(session.system):
-            yield from enumerate(self.cache.epoch(epoch, start, session), start + 1)
+        if self.cache is not None and stands_still(train_state.system):
+            yield from enumerate(self.cache.epoch(epoch, start, train_state), start + 1)
             return
         for batch in self.loader.epoch(epoch, start):
             yield self.loader.position, batch
 
-    def whole(self, session: Session) -> Iterator[Batch]:
+    def whole(self, train_state: TrainState) -> Iterator[Batch]:
         """Every picture once, as evaluation sees it, in the data set's order; a frozen trunk's features where kept."""
-        if self.cache is not None and stands_still(session.system):
-            yield from self.cache.whole(session)
+        if self.cache is not None and stands_still(train_state.system):
+            yield from self.cache.whole(train_state)
         else:
             yield from self.in_order.epoch(0)
             self.in_order.close()

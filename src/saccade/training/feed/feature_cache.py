@@ -19,7 +19,7 @@ from saccade.core.errors import ResourceError
 from saccade.data.loading.loader import Loader
 from saccade.runtime.device import evaluating
 from saccade.safe_io.writing.atomic import write_text
-from saccade.training.step.train_state import Session
+from saccade.training.step.train_state import TrainState
 
 # Rules of the input that bring every picture to one size, so that the maps of all pictures have one shape.
 FIXED_SIZE = ("stretch", "crop", "letterbox")
@@ -40,24 +40,24 @@ class FeatureCache:
         self._seen = -1
         self._sizes = torch.zeros(0, 2, dtype=torch.int64)
 
-    def epoch(self, epoch: int, start: int, session: Session) -> Iterator[Batch]:
+    def epoch(self, epoch: int, start: int, train_state: TrainState) -> Iterator[Batch]:
         """The batches of an epoch with the trunk's maps in place of pictures, the same pictures as the loader's."""
-        self.fill(session)
+        self.fill(train_state)
         for indices in self.loader.plan(epoch)[start:]:
             yield self._batch(indices)
 
-    def whole(self, session: Session) -> Iterator[Batch]:
+    def whole(self, train_state: TrainState) -> Iterator[Batch]:
         """Every picture once, in the data set's order, with the trunk's maps in place of pictures."""
-        self.fill(session)
+        self.fill(train_state)
         for indices in self.in_order.plan(0):
             yield self._batch(indices)
 
-    def fill(self, session: Session) -> None:
+    def fill(self, train_state: TrainState) -> None:
         """Make the features where there are none of this trunk as it is now; it can be broken off at any moment."""
         # Writing into a weight counts its versions up: that is cheap to ask, where a digest of all weights is not.
-        seen = sum(t._version for t in session.system.trunk.state_dict().values())  # pyright: ignore[reportPrivateUsage]
+        seen = sum(t._version for t in train_state.system.trunk.state_dict().values())  # pyright: ignore[reportPrivateUsage]
         if seen != self._seen:
-            self._open(session)
+            self._open(train_state)
             self._seen = seen
 
     def _batch(self, indices: Sequence[int]) -> Batch:
@@ -80,15 +80,15 @@ class FeatureCache:
         """(H, W) of every batch: the rules that allow a cache end in one size."""
         return self.spec.padded(self.spec.size or (1, 1))
 
-    def _open(self, session: Session) -> None:
+    def _open(self, train_state: TrainState) -> None:
         """Map the files into memory, making them first where they are absent, damaged or of another trunk."""
         names = "\n".join(self.loader.dataset.id(index) for index in range(len(self.loader.dataset)))
         mark = {
-            "trunk": fingerprint(session.system.trunk.state_dict()),
+            "trunk": fingerprint(train_state.system.trunk.state_dict()),
             "input": json.loads(json.dumps(self.spec.as_dict())),
-            "maps": read_by_others(session),
+            "maps": read_by_others(train_state),
             "pictures": hashlib.blake2b(names.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
-            "precision": session.precision,
+            "precision": train_state.precision,
         }
         facts = self.folder / "facts.json"
         known: dict[str, Any] = json.loads(facts.read_text()) if facts.exists() else {}
@@ -96,7 +96,7 @@ class FeatureCache:
             self._maps = {}
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
-            shapes = self._fill(session)
+            shapes = self._fill(train_state)
             known = {"mark": mark, "maps": shapes}
             write_text(facts, json.dumps(known))
         for name, (kind, shape) in known["maps"].items():
@@ -115,16 +115,16 @@ class FeatureCache:
         path = str(self.folder / f"{name}.raw")
         return torch.from_file(path, shared=True, size=math.prod(shape), dtype=kind).view(*shape)
 
-    def _fill(self, session: Session) -> dict[str, tuple[str, list[int]]]:
+    def _fill(self, train_state: TrainState) -> dict[str, tuple[str, list[int]]]:
         """Run the trunk over every picture once."""
-        count, kept = len(self.loader.dataset), read_by_others(session)
+        count, kept = len(self.loader.dataset), read_by_others(train_state)
         sizes = self._file("sizes", torch.int64, [count, 2])
         shapes: dict[str, tuple[str, list[int]]] = {}
         files: dict[str, Tensor] = {}
         done = 0
         for batch in self.in_order.epoch(0):
-            with evaluating(session.system), torch.no_grad(), session.fabric.autocast():
-                maps = session.system.trunk(batch.to(session.fabric.device).images)
+            with evaluating(train_state.system), torch.no_grad(), train_state.fabric.autocast():
+                maps = train_state.system.trunk(batch.to(train_state.fabric.device).images)
             for name in kept:
                 if name not in files:
                     shapes[name] = (str(maps[name].dtype).removeprefix("torch."), [count, *maps[name].shape[1:]])
@@ -156,8 +156,8 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def read_by_others(session: Session) -> list[str]:
+def read_by_others(train_state: TrainState) -> list[str]:
     """Names of the trunk's maps that the neck or a head reads."""
-    system = session.system
+    system = train_state.system
     readers = [*(head.reads for _, head in system.each_head()), () if system.neck is None else system.neck.reads]
     return [name for name in system.trunk.levels if any(name in reads for reads in readers)]

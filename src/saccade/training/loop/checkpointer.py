@@ -6,14 +6,14 @@ from pathlib import Path
 
 from saccade.runtime.runs import checkpoint
 from saccade.training.loop.progress import Progress
-from saccade.training.step.train_state import Session
+from saccade.training.step.train_state import TrainState
 
 # Unless told otherwise, checkpoints may cost this share of the time, and come no closer than so many seconds.
 SHARE, LEAST_SECONDS = 1 / 30, 3.0
 KEPT = 2
 
 
-class Keeper:
+class Checkpointer:
     """Writes checkpoints of a run: atomically, and as often as their cost allows.
 
     Args:
@@ -46,7 +46,7 @@ class Keeper:
 
     def save(
         self,
-        session: Session,
+        train_state: TrainState,
         progress: Progress,
         scores: Mapping[str, float | None] | None = None,
         best: bool = False,
@@ -62,7 +62,7 @@ class Keeper:
         name = f"step-{progress.step:08d}-epoch-{progress.epoch:05d}"
         if name != self._name:
             facts = {"step": progress.step, "progress": progress.as_dict(), "scores": dict(scores or {}), "best": best}
-            checkpoint.save(self.folder, name, session.weights(), session.memory(), facts)
+            checkpoint.save(self.folder, name, train_state.weights(), train_state.memory(), facts)
             self._name = name
         self._lead(name, best)
         checkpoint.prune(self.folder, KEPT)

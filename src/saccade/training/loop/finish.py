@@ -11,39 +11,39 @@ from saccade.safe_io.writing.manifest import read_manifest
 from saccade.training.loop.loop import Loop
 from saccade.training.loop.signals import Signals
 from saccade.training.run import Run
-from saccade.training.setup.resolved_run import Job
+from saccade.training.setup.resolved_run import ResolvedRun
 
 
-def finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
+def finish(resolved_run: ResolvedRun, loop: Loop, folder: RunFolder) -> Run:
     """Measure the best checkpoint where others were measured after it, write the report and say where everything is.
 
     Raises:
         Interrupted: A signal asked for a stop; the report is made when the run is taken up again.
     """
-    if loop.session.fabric.world_size > 1:
-        return _finish(job, loop, folder)
+    if loop.train_state.fabric.world_size > 1:
+        return _finish(resolved_run, loop, folder)
     with loop.signals.at_once():
-        return _finish(job, loop, folder)
+        return _finish(resolved_run, loop, folder)
 
 
-def _finish(job: Job, loop: Loop, folder: RunFolder) -> Run:
-    session, fabric = loop.session, loop.session.fabric
+def _finish(resolved_run: ResolvedRun, loop: Loop, folder: RunFolder) -> Run:
+    train_state, fabric = loop.train_state, loop.train_state.fabric
     fabric.barrier()  # the first process has written the last checkpoint
     name = "best" if (folder.checkpoints / "best").exists() else "last"
-    session.system.load_state_dict(checkpoint.read(folder.checkpoints / name, training=False).model)
+    train_state.system.load_state_dict(checkpoint.read(folder.checkpoints / name, training=False).model)
     scores: dict[str, float | None] = {}
     if loop.validator is not None:
         known = loop.validator.evaluation if loop.validated_best else None
-        scores = loop.validator(session, Signals()) if known is None else dict(known.scores)
+        scores = loop.validator(train_state, Signals()) if known is None else dict(known.scores)
     if fabric.is_global_zero:
         loop.log.close()
-        predictor = Predictor(session.system.freeze(()), session.precision, str(fabric.device))
+        predictor = Predictor(train_state.system.freeze(()), train_state.precision, str(fabric.device))
         found = (loop.validator.evaluation, loop.validator.features) if loop.validator else (None, None)
-        page = report(folder, predictor, job.data.val, *found)
-        for line in farewell(job.out, page, scores):
+        page = report(folder, predictor, resolved_run.data.val, *found)
+        for line in farewell(resolved_run.out, page, scores):
             loop.log.say(line)
     fabric.barrier()
-    return Run(job.out, loop.progress.step, scores)
+    return Run(resolved_run.out, loop.progress.step, scores)
 
 
 def best_scores(folder: RunFolder) -> dict[str, float | None]:

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainin
 from rich.progress import Progress as Bar
 from torch.utils.tensorboard import SummaryWriter
 
-from saccade.runtime.runs.metrics_log import Records
+from saccade.runtime.runs.metrics_log import MetricsLog
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.loop.progress import Progress
 
@@ -29,7 +29,7 @@ class Log:
         self._line_at = 0.0
         if not speaks:
             return
-        self.records = Records(folder.metrics)
+        self.records = MetricsLog(folder.metrics)
         self.records.cut(begun.step, begun.epoch)
         self.board = SummaryWriter(str(folder.tensorboard), purge_step=begun.step + 1 if begun.step else None)  # pyright: ignore[reportCallIssue]
         console = Console(stderr=True)

@@ -10,8 +10,8 @@ from saccade.core.batch import Batch
 from saccade.core.errors import SaccadeError
 from saccade.runtime.device import is_out_of_memory
 from saccade.training.callback import Callback
-from saccade.training.feed.batch_source import Feeder
-from saccade.training.loop.checkpointer import Keeper
+from saccade.training.feed.batch_source import BatchSource
+from saccade.training.loop.checkpointer import Checkpointer
 from saccade.training.loop.log import Log
 from saccade.training.loop.progress import Progress
 from saccade.training.loop.signals import Interrupted, Signals
@@ -20,7 +20,7 @@ from saccade.training.setup.plan import Plan
 from saccade.training.step.guard import check_finite, met_at, out_of_memory_at, too_small_for
 from saccade.training.step.schedule import factor, solving_stage, stage_at, within_stage
 from saccade.training.step.solve import solve
-from saccade.training.step.train_state import Session
+from saccade.training.step.train_state import TrainState
 
 # A run is validated at the end of its epochs, but no more often than this many times.
 VALIDATIONS = 20
@@ -43,11 +43,11 @@ class Loop:
     """A training, from where `progress` stands to its end.
 
     Attributes:
-        session: What learns.
+        train_state: What learns.
         plan: What is done, step by step.
-        feeder: Where batches come from.
+        batch_source: Where batches come from.
         validator: What measures, or None where there is nothing to measure on.
-        keeper: What writes checkpoints.
+        checkpointer: What writes checkpoints.
         log: What tells of the steps.
         signals: What may ask for a stop.
         progress: Where the training stands.
@@ -55,11 +55,11 @@ class Loop:
         validated_best: Whether the validator's last findings are those of the best checkpoint.
     """
 
-    session: Session
+    train_state: TrainState
     plan: Plan
-    feeder: Feeder
+    batch_source: BatchSource
     validator: Validator | None
-    keeper: Keeper
+    checkpointer: Checkpointer
     log: Log
     signals: Signals
     progress: Progress
@@ -110,24 +110,24 @@ class Loop:
         if self.progress.summed:
             self._close(validate=False)
         stage = self.plan.recipe.stages[position]
-        self.session.enter(stage)
+        self.train_state.enter(stage)
         with self.signals.at_once():
-            told = solve(self.session, self.feeder, stage)
+            told = solve(self.train_state, self.batch_source, stage)
         self.progress.solved += 1
         # Scores of the time before, with these heads unsolved, are no match for those that come.
         self.progress.best = None
         losses = {name: value for name, value in told.items() if name.split("/")[0] == "loss"}
-        check_finite(losses, 0.0, self.progress.step, (), self.keeper.witness)
+        check_finite(losses, 0.0, self.progress.step, (), self.checkpointer.witness)
         self._count_step(losses, told | {"lr": 0.0, "gradient_norm": 0.0})
         facts = "  ".join(f"{name.split('/', 1)[1]} {value:.4g}" for name, value in told.items() if name not in losses)
         self.log.say(f"step {self.progress.step}  solved {', '.join(stage.solve)}  {facts}")
 
     def _descend(self, position: int) -> None:
-        self.session.enter(self.plan.recipe.stages[position])
-        if self.feeder.cache is not None:
+        self.train_state.enter(self.plan.recipe.stages[position])
+        if self.batch_source.cache is not None:
             with self.signals.at_once():
-                self.feeder.make_ready(self.session)
-        batches = self.feeder.epoch(self.progress.epoch, self.progress.batch, self.session)
+                self.batch_source.make_ready(self.train_state)
+        batches = self.batch_source.epoch(self.progress.epoch, self.progress.batch, self.train_state)
         while not self._descended() and stage_at(self.plan.recipe, self._share) == position:
             group = self._next_group(batches)
             if not group:
@@ -144,15 +144,15 @@ class Loop:
             self.signals.tell_deaths()
             return list(islice(batches, min(self.plan.settings.accumulate, left)))
         except (SaccadeError, RuntimeError) as error:
-            raise FeedError(self.feeder.explain(error)) from error
+            raise FeedError(self.batch_source.explain(error)) from error
 
     def _step(self, group: list[Batch], position: int) -> None:
         stage, done = within_stage(self.plan.recipe, self._share)
         lr = self.plan.recipe.lr * stage.lr * factor(self.plan.recipe, done, self.progress.drops)
         losses, norm = self._backward(group)
         ids = [name for batch in group for name in batch.ids]
-        check_finite(losses, norm, self.progress.step, ids, self.keeper.witness)
-        self.session.step(lr)
+        check_finite(losses, norm, self.progress.step, ids, self.checkpointer.witness)
+        self.train_state.step(lr)
         self.progress.batch = position
         self._count_step(losses, losses | {"lr": lr, "gradient_norm": norm})
 
@@ -167,26 +167,26 @@ class Loop:
 
     def _backward(self, group: list[Batch]) -> tuple[dict[str, float], float]:
         try:
-            return self.session.backward(group, self.progress.step)
+            return self.train_state.backward(group, self.progress.step)
         except (RuntimeError, ValueError, MemoryError) as error:
             if is_out_of_memory(error):
                 raise out_of_memory_at(group, self.progress.step) from error
             if (small := too_small_for(error, group)) is not None:
                 raise small from error
-            raise self.feeder.explain(error) from error
+            raise self.batch_source.explain(error) from error
 
     def _tick(self) -> None:
         """Count the time since the last call; all processes go by the first one's clock."""
         now = time.monotonic()
         seconds = self.progress.seconds + now - self._ticked
         self._ticked = now
-        self.progress.seconds = self.session.agree(seconds, "first")
+        self.progress.seconds = self.train_state.agree(seconds, "first")
 
     def _between_steps(self) -> None:
-        stop = int(self.session.agree(float(self.signals.stop or 0), "greatest"))
+        stop = int(self.train_state.agree(float(self.signals.stop or 0), "greatest"))
         if stop:
             raise Interrupted(stop)
-        if self.signals.save or self.keeper.due(self.progress.step):
+        if self.signals.save or self.checkpointer.due(self.progress.step):
             self.signals.save = False
             self._save()
 
@@ -217,8 +217,8 @@ class Loop:
         """Write the epoch's line, judge its scores, and save."""
         scores: dict[str, float | None] = {}
         if validate and self.validator is not None:
-            with self.session.judged():
-                scores = self.validator(self.session, self.signals)
+            with self.train_state.averaged_weights():
+                scores = self.validator(self.train_state, self.signals)
         means = self.progress.means()
         self.log.epoch(self.progress, means, scores)
         best = validate and self._judge(scores or {"loss": means.get("loss")})
@@ -230,7 +230,7 @@ class Loop:
         self._tick()
         self.progress.finished = ends or self.progress.finished or self._over()
         self.log.sync()
-        self.keeper.save(self.session, self.progress, scores, best)
+        self.checkpointer.save(self.train_state, self.progress, scores, best)
 
     def _judge(self, scores: Mapping[str, float | None]) -> bool:
         """Whether the score is the best so far; a stall lowers a plateau's rate and wears patience out."""
@@ -248,4 +248,4 @@ class Loop:
 
     def _save(self) -> None:
         self.log.sync()
-        self.keeper.save(self.session, self.progress)
+        self.checkpointer.save(self.train_state, self.progress)

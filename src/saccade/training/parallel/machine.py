@@ -75,7 +75,7 @@ def meet(backend: str, timeout: timedelta) -> None:
     """Let the processes of this machine find each other.
 
     After a restart torch's own way may find the addresses that the ended processes have left in the launcher's store,
-    and waits for an answer there until time runs out. So each attempt gets a name space of its own.
+    and waits for a prediction there until time runs out. So each attempt gets a name space of its own.
     """
     if dist.is_initialized():
         return

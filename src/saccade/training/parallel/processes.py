@@ -21,11 +21,11 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from saccade.core.errors import SaccadeError
 from saccade.training.loop.signals import SAVE, STOP, Interrupted
 
-Job = TypeVar("Job")
+Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 # Seconds that a process waits before it tells that it lost touch: who fell first shall be found first.
-MOURNING = 2.0
+SHUTDOWN_SECONDS = 2.0
 
 
 class ProcessError(SaccadeError):
@@ -42,7 +42,7 @@ def is_restart() -> bool:
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
 
 
-def in_processes(count: int, work: Callable[[Job], Result], job: Job) -> Result:
+def in_processes(count: int, work: Callable[[Work], Result], job: Work) -> Result:
     """Run `work(job)` in `count` processes of this machine, and return the first one's result.
 
     When one dies, the others are ended, and the error names it. When one hangs, the others' next exchange runs into the
@@ -78,7 +78,7 @@ def telling(work: Callable[[Any], Result], packed: bytes, folder: Path) -> Resul
         (folder / os.environ["RANK"]).write_bytes(pickle.dumps(error))
         raise
     except RuntimeError:
-        time.sleep(MOURNING)
+        time.sleep(SHUTDOWN_SECONDS)
         raise
 
 

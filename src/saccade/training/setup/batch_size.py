@@ -13,7 +13,7 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory
 from saccade.training.parallel.fabric import Fabric
-from saccade.training.step.train_state import Session
+from saccade.training.step.train_state import TrainState
 
 GREATEST, MARGIN = 256, 0.9
 
@@ -34,16 +34,16 @@ def greatest_batch(system: System, recipe: Recipe, fabric: Fabric, make: Callabl
         ResourceError: Not even one picture fits.
     """
     before = copy.deepcopy(system.state_dict())
-    session, found = Session(system, recipe, fabric, seed=0), 0
+    train_state, found = TrainState(system, recipe, fabric, seed=0), 0
     # One picture is tried last: a system that normalises over a batch may be unable to learn from it.
     sizes = [size for size in (2, 4, 8, 16, 32, 64, 128, 256) if size <= min(GREATEST, pictures)]
     try:
         for size in sizes:
-            if not _fits(session, make(size), fabric.device):
+            if not _fits(train_state, make(size), fabric.device):
                 break
             found = size
         if not found:
-            found = int(_fits(session, make(1), fabric.device))
+            found = int(_fits(train_state, make(1), fabric.device))
     finally:
         system.load_state_dict(before)
     if found == 0:
@@ -51,18 +51,18 @@ def greatest_batch(system: System, recipe: Recipe, fabric: Fabric, make: Callabl
     return found
 
 
-def _fits(session: Session, batch: Batch, device: torch.device) -> bool:
+def _fits(train_state: TrainState, batch: Batch, device: torch.device) -> bool:
     """Whether a step with the batch leaves a tenth of the memory, and one with twice the batch may be tried."""
     try:
-        session.backward([batch], step=0)
-        session.step(0.0)
+        train_state.backward([batch], step=0)
+        train_state.step(0.0)
         return _used_share(device) < MARGIN
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         return False
     finally:
-        session.optimiser.zero_grad(set_to_none=True)
+        train_state.optimiser.zero_grad(set_to_none=True)
 
 
 def _used_share(device: torch.device) -> float:

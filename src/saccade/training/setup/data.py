@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.train_val import Choice, name_of, open_sides
+from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
 from saccade.data.open import Source, Sources
 from saccade.training.settings import TrainSettings
 
@@ -46,10 +46,10 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
         ConfigError: The two sides have different classes.
         DataError: A side cannot be read.
     """
-    choice = Choice(
+    choice = DataOptions(
         settings.rename, settings.class_subset, settings.fold, settings.seed, allow_outside=settings.allow_outside
     )
-    sides = open_sides(data, val, choice)
+    sides = open_train_val(data, val, choice)
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
     return Data(sides.train, sides.val, name_of(data), sides.val_name)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from saccade.data.augment.choice import read_choice
+from saccade.data.augment.choice import parse_augment
 from saccade.network.recipe import Recipe
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.unfreeze import staged
@@ -55,7 +55,7 @@ class Plan:
         return min(step / (self.total_steps or 1), 1.0)
 
 
-def settle_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: int = 1) -> Recipe:
+def resolve_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: int = 1) -> Recipe:
     """The recipe with the user's changes, its learning rate scaled with the pictures of a step.
 
     Linear scaling (Goyal et al. 2017, section 2.1) holds for SGD; for adaptive optimisers the square root does.
@@ -69,7 +69,7 @@ def settle_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: in
     recipe = replace(recipe, lr=recipe.lr * min(scale, 1.0) if settings.lr is None else settings.lr)
     if settings.ema is not None:
         recipe = replace(recipe, ema=settings.ema or None)
-    recipe = replace(recipe, augmentation=read_choice(settings.augment).settle(recipe.augmentation))
+    recipe = replace(recipe, augmentation=parse_augment(settings.augment).resolve(recipe.augmentation))
     if settings.freeze:
         stages = (replace(s, freeze=(*s.freeze, *settings.freeze)) for s in recipe.stages)
         recipe = replace(recipe, stages=tuple(stages))

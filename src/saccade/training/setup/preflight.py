@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from torch import nn
 
 from saccade.core.errors import ConfigError, UsageError
-from saccade.data.check.glance import glance
+from saccade.data.check.glance import quick_check
 from saccade.network.recipe import Stage
 from saccade.network.solvable import Solvable
 from saccade.network.system import System
@@ -75,14 +75,14 @@ def check_stages(system: System, stages: Sequence[Stage]) -> None:
         ConfigError: Everything stands still, every head is silent, or a head cannot be solved here.
     """
     for number, stage in enumerate(stages, 1):
-        system.freeze(stage.freeze, stage.thaw)
+        system.freeze(stage.freeze, stage.unfreeze)
         heads = [head for name, head in system.each_head() if name not in stage.silent]
         learning = any(parameter.requires_grad for parameter in system.parameters())
         if not heads or not learning:
             what = "parts that learn" if heads else "heads whose loss counts"
             raise ConfigError(f"{what} in stage {number}", "none", cure="freeze or silence less")
         _check_solvable(system, stage)
-    system.freeze(stages[0].freeze, stages[0].thaw)
+    system.freeze(stages[0].freeze, stages[0].unfreeze)
 
 
 def _check_solvable(system: System, stage: Stage) -> None:
@@ -131,5 +131,5 @@ def _look_at_boxes(system: System, data: Data, say: Callable[[str], None]) -> No
         return
     sides = {"the training data": data.train} | ({} if data.val is None else {"the validation data": data.val})
     for name, side in sides.items():
-        for line in glance(side, name):
+        for line in quick_check(side, name):
             say(line)

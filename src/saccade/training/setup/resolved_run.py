@@ -1,4 +1,4 @@
-"""A job: all that a training needs, settled and checked, and small enough to send to other processes."""
+"""A resolved run: all that a training needs, settled and checked, and small enough to send to other processes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -28,7 +28,7 @@ from saccade.training.setup.init_weights import take_weights
 
 
 @dataclass(frozen=True)
-class Job:
+class ResolvedRun:
     """A training to be done.
 
     Attributes:
@@ -61,7 +61,7 @@ def prepare(
     val: Source | float | None,
     options: Mapping[str, Any],
     resume: bool = False,
-) -> Job:
+) -> ResolvedRun:
     """Settle what is trained on what, before anything is written.
 
     Raises:
@@ -85,7 +85,7 @@ def prepare(
         val=None if opened.val is None else with_regions(with_channels(opened.val, channels), search),
     )
     place = Path(out) if out else next_out(what, resume)
-    return Job(system, opened, place, settings, system.recipe, resume, renewed=tuple(renewed))
+    return ResolvedRun(system, opened, place, settings, system.recipe, resume, renewed=tuple(renewed))
 
 
 def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:

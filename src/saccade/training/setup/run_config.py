@@ -12,7 +12,7 @@ from saccade.runtime.runs.run_folder import RunFolder
 from saccade.safe_io.documents.plain import plain
 from saccade.training.parallel.machine import pick_precision, world_size
 from saccade.training.settings import FREE_TO_CHANGE
-from saccade.training.setup.resolved_run import Job
+from saccade.training.setup.resolved_run import ResolvedRun
 
 # What may differ of a run that goes on: the version, and names of things that the arithmetic does not see.
 COMPARED = (
@@ -31,24 +31,24 @@ COMPARED = (
 FREE = frozenset(f"settings.{name}" for name in FREE_TO_CHANGE)
 
 
-def describe(job: Job, device: torch.device) -> dict[str, Any]:
+def run_config(resolved_run: ResolvedRun, device: torch.device) -> dict[str, Any]:
     """Plain values: system, classes, input, data, settings, recipe."""
-    origin = job.system.origin
+    origin = resolved_run.system.origin
     return {
         "saccade": __version__,
         "system": {"name": origin["system"], "options": origin["options"]} if origin else None,
-        "parameters": sum(parameter.numel() for parameter in job.system.parameters()),
-        "classes": job.data.train.vocabularies.plain(),
-        "input": job.system.input.as_dict(),
-        "precision": pick_precision(job.settings.precision, device),
-        "data": job.data.name,
-        "pictures": len(job.data.train),
+        "parameters": sum(parameter.numel() for parameter in resolved_run.system.parameters()),
+        "classes": resolved_run.data.train.vocabularies.plain(),
+        "input": resolved_run.system.input.as_dict(),
+        "precision": pick_precision(resolved_run.settings.precision, device),
+        "data": resolved_run.data.name,
+        "pictures": len(resolved_run.data.train),
         "processes": world_size(),
-        "val": job.data.val_name,
-        "settings": job.settings.as_dict(),
+        "val": resolved_run.data.val_name,
+        "settings": resolved_run.settings.as_dict(),
         # Of first weights from a file (`init`): which the file did not have, or had for another number of classes.
-        "renewed": list(job.renewed),
-        "recipe": asdict(job.recipe),
+        "renewed": list(resolved_run.renewed),
+        "recipe": asdict(resolved_run.recipe),
     }
 
 

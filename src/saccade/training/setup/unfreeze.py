@@ -59,8 +59,8 @@ def staged(stages: Sequence[Stage], words: Sequence[str]) -> tuple[Stage, ...]:
                     stage,
                     share=0.0 if stage.solve else ends - begins,
                     freeze=(*stage.freeze, *still),
-                    thaw=(*stage.thaw, *learns),
-                    goes_on=stage.goes_on or number > 0,
+                    unfreeze=(*stage.unfreeze, *learns),
+                    continue_schedule=stage.continue_schedule or number > 0,
                 )
             )
         start = end

@@ -17,7 +17,7 @@ def under_own_names(system: System, found: Mapping[str, Tensor]) -> dict[str, Te
             that its trunk is made of.
     """
     own = system.state_dict()
-    relative = _of_relative(system.trunk.kin, found)
+    relative = _from_relative(system.trunk.names_in_relative, found)
     if relative:
         return relative
     if any(name in own for name in found):
@@ -41,9 +41,9 @@ def _with_bodies(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> dict
     return taken
 
 
-def _of_relative(kin: Mapping[str, str], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _from_relative(names_in_relative: Mapping[str, str], found: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """What a relative lends, and its heads; nothing where the weights are not a relative's."""
-    lent = {f"trunk.{own}": f"trunk.{theirs}" for own, theirs in kin.items()}
+    lent = {f"trunk.{own}": f"trunk.{theirs}" for own, theirs in names_in_relative.items()}
     moved = {own: theirs for own, theirs in lent.items() if own != theirs}
     if not moved or any(own in found or theirs not in found for own, theirs in moved.items()):
         return {}

@@ -1,4 +1,4 @@
-"""A second start: trunk and neck begin anew amid a training, and the network that they leave proposes the regions.
+"""Reinitialised: trunk and neck begin anew amid a training, and the network that they leave proposes the regions.
 
 Paper: Ren et al. 2015, Faster R-CNN, arXiv 1506.01497, section 3.2, steps 1 and 2.
 """
@@ -19,7 +19,7 @@ from saccade.network.system import System, inside
 PARTS = ("trunk", "neck")
 
 
-class SecondStart:
+class ReinitialisedStage:
     """A second trunk and neck beside a system's own: the first weights before the start, what proposes after it.
 
     The layers that propose are the system's own; they stand still while what they read is the network beside.

@@ -46,9 +46,9 @@ def within_stage(recipe: Recipe, progress: float) -> tuple[Stage, float]:
     """
     position, ends = stage_at(recipe, progress), _ends(recipe)
     first, last = position, position
-    while first > 0 and recipe.stages[first].goes_on:
+    while first > 0 and recipe.stages[first].continue_schedule:
         first -= 1
-    while last + 1 < len(ends) and recipe.stages[last + 1].goes_on:
+    while last + 1 < len(ends) and recipe.stages[last + 1].continue_schedule:
         last += 1
     start = ends[first - 1] if first > 0 else 0.0
     done = (progress - start) / max(ends[last] - start, 1e-12)

@@ -1,4 +1,4 @@
-"""Chance inside the network (dropout, sampled regions) as a function of seed, step and process.
+"""Random numbers inside the network (dropout, sampled regions) as a function of seed, step and process.
 
 Seeding every step anew, rather than keeping the state of a generator, makes a resumed run draw what the unbroken run
 drew, whatever ran between: validation, a report, another number of reading processes.

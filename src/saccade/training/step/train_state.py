@@ -13,9 +13,9 @@ from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.parallel.fabric import Fabric
 from saccade.training.step.optimiser import forget, gradient_norm, make_optimiser, set_rate
-from saccade.training.step.reinitialised_stage import SecondStart
+from saccade.training.step.reinitialised_stage import ReinitialisedStage
 from saccade.training.step.seeding import seed_step
-from saccade.training.step.weight_average import Average
+from saccade.training.step.weight_average import WeightAverage
 
 
 class LossModule(nn.Module):
@@ -25,7 +25,7 @@ class LossModule(nn.Module):
         super().__init__()
         self.system = system
         self.silent: tuple[str, ...] = ()
-        self.second: SecondStart | None = None
+        self.second: ReinitialisedStage | None = None
 
     def forward(self, take: Callable[[], Batch]) -> dict[str, Tensor]:
         """Weighted loss terms of the batch that `take` returns, in float32.
@@ -42,7 +42,7 @@ def is_silent(term: str, silent: Sequence[str]) -> bool:
     return term in silent or term.split("/")[0] in silent
 
 
-class Session:
+class TrainState:
     """A system that learns.
 
     Args:
@@ -59,23 +59,23 @@ class Session:
         self.loss = LossModule(system)
         self.network, self.optimiser = fabric.setup(self.loss, make_optimiser(system, recipe))
         self.precision = "bf16" if fabric.strategy.precision.precision.startswith("bf16") else "32"
-        self.average = Average(system, recipe.ema) if recipe.ema else None
-        self.loss.second = SecondStart(system) if any(stage.anew for stage in recipe.stages) else None
+        self.average = WeightAverage(system, recipe.ema) if recipe.ema else None
+        self.loss.second = ReinitialisedStage(system) if any(stage.reinitialise for stage in recipe.stages) else None
 
     def enter(self, stage: Stage) -> None:
         """Freeze, thaw and silence what the stage says."""
         self.loss.silent = stage.silent
-        self.system.freeze(stage.freeze, stage.thaw).train()
+        self.system.freeze(stage.freeze, stage.unfreeze).train()
         self.optimiser.zero_grad(set_to_none=True)
         self._start_anew(stage)
 
     def _start_anew(self, stage: Stage) -> None:
         """Begin anew where the stage says so and has not yet done it; forget the network beside when that is over."""
         second = self.loss.second
-        if second is not None and stage.anew and not second.begun:
+        if second is not None and stage.reinitialise and not second.begun:
             self.take(first := second.begin())
             forget(self.optimiser, [p for name, p in self.system.named_parameters() if name in first])
-        elif second is not None and second.begun and not stage.anew:
+        elif second is not None and second.begun and not stage.reinitialise:
             self.loss.second = None
 
     def backward(self, batches: Sequence[Batch], step: int) -> tuple[dict[str, float], float]:
@@ -118,7 +118,7 @@ class Session:
         if self.average is not None:
             self.average.load(dict(weights), self.average.updates)
 
-    def judged(self) -> AbstractContextManager[None]:
+    def averaged_weights(self) -> AbstractContextManager[None]:
         """A context in which the system holds the weights that are evaluated and saved."""
         return nullcontext() if self.average is None else self.average.in_place()
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Average:
+class WeightAverage:
     """A decaying average of a network's weights and floating-point buffers.
 
     Args:

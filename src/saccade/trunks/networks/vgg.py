@@ -123,11 +123,11 @@ def _vgg(name: str, pretrained: bool, width: float, channels: int, fc: bool, poi
     fill(module, partial(_begin, width=width), pretrained=name if pretrained else None, width=width, channels=channels)
     trunk = vgg_trunk(module, imagenet(channels), fc=fc)
     if not name.startswith("vgg11"):
-        trunk.kin = _begun_by_a(trunk)
+        trunk.names_in_relative = _initialised_by_a(trunk)
     return trunk
 
 
-def _begun_by_a(trunk: Chain) -> dict[str, str]:
+def _initialised_by_a(trunk: Chain) -> dict[str, str]:
     """Weights that B to E may take from a trained A (section 3.1), under their names there."""
     names = [name for name, _ in trunk.named_parameters()]
     layers = {name: name.split(".", 1) for name in names}

@@ -29,7 +29,7 @@ class Scales(Trunk):
         strides = [round((level.stride or 1) / factor) for factor in self.factors]
         self.levels = {f"scale{place}": Level(level.channels, stride) for place, stride in enumerate(strides, 1)}
         # Weights of the trunk by itself, such as a classifier's, may begin it.
-        self.kin = {f"body.{name}": name for name in body.state_dict()}
+        self.names_in_relative = {f"body.{name}": name for name in body.state_dict()}
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Maps of pictures (B, channels, H, W)."""

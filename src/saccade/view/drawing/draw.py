@@ -1,4 +1,4 @@
-"""A picture with what it shows: truth or guess, painted in colours by class.
+"""A picture with what it shows: truth or prediction, painted in colours by class.
 
 Legend: n objects, (H, W) the picture, drawn `factor` times as large so that text is readable.
 """
@@ -73,10 +73,10 @@ def draw(
     return picture
 
 
-def drawn_from(answer: Annotation, threshold: float | None) -> float | None:
+def drawn_from(prediction: Annotation, threshold: float | None) -> float | None:
     """The score from which on instances are drawn: all that passed a threshold, else those that are worth it."""
-    rows = 0 if answer.instances is None else len(answer.instances)
-    worth = answer.label_scores is not None and rows <= _FEW
+    rows = 0 if prediction.instances is None else len(prediction.instances)
+    worth = prediction.label_scores is not None and rows <= _FEW
     return None if worth or threshold is not None else _WORTH
 
 

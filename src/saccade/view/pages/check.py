@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from saccade.view.pages.content import Exhibit
+from saccade.view.pages.content import GalleryItem
 from saccade.view.pages.markup import Markup, element, joined, photo
 from saccade.view.pages.page import hero, page
 from saccade.view.pages.sections import figure
@@ -34,7 +34,7 @@ class CheckContent:
     notes: Sequence[str] = ()
     charts: Sequence[tuple[str, str, bytes]] = ()
     classes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    pictures: Sequence[Exhibit] = ()
+    pictures: Sequence[GalleryItem] = ()
 
 
 def render_check(content: CheckContent) -> str:
@@ -96,14 +96,14 @@ def _classes(classes: Mapping[str, Mapping[str, int]]) -> Markup | None:
     return joined(element("h2", "Classes"), _table(["Class", *columns], rows))
 
 
-def _pictures(pictures: Sequence[Exhibit]) -> Markup | None:
+def _pictures(pictures: Sequence[GalleryItem]) -> Markup | None:
     if not pictures:
         return None
     lead = element("p", "With the annotations as they are read. Click on a picture to see it large.", class_="lead")
     figures = [
         element(
             "figure",
-            photo(one.guess, one.caption, longest=960),
+            photo(one.prediction, one.caption, longest=960),
             element("figcaption", element("span", one.caption)),
             class_="card",
         )

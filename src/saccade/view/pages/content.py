@@ -11,26 +11,26 @@ from saccade.view.pages.feature_view import FeatureView
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class GalleryItem:
     """A picture of the report.
 
     Attributes:
         caption: What is to be said of it; lines are kept.
-        guess: The picture with the guess drawn.
+        prediction: The picture with the prediction drawn.
         truth: The picture with the truth drawn, shown to the left, or None.
         note: A few characters in a corner of the caption, such as ``38 %``.
         bad: Whether the note is a bad one.
     """
 
     caption: str
-    guess: Image.Image
+    prediction: Image.Image
     truth: Image.Image | None = None
     note: str = ""
     bad: bool = False
 
 
 @dataclass(frozen=True)
-class Plate:
+class Panel:
     """A picture of what a network sees.
 
     Attributes:
@@ -55,7 +55,7 @@ class ReportContent:
         command: What was typed.
         training: One record a step: ``step``, ``loss``, ``loss/HEAD/TERM``, ``lr``.
         validation: One record a validation: ``step``, ``loss``, scores.
-        evaluation: How good the guesses are.
+        evaluation: How good the predictions are.
         worst: The pictures that were got most wrong.
         typical: A sample of all pictures.
         features: How the network arranges the pictures.
@@ -71,9 +71,9 @@ class ReportContent:
     training: Sequence[Mapping[str, Any]] = ()
     validation: Sequence[Mapping[str, Any]] = ()
     evaluation: Evaluation | None = None
-    worst: Sequence[Exhibit] = ()
-    typical: Sequence[Exhibit] = ()
+    worst: Sequence[GalleryItem] = ()
+    typical: Sequence[GalleryItem] = ()
     features: FeatureView | None = None
-    seen: Sequence[Plate] = ()
+    seen: Sequence[Panel] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from saccade.metrics.scores import describe
+from saccade.metrics.scores import score_of
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.pages import sections
-from saccade.view.pages.content import Plate
+from saccade.view.pages.content import Panel
 from saccade.view.pages.markup import Markup, element, joined
 from saccade.view.pages.page import hero, page
 from saccade.view.pages.text import score as told
@@ -37,7 +37,7 @@ def write_disturb(
     facts: Mapping[str, str],
     strengths: Sequence[float],
     curves: Mapping[str, Curves],
-    examples: Sequence[Plate] = (),
+    examples: Sequence[Panel] = (),
 ) -> None:
     """Writes the page, whole or not at all.
 
@@ -58,7 +58,7 @@ def write_disturb(
         "numbers": ("Numbers", _table(names, strengths, curves)),
         "examples": (
             "Examples",
-            sections.plates("Examples", "One picture at each strength, with its truth.", examples),
+            sections.panels("Examples", "One picture at each strength, with its truth.", examples),
         ),
     }
     parts = {anchor: (name, body) for anchor, (name, body) in offered.items() if body}
@@ -66,7 +66,7 @@ def write_disturb(
 
 
 def shown_scores(curves: Mapping[str, Curves]) -> list[str]:
-    """The scores that are shown: no losses, and no error rate beside the share of right guesses."""
+    """The scores that are shown: no losses, and no error rate beside the share of right predictions."""
     names = dict.fromkeys(name for found in curves.values() for name in found.scores)
     kept = [name for name in names if name != "loss" and "/" not in name]
     return [name for name in kept if name != "error" or "top1" not in kept]
@@ -75,7 +75,7 @@ def shown_scores(curves: Mapping[str, Curves]) -> list[str]:
 def _charts(names: Sequence[str], strengths: Sequence[float], curves: Mapping[str, Curves]) -> Markup | None:
     cards: list[Markup] = []
     for name in names:
-        known = describe(name)
+        known = score_of(name)
         by_kind = {kind: found.scores[name] for kind, found in curves.items() if name in found.scores}
         arrow = "higher is better" if known.higher_is_better else "lower is better"
         lead = f"{known.meaning}; {arrow}" if known.meaning else arrow
@@ -86,7 +86,7 @@ def _charts(names: Sequence[str], strengths: Sequence[float], curves: Mapping[st
 
 
 def _table(names: Sequence[str], strengths: Sequence[float], curves: Mapping[str, Curves]) -> Markup:
-    titles = ["Disturbance", "Strength", "Amount", *(describe(name).title for name in names)]
+    titles = ["Disturbance", "Strength", "Amount", *(score_of(name).title for name in names)]
     head = element("tr", *[element("th", element("button", title, type="button")) for title in titles])
     rows: list[Markup] = []
     for kind, found in curves.items():

@@ -6,28 +6,28 @@ from pathlib import Path
 
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.pages import sections
-from saccade.view.pages.content import Plate
+from saccade.view.pages.content import Panel
 from saccade.view.pages.markup import Markup
 from saccade.view.pages.page import hero, page
 from saccade.view.pages.text import shortened
 
 
 @dataclass(frozen=True)
-class Looked:
+class InspectedPicture:
     """One picture, or the network itself, and all that was seen of it.
 
     Attributes:
         name: The picture's file.
         lead: What the network says of it.
-        plates: The views.
+        panels: The views.
     """
 
     name: str
     lead: str
-    plates: Sequence[Plate] = field(default_factory=tuple)
+    panels: Sequence[Panel] = field(default_factory=tuple)
 
 
-def write_look(path: str | Path, system: str, facts: Mapping[str, str], looked: Sequence[Looked]) -> None:
+def write_look(path: str | Path, system: str, facts: Mapping[str, str], looked: Sequence[InspectedPicture]) -> None:
     """Writes the page, whole or not at all.
 
     Args:
@@ -41,7 +41,7 @@ def write_look(path: str | Path, system: str, facts: Mapping[str, str], looked: 
     """
     parts: dict[str, tuple[str, Markup]] = {}
     for place, one in enumerate(looked):
-        body = sections.plates(one.name, one.lead, one.plates)
+        body = sections.panels(one.name, one.lead, one.panels)
         if body is not None:
             parts[f"picture{place}"] = (shortened(one.name.rpartition("/")[2]), body)
     write_text(path, page(f"What {system} sees", hero("what the network sees", system, facts), parts))

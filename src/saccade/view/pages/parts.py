@@ -50,7 +50,7 @@ def _matrix(part: Matrix) -> Markup | None:
         return None
     classes = plot_classes.shared(part.rows, part.columns)
     many = classes > plot_classes.MOST_CELLS
-    what = "The pairs most often confused." if many else "Rows: truth, columns: guess. Shade: share of the row."
+    what = "The pairs most often confused." if many else "Rows: truth, columns: prediction. Shade: share of the row."
     svg = plot_classes.confusion(part.counts.numpy(), part.rows, part.columns, part.what)
     wide = not many and classes > (WIDE if part.rows == part.columns else WIDE_WITH_OTHERS)
     return figure(part.title, _with(what, part.lead), svg, wide=wide)

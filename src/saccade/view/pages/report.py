@@ -50,7 +50,7 @@ def _pictures(content: ReportContent) -> Offered:
 def _surroundings(content: ReportContent) -> Offered:
     return {
         "features": ("Features", feature_sections.features(content.features)),
-        "seen": ("What it sees", sections.plates("What the network sees", sections.SEEN, content.seen)),
+        "seen": ("What it sees", sections.panels("What the network sees", sections.SEEN, content.seen)),
         "settings": ("Settings", sections.pairs("Settings", "What the training was told.", content.settings)),
         "environment": ("Environment", sections.pairs("Environment", "What it ran on.", content.environment)),
     }

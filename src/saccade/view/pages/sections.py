@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saccade.metrics.evaluation import Evaluation
-from saccade.metrics.scores import describe
-from saccade.view.pages.content import Exhibit, Plate
+from saccade.metrics.scores import score_of
+from saccade.view.pages.content import GalleryItem, Panel
 from saccade.view.pages.markup import Markup, chart, element, joined, photo
 from saccade.view.pages.text import score
 from saccade.view.plots import chart as plot
 
-WORST = "Where the guess was furthest from the truth. Wrong labels hide here too: look at the truth as well."
+WORST = "Where the prediction was furthest from the truth. Wrong labels hide here too: look at the truth as well."
 TYPICAL = "An even sample of all pictures, from worse to better."
-SEEN = "Weights of the first layer, and where the evidence for the guessed class lies: in right guesses and wrong ones."
+SEEN = "Weights of the first layer, and where the evidence for the predicted class lies: right ones and wrong ones."
 MOST_LINES = 8
 Records = Sequence[Mapping[str, Any]]
 
@@ -21,12 +21,12 @@ Records = Sequence[Mapping[str, Any]]
 def scores(evaluation: Evaluation) -> Markup | None:
     """A card for each score but those that say nothing of so few classes."""
     few = len(evaluation.classes)
-    shown = {key: value for key, value in evaluation.scores.items() if few >= describe(key).least_classes}
+    shown = {key: value for key, value in evaluation.scores.items() if few >= score_of(key).least_classes}
     return element("div", *[_score(key, value) for key, value in shown.items()], class_="scores") if shown else None
 
 
 def _score(key: str, value: float | None) -> Markup:
-    known = describe(key)
+    known = score_of(key)
     arrow = "higher is better" if known.higher_is_better else "lower is better"
     meaning = known.meaning if value is not None else "undefined: the data does not determine it"
     return element(
@@ -45,7 +45,7 @@ def curves(training: Records, validation: Records) -> Markup | None:
         return None
     loss = [_line(training, "loss", "training", smooth=True), _line(validation, "loss", "validation", better="low")]
     terms = [_line(training, key, key.removeprefix("loss/"), smooth=True) for key in _keys(training, "loss/")]
-    named = [_line(validation, key, describe(key).title) for key in _keys(validation) if key not in _NO_SCORES]
+    named = [_line(validation, key, score_of(key).title) for key in _keys(validation) if key not in _NO_SCORES]
     found = [
         _card("Loss", "Faint: each step. Marked: the best validation.", plot.lines(_full(loss), label="loss"), loss),
         _card("Scores", "On validation pictures.", plot.lines(_full(named)[:MOST_LINES], fractions=True), named),
@@ -102,41 +102,45 @@ def nearness(names: Sequence[str]) -> str:
     if not names:
         return ""
     told = names[0] if len(names) == 1 else f"the mean of {', '.join(names[:-1])} and {names[-1]}"
-    return f" The percentage is how near the guess is to the truth: {told}."
+    return f" The percentage is how near the prediction is to the truth: {told}."
 
 
-def gallery(title: str, lead: str, exhibits: Sequence[Exhibit], legend: Markup | None = None) -> Markup | None:
-    """Pictures, truth beside guess, below what their colours mean."""
-    if not exhibits:
+def gallery(title: str, lead: str, gallery_items: Sequence[GalleryItem], legend: Markup | None = None) -> Markup | None:
+    """Pictures, truth beside prediction, below what their colours mean."""
+    if not gallery_items:
         return None
-    figures = element("div", *[_exhibit(exhibit) for exhibit in exhibits], class_="gallery")
+    figures = element("div", *[_gallery_item(gallery_item) for gallery_item in gallery_items], class_="gallery")
     return joined(element("h2", title), element("p", lead, class_="lead"), legend, figures)
 
 
-def _exhibit(exhibit: Exhibit) -> Markup:
-    sides = [("truth", exhibit.truth), ("guess", exhibit.guess)]
+def _gallery_item(gallery_item: GalleryItem) -> Markup:
+    sides = [("truth", gallery_item.truth), ("prediction", gallery_item.prediction)]
     found = [
-        element("div", photo(side, f"{name}: {exhibit.caption}"), element("small", name))
+        element("div", photo(side, f"{name}: {gallery_item.caption}"), element("small", name))
         for name, side in sides
         if side
     ]
-    note = element("span", exhibit.note, class_="tag bad" if exhibit.bad else "tag") if exhibit.note else None
-    caption = element("figcaption", element("span", exhibit.caption), note)
+    note = (
+        element("span", gallery_item.note, class_="tag bad" if gallery_item.bad else "tag")
+        if gallery_item.note
+        else None
+    )
+    caption = element("figcaption", element("span", gallery_item.caption), note)
     return element("figure", element("div", *found, class_="pair"), caption, class_="card")
 
 
-def plates(title: str, lead: str, shown: Sequence[Plate]) -> Markup | None:
+def panels(title: str, lead: str, shown: Sequence[Panel]) -> Markup | None:
     """Pictures of what a network sees, each with its title and caption."""
     if not shown:
         return None
-    figures = [_plate(plate) for plate in shown]
+    figures = [_panel(panel) for panel in shown]
     return joined(element("h2", title), element("p", lead, class_="lead"), element("div", *figures, class_="gallery"))
 
 
-def _plate(plate: Plate) -> Markup:
-    caption = element("figcaption", element("span", plate.caption), element("span", plate.title, class_="tag"))
-    alt = f"{plate.title}: {plate.caption}"
-    return element("figure", photo(plate.picture, alt, longest=960), caption, class_="card")
+def _panel(panel: Panel) -> Markup:
+    caption = element("figcaption", element("span", panel.caption), element("span", panel.title, class_="tag"))
+    alt = f"{panel.title}: {panel.caption}"
+    return element("figure", photo(panel.picture, alt, longest=960), caption, class_="card")
 
 
 def pairs(title: str, lead: str, values: Mapping[str, Any]) -> Markup | None:

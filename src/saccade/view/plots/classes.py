@@ -21,10 +21,10 @@ _LARGE = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 class Pair(NamedTuple):
-    """Two classes that are taken for each other: pictures of `truth` guessed as `guess`."""
+    """Two classes that are taken for each other: pictures of `truth` predicted as `prediction`."""
 
     truth: int
-    guess: int
+    prediction: int
     pictures: int
     share: float
 
@@ -82,7 +82,7 @@ def _name_cells(axes: Axes, rows: list[str], columns: list[str]) -> None:
     axes.grid(visible=False)
     axes.grid(which="minor", color=GRID, linewidth=0.8)
     axes.tick_params(which="minor", length=0)
-    axes.set_xlabel("guess")
+    axes.set_xlabel("prediction")
     axes.set_ylabel("truth")
 
 
@@ -103,7 +103,7 @@ def brief(count: int) -> str:
 
 
 def _pairs(pairs: Sequence[Pair], classes: Sequence[str], what: str) -> bytes:
-    names = [f"{shortened(classes[p.truth], 18)} → {shortened(classes[p.guess], 18)}" for p in pairs]
+    names = [f"{shortened(classes[p.truth], 18)} → {shortened(classes[p.prediction], 18)}" for p in pairs]
     notes = [f"{p.pictures:,}  ({percent(p.share, 0)})" for p in pairs]
     return _bars([p.share for p in pairs], names, notes, f"share of the true class's {what}")
 

@@ -11,16 +11,16 @@ from saccade.core.annotation import Annotation
 from saccade.core.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.data.formats.coco.document import read_document
-from saccade.data.formats.common.store import Ragged, Store, starts_of
+from saccade.data.formats.common.store import RaggedArray, Store, starts_of
 from saccade.data.loading.loader import Loader, LoaderSettings
 
 
 def test_ragged_rows() -> None:
-    rows = Ragged.of([np.array([1.0, 2]), np.array([]), np.array([3.0])], np.float32)
+    rows = RaggedArray.of([np.array([1.0, 2]), np.array([]), np.array([3.0])], np.float32)
     assert [rows[i].tolist() for i in range(len(rows))] == [[1, 2], [], [3]]
-    names = Ragged.of_text(["a", "", "é漢", os.fsdecode(b"\xff.jpg")])
+    names = RaggedArray.of_text(["a", "", "é漢", os.fsdecode(b"\xff.jpg")])
     assert [names.text(i) for i in range(4)] == ["a", "", "é漢", os.fsdecode(b"\xff.jpg")]
-    assert len(Ragged.of([], np.float32)) == len(Ragged.of_text([])) == 0
+    assert len(RaggedArray.of([], np.float32)) == len(RaggedArray.of_text([])) == 0
 
 
 def big_store(pictures: int, boxes: int) -> Store:
@@ -52,7 +52,7 @@ class Boxes:
     classes = tuple("abcde")
 
     def __init__(self, store: Store) -> None:
-        self.store, self.names = store, Ragged.of_text([f"{i}.jpg" for i in range(len(store))])
+        self.store, self.names = store, RaggedArray.of_text([f"{i}.jpg" for i in range(len(store))])
         self.fields = store.fields
 
     def __len__(self) -> int:

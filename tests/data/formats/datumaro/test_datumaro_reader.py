@@ -330,7 +330,7 @@ def test_pickles_are_refused_also_where_datumaro_recognises_them(datumaro, kinds
 def test_it_is_never_guessed(tmp_path):
     with pytest.raises(DataError) as caught:
         open_data(tmp_path)
-    assert READERS["datumaro"].looked_for not in caught.value.cure
+    assert READERS["datumaro"].evidence not in caught.value.cure
     assert "datumaro" not in sys.modules or READERS["datumaro"].family
 
 

@@ -12,7 +12,7 @@ from saccade.data.check.annotations.places import object_defect
 from saccade.data.check.defects import Defect
 from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 
 _NOTHING = 1e-6  # pixels
 
@@ -29,7 +29,7 @@ def flat_outlines(part: Part, objects: Objects) -> Iterator[Defect]:
         yield object_defect(part, objects, row, found, expected, "draw it again, or delete it", field)
 
 
-def extents(polygons: Ragged) -> NDArray[np.float64]:
+def extents(polygons: RaggedArray) -> NDArray[np.float64]:
     """(P,) twice the greatest area of a triangle of the first point and two that follow each other."""
     if not len(polygons):
         return np.zeros(0)

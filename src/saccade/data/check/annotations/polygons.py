@@ -18,7 +18,7 @@ from saccade.data.check.annotations.places import object_defect
 from saccade.data.check.defects import Defect
 from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -47,7 +47,7 @@ def crossing_outlines(part: Part, objects: Objects) -> Iterator[Defect]:
         yield defect
 
 
-def crossings(polygons: Ragged) -> list[tuple[int, tuple[float, float], float]]:
+def crossings(polygons: RaggedArray) -> list[tuple[int, tuple[float, float], float]]:
     """The polygons that cross themselves around some area: their place, where, and the area that is cut off.
 
     Args:
@@ -87,7 +87,7 @@ class _Edges:
         return self.sums[self.first[polygon + 1]] - self.sums[self.first[polygon]]
 
 
-def _edges(polygons: Ragged, first: int, last: int) -> tuple[_Edges, Floats]:
+def _edges(polygons: RaggedArray, first: int, last: int) -> tuple[_Edges, Floats]:
     """The edges of the polygons `first` .. `last` - 1, and the first point of each."""
     starts = (polygons.starts[first : last + 1] - polygons.starts[first]) // 2
     points = polygons.values[polygons.starts[first] : polygons.starts[last]].reshape(-1, 2).astype(np.float64)
@@ -106,7 +106,7 @@ def _cross(a: Floats, b: Floats) -> Floats:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def _crossings(polygons: Ragged, first: int, last: int) -> Iterator[tuple[int, tuple[float, float], float]]:
+def _crossings(polygons: RaggedArray, first: int, last: int) -> Iterator[tuple[int, tuple[float, float], float]]:
     edges, corners = _edges(polygons, first, last)
     one, other = _crossing_pairs(edges)
     if not len(one):

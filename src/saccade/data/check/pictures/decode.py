@@ -15,7 +15,7 @@ from saccade.core.errors import DataError, SaccadeError
 from saccade.data.check.defects import Defect
 from saccade.data.check.parts import Part
 from saccade.data.check.pictures.fingerprint import Fingerprint, fingerprint
-from saccade.data.loading.workers import Board, start_worker
+from saccade.data.loading.workers import WorkerStatus, start_worker
 from saccade.safe_io.files import read_bytes
 from saccade.safe_io.images.pictures import hasten
 from saccade.safe_io.limits import MAX_PICTURE_BYTES
@@ -75,7 +75,7 @@ def jobs_of(parts: Sequence[Part]) -> list[Job]:
     return [Job(tuple(samples), file) for file, samples in found.items()] + single
 
 
-def look_at_all(parts: Sequence[Part], jobs: Sequence[Job], workers: int) -> Iterator[Facts]:
+def check_all_pictures(parts: Sequence[Part], jobs: Sequence[Job], workers: int) -> Iterator[Facts]:
     """The facts of all pictures, in the order of the jobs.
 
     Raises:
@@ -84,8 +84,8 @@ def look_at_all(parts: Sequence[Part], jobs: Sequence[Job], workers: int) -> Ite
     workers = workers if len(jobs) >= _FEW else 0
     if len(jobs) >= _MANY:
         hasten()
-    board = Board(workers, lambda place: _name(parts, jobs[place]))
-    look = _Look(parts, jobs, board)
+    worker_status = WorkerStatus(workers, lambda place: _name(parts, jobs[place]))
+    look = _PictureChecks(parts, jobs, worker_status)
     many: dict[str, Any] = {}
     if workers:
         methods = multiprocessing.get_all_start_methods()
@@ -97,7 +97,7 @@ def look_at_all(parts: Sequence[Part], jobs: Sequence[Job], workers: int) -> Ite
         for batch in loader:
             yield from batch
     except RuntimeError as error:
-        explained = board.explain(error)
+        explained = worker_status.explain(error)
         if explained is error:
             raise
         raise explained from error
@@ -113,24 +113,24 @@ def _name(parts: Sequence[Part], job: Job) -> str:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _PictureChecks:
     """A data set whose items are facts, as torch's loader likes it."""
 
     parts: Sequence[Part]
     jobs: Sequence[Job]
-    board: Board
+    worker_status: WorkerStatus
 
     def __len__(self) -> int:
         return len(self.jobs)
 
     def __getitem__(self, place: int) -> Facts:
-        self.board.begin(place)
+        self.worker_status.begin(place)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             facts = _look(self.parts, self.jobs[place])
         name = f"{_name(self.parts, self.jobs[place])}: "
         notes = tuple(dict.fromkeys(str(w.message).replace(name, "") for w in warned if w.category is UserWarning))
-        self.board.end()
+        self.worker_status.end()
         return replace(facts, notes=notes)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from saccade.core.errors import DataError
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.safe_io.images.pictures import only_pictures
 
 
-def unlisted(parts: Iterable[Pictured]) -> list[Path]:
+def unlisted(parts: Iterable[ImageFiles]) -> list[Path]:
     """Pictures on disk, in the folders of listed ones, that none of the parts lists; no defect, but good to know.
 
     Args:
@@ -20,7 +20,7 @@ def unlisted(parts: Iterable[Pictured]) -> list[Path]:
     return [path for path in found if path not in listed and path.name[0] != "."]
 
 
-def _path(part: Pictured, index: int) -> list[Path]:
+def _path(part: ImageFiles, index: int) -> list[Path]:
     """The picture's file; none where its name leads out of the folder, which is told elsewhere."""
     try:
         return [part.path(index)]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import telling
-from saccade.data.formats.common.json_node import Node, shown
+from saccade.data.formats.common.json_node import JsonNode, shown
 from saccade.data.formats.common.number_errors import BoxError
 from saccade.data.formats.common.object_rows import Row
 from saccade.data.formats.common.origin import Box, clip
@@ -16,7 +16,7 @@ _ANY: Size = (2**62, 2**62)
 _NONE: Box = (0.0, 0.0, 0.0, 0.0)
 
 
-def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
+def read_row(node: JsonNode, size: Size, label: int, joints: int) -> Row:
     """One annotation of a picture of `size` (H, W).
 
     Args:
@@ -35,7 +35,7 @@ def read_row(node: Node, size: Size, label: int, joints: int) -> Row:
     return Row(box, label, _area(node, box), _crowd(node), points, visible, code, polygons, place, given)
 
 
-def row_faults(node: Node, size: Size | None, joints: int) -> list[DataError]:
+def row_faults(node: JsonNode, size: Size | None, joints: int) -> list[DataError]:
     """All that is wrong with the fields of an annotation that `read_row` refuses.
 
     Args:
@@ -55,7 +55,7 @@ def row_faults(node: Node, size: Size | None, joints: int) -> list[DataError]:
     return found
 
 
-def _area(node: Node, box: Box) -> float:
+def _area(node: JsonNode, box: Box) -> float:
     """As annotated, or else that of the box."""
     area = node.optional("area")
     if area is None:
@@ -65,20 +65,20 @@ def _area(node: Node, box: Box) -> float:
     return float(area.value)
 
 
-def _crowd(node: Node) -> bool:
+def _crowd(node: JsonNode) -> bool:
     """Whether it is a crowd, or a region of its class to ignore, which some data sets' own tools write so."""
     crowd, ignore = _flag(node, "iscrowd"), _flag(node, "ignore")
     return crowd or ignore
 
 
-def _flag(node: Node, name: str) -> bool:
+def _flag(node: JsonNode, name: str) -> bool:
     flag = node.optional(name)
     if flag is not None and flag.value not in (0, 1):
         raise flag.wrong("0 or 1", shown(flag.value))
     return flag is not None and bool(flag.value)
 
 
-def _box(node: Node, size: Size) -> tuple[Box, Box | None]:
+def _box(node: JsonNode, size: Size) -> tuple[Box, Box | None]:
     x, y, width, height = node.numbers(4)
     if width <= 0 or height <= 0:
         flat = node.wrong("a box [x, y, width, height] of some area", node.value, "mend or delete it")
@@ -91,7 +91,7 @@ def _box(node: Node, size: Size) -> tuple[Box, Box | None]:
     return box, given
 
 
-def _keypoints(node: Node, joints: int) -> tuple[list[float], list[int]]:
+def _keypoints(node: JsonNode, joints: int) -> tuple[list[float], list[int]]:
     """x, y of each joint, and whether each is visible."""
     keypoints = node.optional("keypoints")
     if not joints:
@@ -118,7 +118,7 @@ def _keypoints(node: Node, joints: int) -> tuple[list[float], list[int]]:
     return points, [int(state) for state in visible]
 
 
-def _outline(node: Node, size: Size) -> tuple[bytes, list[NDArray[np.float64]]]:
+def _outline(node: JsonNode, size: Size) -> tuple[bytes, list[NDArray[np.float64]]]:
     """Run lengths or polygons; neither where there is no outline."""
     outline = node.optional("segmentation")
     if outline is None or not outline.value:
@@ -130,7 +130,7 @@ def _outline(node: Node, size: Size) -> tuple[bytes, list[NDArray[np.float64]]]:
     return b"", [_polygon(outline.get(part), size) for part in range(len(outline.value))]
 
 
-def _polygon(node: Node, size: Size) -> NDArray[np.float64]:
+def _polygon(node: JsonNode, size: Size) -> NDArray[np.float64]:
     if not isinstance(node.value, list) or not set(map(type, node.value)) <= {int, float}:
         raise node.wrong("a polygon [x1, y1, x2, y2, …]", shown(node.value))
     polygon = np.array(node.value, np.float64)
@@ -141,7 +141,7 @@ def _polygon(node: Node, size: Size) -> NDArray[np.float64]:
     return polygon
 
 
-def _code(node: Node, size: Size) -> bytes:
+def _code(node: JsonNode, size: Size) -> bytes:
     declared = node.get("size").numbers(2)
     if tuple(declared) != size:
         raise node.get("size").wrong(f"the picture's size [{size[0]}, {size[1]}]", declared)

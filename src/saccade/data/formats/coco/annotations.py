@@ -8,7 +8,7 @@ from typing import Any
 from saccade.core.errors import DataError
 from saccade.data.formats.coco.annotation_row import read_row, row_faults
 from saccade.data.formats.common.defect_report import telling
-from saccade.data.formats.common.json_node import Node
+from saccade.data.formats.common.json_node import JsonNode
 from saccade.data.formats.common.object_rows import Row
 
 Size = tuple[int, int]
@@ -36,7 +36,7 @@ class Reading:
     joints: int
     _seen: dict[Hashable, int] = field(default_factory=dict[Hashable, int])
 
-    def read(self, node: Node) -> tuple[int, Row] | None:
+    def read(self, node: JsonNode) -> tuple[int, Row] | None:
         """The picture's place and the row; None where the picture or the class is left out.
 
         Raises:
@@ -55,7 +55,7 @@ class Reading:
         row = read_row(node, size, label, self.joints)
         return None if picture < 0 or label < 0 else (picture, row)
 
-    def faults(self, node: Node) -> list[DataError]:
+    def faults(self, node: JsonNode) -> list[DataError]:
         """All that is wrong with an annotation, in the order in which it would be read."""
         found: list[DataError] = []
         with telling(found.append):
@@ -73,7 +73,7 @@ class Reading:
             self._label(node)
         return found + row_faults(node, size, self.joints)
 
-    def _picture(self, node: Node) -> tuple[int, Size | None]:
+    def _picture(self, node: JsonNode) -> tuple[int, Size | None]:
         """The place of its picture, -1 for one that is left out, and (H, W) where it is known."""
         picture = node.get("image_id")
         if picture.identifier() in self.absent:
@@ -81,7 +81,7 @@ class Reading:
         place = declared(picture, self.places, "images")
         return place, self.sizes[place]
 
-    def _label(self, node: Node) -> int:
+    def _label(self, node: JsonNode) -> int:
         """Its class, -1 where its category is left out."""
         category = node.get("category_id")
         if category.identifier() in self.unlabelled:
@@ -89,7 +89,7 @@ class Reading:
         return declared(category, self.labels, "categories")
 
 
-def declared(node: Node, known: Mapping[Any, int], where: str) -> int:
+def declared(node: JsonNode, known: Mapping[Any, int], where: str) -> int:
     """The place of an identifier that another part of the document has declared.
 
     Raises:

@@ -9,10 +9,10 @@ from saccade.core.errors import DataError
 from saccade.data.formats.coco.annotations import Reading
 from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.joints import joints
-from saccade.data.formats.common.json_node import Node
-from saccade.data.formats.common.object_rows import Row, collector_at_rest, to_origin, to_store
+from saccade.data.formats.common.json_node import JsonNode
+from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.origin import Origin
-from saccade.data.formats.common.store import Ragged, Store
+from saccade.data.formats.common.store import RaggedArray, Store
 from saccade.safe_io.documents.json_file import load_json
 from saccade.safe_io.limits import MAX_PIXELS
 from saccade.safe_io.paths import plain_name
@@ -32,7 +32,7 @@ class Document:
 
     classes: tuple[str, ...]
     joints: Joints | None
-    files: Ragged
+    files: RaggedArray
     store: Store
     origin: Origin
 
@@ -52,11 +52,11 @@ def read_document(path: Path, report: Report = strict, judge: Judge | None = Non
     Raises:
         DataError: The file cannot be read as a whole, or `report` raised one.
     """
-    with collector_at_rest():
-        return _read(Node(load_json(path), path), report, judge)
+    with garbage_collection_paused():
+        return _read(JsonNode(load_json(path), path), report, judge)
 
 
-def _read(root: Node, report: Report, judge: Judge | None) -> Document:
+def _read(root: JsonNode, report: Report, judge: Judge | None) -> Document:
     categories = unique(root.items("categories"), ("id", "name"), report)
     categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
     pictures = unique(kept(root.items("images"), check_picture, report), ("id", "file_name"), report)
@@ -65,12 +65,12 @@ def _read(root: Node, report: Report, judge: Judge | None) -> Document:
     marks = _joints(categories)
     store, origin = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
     names = tuple(node.get("name").text() for node in categories)
-    return Document(names, marks, Ragged.of_text([node.value["file_name"] for node in pictures]), store, origin)
+    return Document(names, marks, RaggedArray.of_text([node.value["file_name"] for node in pictures]), store, origin)
 
 
-def with_files(pictures: list[Node], judge: Judge, report: Report) -> list[Node]:
+def with_files(pictures: list[JsonNode], judge: Judge, report: Report) -> list[JsonNode]:
     """The pictures whose files are well."""
-    passed: list[Node] = []
+    passed: list[JsonNode] = []
     for node, said in zip(pictures, judge([node.value["file_name"] for node in pictures]), strict=True):
         if said is None:
             passed.append(node)
@@ -79,9 +79,9 @@ def with_files(pictures: list[Node], judge: Judge, report: Report) -> list[Node]
     return passed
 
 
-def kept(nodes: Iterable[Node], check: Callable[[Node], None], report: Report) -> list[Node]:
+def kept(nodes: Iterable[JsonNode], check: Callable[[JsonNode], None], report: Report) -> list[JsonNode]:
     """The nodes that pass a check."""
-    passed: list[Node] = []
+    passed: list[JsonNode] = []
     for node in nodes:
         try:
             check(node)
@@ -91,11 +91,11 @@ def kept(nodes: Iterable[Node], check: Callable[[Node], None], report: Report) -
     return passed
 
 
-def unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> list[Node]:
+def unique(nodes: Iterable[JsonNode], keys: tuple[str, ...], report: Report) -> list[JsonNode]:
     """The nodes whose identifiers are well formed and not taken."""
     seen: dict[tuple[str, Hashable], str] = {}
 
-    def check(node: Node) -> None:
+    def check(node: JsonNode) -> None:
         for key in keys:
             field = node.get(key)
             value = field.identifier() if key == "id" else field.text()
@@ -107,7 +107,7 @@ def unique(nodes: Iterable[Node], keys: tuple[str, ...], report: Report) -> list
     return kept(nodes, check, report)
 
 
-def check_picture(node: Node) -> None:
+def check_picture(node: JsonNode) -> None:
     """Whether a picture's size and name can be those of a picture inside the data's folder."""
     width, height = node.get("width").positive_int(), node.get("height").positive_int()
     if width * height > MAX_PIXELS:
@@ -119,7 +119,7 @@ def check_picture(node: Node) -> None:
         raise name.wrong(error.expected, error.found, error.cure) from error
 
 
-def _joints(categories: list[Node]) -> Joints | None:
+def _joints(categories: list[JsonNode]) -> Joints | None:
     """The joints that all categories with joints share."""
     found = [(node, node.items("keypoints")) for node in categories if node.optional("keypoints")]
     if not found:
@@ -138,7 +138,7 @@ def _joints(categories: list[Node]) -> Joints | None:
 
 
 def _store(
-    root: Node, pictures: list[Node], categories: list[Node], marks: int, report: Report
+    root: JsonNode, pictures: list[JsonNode], categories: list[JsonNode], marks: int, report: Report
 ) -> tuple[Store, Origin]:
     labels = {node.value["id"]: label for label, node in enumerate(categories)}
     sizes = [(int(node.value["height"]), int(node.value["width"])) for node in pictures]
@@ -159,10 +159,10 @@ def _store(
         except DataError as error:
             for one in reading.faults(node) or [error]:
                 report(one)
-    return to_store(sizes, rows, marks, len(categories)), to_origin("coco", [root.path], rows)
+    return build_store(sizes, rows, marks, len(categories)), build_origin("coco", [root.path], rows)
 
 
-def _sizes_left_out(root: Node, kept: set[Hashable]) -> dict[Hashable, tuple[int, int] | None]:
+def _sizes_left_out(root: JsonNode, kept: set[Hashable]) -> dict[Hashable, tuple[int, int] | None]:
     """(H, W) of the listed pictures that are left out, by identifier; None where it is not known."""
     found: dict[Hashable, tuple[int, int] | None] = dict.fromkeys(identifiers(root) - kept)
     for node in root.items("images") if found else []:
@@ -176,7 +176,7 @@ def _sizes_left_out(root: Node, kept: set[Hashable]) -> dict[Hashable, tuple[int
     return found
 
 
-def identifiers(root: Node, where: str = "images") -> set[Hashable]:
+def identifiers(root: JsonNode, where: str = "images") -> set[Hashable]:
     """The identifiers of all listed pictures, or of whatever else, the faulty ones too."""
     entries = [entry for entry in root.get(where).value if isinstance(entry, dict)]
     return {entry["id"] for entry in entries if isinstance(entry.get("id"), int | str)}

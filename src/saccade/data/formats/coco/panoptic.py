@@ -15,16 +15,16 @@ from saccade.core.masks import Masks
 from saccade.data.formats.coco.panoptic_document import Document, read_panoptic
 from saccade.data.formats.coco.reader import split_of
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.index_map import IGNORE, read_values
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.formats.common.store import states_of
 
-LOOKED_FOR = "annotations/panoptic_SPLIT.json beside panoptic_SPLIT/*.png (COCO panoptic)"
+EVIDENCE = "annotations/panoptic_SPLIT.json beside panoptic_SPLIT/*.png (COCO panoptic)"
 _BRIGHTNESS = np.array([1, 256, 65536])
 
 
-class Panoptic(Pictured):
+class Panoptic(ImageFiles):
     """One split: the class of every pixel, and the things with their masks. Pixels of no segment are ignored.
 
     Args:

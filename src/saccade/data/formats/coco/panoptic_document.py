@@ -16,9 +16,9 @@ from saccade.data.formats.coco.document import check_picture, identifiers, kept,
 from saccade.data.formats.coco.reader import missing_pictures, picture_folder
 from saccade.data.formats.common.defect_report import Report
 from saccade.data.formats.common.index_map import IGNORE
-from saccade.data.formats.common.json_node import Node, shown
-from saccade.data.formats.common.object_rows import collector_at_rest
-from saccade.data.formats.common.store import Ragged, starts_of
+from saccade.data.formats.common.json_node import JsonNode, shown
+from saccade.data.formats.common.object_rows import garbage_collection_paused
+from saccade.data.formats.common.store import RaggedArray, starts_of
 from saccade.safe_io.documents.json_file import load_json
 from saccade.safe_io.files import is_file
 from saccade.safe_io.paths import name_in, plain_name
@@ -62,8 +62,8 @@ class Document:
     """
 
     classes: tuple[str, ...]
-    names: Ragged
-    maps: Ragged
+    names: RaggedArray
+    maps: RaggedArray
     sizes: NDArray[np.int32]
     segments: Segments
 
@@ -80,8 +80,8 @@ def read_panoptic(root: Path, file: Path, split: str, report: Report) -> Documen
     Raises:
         DataError: The file cannot be read as a whole, or `report` raised one.
     """
-    with collector_at_rest():
-        return _Reading(root, Node(load_json(file), file), split, report).read()
+    with garbage_collection_paused():
+        return _Reading(root, JsonNode(load_json(file), file), split, report).read()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class _Reading:
     """A document that is being read."""
 
     root: Path
-    document: Node
+    document: JsonNode
     split: str
     report: Report
 
@@ -109,8 +109,8 @@ class _Reading:
         numbers, labels, crowd = zip(*rows, strict=True) if rows else ((), (), ())
         return Document(
             classes=tuple(node.get("name").text() for node in categories),
-            names=Ragged.of_text([name_in(self.root, folder / node.value["file_name"]) for node in pictures]),
-            maps=Ragged.of_text([name_in(self.root, drawn[node.value["id"]][0]) for node in pictures]),
+            names=RaggedArray.of_text([name_in(self.root, folder / node.value["file_name"]) for node in pictures]),
+            maps=RaggedArray.of_text([name_in(self.root, drawn[node.value["id"]][0]) for node in pictures]),
             sizes=np.array([(node.value["height"], node.value["width"]) for node in pictures], np.int32).reshape(-1, 2),
             segments=Segments(
                 starts,
@@ -121,21 +121,21 @@ class _Reading:
             ),
         )
 
-    def _pictures(self) -> tuple[Path, list[Node]]:
+    def _pictures(self) -> tuple[Path, list[JsonNode]]:
         found = kept(self.document.items("images"), check_picture, self.report)
         found = unique(found, ("id", "file_name"), self.report)
         first = [node.value["file_name"] for node in found[:20]]
         folder = picture_folder(self.root, self.document.path, self.split, first)
         return folder, with_files(found, lambda names: missing_pictures(folder, names), self.report)
 
-    def _annotations(self, pictures: set[Any], categories: list[Node]) -> dict[Any, tuple[Path, list[Segment]]]:
+    def _annotations(self, pictures: set[Any], categories: list[JsonNode]) -> dict[Any, tuple[Path, list[Segment]]]:
         """The PNG and the segments of each picture, by its identifier."""
         labels = {node.value["id"]: label for label, node in enumerate(categories)}
         places = {identifier: place for place, identifier in enumerate(pictures)}
         left_out = identifiers(self.document) - pictures
         found: dict[Any, tuple[Path, list[Segment]]] = {}
 
-        def read(node: Node) -> None:
+        def read(node: JsonNode) -> None:
             picture = node.get("image_id")
             if picture.identifier() in left_out:
                 return
@@ -147,7 +147,7 @@ class _Reading:
         kept(self.document.items("annotations"), read, self.report)
         return found
 
-    def _map(self, node: Node) -> Path:
+    def _map(self, node: JsonNode) -> Path:
         """The PNG, in a folder of the document's name, with or without its first word."""
         try:
             name = plain_name(node.text())
@@ -161,11 +161,11 @@ class _Reading:
         return place
 
 
-def _segments(node: Node, labels: dict[Any, int], report: Report) -> list[Segment]:
+def _segments(node: JsonNode, labels: dict[Any, int], report: Report) -> list[Segment]:
     """The number, the class and the crowd mark of each segment of a picture."""
     found: dict[int, Segment] = {}
 
-    def read(entry: Node) -> None:
+    def read(entry: JsonNode) -> None:
         number = entry.get("id").positive_int()
         if number in found or number >= 2**24:
             raise entry.get("id").wrong("a number of its own below 2^24", number)
@@ -175,7 +175,7 @@ def _segments(node: Node, labels: dict[Any, int], report: Report) -> list[Segmen
     return list(found.values())
 
 
-def _flag(node: Node, name: str) -> bool:
+def _flag(node: JsonNode, name: str) -> bool:
     flag = node.optional(name)
     if flag is not None and flag.value not in (0, 1):
         raise flag.wrong("0 or 1", shown(flag.value))

@@ -8,20 +8,20 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.data.formats.coco.document import read_document
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import canonical
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.safe_io.files import is_file
 from saccade.safe_io.paths import name_in
 
-LOOKED_FOR = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
+EVIDENCE = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
 
 # Documents of other forms that lie beside those of objects.
 OTHERS = ("panoptic_", "captions_", "stuff_", "image_info_")
 _ROBOFLOW = "_annotations.coco.json"
 
 
-class Coco(Pictured):
+class Coco(ImageFiles):
     """One split in COCO's format. Boxes, areas, crowds; masks and joints where some annotation has them.
 
     Pictures without objects are kept. Category identifiers become 0..C-1 in their order.
@@ -47,7 +47,7 @@ class Coco(Pictured):
         read = read_document(document, report, judge)
         self.store, self.origin = read.store, read.origin
         names = [read.files.text(index) for index in range(len(read.files))]
-        paths = Ragged.of_text([name_in(root, folder / name) for name in names])
+        paths = RaggedArray.of_text([name_in(root, folder / name) for name in names])
         super().__init__(root, paths, read.classes, read.joints)
 
     @property

@@ -12,7 +12,7 @@ NAMES = ("classes.txt", "labels.txt", "obj.names", "label_colors.txt", "palette.
 
 
 @dataclass(frozen=True)
-class ClassList:
+class ClassNames:
     """Classes by name, and the colours that stand for them in pictures where the file gives them.
 
     Attributes:
@@ -24,17 +24,17 @@ class ClassList:
     colours: tuple[tuple[int, int, int], ...] = ()
 
 
-def find_class_list(root: Path, report: Report = strict) -> ClassList | None:
+def find_class_names(root: Path, report: Report = strict) -> ClassNames | None:
     """The list in a folder, or None.
 
     Raises:
-        DataError: As for `read_class_list`.
+        DataError: As for `read_class_names`.
     """
     file = next((root / name for name in NAMES if (root / name).is_file()), None)
-    return None if file is None else read_class_list(file, report)
+    return None if file is None else read_class_names(file, report)
 
 
-def read_class_list(path: Path, report: Report = strict) -> ClassList:
+def read_class_names(path: Path, report: Report = strict) -> ClassNames:
     """The names of a file, with colours where every line gives one: ``name 64 0 128`` or ``64 0 128 name``.
 
     Raises:
@@ -51,7 +51,7 @@ def read_class_list(path: Path, report: Report = strict) -> ClassList:
     _no_repeats(path, numbers, names, "name", report)
     colours = tuple(colour for _, colour in coloured) if has_colours else ()
     _no_repeats(path, numbers, colours, "colour", report)
-    return ClassList(tuple(names), colours)
+    return ClassNames(tuple(names), colours)
 
 
 def _coloured(text: str) -> tuple[str, tuple[int, int, int]] | None:

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.origin import Origin
-from saccade.data.formats.common.store import Ragged, Store
+from saccade.data.formats.common.store import RaggedArray, Store
 
 
 class Maps(Protocol):
@@ -28,7 +28,7 @@ class Maps(Protocol):
         ...
 
 
-class Listed(Pictured):
+class DetectionDataset(ImageFiles):
     """Pictures by name, with objects.
 
     Args:
@@ -44,7 +44,7 @@ class Listed(Pictured):
     def __init__(
         self,
         root: Path,
-        names: Ragged,
+        names: RaggedArray,
         store: Store,
         classes: tuple[str, ...],
         joints: Joints | None = None,

@@ -12,12 +12,12 @@ from saccade.core.errors import DataError
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.data.datasets.picture import read_picture
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.paths import inside, leaving_allowed
 
 
-class Pictured(ABC):
+class ImageFiles(ABC):
     """N pictures by name, in a folder; what they show is up to the format.
 
     Args:
@@ -30,7 +30,7 @@ class Pictured(ABC):
     """
 
     def __init__(
-        self, root: Path, names: Ragged, classes: Names, joints: Joints | None = None, links: bool = False
+        self, root: Path, names: RaggedArray, classes: Names, joints: Joints | None = None, links: bool = False
     ) -> None:
         self.root, self.joints, self._classes = root, joints, classes
         self.classes = Vocabularies.of(classes).main

@@ -9,7 +9,7 @@ from saccade.core.errors import DataError
 GREATEST = 1e30
 
 
-class Node:
+class JsonNode:
     """A value with its place, which is put into words when something is wrong only.
 
     Args:
@@ -26,7 +26,7 @@ class Node:
         self,
         value: Any,
         path: Path,
-        parent: "Node | None" = None,
+        parent: "JsonNode | None" = None,
         key: str | int = "",
         annotation_id: str | int | None = None,
     ) -> None:
@@ -37,9 +37,9 @@ class Node:
         """The JSON pointer, such as ``/annotations/17/bbox``."""
         return "" if self.parent is None else f"{self.parent.pointer}/{self.key}"
 
-    def named(self, annotation_id: str | int) -> "Node":
+    def named(self, annotation_id: str | int) -> "JsonNode":
         """The same place, known to belong to an annotation."""
-        return Node(self.value, self.path, self.parent, self.key, annotation_id)
+        return JsonNode(self.value, self.path, self.parent, self.key, annotation_id)
 
     def wrong(self, expected: str, found: object, cure: str | None = None) -> DataError:
         """The error to raise about the value at this place."""
@@ -52,22 +52,22 @@ class Node:
             cure=cure,
         )
 
-    def get(self, key: str | int) -> "Node":
+    def get(self, key: str | int) -> "JsonNode":
         """The value under a key of an object or at a place of a list, which must be there."""
         if isinstance(key, str) and (not isinstance(self.value, dict) or key not in self.value):
             raise self.wrong(f"an object with {key!r}", shown(self.value))
-        return Node(self.value[key], self.path, self, key, self.annotation_id)
+        return JsonNode(self.value[key], self.path, self, key, self.annotation_id)
 
-    def optional(self, key: str) -> "Node | None":
+    def optional(self, key: str) -> "JsonNode | None":
         """The value under a key; None where it is absent or null."""
         return self.get(key) if self.value.get(key) is not None else None
 
-    def items(self, key: str) -> list["Node"]:
+    def items(self, key: str) -> list["JsonNode"]:
         """The items of the list under a key."""
         node = self.get(key)
         if not isinstance(node.value, list):
             raise node.wrong("a list", shown(node.value))
-        return [Node(item, self.path, node, place, self.annotation_id) for place, item in enumerate(node.value)]
+        return [JsonNode(item, self.path, node, place, self.annotation_id) for place, item in enumerate(node.value)]
 
     def numbers(self, count: int | None = None) -> list[float]:
         """The value as finite numbers, `count` of them where given."""

@@ -7,11 +7,11 @@ import torch
 from numpy.typing import NDArray
 
 from saccade.core.annotation import Annotation
-from saccade.data.formats.common.image_files import Pictured
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.image_files import ImageFiles
+from saccade.data.formats.common.store import RaggedArray
 
 
-class Labelled(Pictured):
+class LabelledImages(ImageFiles):
     """Pictures by name, with classes of the whole picture.
 
     Args:
@@ -21,7 +21,7 @@ class Labelled(Pictured):
         marks: (N,) the class of each picture, or (N, C) of 0, 1 and -1, unknown, for each class.
     """
 
-    def __init__(self, root: Path, names: Ragged, classes: tuple[str, ...], marks: NDArray[Any]) -> None:
+    def __init__(self, root: Path, names: RaggedArray, classes: tuple[str, ...], marks: NDArray[Any]) -> None:
         super().__init__(root, names, classes)
         self._marks = marks
 

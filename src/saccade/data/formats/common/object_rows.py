@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.data.formats.common.origin import Box, Form, Origin
-from saccade.data.formats.common.store import Ragged, Shapes, Store, starts_of
+from saccade.data.formats.common.store import RaggedArray, Shapes, Store, starts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Row:
     given: Box | None = None
 
 
-def to_store(
+def build_store(
     sizes: Sequence[tuple[int, int]], pictures: Sequence[Sequence[Row]], marks: int = 0, classes: int = 0
 ) -> Store:
     """The objects of N pictures in arrays.
@@ -56,8 +56,8 @@ def to_store(
     rows = [row for picture in pictures for row in picture]
     outlined = any(row.code or row.polygons for row in rows)
     shapes = Shapes(
-        Ragged.of_bytes([row.code for row in rows]),
-        Ragged.of([polygon for row in rows for polygon in row.polygons], np.float64),
+        RaggedArray.of_bytes([row.code for row in rows]),
+        RaggedArray.of([polygon for row in rows for polygon in row.polygons], np.float64),
         starts_of(len(row.polygons) for row in rows),
     )
     points = np.array([row.keypoints for row in rows], np.float32).reshape(-1, marks, 2) if marks else None
@@ -75,14 +75,14 @@ def to_store(
     )
 
 
-def to_origin(form: Form, files: Sequence[Path], pictures: Sequence[Sequence[Row]]) -> Origin:
+def build_origin(form: Form, files: Sequence[Path], pictures: Sequence[Sequence[Row]]) -> Origin:
     """Where the objects of N pictures are written; `files` are those of each picture, or one for all."""
     rows = [row for picture in pictures for row in picture]
     return Origin.of(form, files, [row.place for row in rows], [row.given for row in rows])
 
 
 @contextmanager
-def collector_at_rest() -> Generator[None]:
+def garbage_collection_paused() -> Generator[None]:
     """No garbage is collected inside: going through millions of small objects that all live took half of the time."""
     was_at_work = gc.isenabled()
     gc.disable()

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 
 Form = Literal["coco", "voc", "yolo", "csv"]
 Box = tuple[float, float, float, float]
@@ -31,7 +31,7 @@ class Origin:
     """
 
     form: Form
-    files: Ragged
+    files: RaggedArray
     places: NDArray[np.int32]
     cut: NDArray[np.int64]
     given: NDArray[Any]
@@ -48,7 +48,7 @@ class Origin:
         """
         return Origin(
             form,
-            Ragged.of_text([str(file) for file in files]),
+            RaggedArray.of_text([str(file) for file in files]),
             np.array(places, np.int32),
             np.array([row for row, box in enumerate(given) if box is not None], np.int64),
             np.array([box for box in given if box is not None], np.float32).reshape(-1, 4),

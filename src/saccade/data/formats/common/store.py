@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Ragged:
+class RaggedArray:
     """Rows of different lengths in one array.
 
     Attributes:
@@ -35,20 +35,20 @@ class Ragged:
     starts: NDArray[np.int64]
 
     @staticmethod
-    def of(rows: Sequence[Array], dtype: Any) -> "Ragged":
+    def of(rows: Sequence[Array], dtype: Any) -> "RaggedArray":
         """The rows, copied into one array of `dtype`."""
         values = np.concatenate([np.zeros(0, dtype), *rows]).astype(dtype, copy=False)
-        return Ragged(values, starts_of(len(row) for row in rows))
+        return RaggedArray(values, starts_of(len(row) for row in rows))
 
     @staticmethod
-    def of_bytes(rows: Sequence[bytes]) -> "Ragged":
+    def of_bytes(rows: Sequence[bytes]) -> "RaggedArray":
         """The rows as uint8."""
-        return Ragged(np.frombuffer(b"".join(rows), np.uint8), starts_of(len(row) for row in rows))
+        return RaggedArray(np.frombuffer(b"".join(rows), np.uint8), starts_of(len(row) for row in rows))
 
     @staticmethod
-    def of_text(rows: Sequence[str]) -> "Ragged":
+    def of_text(rows: Sequence[str]) -> "RaggedArray":
         """The rows in UTF-8; names of files that are none keep their bytes."""
-        return Ragged.of_bytes([row.encode("utf-8", "surrogateescape") for row in rows])
+        return RaggedArray.of_bytes([row.encode("utf-8", "surrogateescape") for row in rows])
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -97,8 +97,8 @@ class Shapes:
         parts: (M + 1,) int64, where each instance's polygons begin among all.
     """
 
-    codes: Ragged
-    polygons: Ragged
+    codes: RaggedArray
+    polygons: RaggedArray
     parts: NDArray[np.int64]
 
     def text(self, row: int, size: tuple[int, int]) -> bytes | None:

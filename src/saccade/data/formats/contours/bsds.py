@@ -10,19 +10,19 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import USUAL, canonical
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.safe_io.documents.mat_file import load_mat
 from saccade.safe_io.images.pictures import only_pictures
 
-LOOKED_FOR = "images/SPLIT/*.jpg beside groundTruth/SPLIT/*.mat (BSDS)"
+EVIDENCE = "images/SPLIT/*.jpg beside groundTruth/SPLIT/*.mat (BSDS)"
 _TRUTH = "groundTruth"
 # Real files take a quarter of a megabyte packed, and six unpacked.
 _MAT_BYTES = 2**26
 
 
-class Bsds(Pictured):
+class Bsds(ImageFiles):
     """One split of pictures with contours, one map for each of the A people who drew the picture's.
 
     Args:
@@ -31,9 +31,9 @@ class Bsds(Pictured):
     """
 
     def __init__(self, root: Path, pairs: dict[Path, Path]) -> None:
-        names = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs])
+        names = RaggedArray.of_text([path.relative_to(root).as_posix() for path in pairs])
         super().__init__(root, names, ("contour",), links=True)
-        self._truths = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
+        self._truths = RaggedArray.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
 
     @property
     def fields(self) -> frozenset[str]:

@@ -15,14 +15,14 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import DataError
 from saccade.core.masks import Masks
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.index_map import IGNORE, to_classes
 from saccade.data.formats.common.stems import listings, pairs
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.voc.pixels import BACKGROUND
 from saccade.safe_io.documents.mat_file import dense, load_mat
 
-LOOKED_FOR = "cls/*.mat beside img/ (SBD)"
+EVIDENCE = "cls/*.mat beside img/ (SBD)"
 CLASSES = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog",
     "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
@@ -30,7 +30,7 @@ CLASSES = (
 _MAT_BYTES = 2**26
 
 
-class Sbd(Pictured):
+class Sbd(ImageFiles):
     """One split of pictures with classes of pixels, contours a class, and objects where ``inst`` has them.
 
     Args:
@@ -40,10 +40,10 @@ class Sbd(Pictured):
     """
 
     def __init__(self, root: Path, truths: dict[Path, Path], objects: bool) -> None:
-        names = Ragged.of_text([path.relative_to(root).as_posix() for path in truths])
+        names = RaggedArray.of_text([path.relative_to(root).as_posix() for path in truths])
         classes = {"instances": CLASSES, "semantic": (*CLASSES, BACKGROUND), "contours": CLASSES}
         super().__init__(root, names, classes)
-        self._stems = Ragged.of_text([path.stem for path in truths.values()])
+        self._stems = RaggedArray.of_text([path.stem for path in truths.values()])
         self._objects = objects
 
     @property

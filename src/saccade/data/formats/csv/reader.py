@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 
 from saccade.core.errors import DataError
-from saccade.data.formats.common.class_list import find_class_list
+from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
-from saccade.data.formats.common.detection_dataset import Listed
-from saccade.data.formats.common.labelled_images import Labelled
+from saccade.data.formats.common.detection_dataset import DetectionDataset
+from saccade.data.formats.common.labelled_images import LabelledImages
 from saccade.data.formats.common.number_errors import BoxError
-from saccade.data.formats.common.object_rows import Row, collector_at_rest, to_origin, to_store
+from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.origin import clip
 from saccade.data.formats.common.split_names import USUAL, canonical
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.csv.records import Header, Record, read_header, read_records
 from saccade.safe_io.files import is_file
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.paths import name_in, plain_name
 
-LOOKED_FOR = "SPLIT.csv with columns file and label, labels, or x1,y1,x2,y2,label (CSV)"
+EVIDENCE = "SPLIT.csv with columns file and label, labels, or x1,y1,x2,y2,label (CSV)"
 
 _SUFFIXES = (".csv", ".tsv")
 
@@ -46,7 +46,7 @@ def splits(path: Path) -> list[str]:
     return list(found)
 
 
-def open_csv(path: Path, split: str, report: Report = strict) -> Labelled | Listed:
+def open_csv(path: Path, split: str, report: Report = strict) -> LabelledImages | DetectionDataset:
     """One split, by a name of `splits`: the class, the classes or the objects of each picture.
 
     Boxes are continuous coordinates, cut off at the picture's edge. Files are sought in the table's folder, and in
@@ -61,11 +61,11 @@ def open_csv(path: Path, split: str, report: Report = strict) -> Labelled | List
     Raises:
         DataError: The data are at fault.
     """
-    with collector_at_rest():
+    with garbage_collection_paused():
         return _opened(path, split, report)
 
 
-def _opened(path: Path, split: str, report: Report) -> Labelled | Listed:
+def _opened(path: Path, split: str, report: Report) -> LabelledImages | DetectionDataset:
     tables = _tables(path)
     root = path if path.is_dir() else path.parent
     table = next(one for name, one in tables.items() if name == split or one.header.split >= 0)
@@ -124,7 +124,7 @@ def _pass_over(_: DataError) -> None:
 def _classes(root: Path, table: _Table, records: list[Record], report: Report) -> tuple[str, ...]:
     if table.header.kind == "states":
         return tuple(table.header.columns[place] for place in table.header.classes)
-    listed = find_class_list(root, report)
+    listed = find_class_names(root, report)
     if listed is not None:
         return listed.names
     names = {name for record in records for name in record.names}
@@ -141,7 +141,7 @@ class _Builder:
     split: str
     report: Report
 
-    def objects(self, records: list[Record]) -> Listed:
+    def objects(self, records: list[Record]) -> DetectionDataset:
         """Pictures with boxes; rows of one picture need not follow each other."""
         names: dict[str, str] = {}
         places: dict[str, int] = {}
@@ -159,11 +159,11 @@ class _Builder:
                 if record.box is not None:
                     rows[places[name]].append(self._row(record, sizes[places[name]]))
         self._some(places)
-        store = to_store(sizes, rows, classes=len(self.classes))
-        origin = to_origin("csv", [self.table.path], rows)
-        return Listed(self.root, Ragged.of_text(list(places)), store, self.classes, origin=origin)
+        store = build_store(sizes, rows, classes=len(self.classes))
+        origin = build_origin("csv", [self.table.path], rows)
+        return DetectionDataset(self.root, RaggedArray.of_text(list(places)), store, self.classes, origin=origin)
 
-    def labels(self, records: list[Record], mark: Callable[[Record], int | list[int]]) -> Labelled:
+    def labels(self, records: list[Record], mark: Callable[[Record], int | list[int]]) -> LabelledImages:
         """Pictures with what `mark` makes of their record."""
         lines: dict[str, int] = {}
         marks: list[int | list[int]] = []
@@ -175,7 +175,7 @@ class _Builder:
                 marks.append(mark(record))
                 lines[name] = record.line
         self._some(lines)
-        return Labelled(self.root, Ragged.of_text(list(lines)), self.classes, np.array(marks, np.int64))
+        return LabelledImages(self.root, RaggedArray.of_text(list(lines)), self.classes, np.array(marks, np.int64))
 
     def label(self, record: Record) -> int:
         """The one class."""

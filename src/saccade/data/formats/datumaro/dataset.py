@@ -14,14 +14,14 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.index_map import IGNORE
-from saccade.data.formats.common.store import Ragged, Store
+from saccade.data.formats.common.store import RaggedArray, Store
 from saccade.ops import rle
 
 
 @dataclass(frozen=True)
-class Told:
+class DatumaroContent:
     """What the annotations of N pictures tell.
 
     Attributes:
@@ -38,7 +38,7 @@ class Told:
     pixels: bool
 
 
-class DatumaroSet(Pictured):
+class DatumaroDataset(ImageFiles):
     """One split of a data set that datumaro has read.
 
     Args:
@@ -50,7 +50,12 @@ class DatumaroSet(Pictured):
     """
 
     def __init__(
-        self, root: Path, names: Ragged, told: Told, classes: tuple[str, ...], joints: Joints | None = None
+        self,
+        root: Path,
+        names: RaggedArray,
+        told: DatumaroContent,
+        classes: tuple[str, ...],
+        joints: Joints | None = None,
     ) -> None:
         super().__init__(root, names, classes, joints)
         self.store = told.store if told.objects else None

@@ -18,9 +18,9 @@ from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.index_map import IGNORE
-from saccade.data.formats.common.object_rows import collector_at_rest, to_store
-from saccade.data.formats.common.store import Ragged, Store
-from saccade.data.formats.datumaro.dataset import DatumaroSet, Told, covers
+from saccade.data.formats.common.object_rows import build_store, garbage_collection_paused
+from saccade.data.formats.common.store import RaggedArray, Store
+from saccade.data.formats.datumaro.dataset import DatumaroContent, DatumaroDataset, covers
 from saccade.data.formats.datumaro.objects import WHOLE, Item, Object, check_label, is_read, kind_of, read_objects
 from saccade.data.formats.datumaro.package import classes_of, joints_of, load, subsets
 from saccade.safe_io.images.pictures import picture_size
@@ -46,7 +46,7 @@ def splits(path: Path, form: str | None = None) -> list[str]:
     return list(subsets(load(path, form), path))
 
 
-def open_datumaro(path: Path, split: str, report: Report = strict, form: str | None = None) -> DatumaroSet:
+def open_datumaro(path: Path, split: str, report: Report = strict, form: str | None = None) -> DatumaroDataset:
     """One split, by a name of `splits`, of a data set that datumaro reads.
 
     Classes are in datumaro's order. Boxes, outlines, masks and joints of one group are one object. Masks of formats
@@ -66,7 +66,7 @@ def open_datumaro(path: Path, split: str, report: Report = strict, form: str | N
     """
     found = load(path, form)
     root = path if path.is_dir() else path.parent
-    with collector_at_rest():
+    with garbage_collection_paused():
         classes, marks = classes_of(found, path), joints_of(found)
         count = 0 if marks is None else len(marks.names)
         read = _Reading(root, len(classes), count, report)
@@ -103,7 +103,7 @@ class _Reading:
         self.objects.append(read_objects(entry.annotations, item, self.report))
         self.whole.append(self._labels(entry, item))
 
-    def conclude(self, classes: tuple[str, ...], marks: Joints | None, maps: bool) -> DatumaroSet:
+    def conclude(self, classes: tuple[str, ...], marks: Joints | None, maps: bool) -> DatumaroDataset:
         """All of it in arrays; `maps` tells that masks are classes of pixels."""
         if not self.items:
             raise DataError("pictures", "none", path=self.root)
@@ -113,8 +113,10 @@ class _Reading:
         store, has_objects = self._store(), any(self.objects)
         pixels = store.shapes is not None and len(classes) <= IGNORE and (maps or _by_pixels(store))
         whole = _marks(self.whole, len(classes)) if any(self.whole) else None
-        told = Told(store, has_objects, whole, pixels)
-        return DatumaroSet(self.root, Ragged.of_text(list(self.names)), told, classes, marks if has_objects else None)
+        told = DatumaroContent(store, has_objects, whole, pixels)
+        return DatumaroDataset(
+            self.root, RaggedArray.of_text(list(self.names)), told, classes, marks if has_objects else None
+        )
 
     def _file(self, entry: Any) -> tuple[str, Path]:
         """The name of an item's picture inside the data's folder, and its file."""
@@ -138,7 +140,7 @@ class _Reading:
 
     def _store(self) -> Store:
         rows = [[one.row for one in objects] for objects in self.objects]
-        store = to_store([item.size for item in self.items], rows, self.joints, self.classes)
+        store = build_store([item.size for item in self.items], rows, self.joints, self.classes)
         difficult = np.array([one.difficult for objects in self.objects for one in objects], np.bool_)
         return replace(store, difficult=difficult if difficult.any() else None)
 

@@ -9,12 +9,12 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import USUAL, canonical
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.safe_io.images.pictures import SUFFIXES, only_pictures
 
-LOOKED_FOR = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
+EVIDENCE = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
 
 
 # Folders of other formats.
@@ -26,7 +26,7 @@ _NO_CLASSES = frozenset(
 )
 
 
-class ImageFolder(Pictured):
+class ImageFolder(ImageFiles):
     """One split of pictures, each in a folder named for its class.
 
     Links among the files are followed, because they are the user's own way of making splits.
@@ -48,8 +48,8 @@ class ImageFolder(Pictured):
             names += found
             labels += [label] * len(found)
         if not names:
-            raise DataError("pictures", "none", path=folder, cure=f"looked for {LOOKED_FOR}")
-        super().__init__(root, Ragged.of_text(names), classes, links=True)
+            raise DataError("pictures", "none", path=folder, cure=f"looked for {EVIDENCE}")
+        super().__init__(root, RaggedArray.of_text(names), classes, links=True)
         self._labels = np.array(labels, np.int64)
 
     @property

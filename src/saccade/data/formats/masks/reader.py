@@ -7,20 +7,20 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
-from saccade.data.formats.common.class_list import ClassList, find_class_list
+from saccade.data.formats.common.class_list import ClassNames, find_class_names
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.index_map import IGNORE, Colour, read_values, to_classes
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.masks.pairs import find_pairs
 from saccade.safe_io.images.maps import decode_map
 
-LOOKED_FOR = "images/ beside masks/, or SPLIT/images beside SPLIT/masks (masks)"
+EVIDENCE = "images/ beside masks/, or SPLIT/images beside SPLIT/masks (masks)"
 _IGNORED = ("void", "ignore")
 _LOOKED_AT = 8
 
 
-class MaskFolder(Pictured):
+class MaskFolder(ImageFiles):
     """One split of pictures with masks.
 
     A mask of numbers gives classes from 0 on, and 255 for pixels to ignore. Where the list of classes gives colours,
@@ -32,8 +32,8 @@ class MaskFolder(Pictured):
         listed: The classes, and their colours where masks are coloured.
     """
 
-    def __init__(self, root: Path, pairs: dict[Path, Path], listed: ClassList) -> None:
-        pictures = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs])
+    def __init__(self, root: Path, pairs: dict[Path, Path], listed: ClassNames) -> None:
+        pictures = RaggedArray.of_text([path.relative_to(root).as_posix() for path in pairs])
         names = [name for name in listed.names if not (listed.colours and name.lower() in _IGNORED)]
         super().__init__(root, pictures, tuple(names), links=True)
         self._numbers = {IGNORE: IGNORE} | {label: label for label in range(min(len(names), IGNORE))}
@@ -42,7 +42,7 @@ class MaskFolder(Pictured):
             for name, colour in zip(listed.names, listed.colours, strict=False)
         }
         self._grey = {red: label for (red, green, blue), label in self._colours.items() if red == green == blue}
-        self._masks = Ragged.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
+        self._masks = RaggedArray.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
 
     @property
     def fields(self) -> frozenset[str]:
@@ -87,7 +87,7 @@ def open_masks(path: Path, split: str, report: Report = strict) -> MaskFolder:
     Raises:
         DataError: The data are at fault, or no list of classes is there.
     """
-    listed = find_class_list(path, report)
+    listed = find_class_names(path, report)
     if listed is None:
         raise DataError(
             "a list of the classes' names",
@@ -104,7 +104,7 @@ def open_masks(path: Path, split: str, report: Report = strict) -> MaskFolder:
     return data
 
 
-def _check_meaning(data: MaskFolder, listed: ClassList, report: Report) -> None:
+def _check_meaning(data: MaskFolder, listed: ClassNames, report: Report) -> None:
     """Black and white masks of two classes would lose the white ones: 255 is ignored."""
     if listed.colours or len(listed.names) < 2:
         return

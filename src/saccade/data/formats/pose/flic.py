@@ -13,7 +13,7 @@ from saccade.safe_io.documents.mat_file import load_mat
 from saccade.safe_io.files import is_file
 from saccade.safe_io.paths import name_in, plain_name
 
-LOOKED_FOR = "examples.mat beside images/ (FLIC)"
+EVIDENCE = "examples.mat beside images/ (FLIC)"
 _FILE = "examples.mat"
 # Where the annotated joints stand among the file's 29; the others are NaN throughout.
 _COLUMNS = {

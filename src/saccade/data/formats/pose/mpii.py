@@ -8,7 +8,7 @@ import numpy as np
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.joints import joints
-from saccade.data.formats.common.json_node import Node, shown
+from saccade.data.formats.common.json_node import JsonNode, shown
 from saccade.data.formats.common.split_names import USUAL, canonical
 from saccade.data.formats.pose.mpii_form import BONES, HEAD_SHARE, NAMES, SHIFT
 from saccade.data.formats.pose.mpii_mat import find_mat, read_mat
@@ -18,7 +18,7 @@ from saccade.safe_io.documents.mat_file import load_mat
 from saccade.safe_io.files import is_file
 from saccade.safe_io.paths import name_in, plain_name
 
-LOOKED_FOR = "annot/train.json, a list of persons with joints, or mpii_human_pose*.mat (MPII)"
+EVIDENCE = "annot/train.json, a list of persons with joints, or mpii_human_pose*.mat (MPII)"
 
 
 def splits(path: Path) -> list[str]:
@@ -52,7 +52,7 @@ def open_mpii(path: Path, split: str, report: Report = strict) -> Persons:
 
 
 def _rows(root: Path, file: Path, split: str, report: Report) -> list[PersonRow]:
-    document = Node(load_json(file), file)
+    document = JsonNode(load_json(file), file)
     if not isinstance(document.value, list):
         raise document.wrong("a list of persons", shown(document.value))
     heads = _heads(file, len(document.value))
@@ -91,11 +91,11 @@ def _splits_of(file: Path) -> list[str]:
     return [name] if name in USUAL else ["train", "val"]
 
 
-def _marked(node: Node) -> str:
+def _marked(node: JsonNode) -> str:
     return "val" if node.get("isValidation").number() else "train"
 
 
-def _row(root: Path, node: Node, head: float | None) -> PersonRow:
+def _row(root: Path, node: JsonNode, head: float | None) -> PersonRow:
     points, visible = _joints(node)
     centre = node.get("center" if "center" in node.value else "objpos").numbers(2)
     scale = node.get("scale" if "scale" in node.value else "scale_provided")
@@ -109,7 +109,7 @@ def _row(root: Path, node: Node, head: float | None) -> PersonRow:
     return PersonRow(_picture(root, node), points, visible, place, scale.number(), head)
 
 
-def _joints(node: Node) -> tuple[list[tuple[float, float]], list[int]]:
+def _joints(node: JsonNode) -> tuple[list[tuple[float, float]], list[int]]:
     """The joints' places and visibility; one form says what is annotated, the other what is hidden too."""
     full = "joint_self" in node.value
     key = "joint_self" if full else "joints"
@@ -130,7 +130,7 @@ def _joints(node: Node) -> tuple[list[tuple[float, float]], list[int]]:
     return points, visible
 
 
-def _picture(root: Path, node: Node) -> str:
+def _picture(root: Path, node: JsonNode) -> str:
     field = node.get("image" if "image" in node.value else "img_paths")
     try:
         name = plain_name(field.text())

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Person
 from saccade.core.dataset import Joints
-from saccade.data.formats.common.image_files import Pictured
-from saccade.data.formats.common.store import Array, Ragged
+from saccade.data.formats.common.image_files import ImageFiles
+from saccade.data.formats.common.store import Array, RaggedArray
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class PersonRow:
     head_size: float | None = None
 
 
-class Persons(Pictured):
+class Persons(ImageFiles):
     """Persons with joints. A picture of several persons comes once for each.
 
     Args:
@@ -48,7 +48,7 @@ class Persons(Pictured):
     """
 
     def __init__(self, root: Path, joints: Joints, rows: Sequence[PersonRow]) -> None:
-        super().__init__(root, Ragged.of_text([row.name for row in rows]), ("person",), joints)
+        super().__init__(root, RaggedArray.of_text([row.name for row in rows]), ("person",), joints)
         self._points = np.array([row.points for row in rows], np.float32)
         self._visible = np.array([row.visible for row in rows], np.uint8)
         # What a person lacks is NaN.

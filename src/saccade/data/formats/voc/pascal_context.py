@@ -9,15 +9,15 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.image_files import Pictured
+from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.index_map import IGNORE, to_classes
 from saccade.data.formats.common.stems import listings, pairs
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.voc.pixels import BACKGROUND
 from saccade.safe_io.documents.mat_file import load_mat
 from saccade.safe_io.documents.text_file import load_lines
 
-LOOKED_FOR = "trainval/*.mat beside labels.txt (PASCAL-Context)"
+EVIDENCE = "trainval/*.mat beside labels.txt (PASCAL-Context)"
 _ALL, _FREQUENT = "labels.txt", "59_labels.txt"
 _TRUTHS = "trainval"
 _PICTURES = ("JPEGImages", "VOC2010/JPEGImages", "VOCdevkit/VOC2010/JPEGImages", "images")
@@ -29,7 +29,7 @@ _MAT_BYTES = 2**26
 UNUSED = "(unused)"
 
 
-class PascalContext(Pictured):
+class PascalContext(ImageFiles):
     """One split of pictures with the class of every pixel; 0, which names none, is ignored.
 
     Args:
@@ -43,9 +43,9 @@ class PascalContext(Pictured):
         names = classes if len(classes) <= IGNORE else (*classes[:IGNORE], UNUSED, *classes[IGNORE:])
         # Where some of the files' classes are left out, their pixels are background.
         pixels = (*names, BACKGROUND) if len(classes) < len(listed) else names
-        paths = Ragged.of_text([path.relative_to(root).as_posix() for path in truths])
+        paths = RaggedArray.of_text([path.relative_to(root).as_posix() for path in truths])
         super().__init__(root, paths, {"semantic": pixels})
-        self._truths = Ragged.of_text([path.relative_to(root).as_posix() for path in truths.values()])
+        self._truths = RaggedArray.of_text([path.relative_to(root).as_posix() for path in truths.values()])
         places = {number: names.index(name) if name in names else len(names) for name, number in listed.items()}
         self._numbers = {0: IGNORE} | places
         self._background = len(names)

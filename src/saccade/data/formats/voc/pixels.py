@@ -11,7 +11,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.core.masks import Masks
 from saccade.data.formats.common.index_map import IGNORE, Colour, read_values, to_classes
-from saccade.data.formats.common.store import Ragged, Store
+from saccade.data.formats.common.store import RaggedArray, Store
 
 BACKGROUND = "background"
 CLASS_FOLDER, OBJECT_FOLDER = "SegmentationClass", "SegmentationObject"
@@ -31,7 +31,7 @@ class VocPixels:
     """
 
     root: Path
-    stems: Ragged
+    stems: RaggedArray
     store: Store
     places: NDArray[np.int32]
     classes: tuple[str, ...]
@@ -42,7 +42,7 @@ class VocPixels:
         """The pixels of the pictures that have some."""
         found = [{file.stem for file in (root / folder).glob("*.png")} for folder in (CLASS_FOLDER, OBJECT_FOLDER)]
         drawn = np.array([[stem in names for names in found] for stem in stems], np.bool_).reshape(-1, 2)
-        return VocPixels(root, Ragged.of_text(stems), store, np.array(places, np.int32), classes, drawn)
+        return VocPixels(root, RaggedArray.of_text(stems), store, np.array(places, np.int32), classes, drawn)
 
     @property
     def fields(self) -> frozenset[str]:

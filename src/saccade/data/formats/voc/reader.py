@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from saccade.core.errors import DataError
-from saccade.data.formats.common.class_list import find_class_list
+from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
-from saccade.data.formats.common.detection_dataset import Listed
-from saccade.data.formats.common.object_rows import collector_at_rest
+from saccade.data.formats.common.detection_dataset import DetectionDataset
+from saccade.data.formats.common.object_rows import garbage_collection_paused
 from saccade.data.formats.common.origin import Origin
-from saccade.data.formats.common.store import Ragged, Store, starts_of
+from saccade.data.formats.common.store import RaggedArray, Store, starts_of
 from saccade.data.formats.voc.folders import Part, data_folder, parts
 from saccade.data.formats.voc.object_rows import Row, check_root, read_name, read_rows, read_size
 from saccade.data.formats.voc.pixels import VocPixels
 from saccade.safe_io.documents.xml_file import Element, load_xml
 from saccade.safe_io.images.pictures import picture_size
 
-LOOKED_FOR = "Annotations/*.xml, SPLIT/*.xml (Pascal VOC)"
+EVIDENCE = "Annotations/*.xml, SPLIT/*.xml (Pascal VOC)"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def splits(path: Path) -> list[str]:
     return list(parts(data_folder(path))) if path.is_dir() else []
 
 
-def open_voc(path: Path, split: str, report: Report = strict) -> Listed:
+def open_voc(path: Path, split: str, report: Report = strict) -> DetectionDataset:
     """One split, by a name of `splits`. Boxes, difficult; classes of pixels and masks where PNGs give them.
 
     VOC's boxes name their first and last pixel, counted from 1: xmin .. xmax becomes xmin - 1 .. xmax. What reaches
@@ -61,17 +61,17 @@ def open_voc(path: Path, split: str, report: Report = strict) -> Listed:
     store = _store(pictures, labels, len(classes))
     places = [row.place for picture in pictures for row in picture.rows]
     pixels = VocPixels.beside(root, [picture.stem for picture in pictures], store, places, classes)
-    names = Ragged.of_text([picture.name for picture in pictures])
+    names = RaggedArray.of_text([picture.name for picture in pictures])
     given = [row.given for picture in pictures for row in picture.rows]
     origin = Origin.of("voc", [picture.file for picture in pictures], places, given)
-    return Listed(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
+    return DetectionDataset(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
 
 
 def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:
     """The annotated pictures of a split. Trees are let go one by one: they are a hundred times as large as rows."""
     found: list[_Picture] = []
     seen: dict[str, Path] = {}
-    with collector_at_rest():
+    with garbage_collection_paused():
         for file in part.files(report):
             with telling(report):
                 found.append(_picture(root, part, load_xml(file), report))
@@ -116,7 +116,7 @@ def _classes(
     root: Path, known: dict[str, Part], split: str, pictures: list[_Picture], report: Report
 ) -> tuple[str, ...]:
     """The listed names, or else those of all splits, so that the splits agree."""
-    listed = find_class_list(root, report)
+    listed = find_class_names(root, report)
     if listed is not None:
         return listed.names
     found = {row.name for picture in pictures for row in picture.rows}

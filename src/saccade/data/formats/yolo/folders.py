@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, telling
-from saccade.data.formats.common.json_node import Node
+from saccade.data.formats.common.json_node import JsonNode
 from saccade.data.formats.common.split_names import USUAL, canonical
 from saccade.safe_io.documents.text_file import load_lines
 from saccade.safe_io.documents.yaml_file import load_yaml
@@ -30,7 +30,7 @@ class Folders:
 
     root: Path
     parts: dict[str, list[Path]]
-    document: Node | None = None
+    document: JsonNode | None = None
 
 
 def find(path: Path) -> Folders | None:
@@ -61,7 +61,7 @@ def _other_yaml(root: Path) -> Folders | None:
 
 
 def _declared(file: Path) -> Folders | None:
-    document = Node(load_yaml(file), file)
+    document = JsonNode(load_yaml(file), file)
     if not isinstance(document.value, dict):
         return None
     if "names" not in document.value and not any(isinstance(document.value.get(key), str) for key in ("train", "val")):
@@ -75,7 +75,7 @@ def _declared(file: Path) -> Folders | None:
     return Folders(file.parent, known, document)
 
 
-def _places(document: Node, node: Node) -> list[Path]:
+def _places(document: JsonNode, node: JsonNode) -> list[Path]:
     """The folders and lists that a split names."""
     entries = node.value if isinstance(node.value, list) else None
     nodes = [node] if entries is None else [node.get(place) for place in range(len(entries))]
@@ -83,7 +83,7 @@ def _places(document: Node, node: Node) -> list[Path]:
     return [_place(entry, "" if folder is None else folder.text()) for entry in nodes]
 
 
-def _place(node: Node, folder: str) -> Path:
+def _place(node: JsonNode, folder: str) -> Path:
     """Where an entry leads. Tools write paths of the machine or folder that they ran in, so the tail counts too."""
     root, text = node.path.parent, node.text()
     wholes = [

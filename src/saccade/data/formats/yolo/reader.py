@@ -4,19 +4,19 @@ from pathlib import Path
 
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.data.formats.common.class_list import find_class_list
+from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
-from saccade.data.formats.common.detection_dataset import Listed
+from saccade.data.formats.common.detection_dataset import DetectionDataset
 from saccade.data.formats.common.joints import COCO_NAMES, mirrored_pairs
-from saccade.data.formats.common.json_node import Node, shown
-from saccade.data.formats.common.object_rows import Row, collector_at_rest, to_origin, to_store
-from saccade.data.formats.common.store import Ragged
+from saccade.data.formats.common.json_node import JsonNode, shown
+from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
+from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.yolo.folders import Folders, find, label_file, pictures
 from saccade.data.formats.yolo.label_lines import Form, read_rows
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.paths import name_in
 
-LOOKED_FOR = "data.yaml, images/ beside labels/*.txt (YOLO)"
+EVIDENCE = "data.yaml, images/ beside labels/*.txt (YOLO)"
 
 
 def splits(path: Path) -> list[str]:
@@ -25,7 +25,7 @@ def splits(path: Path) -> list[str]:
     return [] if folders is None else list(folders.parts)
 
 
-def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
+def open_yolo(path: Path, split: str, report: Report = strict) -> DetectionDataset:
     """One split, by a name of `splits`. Boxes; masks where lines are outlines; joints where ``kpt_shape`` tells so.
 
     Pictures without labels are kept, as pictures that show nothing. Boxes are cut off at the picture's edge. Joints and
@@ -41,14 +41,14 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
     """
     folders = find(path)
     if folders is None:
-        raise DataError("data in YOLO's format", "none", path=path, cure=f"looked for {LOOKED_FOR}")
+        raise DataError("data in YOLO's format", "none", path=path, cure=f"looked for {EVIDENCE}")
     joints, numbers = (None, 3) if folders.document is None else _joints(folders.document)
     form = Form(_classes(folders, report), 0 if joints is None else len(joints.names), numbers)
     names: list[str] = []
     sizes: list[tuple[int, int]] = []
     rows: list[list[Row]] = []
     listed = pictures(folders, split, report)
-    with collector_at_rest():
+    with garbage_collection_paused():
         for name in listed:
             with telling(report):
                 size = picture_size(folders.root / name)
@@ -60,9 +60,9 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> Listed:
     _check_labels(folders, split, listed, report)
     if not names:
         raise DataError("pictures", "none", path=folders.parts[split][0])
-    store = to_store(sizes, rows, form.joints, len(form.classes))
-    origin = to_origin("yolo", [label_file(folders.root, name) for name in names], rows)
-    return Listed(folders.root, Ragged.of_text(names), store, form.classes, joints, origin=origin)
+    store = build_store(sizes, rows, form.joints, len(form.classes))
+    origin = build_origin("yolo", [label_file(folders.root, name) for name in names], rows)
+    return DetectionDataset(folders.root, RaggedArray.of_text(names), store, form.classes, joints, origin=origin)
 
 
 def _check_labels(folders: Folders, split: str, names: list[str], report: Report) -> None:
@@ -83,7 +83,7 @@ def _classes(folders: Folders, report: Report) -> tuple[str, ...]:
         return _declared_classes(folders.document)
     places = [folders.root, folders.root / "labels", *(place[0] for place in folders.parts.values())]
     for place in places:
-        listed = find_class_list(place, report)
+        listed = find_class_names(place, report)
         if listed is not None:
             return listed.names
     raise DataError(
@@ -94,7 +94,7 @@ def _classes(folders: Folders, report: Report) -> tuple[str, ...]:
     )
 
 
-def _declared_classes(document: Node) -> tuple[str, ...]:
+def _declared_classes(document: JsonNode) -> tuple[str, ...]:
     names = document.get("names")
     _check_names(document, names)
     if isinstance(names.value, dict):
@@ -112,17 +112,17 @@ def _declared_classes(document: Node) -> tuple[str, ...]:
     return found
 
 
-def _check_names(document: Node, names: Node) -> None:
+def _check_names(document: JsonNode, names: JsonNode) -> None:
     """Whether all are names: YAML takes no and yes, without quotes, for truth values."""
     keys = list(names.value) if isinstance(names.value, dict) else [node.key for node in document.items("names")]
     for key in keys:
-        name = Node(names.value[key], names.path, names, key)
+        name = JsonNode(names.value[key], names.path, names, key)
         if type(name.value) not in (str, int, float):
             cure = "put it into quotes: no, yes, on, off and null mean other things in YAML"
             raise name.wrong("the name of a class", shown(name.value), cure)
 
 
-def _joints(document: Node) -> tuple[Joints | None, int]:
+def _joints(document: JsonNode) -> tuple[Joints | None, int]:
     """The joints, and how many numbers a label has for each."""
     shape = document.optional("kpt_shape")
     if shape is None:

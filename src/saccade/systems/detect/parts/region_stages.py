@@ -59,7 +59,7 @@ def alternate(standing: tuple[str, ...], pyramid: bool) -> tuple[Stage, ...]:
     shared = ("trunk", "neck") if pyramid else ("trunk",)
     return (
         Stage(1 / 3, freeze=(*standing, "regions.tops"), silent=proposals),
-        Stage(1 / 6, freeze=(*standing, "regions.propose"), silent=regions, anew=True),
+        Stage(1 / 6, freeze=(*standing, "regions.propose"), silent=regions, reinitialise=True),
         Stage(1 / 3, freeze=(*shared, "regions.tops"), silent=proposals),
         Stage(1 / 6, freeze=(*shared, "regions.propose"), silent=regions),
     )

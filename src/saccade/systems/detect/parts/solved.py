@@ -8,13 +8,15 @@ from saccade.heads.regions.box_top import BoxRules
 from saccade.heads.regions.solved_top import SolvedTop
 from saccade.network.recipe import Stage
 from saccade.ops.boxes.box_coder import DeltaCoder
-from saccade.ops.boxes.suppression import Keep
+from saccade.ops.boxes.suppression import Suppression
 
 Scores = Literal["svm", "softmax"]
 
 # The authors' test begins with a margin of -1.5; of a softmax what scores less than a twentieth is not told.
-BY_MARGIN = BoxRules(keep=Keep(score=1 / (1 + exp(1.5)), first=100_000, overlap=0.3, limit=100), coder=DeltaCoder())
-BY_SOFTMAX = replace(BY_MARGIN, keep=replace(BY_MARGIN.keep, score=0.05))
+BY_MARGIN = BoxRules(
+    suppression=Suppression(score=1 / (1 + exp(1.5)), first=100_000, overlap=0.3, limit=100), coder=DeltaCoder()
+)
+BY_SOFTMAX = replace(BY_MARGIN, suppression=replace(BY_MARGIN.suppression, score=0.05))
 
 
 def solved_stages(top: SolvedTop, freeze: tuple[str, ...] = ()) -> tuple[Stage, ...]:
