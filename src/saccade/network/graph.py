@@ -4,6 +4,7 @@ What comes before it, `InputSpec` and a search for regions, and what comes after
 """
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,8 +59,8 @@ class TensorForward(nn.Module):
 class Graph:
     """All that an exporter asks for.
 
-    ``torch.export.export(graph.module, graph.example, dynamic_shapes=graph.dynamic)`` takes it as it is, and so does
-    ``torch.onnx.export``.
+    ``torch.export.export(graph.module, graph.example, dynamic_shapes=graph.dynamic)`` takes it as it is;
+    ``torch.onnx.export`` wants the operators of `saccade.network.onnx` besides.
 
     Attributes:
         module: Tensors to a list of tensors.
@@ -68,6 +69,7 @@ class Graph:
         example: What goes in, of two pictures.
         dynamic: What of its shapes may change: the number of pictures, and, where pictures are not all brought to one
             size, height and width.
+        outputs: Names of the tensors that come out: where each stands in the raw output, such as ``boxes.logits.0``.
         layout: The raw output of each head, with the place of each tensor that comes out in place of the tensor.
     """
 
@@ -75,6 +77,7 @@ class Graph:
     inputs: tuple[str, ...]
     example: tuple[Tensor, ...]
     dynamic: tuple[Any, ...]
+    outputs: tuple[str, ...]
     layout: dict[str, Any]
 
     def tensors(self, batch: Batch) -> tuple[Tensor, ...]:
@@ -106,8 +109,15 @@ def graph_of(system: System, batch: Batch) -> Graph:
     module, count = TensorForward(system), itertools.count()
     with torch.no_grad():
         raw = module.raw(*example)
-    layout = pytree.tree_map(lambda leaf: next(count) if isinstance(leaf, Tensor) else None, raw)
-    return Graph(module, INPUTS[: len(example)], example, _dynamic(system.input, len(example)), layout)
+    paths = (path for path, leaf in pytree.tree_leaves_with_path(raw) if isinstance(leaf, Tensor))
+    return Graph(
+        module=module,
+        inputs=INPUTS[: len(example)],
+        example=example,
+        dynamic=_dynamic(system.input, len(example)),
+        outputs=tuple(".".join(re.findall(r"\w+", pytree.keystr(path))) for path in paths),
+        layout=pytree.tree_map(lambda leaf: next(count) if isinstance(leaf, Tensor) else None, raw),
+    )
 
 
 def tensors_of(batch: Batch, number: int | None = None) -> tuple[Tensor, ...]:
@@ -119,11 +129,11 @@ def tensors_of(batch: Batch, number: int | None = None) -> tuple[Tensor, ...]:
 
 
 def _dynamic(spec: InputSpec, inputs: int) -> tuple[Any, ...]:
-    """Which sizes of each input may change."""
+    """Which sizes of each input may change; all inputs are one argument, of any length."""
     pictures = {0: Dim.DYNAMIC}
     if spec.size is not None:
-        return (pictures,) * inputs
+        return ((pictures,) * inputs,)
     sides = (Dim.DYNAMIC, Dim.DYNAMIC)
     if spec.multiple > 1:
         sides = tuple(spec.multiple * Dim(name) + spec.remainder for name in ("height", "width"))
-    return (pictures | dict(zip((2, 3), sides, strict=True)), *(pictures,) * (inputs - 1))
+    return ((pictures | dict(zip((2, 3), sides, strict=True)), *(pictures,) * (inputs - 1)),)

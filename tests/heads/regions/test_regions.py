@@ -20,6 +20,7 @@ from saccade.layers.towers.anchors import Anchors
 from saccade.layers.towers.dense_towers import ProposalTower
 from saccade.layers.towers.region_towers import Outputs, PooledTower
 from saccade.losses.scores import SigmoidScores
+from saccade.network.maps import Maps
 from saccade.network.regions import Regions
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
@@ -231,6 +232,38 @@ def test_other_tops_speak_of_what_stays(image):
         torch.testing.assert_close(rows.area, (rows.boxes[:, 2:] - rows.boxes[:, :2]).prod(1))
     assert head.loss(maps, truth(2))["area"] > 8
     assert "instances.area" in head.gives
+
+
+class WithColumns(nn.Module):
+    """A trunk and a head whose top speaks of what stays, on tensors."""
+
+    def __init__(self):
+        super().__init__()
+        self.trunk, self.head = Pyramid(), region_head(proposing(), tops={"box": box_top(), "area": Area()})
+
+    def forward(self, images, sizes):
+        raw = self.head(Maps({"image": images, **self.trunk(images)}, sizes))
+        return raw.kept.regions.boxes, raw.kept.scores, raw.kept.labels, raw.tops["area"]["area"]
+
+
+def test_what_stays_leaves_as_a_graph_with_those_who_speak_of_it():
+    torch.manual_seed(0)
+    module = WithColumns().eval()
+    many = {0: torch.export.Dim.DYNAMIC}
+    images, sizes = torch.rand(3, 3, 128, 128), torch.tensor([[128, 128]] * 3)
+    with torch.no_grad():
+        program = torch.export.export(module, (images[:2], sizes[:2]), dynamic_shapes=(many, many)).module()
+        for count in (1, 3):
+            found, wanted = (run(images[:count], sizes[:count]) for run in (program, module))
+            assert wanted[1].count_nonzero() > count
+            torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_a_rule_that_goes_box_by_box_amid_the_network_is_no_graph():
+    soft = box_top(suppression=Suppression(suppress="linear"))
+    assert region_head(tops={"box": soft}).not_exportable is None
+    assert "one by one" in region_head(tops={"box": soft, "area": Area()}).not_exportable
+    assert region_head(proposing()).not_exportable is None
 
 
 def test_regions_are_padded_and_come_back():

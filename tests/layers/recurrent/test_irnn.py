@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saccade.core.level import Level
-from saccade.layers.recurrent.irnn import Irnn, sweep, sweep_both_ways
+from saccade.layers.recurrent.irnn import Irnn, sweep, sweep_at_once
 from saccade.necks.context import Context
 
 
@@ -54,11 +54,11 @@ def test_a_sweep_adds_up_and_forgets_what_is_negative() -> None:
     assert sweep(line, torch.full((1, 1, 1), 0.5)).flatten().tolist() == [1, 2.5, 0, 1]
 
 
-@pytest.mark.parametrize("weights", [None, torch.randn(2, 3, 3, generator=torch.Generator().manual_seed(1)) / 2])
-def test_two_sweeps_at_once_are_one_forward_and_one_backward(weights: torch.Tensor | None) -> None:
-    lines = torch.randn(5, 4, 3, generator=torch.Generator().manual_seed(2))
-    states = sweep(torch.stack([lines, lines.flip(0)]), weights)
-    torch.testing.assert_close(sweep_both_ways(lines, weights), torch.cat([states[0], states[1].flip(0)], -1))
+@pytest.mark.parametrize("weights", [None, torch.eye(3).repeat(2, 1, 1)])
+def test_the_operator_of_graphs_is_the_sweep(weights: torch.Tensor | None) -> None:
+    lines = torch.randn(2, 5, 4, 3, generator=torch.Generator().manual_seed(2))
+    assert torch.equal(sweep_at_once(lines, weights), sweep(lines, weights))
+    torch.library.opcheck(sweep_at_once, (lines, weights), test_utils=("test_schema", "test_faketensor"))
 
 
 def test_its_slope_is_that_of_its_values() -> None:

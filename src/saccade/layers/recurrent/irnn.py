@@ -42,9 +42,8 @@ class Irnn(nn.Module):
         """(L, B, M, 2 hidden) states of M lines (L, B, M, hidden), forward by weights `first`, backward by the next."""
         weights = None if self.recur is None else self.recur[first : first + 2]
         lines = seen.flatten(1, 2)
-        if exporting():
-            return sweep_both_ways(lines, weights).unflatten(1, seen.shape[1:3])
-        states = sweep(torch.stack([lines, lines.flip(0)]), weights)
+        run = sweep_at_once if exporting() else sweep
+        states = run(torch.stack([lines, lines.flip(0)]), weights)
         both = torch.cat([states[0], states[1].flip(0)], -1)
         return both.unflatten(1, seen.shape[1:3])
 
@@ -68,18 +67,12 @@ def sweep(lines: Tensor, weights: Tensor | None) -> Tensor:
     return torch.stack(states, 1)
 
 
-def sweep_both_ways(lines: Tensor, weights: Tensor | None) -> Tensor:
-    """(L, N, 2 C) what two sweeps carry, forward and backward, in one step, whatever L is, as a graph wants it.
+@torch.library.custom_op("saccade::sweep", mutates_args=())
+def sweep_at_once(lines: Tensor, weights: Tensor | None) -> Tensor:
+    """`sweep` as an operator by itself, without a gradient: in a graph it is one step, however long the lines are."""
+    return sweep(lines, weights)
 
-    What is read goes through an identity, which costs as much as the sweep.
 
-    Args:
-        lines: (L, N, C).
-        weights: (2, C, C) as for `sweep`.
-    """
-    identity = torch.eye(lines.shape[2], dtype=lines.dtype, device=lines.device)
-    forward, backward = (identity, identity) if weights is None else weights.unbind(0)
-    none = lines.new_zeros(2, lines.shape[1], lines.shape[2])
-    parameters = [identity, forward, identity, backward]
-    states, _ = torch.rnn_relu(lines, none, parameters, False, 1, 0.0, False, True, False)
-    return states
+@sweep_at_once.register_fake
+def _(lines: Tensor, weights: Tensor | None) -> Tensor:
+    return torch.empty_like(lines)

@@ -35,9 +35,9 @@ def pooled_side(side: int, size: int) -> int:
 
 def interleave(maps: Tensor, size: int) -> Tensor:
     """(B, C, p · h, p · w) of maps (p · p · B, C, h, w) that stand offset by offset (see `pool_from_offsets`)."""
-    count, channels, height, width = maps.shape
-    parts = maps.view(size, size, count // size**2, channels, height, width)
-    return parts.permute(2, 3, 4, 0, 5, 1).reshape(count // size**2, channels, size * height, size * width)
+    # Offsets stand beside each channel, as the pixels of a cell do that is shuffled out.
+    offsets = maps.unflatten(0, (size * size, -1)).unbind()
+    return F.pixel_shuffle(torch.stack(offsets, 2).flatten(1, 2), size)
 
 
 def window_grid(shape: tuple[int, int], step: tuple[float, float], side: tuple[float, float]) -> Tensor:

@@ -1,0 +1,95 @@
+"""What ONNX calls the operators that its exporter does not know.
+
+Given to ``torch.onnx.export(…, dynamo=True, custom_translation_table=translations())``; needs the extra ``deploy``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from saccade.layers.recurrent.irnn import sweep_at_once
+from saccade.ops.boxes.nms import batch_nms
+from saccade.ops.candidates import NOTHING
+
+# The version of operators that is written.
+OPSET = 20
+# ONNX's number for int64.
+INT64 = 7
+# Below every score.
+LEAST = -3e38
+
+
+def translations() -> dict[Callable[..., Any], Callable[..., Any]]:
+    """Functions that write in ONNX what an operator computes, by operator."""
+    operators: Any = torch.ops
+    return {
+        batch_nms._opoverload: _batch_nms,  # pyright: ignore[reportPrivateUsage]
+        sweep_at_once._opoverload: _sweep,  # pyright: ignore[reportPrivateUsage]
+        operators.torchvision.roi_pool.default: _roi_pool,
+        round: _round,
+        operators.aten.mul.Scalar: _times,
+        operators.aten.add.Scalar: _plus,
+    }
+
+
+def _operators() -> Any:
+    from onnxscript import opset20  # of the extra `deploy`
+
+    return opset20
+
+
+def _batch_nms(boxes: Any, scores: Any, groups: Any, overlap: float, limit: int) -> Any:
+    """`saccade.ops.boxes.nms.batch_nms`; groups are set side by side, so that boxes of different ones never overlap."""
+    op = _operators()
+    side = op.Add(op.ReduceMax(boxes, keepdims=0), 1.0)
+    apart = op.Add(boxes, op.Unsqueeze(op.Mul(op.CastLike(groups, boxes), side), [2]))
+    found = op.NonMaxSuppression(apart, op.Unsqueeze(scores, [1]), [limit], [overlap], [LEAST])
+    places = op.Gather(found, [0, 2], axis=1)  # (m, 2) picture and row
+    gone = op.Expand(op.Constant(value_float=NOTHING), op.Shape(scores))
+    left = op.ScatterND(gone, places, op.GatherND(scores, places))
+    # With as many rows of padding behind all others, there are always enough to take.
+    padded = op.Pad(left, [0, 0, 0, limit], op.Constant(value_float=NOTHING))
+    values, rows = op.TopK(padded, [limit], axis=1)
+    count = op.Gather(op.Shape(scores), 1)
+    return op.Where(op.Greater(values, LEAST), rows, count)
+
+
+def _sweep(lines: Any, weights: Any = None) -> Any:
+    """`saccade.layers.irnn.sweep`: two recurrent networks, whose input goes through an identity."""
+    op = _operators()
+    channels = int(lines.shape[-1])
+    identity = op.Unsqueeze(op.EyeLike(op.ConstantOfShape([channels, channels])), [0])
+    states: list[Any] = []
+    for network in (0, 1):
+        recur = identity if weights is None else op.Gather(weights, [network], axis=0)
+        line = op.Gather(lines, op.Constant(value_int=network), axis=0)
+        found, _ = op.RNN(line, identity, recur, activations=["Relu"], hidden_size=channels)
+        states.append(op.Squeeze(found, [1]))
+    return op.Concat(*(op.Unsqueeze(state, [0]) for state in states), axis=0)
+
+
+def _roi_pool(maps: Any, regions: Any, spatial_scale: float, pooled_height: int, pooled_width: int) -> tuple[Any, Any]:
+    """Torchvision's `roi_pool`; which positions were the greatest, its second result, is left out."""
+    op = _operators()
+    found = op.MaxRoiPool(maps, regions, pooled_shape=[pooled_height, pooled_width], spatial_scale=spatial_scale)
+    return found, found
+
+
+def _round(value: Any, digits: None = None) -> Any:
+    """Python's `round` of a side that is scaled, to the even one of two."""
+    del digits
+    op = _operators()
+    return op.Cast(op.Round(value), to=INT64)
+
+
+def _times(values: Any, factor: Any) -> Any:
+    """A tensor times a number, which may have been computed of sizes."""
+    op = _operators()
+    return op.Mul(values, op.CastLike(factor, values))
+
+
+def _plus(values: Any, addend: Any, alpha: float = 1.0) -> Any:
+    """A tensor and `alpha` times a number, which may have been computed of sizes."""
+    op = _operators()
+    return op.Add(values, op.Mul(op.CastLike(addend, values), op.CastLike(alpha, values)))
