@@ -112,7 +112,6 @@ class Measure:
 def evaluation_of(
     system: System,
     dataset: Dataset,
-    device: torch.device | str | None = None,
     *,
     loader: Iterable[Batch] | None = None,
     batch: int = 16,
@@ -126,7 +125,6 @@ def evaluation_of(
     Args:
         system: The network; every module's mode is restored after.
         dataset: The pictures.
-        device: Where the network is moved first, or None for where it is.
         loader: Batches with truth and names that the caller makes, such as one process's part; the whole data set by
             default.
         batch: Pictures of a batch, where no loader is given.
@@ -135,8 +133,6 @@ def evaluation_of(
         share: Sends what this process found to all that measure together, and gives what the *others* found.
         prediction: See `Measure`.
     """
-    if device is not None:
-        system.to(device)
     measure = Measure(system, dataset, metrics, prediction)
     own = None
     if loader is None:

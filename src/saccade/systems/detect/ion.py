@@ -81,17 +81,12 @@ def ion(
     levels, seen = {**parts.trunk.levels, **neck.levels}, (*reads, *neck.levels)
     # Fewer numbers of length 1 are larger ones: the scale keeps what fc6 gets as large as the paper's.
     pool = SkipPool(levels, seen, levels[parts.reads].channels, parts.grid, scale=SCALE * trunk.width**0.5, learnt=True)
-    rules = replace(
-        BOXES, suppression=replace(BOXES.suppression, limit=limit, vote=VOTE if vote else None), rounds=rounds
-    )
+    suppression = replace(BOXES.suppression, limit=limit, vote=VOTE if vote else None)
+    rules = replace(BOXES, suppression=suppression, rounds=rounds)
     tower = PooledTower(pool, parts.body, parts.size, outputs(rules, len(classes)))
-    head = RegionHead(
-        None,
-        RandomSampler(number=64, share=0.25),
-        HALF,
-        {"box": BoxTop(tower, seen, rules, len(classes))},
-        RegionRules(regions.proposals, regions.proposals, floor=FLOOR),
-    )
+    tops = {"box": BoxTop(tower, seen, rules, len(classes))}
+    looked_at = RegionRules(regions.proposals, regions.proposals, floor=FLOOR)
+    head = RegionHead(None, RandomSampler(number=64, share=0.25), HALF, tops, looked_at)
     return System(
         parts.trunk,
         {"regions": head},
