@@ -81,7 +81,7 @@ def test_design_runs(capsys) -> None:
         if block.page == page:
             exec(compile(block.text, name_of(page), "exec"), names)
     assert set(names["raw"]) == {"label", "box"}
-    assert len(names["answers"]) == 2
+    assert len(names["predictions"]) == 2
 
 
 def test_the_readme_names_what_is_there() -> None:

@@ -186,7 +186,7 @@ def test_answers_are_merged_row_by_row_and_sorted() -> None:
 
 
 def test_the_last_touch_sees_the_merged_answer() -> None:
-    system = built().with_settle(lambda prediction: replace(prediction, label=prediction.get("label") + 1))
+    system = built().with_postprocess(lambda prediction: replace(prediction, label=prediction.get("label") + 1))
     assert [int(a.get("label")) for a in system.predict(batch())] == [2, 2]
 
 

@@ -17,7 +17,7 @@ def test_a_function_is_loaded_when_it_is_asked_for():
 
 
 def test_it_is_a_mapping_of_functions():
-    table = LazySystems({"lenet5": "lenet"})
+    table = LazySystems({"lenet5": "classify.lenet"})
     assert dict(table.items()) == {"lenet5": lenet5}
     table["mine"] = lenet5
     assert (list(table), len(table), table["mine"], table.declared("mine")) == (["lenet5", "mine"], 2, lenet5, lenet5)
@@ -39,7 +39,9 @@ def test_a_stand_in_builds_what_it_stands_for():
     assert [p.shape for p in told.parameters()] == [p.shape for p in real.parameters()]
 
 
-@pytest.mark.parametrize(("module", "name"), [("trunks.vgg", "FIRST_OF_A"), ("systems.detector_parts", "trunk_to")])
+@pytest.mark.parametrize(
+    ("module", "name"), [("trunks.networks.vgg", "FIRST_OF_A"), ("systems.detect.parts.detector", "trunk_to")]
+)
 def test_what_is_no_system_is_refused(module, name):
     with pytest.raises((TypeError, KeyError), match=name):
         declaration(f"saccade.{module}", name)

@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     add_search(parser)
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.inspect.look_files import InspectSettings, inspect_files
+    from saccade.runtime.inspect.inspect_files import InspectSettings, inspect_files
     from saccade.runtime.runs.load import load
 
     use = {"device": typed.device, "precision": typed.precision, "search": typed.search}

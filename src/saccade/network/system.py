@@ -26,7 +26,7 @@ from saccade.network.refining import Refining
 from saccade.network.regions import Regions
 
 Search = Callable[[Tensor], Tensor]
-Settle = Callable[[Annotation], Annotation]
+Postprocess = Callable[[Annotation], Annotation]
 
 
 class System(nn.Module):
@@ -44,7 +44,7 @@ class System(nn.Module):
 
     Attributes:
         search: What proposes its regions, where they come from outside (`with_search`).
-        postprocess: The last touch on a picture's merged prediction (`with_settle`).
+        postprocess: The last touch on a picture's merged prediction (`with_postprocess`).
         origin: What `build` was told (system, classes, options), so that a run can be loaded again. None: no name
             builds it again, since it was put together by hand, or on a trunk that was built before.
 
@@ -71,7 +71,7 @@ class System(nn.Module):
         self.input, self.recipe = input or trunk.preprocessing.onto(InputSpec()), recipe or Recipe()
         self.vocabularies = Vocabularies.of(classes, self.gives | self.needs)
         self.search: Search | None = None
-        self.postprocess: Settle | None = None
+        self.postprocess: Postprocess | None = None
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
         self.thawed: tuple[str, ...] = ()
@@ -151,13 +151,13 @@ class System(nn.Module):
         """
         return self._but("search", search)
 
-    def with_settle(self, postprocess: Settle) -> "System":
+    def with_postprocess(self, postprocess: Postprocess) -> "System":
         """The same network, its parts shared, with a last touch on a picture's merged prediction.
 
         Args:
             postprocess: For where one head's prediction chooses among another's.
         """
-        return self._but("settle", postprocess)
+        return self._but("postprocess", postprocess)
 
     def _but(self, name: str, value: Any) -> "System":
         other = copy.copy(self)

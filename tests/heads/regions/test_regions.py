@@ -46,7 +46,7 @@ def box_top(classes=CLASSES, boxes=None, **rules):
     pool = RegionPool(LEVELS, ("fine", "deep"), 3, "align")
     tower = PooledTower(pool, body(), 16, Outputs(classes + 1, boxes or classes + 1))
     suppression = Suppression(score=0.05, first=10_000, overlap=0.5, limit=100, side=1e-2)
-    return BoxTop(tower, ("fine", "deep"), BoxRules(**{"keep": suppression, "beta": 1 / 9, **rules}), classes)
+    return BoxTop(tower, ("fine", "deep"), BoxRules(**{"suppression": suppression, "beta": 1 / 9, **rules}), classes)
 
 
 def proposing():

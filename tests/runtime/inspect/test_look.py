@@ -12,8 +12,8 @@ from helpers import picture, save_picture, tiny_system
 from saccade import cli
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import DataError, UsageError
+from saccade.runtime.inspect.inspect_files import InspectSettings, inspect_files
 from saccade.runtime.inspect.look import best_label, label_of, look
-from saccade.runtime.inspect.look_files import InspectSettings, inspect_files
 from saccade.runtime.predict.predictor import Predictor
 from saccade.safe_io.images.pictures import decode_picture
 from saccade.systems.build import build

@@ -192,7 +192,7 @@ def test_a_disk_that_fills_while_saving_keeps_what_was_there(tmp_path, name, ful
 KILLER = """
 import os, random, signal, sys, time, torch
 from pathlib import Path
-from saccade.runtime import checkpoint
+from saccade.runtime.runs import checkpoint
 
 def newest(folder):
     return checkpoint.newest(folder, lambda sentence: sys.exit("damaged: " + sentence))

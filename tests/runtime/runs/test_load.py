@@ -90,7 +90,7 @@ def test_a_run_without_checkpoints_says_so(run):
 )
 def test_a_network_predicts_in_the_precision_of_its_training(run, trained, asked, expected):
     change(run, precision=trained)
-    assert load(run.path, precision=asked).dtype == expected
+    assert load(run.path, precision=asked).engine.dtype == expected
 
 
 @pytest.mark.parametrize("names", [("green", "red", "blue"), ("red", "green", "azure"), ("red", "green")])

@@ -60,7 +60,7 @@ def test_a_kill_between_the_two_renames_leaves_the_old_folder_under_another_name
     put(tmp_path / "a", "old")
     code = f"""
 import os, pathlib, signal
-from saccade.safe_io import atomic
+from saccade.safe_io.writing import atomic
 rename = pathlib.Path.rename
 def once(self, target):
     if str(target).endswith("/a"):

@@ -7,6 +7,7 @@ from torch.utils._pytree import tree_leaves
 from helpers import tiny_system
 from saccade import build, open_data
 from saccade.core.errors import ConfigError
+from saccade.network.regions import Regions
 from saccade.training.step.reinitialised_stage import ReinitialisedStage
 from saccade.training.step.train_state import TrainState
 from small_runs import CrashAt, PowerCutError, same_weights, train
@@ -61,7 +62,7 @@ def test_the_losses_are_made_of_the_regions_that_come_with_the_batch() -> None:
     head, maps = system.heads["regions"], system.maps(batch)
     own, asked = head.propose_from(maps), torch.tensor([[3.0, 3.0, 30.0, 30.0]])
     assert not torch.equal(own[0], asked)
-    given = type(maps)(maps.tensors, maps.sizes, (asked,))
+    given = type(maps)(maps.tensors, maps.sizes, Regions.of([asked]))
     assert torch.equal(head.propose_from(given)[0], asked)
     torch.testing.assert_close(head(given).regions.boxes, head(maps).regions.boxes)  # in use they are its own
 

@@ -126,7 +126,7 @@ def localizer(
         input=built.preprocessing.stretch(size),
         recipe=replace(RECIPE, stages=IN_ORDER) if order == "paper" else RECIPE,
     )
-    return system.with_settle(box_of_label) if boxes.objects == 1 else system
+    return system.with_postprocess(box_of_label) if boxes.objects == 1 else system
 
 
 def _box_head(options: BoxOptions, reads: str, body: nn.Module) -> Head:
