@@ -106,12 +106,12 @@ def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable
     images = pictures(pixels, count)
     _forget_peak()
 
-    def run_worker() -> dict[str, Any]:
+    def run_round() -> dict[str, Any]:
         # One by one: the next picture is asked for when the prediction to the one before has come.
         boxes = sum(len(predictor([image])[0].get("instances")) for image in images)
         return {"told": f"{boxes / count:.0f} boxes a picture", "peak": _peak()}
 
-    return run_worker
+    return run_round
 
 
 def their_predict(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
@@ -123,12 +123,12 @@ def their_predict(name: str, side: int, pixels: list[int], count: int) -> Callab
     model, images = detector(name, side).eval(), pictures(pixels, count)
     _forget_peak()
 
-    def run_worker() -> dict[str, Any]:
+    def run_round() -> dict[str, Any]:
         with torch.inference_mode():
             boxes = sum(len(model([image.float() / 255])[0]["boxes"]) for image in images)
         return {"told": f"{boxes / count:.0f} boxes a picture", "peak": _peak()}
 
-    return run_worker
+    return run_round
 
 
 def our_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
@@ -150,11 +150,11 @@ def our_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[
     torch.manual_seed(0)
     _forget_peak()
 
-    def run_worker() -> dict[str, Any]:
+    def run_round() -> dict[str, Any]:
         loss = steps.take(system.batch(images, shown), LR)
         return {"told": f"loss {loss:.2f}", "peak": _peak()}
 
-    return run_worker
+    return run_round
 
 
 def their_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
@@ -171,14 +171,14 @@ def their_train(name: str, side: int, pixels: list[int], count: int) -> Callable
     torch.manual_seed(0)
     _forget_peak()
 
-    def run_worker() -> dict[str, Any]:
+    def run_round() -> dict[str, Any]:
         loss: Any = sum(model([image.float() / 255 for image in images], targets).values())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         return {"told": f"loss {loss.item():.2f}", "peak": _peak()}
 
-    return run_worker
+    return run_round
 
 
 def _forget_peak() -> None:

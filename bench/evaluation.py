@@ -67,11 +67,11 @@ def of_json(**size: int) -> Callable[[], list[float]]:
 
     truth, results = drawn(**size)
 
-    def run_worker() -> list[float]:
+    def run_round() -> list[float]:
         scores = coco(truth, results)
         return [-1.0 if scores[name] is None else float(scores[name] or 0) for name in NAMES]
 
-    return run_worker
+    return run_round
 
 
 def of_annotations(**size: int) -> Callable[[], list[float]]:
@@ -84,14 +84,14 @@ def of_annotations(**size: int) -> Callable[[], list[float]]:
     shown = [as_annotations(truth["annotations"], results, k, size) for k in range(size["pictures"])]
     fields = frozenset({"instances.boxes", "instances.labels"})
 
-    def run_worker() -> list[float]:
+    def run_round() -> list[float]:
         judge = Evaluator(choose(fields | {"instances.scores"}, fields, classes), classes)
         for place, (prediction, wanted) in enumerate(shown):
             judge.update(prediction, wanted, str(place))
         scores = judge.result().scores
         return [-1.0 if scores[name] is None else float(scores[name] or 0) for name in NAMES]
 
-    return run_worker
+    return run_round
 
 
 def pycocotools(**size: int) -> Callable[[], list[float]]:
@@ -100,7 +100,7 @@ def pycocotools(**size: int) -> Callable[[], list[float]]:
     cocoeval: Any = import_module("pycocotools.cocoeval")
     truth, results = drawn(**size)
 
-    def run_worker() -> list[float]:
+    def run_round() -> list[float]:
         annotated = coco.COCO()
         annotated.dataset = {name: [dict(row) for row in rows] for name, rows in truth.items()}
         annotated.createIndex()
@@ -110,7 +110,7 @@ def pycocotools(**size: int) -> Callable[[], list[float]]:
         found.summarize()
         return [float(value) for value in found.stats[: len(NAMES)]]
 
-    return run_worker
+    return run_round
 
 
 def drawn(pictures: int, predictions: int, objects: int, classes: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:

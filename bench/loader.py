@@ -58,11 +58,11 @@ def from_disk(data: str, out: str, side: int, batch: int, workers: int | None) -
     training = Training("resnet18", data, Path(out), size=side, batch=batch, workers=workers)
     epochs = count()
 
-    def run_worker() -> int:
+    def run_round() -> int:
         training.epoch(next(epochs))
         return training.workers
 
-    return run_worker
+    return run_round
 
 
 def in_memory(data: str, out: str, side: int, batch: int) -> Callable[[], None]:
@@ -77,8 +77,8 @@ def in_memory(data: str, out: str, side: int, batch: int) -> Callable[[], None]:
         sizes.append(len(one))
         kept[len(one)] = one
 
-    def run_worker() -> None:
+    def run_round() -> None:
         for pictures in sizes:
             training.steps.take(kept[pictures])
 
-    return run_worker
+    return run_round

@@ -85,10 +85,10 @@ def training(
     """A whole training, with validation and checkpoints; answers with the memory after each epoch."""
     import saccade
 
-    def run_worker() -> list[dict[str, float]]:
+    def run_round() -> list[dict[str, float]]:
         watch = Watch()
         chosen: dict[str, Any] = {"size": side, "batch": batch, "workers": workers, "epochs": epochs, "device": "cpu"}
         saccade.train("resnet18", data, out, callbacks=[watch], **chosen)
         return watch.seen
 
-    return run_worker
+    return run_round

@@ -129,6 +129,6 @@ def cost(question: str, ours: Lane, beside: Lane, *, unit: str = "s", aim: float
     return Row(question, ours.label, beside.label, unit, values[0], values[1], Spread.of(ratio), aim, "smaller")
 
 
-def predictions(laps: Sequence[Lap]) -> list[Any]:
+def results(laps: Sequence[Lap]) -> list[Any]:
     """What the rounds returned."""
-    return [lap.prediction for lap in laps]
+    return [lap.result for lap in laps]

@@ -55,13 +55,13 @@ def ours(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[]
     predictor = Predictor(build("resnet50", CLASSES, size=side).eval(), precision=precision, device="cpu")
     images = [picture(*pixels, seed=number) for number in range(pictures)]
 
-    def run_worker() -> str:
+    def run_round() -> str:
         # One by one means that a picture is asked for when the prediction to the one before has come.
         for start in range(0, pictures, batch):
             predictor(images[start : start + batch], batch=batch)
         return "fp32" if precision == "32" else precision
 
-    return run_worker
+    return run_round
 
 
 def plain(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[], None]:
@@ -81,13 +81,13 @@ def plain(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[
     )
     images = _noise(pixels, pictures)
 
-    def run_worker() -> None:
+    def run_round() -> None:
         with torch.inference_mode():
             for start in range(0, pictures, batch):
                 together = torch.stack([prepare(image) for image in images[start : start + batch]])
                 model(together).softmax(1).argmax(1).tolist()
 
-    return run_worker
+    return run_round
 
 
 def _noise(pixels: list[int], count: int) -> list[Any]:

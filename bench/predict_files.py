@@ -63,11 +63,11 @@ def ours(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callabl
 
     predictor = sc.Predictor(sc.from_torchvision(_network(side)), device="cpu")
 
-    def run_worker() -> None:
+    def run_round() -> None:
         shutil.rmtree(out, ignore_errors=True)
         predict_files(predictor, [pictures], out, PredictSettings(batch=batch, drawn=drawn))
 
-    return run_worker
+    return run_round
 
 
 def plain(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callable[[], None]:
@@ -78,7 +78,7 @@ def plain(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callab
 
     network, files = _network(side), sorted(Path(pictures).rglob("*.jpg"))
 
-    def run_worker() -> None:
+    def run_round() -> None:
         shutil.rmtree(out, ignore_errors=True)
         (Path(out) / "drawn").mkdir(parents=True)
         entries: list[Mapping[str, Any]] = []
@@ -95,7 +95,7 @@ def plain(pictures: str, out: str, side: int, batch: int, drawn: bool) -> Callab
                     write_jpeg(shown, f"{out}/drawn/{file.name}", quality=90)
         Path(out, "predictions.json").write_text(json.dumps(entries))
 
-    return run_worker
+    return run_round
 
 
 def _network(side: int) -> Any:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bench.pairs import Lane, Row, cost, predictions, race
+from bench.pairs import Lane, Row, cost, race, results
 from bench.side import Call, Lap
 
 UNSET: dict[str, str | None] = {"OMP_WAIT_POLICY": None, "GOMP_SPINCOUNT": None}
@@ -59,7 +59,7 @@ def _rows(question: str, laps: Mapping[str, list[Lap]]) -> list[Row]:
     ours = Lane.of(OURS, laps[OURS])
     rows = [cost(question, ours, Lane.of(name, its)) for name, its in laps.items() if name != OURS]
     other = "spin (libgomp's default)"
-    pair = [Lane(name, [prediction["processor"] for prediction in predictions(laps[name])]) for name in (OURS, other)]
+    pair = [Lane(name, [prediction["processor"] for prediction in results(laps[name])]) for name in (OURS, other)]
     return [*rows, cost(f"processor time of {question}", *pair)]
 
 
@@ -90,7 +90,7 @@ def training(side: int, batch: int, steps: int) -> Callable[[], dict[str, Any]]:
     learner = Steps.of("resnet18", 10, side)
     prepared = learner.noise(batch, side)
 
-    def run_worker() -> dict[str, Any]:
+    def run_round() -> dict[str, Any]:
         begun = time.process_time()
         for _ in range(steps):
             learner.take(prepared)
@@ -98,4 +98,4 @@ def training(side: int, batch: int, steps: int) -> Callable[[], dict[str, Any]]:
         weights = torch.cat([p.detach().flatten() for p in learner.train_state.system.parameters()])
         return {"processor": spent, "digest": hashlib.sha256(weights.numpy().tobytes()).hexdigest()}
 
-    return run_worker
+    return run_round

@@ -48,12 +48,12 @@ def dense(pixels: list[int], width: float) -> Callable[[], str]:
 
     trunk, head, image = _parts(pixels, width)
 
-    def run_worker() -> str:
+    def run_round() -> str:
         with torch.inference_mode():
             raw = head(Maps({"image": image, **trunk(image)}, torch.tensor([pixels])))
         return str(raw.logits[0].shape[-2] * raw.logits[0].shape[-1])
 
-    return run_worker
+    return run_round
 
 
 def one_by_one(pixels: list[int], width: float, sample: int) -> Callable[[], None]:
@@ -65,7 +65,7 @@ def one_by_one(pixels: list[int], width: float, sample: int) -> Callable[[], Non
     side = head.shape.side
     room = (pixels[0] - side, pixels[1] - side)
 
-    def run_worker() -> None:
+    def run_round() -> None:
         for number in range(sample):
             y, x = room[0] * number // sample, room[1] * number // sample
             window = image[..., y : y + side, x : x + side]
@@ -74,7 +74,7 @@ def one_by_one(pixels: list[int], width: float, sample: int) -> Callable[[], Non
                 head.score(pooled)
                 head.box(pooled)
 
-    return run_worker
+    return run_round
 
 
 def _parts(pixels: list[int], width: float) -> Any:

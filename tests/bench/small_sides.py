@@ -11,11 +11,11 @@ def counting(start: int) -> Callable[[], int]:
     """Answers with the number of the round, and prints where a library would."""
     numbers = count(start)
 
-    def run_worker() -> int:
-        sys.stdout.write("not a prediction\n")
+    def run_round() -> int:
+        sys.stdout.write("not an answer\n")
         return next(numbers)
 
-    return run_worker
+    return run_round
 
 
 def surroundings(name: str) -> Callable[[], Any]:
@@ -26,7 +26,7 @@ def surroundings(name: str) -> Callable[[], Any]:
 def failing() -> Callable[[], None]:
     """Fails in its first round."""
 
-    def run_worker() -> None:
+    def run_round() -> None:
         raise ValueError("as a test asks")
 
-    return run_worker
+    return run_round
