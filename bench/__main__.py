@@ -17,6 +17,7 @@ BENCHES = {
     "memory": "memory after the last epoch beside memory after the second",
     "reading": "opening annotations beside faster-coco-eval and torchvision",
     "predict": "the predictor beside a plain torchvision loop",
+    "predict_files": "files predicted, drawn and written beside a plain torchvision loop",
     "detectors": "answers, training steps and memory of detectors beside torchvision's own",
     "evaluation": "scores of detection beside pycocotools",
     "windows": "all windows of a picture at once beside one by one",

@@ -74,7 +74,7 @@ RUNGS = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class PictureResult:
     """What was measured of a rung.
 
     Attributes:
@@ -110,13 +110,16 @@ def main() -> int:
 
     from bench.ladder_rungs import Bench
 
-    bench, found = Bench(settings, pictures(settings.pictures + 1)), list[Answer]()
+    bench, found = Bench(settings, pictures(settings.pictures + 1)), list[PictureResult]()
     for rung in RUNGS:
         if only and rung.system not in only:
             continue
-        answer = bench.measure(rung)
-        print(f"{rung.title}: " + ("no such system here" if answer is None else f"{answer.total:.3g} s"), flush=True)
-        found += [] if answer is None else [answer]
+        prediction = bench.measure(rung)
+        print(
+            f"{rung.title}: " + ("no such system here" if prediction is None else f"{prediction.total:.3g} s"),
+            flush=True,
+        )
+        found += [] if prediction is None else [prediction]
         if file is not None:
             rows = {"machine": machine, "settings": asdict(settings), "rungs": [asdict(row) for row in found]}
             file.write_text(json.dumps(rows, indent=2) + "\n")
@@ -135,7 +138,7 @@ def pictures(count: int) -> list[Any]:
     return [pil_to_tensor(picture) for picture in shown]
 
 
-def table(found: list[Answer]) -> str:
+def table(found: list[PictureResult]) -> str:
     """The rungs in Markdown: seconds a picture by stage, and what else sets them apart."""
     stages = [stage for stage in STAGES if any(row.seconds.get(stage) for row in found)]
     head = [

@@ -80,7 +80,7 @@ def _rows(name: str, size: Size, task: str) -> list[Row]:
     question = f"{detector.title}, {pixels} px, " + ("answers one by one" if predicts else f"training, batch {count}")
     ours, theirs = _lane("saccade", laps["ours"]), _lane("torchvision", laps["theirs"])
     memory = [
-        Lane(side.label, [its[-1].answer["peak"]]) for side, its in zip((ours, theirs), laps.values(), strict=True)
+        Lane(side.label, [its[-1].prediction["peak"]]) for side, its in zip((ours, theirs), laps.values(), strict=True)
     ]
     return [
         speed_up(question, ours, theirs, unit="img/s", amount=count, aim=detector.aim if predicts else TRAINING_AIM),
@@ -90,7 +90,7 @@ def _rows(name: str, size: Size, task: str) -> list[Row]:
 
 def _lane(label: str, laps: list[Lap]) -> Lane:
     """One side's rounds; its label says how many boxes it told of, or what its loss was."""
-    return Lane.of(f"{label} ({laps[0].answer['told']})", laps)
+    return Lane.of(f"{label} ({laps[0].prediction['told']})", laps)
 
 
 def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
@@ -99,19 +99,19 @@ def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable
 
     import saccade as sc
     from bench.detector_models import detector, pictures
-    from saccade.training.machine import pick_precision
+    from saccade.training.parallel.machine import pick_precision
 
     precision = pick_precision("auto", torch.device("cpu"))
     predictor = sc.Predictor(sc.from_torchvision(detector(name, side)), precision=precision, device="cpu")
     images = pictures(pixels, count)
     _forget_peak()
 
-    def work() -> dict[str, Any]:
-        # One by one: the next picture is asked for when the answer to the one before has come.
+    def run_worker() -> dict[str, Any]:
+        # One by one: the next picture is asked for when the prediction to the one before has come.
         boxes = sum(len(predictor([image])[0].get("instances")) for image in images)
         return {"told": f"{boxes / count:.0f} boxes a picture", "peak": _peak()}
 
-    return work
+    return run_worker
 
 
 def their_predict(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
@@ -123,12 +123,12 @@ def their_predict(name: str, side: int, pixels: list[int], count: int) -> Callab
     model, images = detector(name, side).eval(), pictures(pixels, count)
     _forget_peak()
 
-    def work() -> dict[str, Any]:
+    def run_worker() -> dict[str, Any]:
         with torch.inference_mode():
             boxes = sum(len(model([image.float() / 255])[0]["boxes"]) for image in images)
         return {"told": f"{boxes / count:.0f} boxes a picture", "peak": _peak()}
 
-    return work
+    return run_worker
 
 
 def our_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
@@ -150,11 +150,11 @@ def our_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[
     torch.manual_seed(0)
     _forget_peak()
 
-    def work() -> dict[str, Any]:
+    def run_worker() -> dict[str, Any]:
         loss = steps.take(system.batch(images, shown), LR)
         return {"told": f"loss {loss:.2f}", "peak": _peak()}
 
-    return work
+    return run_worker
 
 
 def their_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
@@ -171,14 +171,14 @@ def their_train(name: str, side: int, pixels: list[int], count: int) -> Callable
     torch.manual_seed(0)
     _forget_peak()
 
-    def work() -> dict[str, Any]:
+    def run_worker() -> dict[str, Any]:
         loss: Any = sum(model([image.float() / 255 for image in images], targets).values())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         return {"told": f"loss {loss.item():.2f}", "peak": _peak()}
 
-    return work
+    return run_worker
 
 
 def _forget_peak() -> None:

@@ -14,30 +14,32 @@ NAMES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100")
 
 @dataclass(frozen=True)
 class Size:
-    """Pictures, guesses and objects of each, classes, rounds."""
+    """Pictures, predictions and objects of each, classes, rounds."""
 
     pictures: int = 5000
-    guesses: int = 100
+    predictions: int = 100
     objects: int = 8
     classes: int = 80
     rounds: int = 3
 
 
-QUICK = Size(pictures=40, guesses=20, objects=4, classes=3, rounds=2)
+QUICK = Size(pictures=40, predictions=20, objects=4, classes=3, rounds=2)
 
 
 def measure(quick: bool) -> list[Row]:
     """Pictures a second: of results in COCO's form, and of annotations as they come out of a network."""
     size = QUICK if quick else Size()
-    options = {"pictures": size.pictures, "guesses": size.guesses, "objects": size.objects, "classes": size.classes}
+    options = {"pictures": size.pictures, "guesses": size.predictions, "objects": size.objects, "classes": size.classes}
     sides = {
         "coco": Call("bench.evaluation:of_json", options, "saccade"),
         "pycocotools": Call("bench.evaluation:pycocotools", options, "torch"),
         "evaluator": Call("bench.evaluation:of_annotations", options, "saccade"),
     }
     laps = race(sides, size.rounds, warm_up=0 if not quick else 1)
-    apart = {name: _apart(laps[name][0].answer, laps["pycocotools"][0].answer) for name in ("coco", "evaluator")}
-    told = f"{size.pictures} pictures, {size.guesses} guesses each, {size.classes} classes"
+    apart = {
+        name: _apart(laps[name][0].prediction, laps["pycocotools"][0].prediction) for name in ("coco", "evaluator")
+    }
+    told = f"{size.pictures} pictures, {size.predictions} predictions each, {size.classes} classes"
     beside = Lane.of("pycocotools", laps["pycocotools"])
     labels = {"coco": "sc.metrics.coco", "evaluator": "Evaluator, errors and confusion included"}
     return [
@@ -65,11 +67,11 @@ def of_json(**size: int) -> Callable[[], list[float]]:
 
     truth, results = drawn(**size)
 
-    def work() -> list[float]:
+    def run_worker() -> list[float]:
         scores = coco(truth, results)
         return [-1.0 if scores[name] is None else float(scores[name] or 0) for name in NAMES]
 
-    return work
+    return run_worker
 
 
 def of_annotations(**size: int) -> Callable[[], list[float]]:
@@ -82,14 +84,14 @@ def of_annotations(**size: int) -> Callable[[], list[float]]:
     shown = [as_annotations(truth["annotations"], results, k, size) for k in range(size["pictures"])]
     fields = frozenset({"instances.boxes", "instances.labels"})
 
-    def work() -> list[float]:
+    def run_worker() -> list[float]:
         judge = Evaluator(choose(fields | {"instances.scores"}, fields, classes), classes)
-        for place, (guess, wanted) in enumerate(shown):
-            judge.update(guess, wanted, str(place))
+        for place, (prediction, wanted) in enumerate(shown):
+            judge.update(prediction, wanted, str(place))
         scores = judge.result().scores
         return [-1.0 if scores[name] is None else float(scores[name] or 0) for name in NAMES]
 
-    return work
+    return run_worker
 
 
 def pycocotools(**size: int) -> Callable[[], list[float]]:
@@ -98,7 +100,7 @@ def pycocotools(**size: int) -> Callable[[], list[float]]:
     cocoeval: Any = import_module("pycocotools.cocoeval")
     truth, results = drawn(**size)
 
-    def work() -> list[float]:
+    def run_worker() -> list[float]:
         annotated = coco.COCO()
         annotated.dataset = {name: [dict(row) for row in rows] for name, rows in truth.items()}
         annotated.createIndex()
@@ -108,11 +110,11 @@ def pycocotools(**size: int) -> Callable[[], list[float]]:
         found.summarize()
         return [float(value) for value in found.stats[: len(NAMES)]]
 
-    return work
+    return run_worker
 
 
-def drawn(pictures: int, guesses: int, objects: int, classes: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Truth and results from a fixed seed: guesses about objects, seven of ten of the right class; some crowds."""
+def drawn(pictures: int, predictions: int, objects: int, classes: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Truth and results from a fixed seed: predictions about objects, seven of ten of the right class; some crowds."""
     import numpy as np
 
     draw = np.random.default_rng(0)
@@ -126,11 +128,13 @@ def drawn(pictures: int, guesses: int, objects: int, classes: int) -> tuple[dict
         for label, box, area in zip(*columns, strict=True):
             row = {"id": len(truth) + 1, "image_id": image, "category_id": label, "bbox": box, "area": area}
             truth.append({**row, "iscrowd": int(len(truth) % 50 == 49)})
-        near = draw.integers(0, objects, guesses)
-        moved = places[near] + draw.normal(size=(guesses, 4)) * 10
+        near = draw.integers(0, objects, predictions)
+        moved = places[near] + draw.normal(size=(predictions, 4)) * 10
         moved[:, 2:] = moved[:, 2:].clip(1)
-        guessed = np.where(draw.random(guesses) < 0.7, labels[near], draw.integers(0, classes, guesses)).tolist()
-        columns = (guessed, _boxes(moved), draw.random(guesses).astype(np.float32).tolist())
+        predicted = np.where(
+            draw.random(predictions) < 0.7, labels[near], draw.integers(0, classes, predictions)
+        ).tolist()
+        columns = (predicted, _boxes(moved), draw.random(predictions).astype(np.float32).tolist())
         results += [
             {"image_id": image, "category_id": label, "bbox": box, "score": score}
             for label, box, score in zip(*columns, strict=True)
@@ -150,7 +154,7 @@ def _boxes(xywh: Any) -> list[list[float]]:
 
 
 def as_annotations(truth: list[dict[str, Any]], results: list[dict[str, Any]], image: int, size: dict[str, int]) -> Any:
-    """Guess and truth of one picture."""
+    """Prediction and truth of one picture."""
     import torch
 
     from saccade.core.annotation import Annotation, Instances
@@ -162,7 +166,7 @@ def as_annotations(truth: list[dict[str, Any]], results: list[dict[str, Any]], i
         return Annotation(instances=Instances(boxes=boxes, labels=labels, **columns))
 
     wanted = truth[image * size["objects"] : (image + 1) * size["objects"]]
-    found = results[image * size["guesses"] : (image + 1) * size["guesses"]]
+    found = results[image * size["predictions"] : (image + 1) * size["predictions"]]
     area = torch.tensor([row["area"] for row in wanted], dtype=torch.float64)
     crowd = torch.tensor([bool(row["iscrowd"]) for row in wanted])
     return rows(found, scores=torch.tensor([row["score"] for row in found])), rows(wanted, area=area, crowd=crowd)

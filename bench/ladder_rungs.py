@@ -11,18 +11,18 @@ import torch
 from torch import Tensor, nn
 
 import saccade as sc
-from bench.detection_ladder import CLASSES, PAIRS, STAGES, Answer, Rung, Settings
+from bench.detection_ladder import CLASSES, PAIRS, STAGES, PictureResult, Rung, Settings
 from bench.our_training import Steps
 from bench.stopwatch import Stopwatch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.batch import Batch
 from saccade.network.system import System
-from saccade.ops.keep import Best, Keep
-from saccade.ops.search import search_named
-from saccade.runtime.predictor import Predictor
+from saccade.ops.boxes.suppression import Best, Suppression
+from saccade.ops.proposals.searches import search_named
+from saccade.runtime.predict.predictor import Predictor
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
-from saccade.training.machine import pick_precision
+from saccade.training.parallel.machine import pick_precision
 
 FEW = 64  # regions of the warm-up
 MIB, BYTES = 2**20, 4
@@ -40,11 +40,11 @@ class Bench:
         self.settings, self.pictures = settings, pictures
         self.watch = Stopwatch()
         self._found: list[tuple[Tensor, float]] = []
-        self.watch.watch(Keep, "final", "suppression")
-        self.watch.watch(Keep, "best", "suppression")
+        self.watch.watch(Suppression, "final", "suppression")
+        self.watch.watch(Suppression, "best", "suppression")
         _pass_the_best(PAIRS)
 
-    def measure(self, rung: Rung) -> Answer | None:
+    def measure(self, rung: Rung) -> PictureResult | None:
         """Seconds by stage, disk and training of a rung; None where there is no such system."""
         if rung.system not in SYSTEMS:
             return None
@@ -53,12 +53,12 @@ class Bench:
         training = self._training(system)
         predictor = Predictor(system, precision=pick_precision("auto", torch.device("cpu")), device="cpu")
         described = _watch_system(self.watch, predictor.system)
-        self._answer(predictor, 0, FEW)
-        seconds = [self._answer(predictor, place) for place in range(1, len(self.pictures))]
+        self._predict(predictor, 0, FEW)
+        seconds = [self._predict(predictor, place) for place in range(1, len(self.pictures))]
         means = {stage: fmean(row.get(stage, 0.0) for row in seconds) for stage in STAGES}
         total = sum(means.values())
         ap50 = self._learnt(rung) if self.settings.minutes else None
-        return Answer(rung.title, means, total, 1 / total, described[-1] if described else 0.0, training, ap50)
+        return PictureResult(rung.title, means, total, 1 / total, described[-1] if described else 0.0, training, ap50)
 
     def _build(self, rung: Rung) -> System:
         common = {name: getattr(self.settings, name) for name in rung.common}
@@ -82,12 +82,12 @@ class Bench:
         regions = frame.boxes(self._regions(place)[0][:most])
         return system.input.assemble([resized], [frame], regions=[regions])
 
-    def _answer(self, predictor: Predictor, place: int, most: int | None = None) -> dict[str, float]:
+    def _predict(self, predictor: Predictor, place: int, most: int | None = None) -> dict[str, float]:
         """Seconds by stage of one picture; those of the search are as it took them."""
         searched = 0.0 if predictor.system.search is None else self._regions(place)[1]
         self.watch.reset()
         with self.watch.during("rest"):
-            predictor.answers(self._batch(predictor.system, place, most))
+            predictor.predictions(self._batch(predictor.system, place, most))
         seconds = dict(self.watch.seconds)
         return seconds | {"proposals": seconds.get("proposals", 0.0) + searched}
 
@@ -117,15 +117,17 @@ class Bench:
 
 def _pass_the_best(pairs: int) -> None:
     """Let the best pairs of box and class pass, as many of every system, in place of those above a threshold."""
-    own: Any = Keep.best
+    own: Any = Suppression.best
 
-    def best(keep: Keep, scores: Tensor) -> Best:
+    def best(suppression: Suppression, scores: Tensor) -> Best:
         classes = scores.shape[2]
         if classes > 1:
-            keep = replace(keep, score=-1.0, first=pairs if keep.each == "map" else -(-pairs // classes))
-        return own(keep, scores)
+            suppression = replace(
+                suppression, score=-1.0, first=pairs if suppression.each == "map" else -(-pairs // classes)
+            )
+        return own(suppression, scores)
 
-    Keep.best = best
+    Suppression.best = best
 
 
 def _watch_system(watch: Stopwatch, system: System) -> list[float]:

@@ -45,7 +45,7 @@ def measure(quick: bool) -> list[Row]:
 
 def _row(size: Size, label: str, laps: list[Lap], memory: Lane) -> Row:
     """One number of workers; the aim is the default's, and the others show whether it is well chosen."""
-    workers, default = laps[0].answer, WORKERS[label] is None
+    workers, default = laps[0].prediction, WORKERS[label] is None
     name = f"loader, {workers} worker{'s' * (workers != 1)}{' (the default)' * default}"
     question = f"an epoch of ResNet-18, {size.side} px, batch {size.batch}"
     return cost(question, Lane.of(name, laps), memory, aim=AIM if default else None)
@@ -58,11 +58,11 @@ def from_disk(data: str, out: str, side: int, batch: int, workers: int | None) -
     training = Training("resnet18", data, Path(out), size=side, batch=batch, workers=workers)
     epochs = count()
 
-    def work() -> int:
+    def run_worker() -> int:
         training.epoch(next(epochs))
         return training.workers
 
-    return work
+    return run_worker
 
 
 def in_memory(data: str, out: str, side: int, batch: int) -> Callable[[], None]:
@@ -77,8 +77,8 @@ def in_memory(data: str, out: str, side: int, batch: int) -> Callable[[], None]:
         sizes.append(len(one))
         kept[len(one)] = one
 
-    def work() -> None:
+    def run_worker() -> None:
         for pictures in sizes:
             training.steps.take(kept[pictures])
 
-    return work
+    return run_worker

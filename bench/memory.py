@@ -43,7 +43,7 @@ def measure(quick: bool) -> list[Row]:
         call = Call(
             "bench.memory:training", {"data": str(scratch / "data"), "out": str(scratch / "run"), **chosen}, "saccade"
         )
-        found = race({"ours": call}, rounds=1, warm_up=0)["ours"][0].answer
+        found = race({"ours": call}, rounds=1, warm_up=0)["ours"][0].prediction
     question = f"memory of training ResNet-18, {size.workers} worker{'s' * (size.workers != 1)}"
     return [_row(f"{question}, {words}", found, kind) for kind, words in KINDS.items()]
 
@@ -85,10 +85,10 @@ def training(
     """A whole training, with validation and checkpoints; answers with the memory after each epoch."""
     import saccade
 
-    def work() -> list[dict[str, float]]:
+    def run_worker() -> list[dict[str, float]]:
         watch = Watch()
         chosen: dict[str, Any] = {"size": side, "batch": batch, "workers": workers, "epochs": epochs, "device": "cpu"}
         saccade.train("resnet18", data, out, callbacks=[watch], **chosen)
         return watch.seen
 
-    return work
+    return run_worker

@@ -10,11 +10,11 @@ from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.network.system import System
 from saccade.systems.build import build
-from saccade.training.job import prepare
-from saccade.training.machine import hold_memory, make_fabric, repeatable
-from saccade.training.session import Session
+from saccade.training.feed.input_pipeline import InputPipeline
+from saccade.training.parallel.machine import hold_memory, make_fabric, repeatable
 from saccade.training.settings import TrainSettings
-from saccade.training.supply import Supply
+from saccade.training.setup.resolved_run import prepare
+from saccade.training.step.train_state import TrainState
 
 LR = 1e-3
 
@@ -23,13 +23,13 @@ class Steps:
     """Steps of the optimiser, with the arithmetic of real trainings, which gives the same bits each time.
 
     Args:
-        session: What learns.
+        train_state: What learns.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, train_state: TrainState) -> None:
         hold_memory()  # as every training does
-        self.session, self.done = session, 0
-        session.enter(session.recipe.stages[0])
+        self.train_state, self.done = train_state, 0
+        train_state.enter(train_state.recipe.stages[0])
 
     @staticmethod
     def of(system: str, classes: int, side: int) -> "Steps":
@@ -40,19 +40,19 @@ class Steps:
     @staticmethod
     def on(system: System) -> "Steps":
         """Steps of a system by its own recipe, on the CPU, without data."""
-        return Steps(Session(system, system.recipe, make_fabric(TrainSettings(device="cpu")), seed=0))
+        return Steps(TrainState(system, system.recipe, make_fabric(TrainSettings(device="cpu")), seed=0))
 
     def take(self, batch: Batch, lr: float = LR) -> float:
         """One step; returns the loss before it."""
-        with repeatable(self.session.fabric.device, strict=False):
-            losses, _ = self.session.backward([batch], self.done)
-        self.session.step(lr)
+        with repeatable(self.train_state.fabric.device, strict=False):
+            losses, _ = self.train_state.backward([batch], self.done)
+        self.train_state.step(lr)
         self.done += 1
         return losses["loss"]
 
     def noise(self, pictures: int, side: int) -> Batch:
         """A batch of square pictures of noise, their classes in turn."""
-        system = self.session.system
+        system = self.train_state.system
         truth = [Annotation(label=torch.tensor(number % len(system.classes))) for number in range(pictures)]
         return system.batch([picture(side, side, number) for number in range(pictures)], truth)
 
@@ -68,19 +68,21 @@ class Training:
     """
 
     def __init__(self, system: str, data: str, out: Path, **settings: Any) -> None:
-        job = prepare(system, data, out, None, {"device": "cpu", **settings})
-        fabric = make_fabric(job.settings)
-        self.supply = Supply.of(job, fabric, _silent)
-        self.steps = Steps(Session(job.system, self.supply.plan.recipe, fabric, job.settings.seed))
+        resolved_run = prepare(system, data, out, None, {"device": "cpu", **settings})
+        fabric = make_fabric(resolved_run.settings)
+        self.pipeline = InputPipeline.of(resolved_run, fabric, _silent)
+        self.steps = Steps(
+            TrainState(resolved_run.system, self.pipeline.plan.recipe, fabric, resolved_run.settings.seed)
+        )
 
     @property
     def workers(self) -> int:
         """Processes that read."""
-        return self.supply.reading.workers
+        return self.pipeline.reading.workers
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """The batches of an epoch, fed as in real trainings."""
-        for _, batch in self.supply.feeder.epoch(epoch, 0, self.steps.session):
+        for _, batch in self.pipeline.batch_source.epoch(epoch, 0, self.steps.train_state):
             yield batch
 
     def epoch(self, number: int) -> None:

@@ -129,6 +129,6 @@ def cost(question: str, ours: Lane, beside: Lane, *, unit: str = "s", aim: float
     return Row(question, ours.label, beside.label, unit, values[0], values[1], Spread.of(ratio), aim, "smaller")
 
 
-def answers(laps: Sequence[Lap]) -> list[Any]:
+def predictions(laps: Sequence[Lap]) -> list[Any]:
     """What the rounds returned."""
-    return [lap.answer for lap in laps]
+    return [lap.prediction for lap in laps]

@@ -37,7 +37,7 @@ def _row(size: Size, batch: int) -> Row:
         "plain": Call("bench.predict:plain", options, "torch"),
     }
     laps = race(sides, size.rounds)
-    ours = Lane.of(f"saccade, {laps['ours'][0].answer}", laps["ours"])
+    ours = Lane.of(f"saccade, {laps['ours'][0].prediction}", laps["ours"])
     plain = Lane.of("torchvision fp32 loop", laps["plain"])
     question = f"answers of ResNet-50, {size.side} px, batch {batch}"
     return speed_up(question, ours, plain, unit="img/s", amount=size.pictures)
@@ -49,19 +49,19 @@ def ours(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[]
 
     from bench.our_training import picture
     from saccade import Predictor, build
-    from saccade.training.machine import pick_precision
+    from saccade.training.parallel.machine import pick_precision
 
     precision = pick_precision("auto", torch.device("cpu"))
     predictor = Predictor(build("resnet50", CLASSES, size=side).eval(), precision=precision, device="cpu")
     images = [picture(*pixels, seed=number) for number in range(pictures)]
 
-    def work() -> str:
-        # One by one means that a picture is asked for when the answer to the one before has come.
+    def run_worker() -> str:
+        # One by one means that a picture is asked for when the prediction to the one before has come.
         for start in range(0, pictures, batch):
             predictor(images[start : start + batch], batch=batch)
         return "fp32" if precision == "32" else precision
 
-    return work
+    return run_worker
 
 
 def plain(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[], None]:
@@ -81,13 +81,13 @@ def plain(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[
     )
     images = _noise(pixels, pictures)
 
-    def work() -> None:
+    def run_worker() -> None:
         with torch.inference_mode():
             for start in range(0, pictures, batch):
                 together = torch.stack([prepare(image) for image in images[start : start + batch]])
                 model(together).softmax(1).argmax(1).tolist()
 
-    return work
+    return run_worker
 
 
 def _noise(pixels: list[int], count: int) -> list[Any]:

@@ -106,7 +106,7 @@ def write_folder(root: Path, pictures: int) -> None:
 
 def coco(folder: str) -> Callable[[], int]:
     """Our reader: every entry is checked, its pictures are looked for, and all goes into arrays."""
-    from saccade.data.coco import open_coco
+    from saccade.data.formats.coco.reader import open_coco
 
     return lambda: len(open_coco(Path(folder), "train"))
 
@@ -120,7 +120,7 @@ def coco_index(folder: str) -> Callable[[], int]:
 
 def folder(folder: str) -> Callable[[], int]:
     """Our reader of folders."""
-    from saccade.data.image_folder import open_folder
+    from saccade.data.formats.image_folder.reader import open_folder
 
     return lambda: len(open_folder(Path(folder), "train"))
 

@@ -24,11 +24,11 @@ class Lap:
 
     Attributes:
         seconds: How long it took.
-        answer: What the round returned, of JSON's kinds.
+        prediction: What the round returned, of JSON's kinds.
     """
 
     seconds: float
-    answer: Any = None
+    prediction: Any = None
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ class Side:
 
     def wait(self) -> None:
         """Return when the side is ready for its first round."""
-        self._answer()
+        self._predict()
 
     def lap(self) -> Lap:
         """One round."""
         if self._process.stdin is not None:
             self._process.stdin.write("round\n")
             self._process.stdin.flush()
-        return Lap(**self._answer())
+        return Lap(**self._predict())
 
     def close(self) -> None:
         """End the process; it has a moment to end those that it started itself."""
@@ -91,27 +91,27 @@ class Side:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def _answer(self) -> dict[str, Any]:
+    def _predict(self) -> dict[str, Any]:
         line = "" if self._process.stdout is None else self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"expected an answer of {self.call.function}, found its end: see its error above")
+            raise RuntimeError(f"expected a prediction of {self.call.function}, found its end: see its error above")
         return json.loads(line)
 
 
 def serve(first: str, function: str, options: str) -> None:
     """Make a side ready, then do a round for every line of the standard input."""
     # Answers keep the standard output for themselves; what libraries print there goes to the errors.
-    answers = os.fdopen(os.dup(1), "w")
+    predictions = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     importlib.import_module(first)
     module, _, name = function.partition(":")
-    work: Callable[[], Any] = getattr(importlib.import_module(module), name)(**json.loads(options))
-    print(json.dumps({}), file=answers, flush=True)
+    run_worker: Callable[[], Any] = getattr(importlib.import_module(module), name)(**json.loads(options))
+    print(json.dumps({}), file=predictions, flush=True)
     for _ in sys.stdin:
         begun = time.perf_counter()
-        answer = work()
+        prediction = run_worker()
         seconds = time.perf_counter() - begun
-        print(json.dumps({"seconds": seconds, "answer": answer}), file=answers, flush=True)
+        print(json.dumps({"seconds": seconds, "answer": prediction}), file=predictions, flush=True)
 
 
 if __name__ == "__main__":

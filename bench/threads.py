@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bench.pairs import Lane, Row, answers, cost, race
+from bench.pairs import Lane, Row, cost, predictions, race
 from bench.side import Call, Lap
 
 UNSET: dict[str, str | None] = {"OMP_WAIT_POLICY": None, "GOMP_SPINCOUNT": None}
@@ -50,7 +50,7 @@ def measure(quick: bool) -> list[Row]:
             laps = race(calls, size.rounds)
         rows += _rows(f"{size.steps} steps of ResNet-18 {place}", laps)
         for name, its in laps.items():
-            digests.setdefault(name, set()).add(its[-1].answer["digest"])
+            digests.setdefault(name, set()).add(its[-1].prediction["digest"])
     print(_verdict(digests))
     return rows
 
@@ -59,7 +59,7 @@ def _rows(question: str, laps: Mapping[str, list[Lap]]) -> list[Row]:
     ours = Lane.of(OURS, laps[OURS])
     rows = [cost(question, ours, Lane.of(name, its)) for name, its in laps.items() if name != OURS]
     other = "spin (libgomp's default)"
-    pair = [Lane(name, [answer["processor"] for answer in answers(laps[name])]) for name in (OURS, other)]
+    pair = [Lane(name, [prediction["processor"] for prediction in predictions(laps[name])]) for name in (OURS, other)]
     return [*rows, cost(f"processor time of {question}", *pair)]
 
 
@@ -90,12 +90,12 @@ def training(side: int, batch: int, steps: int) -> Callable[[], dict[str, Any]]:
     learner = Steps.of("resnet18", 10, side)
     prepared = learner.noise(batch, side)
 
-    def work() -> dict[str, Any]:
+    def run_worker() -> dict[str, Any]:
         begun = time.process_time()
         for _ in range(steps):
             learner.take(prepared)
         spent = time.process_time() - begun
-        weights = torch.cat([p.detach().flatten() for p in learner.session.system.parameters()])
+        weights = torch.cat([p.detach().flatten() for p in learner.train_state.system.parameters()])
         return {"processor": spent, "digest": hashlib.sha256(weights.numpy().tobytes()).hexdigest()}
 
-    return work
+    return run_worker

@@ -44,11 +44,11 @@ def ours(side: int, batch: int, steps: int) -> Callable[[], None]:
     training = Steps.of("resnet50", CLASSES, side)
     prepared = training.noise(batch, side)
 
-    def work() -> None:
+    def run_worker() -> None:
         for _ in range(steps):
             training.take(prepared)
 
-    return work
+    return run_worker
 
 
 def plain(side: int, batch: int, steps: int) -> Callable[[], None]:
@@ -62,7 +62,7 @@ def plain(side: int, batch: int, steps: int) -> Callable[[], None]:
     optimiser = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, weight_decay=1e-4)
     images, labels = torch.randn(batch, 3, side, side), torch.arange(batch)
 
-    def work() -> None:
+    def run_worker() -> None:
         for _ in range(steps):
             optimiser.zero_grad()
             loss = F.cross_entropy(model(images), labels)
@@ -70,4 +70,4 @@ def plain(side: int, batch: int, steps: int) -> Callable[[], None]:
             optimiser.step()
             loss.item()
 
-    return work
+    return run_worker

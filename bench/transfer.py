@@ -1,7 +1,7 @@
 """``python -m bench.transfer --data DIR --out DIR``: what a trunk that has learnt elsewhere is worth with few labels.
 
 A ResNet-18 of half width learns everyday objects (crops of coco128). Then, on ants and bees, blood cells and street
-scenes, with 10, 30 and 100 % of the labels: trained from scratch; its trunk frozen under linear machines; frozen under
+scenes, with 10, 30 and 100 % of the labels: trained from scratch; its trunk frozen under linear SVMs; frozen under
 a linear head; fine-tuned. The last checkpoint is measured, none is chosen by its score. What is done already is not
 done again, so that a broken run can be started anew.
 """
@@ -19,14 +19,14 @@ from typing import Any
 import saccade as sc
 from bench.machine import describe_machine
 from bench.transfer_tasks import SOURCE, TASKS, Held, Task, open_task, some
-from saccade.trust.atomic import write_text
+from saccade.safe_io.writing.atomic import write_text
 
 SHARES = (0.1, 0.3, 1.0)
 # Steps on kept features to one step through the trunk.
 CHEAP = 10
 METHODS = {
     "scratch": "all weights learn, from random ones",
-    "svm": "trunk frozen, linear machines solved",
+    "svm": "trunk frozen, linear SVMs solved",
     "head": "trunk frozen, linear head descends",
     "fine-tuned": "all weights learn, the trunk's at a tenth of the rate",
 }

@@ -15,9 +15,9 @@ import saccade as sc
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.sample import Sample
-from saccade.data.crops import Crops
-from saccade.data.folds import stratified
-from saccade.data.subset import Subset
+from saccade.data.datasets.crops import ObjectCrops
+from saccade.data.datasets.folds import stratified
+from saccade.data.datasets.subset import Subset
 
 # A class is shown by a picture of CamVid when it covers this share of its pixels.
 PRESENT = 0.01
@@ -107,7 +107,7 @@ def open_task(task: Task, root: Path, side: int, most: int | None) -> tuple[Held
     for split in ("train", "val"):
         dataset = sc.open_data(root / task.name, split)
         if task.name in ("bccd", "coco128"):
-            dataset = Crops(dataset, margin=0.1)
+            dataset = ObjectCrops(dataset, margin=0.1)
         found.append(Held(dataset, side, most, task.many))
     return found[0], found[1]
 

@@ -33,7 +33,7 @@ def measure(quick: bool) -> list[Row]:
         "windows": Call("bench.windows:one_by_one", {**options, "sample": size.sample}, "saccade"),
     }
     laps = race(sides, size.rounds)
-    count = int(laps["dense"][0].answer)
+    count = int(laps["dense"][0].prediction)
     ours = Lane(f"{count} windows at once", [lap.seconds / count for lap in laps["dense"]])
     beside = Lane("one by one", [lap.seconds / size.sample for lap in laps["windows"]])
     question = f"classes and boxes of the windows of a picture of {size.pixels[0]}x{size.pixels[1]}"
@@ -48,12 +48,12 @@ def dense(pixels: list[int], width: float) -> Callable[[], str]:
 
     trunk, head, image = _parts(pixels, width)
 
-    def work() -> str:
+    def run_worker() -> str:
         with torch.inference_mode():
             raw = head(Maps({"image": image, **trunk(image)}, torch.tensor([pixels])))
         return str(raw.logits[0].shape[-2] * raw.logits[0].shape[-1])
 
-    return work
+    return run_worker
 
 
 def one_by_one(pixels: list[int], width: float, sample: int) -> Callable[[], None]:
@@ -65,7 +65,7 @@ def one_by_one(pixels: list[int], width: float, sample: int) -> Callable[[], Non
     side = head.shape.side
     room = (pixels[0] - side, pixels[1] - side)
 
-    def work() -> None:
+    def run_worker() -> None:
         for number in range(sample):
             y, x = room[0] * number // sample, room[1] * number // sample
             window = image[..., y : y + side, x : x + side]
@@ -74,13 +74,13 @@ def one_by_one(pixels: list[int], width: float, sample: int) -> Callable[[], Non
                 head.score(pooled)
                 head.box(pooled)
 
-    return work
+    return run_worker
 
 
 def _parts(pixels: list[int], width: float) -> Any:
     import torch
 
-    from saccade.systems.overfeat_localizer import overfeat_localizer
+    from saccade.systems.localize.overfeat_localizer import overfeat_localizer
 
     torch.manual_seed(0)
     system = overfeat_localizer(tuple(map(str, range(1000))), scales=1, width=width).eval()

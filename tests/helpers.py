@@ -22,6 +22,14 @@ from saccade.network.part import Trunk
 from saccade.network.system import System
 
 CLASSES = ("red", "green", "blue")
+# A way in of each size rule.
+SIZE_RULES = {
+    "native": InputSpec(),
+    "stretch": InputSpec.stretch(32),
+    "letterbox": InputSpec("letterbox", (48, 32)),
+    "crop": InputSpec.centre_crop(24, 30),
+    "shorter": InputSpec("shorter", shorter=40, longest=60),
+}
 
 
 class TinyTrunk(Trunk):

@@ -1,4 +1,4 @@
-"""Two small systems of tasks that have no system of their own yet, by which the contracts see every kind of answer."""
+"""Two small systems of tasks that have no system of their own yet, by which the contracts see every kind."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ from torch import nn
 from saccade.core.augmentation import Augmentation
 from saccade.core.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.pixels import PixelHead
-from saccade.layers.anchors import Anchors, pyramid_anchors
-from saccade.layers.dense_towers import TwinTower
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.pixels.pixel_head import PixelHead
+from saccade.layers.towers.anchors import Anchors, pyramid_anchors
+from saccade.layers.towers.dense_towers import TwinTower
 from saccade.necks.pyramid import Pyramid
 from saccade.network.card import Card, SystemFunction, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems.retinanet import OCTAVES, RATIOS, RULES
+from saccade.systems.detect.retinanet import OCTAVES, RATIOS, RULES
 from saccade.trunks import trunk as build_trunk
-from saccade.trunks.cut import cut
+from saccade.trunks.surgery.cut import cut
 
 RECIPE = Recipe(
     optimiser="adamw", lr=2e-3, schedule="cosine", epochs=20, batch=8, augmentation=Augmentation(flip=0.5), best="miou"
@@ -72,7 +72,7 @@ def boxes_and_pixels(classes: Vocabularies, *, width: float = 1.0, channels: int
     trunk = trunk_of(width, channels)
     neck = Pyramid(trunk.levels, ("layer2", READS), 16)
     tower = TwinTower(16, OCTAVES * len(RATIOS), len(classes["instances"]), depth=1)
-    anchors = Anchors(pyramid_anchors([16.0, 32.0], OCTAVES, RATIOS))
+    anchors = Anchors(pyramid_anchors([8.0, 24.0], OCTAVES, RATIOS))
     boxes = DenseBoxHead(tuple(neck.levels), tower, anchors, RULES, len(classes["instances"]))
     heads: dict[str, Any] = {"boxes": boxes, "pixels": pixel_head(trunk, len(classes["semantic"]))}
     return System(trunk, heads, neck, classes=classes, input=InputSpec.stretch(size, channels), recipe=RECIPE)

@@ -158,13 +158,13 @@ def test_evaluating_on_other_classes_exits_1(run, capsys, tmp_path):
 def test_predict_answers_and_goes_on(run, photos, tmp_path, capsys):
     out = tmp_path / "out"
     assert cli.main(["predict", str(run), str(photos), "--out", str(out)]) == 0
-    assert capsys.readouterr().out.startswith("3 pictures answered: ")
+    assert capsys.readouterr().out.startswith("3 pictures predicted: ")
     assert len(json.loads((out / "predictions.json").read_text())) == 3
     assert len(list((out / "drawn").iterdir())) == 3
     (photos / "bad.png").write_text("no picture")
     assert cli.main(["predict", str(run), str(photos / "*.png"), "--out", str(out)]) == 1
     said = capsys.readouterr()
-    assert said.out.startswith("3 pictures answered, 3 of them before: ")
+    assert said.out.startswith("3 pictures predicted, 3 of them before: ")
     assert "bad.png" in said.err
     assert cli.main(["predict", str(run), str(photos), "--out", str(out), "--checkpoint", "last", "--batch", "1"]) == 1
     assert "--out" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from saccade.command_line.flags import Flag, of_dataclass, of_function
+from saccade.command_line.arguments.flags import Flag, of_dataclass, of_options
 from saccade.core.augmentation import Augmentation
 from saccade.metrics import scores
 from saccade.network.recipe import Recipe, Stage
@@ -45,9 +45,10 @@ def needs(names: Iterable[str]) -> str:
 
 def options(name: str) -> str:
     """The options of one system; those that are settings too stand with the settings."""
-    known, flags = options_of(SYSTEMS[name]), of_function(SYSTEMS[name], ["classes"])
-    taken = {field.name for field in dataclasses.fields(TrainSettings)}
-    rows = (_row(flag, known[option].default) for option, flag in flags.items() if option not in taken)
+    known = options_of(SYSTEMS[name])
+    # Statistics, which all systems take, are said of all of them at once.
+    taken = {field.name for field in dataclasses.fields(TrainSettings)} | {"mean", "std"}
+    rows = (_row(flag, known[option].default) for option, flag in of_options(known).items() if option not in taken)
     return table(("flag", "default", "meaning"), rows)
 
 
@@ -112,7 +113,7 @@ TABLES: dict[str, Callable[[str], str]] = {
 }
 
 
-class Declared(SphinxDirective):
+class CompletedDataset(SphinxDirective):
     """A table by the directive's own name; its argument, if any, says of what."""
 
     optional_arguments = 1
@@ -127,5 +128,5 @@ class Declared(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Let Sphinx know the directives."""
     for name in TABLES:
-        app.add_directive(name, Declared)
+        app.add_directive(name, CompletedDataset)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,7 +12,7 @@ import saccade as sc
 
 
 def main(folder: Path, out: Path) -> None:
-    """Train on a table of pictures, measure, and answer one picture.
+    """Train on a table of pictures, measure, and prediction one picture.
 
     Args:
         folder: The folder of ``labels.csv``.
@@ -26,8 +26,8 @@ def main(folder: Path, out: Path) -> None:
     # A run of a system that was built by hand is loaded into a system that is built the same way.
     predictor = sc.load(run.path, system=tiny(train.classes, focus=1.0))
     scores = sc.evaluate(predictor, val, metrics=[Brier()])
-    answer = predictor([val[0].image])[0]
-    sys.stdout.write(f"brier {scores['brier']:.3f}, first picture: {train.classes[answer.get('label')]}\n")
+    prediction = predictor([val[0].image])[0]
+    sys.stdout.write(f"brier {scores['brier']:.3f}, first picture: {train.classes[prediction.get('label')]}\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     import saccade as sc
     run = sc.train("resnet18", "photos", out="runs/a", epochs=10)
-    answers = sc.load(run)(["cat.jpg"])
+    predictions = sc.load(run)(["cat.jpg"])
     scores = sc.evaluate(run, "photos")
 
 Everything is loaded when it is first asked for: to import the package costs milliseconds, and no torch.
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from saccade.data.check import check_data
     from saccade.data.open import open_data
     from saccade.network.system import System
-    from saccade.runtime.disturb import disturb
-    from saccade.runtime.evaluate import evaluate
-    from saccade.runtime.features import features
-    from saccade.runtime.load import load
-    from saccade.runtime.look import look
-    from saccade.runtime.predictor import Predictor
+    from saccade.runtime.evaluate.disturb import disturb
+    from saccade.runtime.evaluate.evaluate import evaluate
+    from saccade.runtime.inspect.features import features
+    from saccade.runtime.inspect.look import look
+    from saccade.runtime.predict.predictor import Predictor
+    from saccade.runtime.runs.load import load
     from saccade.systems import SYSTEMS
     from saccade.systems.build import build
     from saccade.systems.from_torchvision import from_torchvision
@@ -61,17 +61,17 @@ __all__ = [
 
 _HOMES = {
     "SYSTEMS": "saccade.systems",
-    "Predictor": "saccade.runtime.predictor",
+    "Predictor": "saccade.runtime.predict.predictor",
     "System": "saccade.network.system",
     "build": "saccade.systems.build",
     "check_data": "saccade.data.check",
     "describe": "saccade.analysis.describe",
-    "disturb": "saccade.runtime.disturb",
-    "evaluate": "saccade.runtime.evaluate",
-    "features": "saccade.runtime.features",
+    "disturb": "saccade.runtime.evaluate.disturb",
+    "evaluate": "saccade.runtime.evaluate.evaluate",
+    "features": "saccade.runtime.inspect.features",
     "from_torchvision": "saccade.systems.from_torchvision",
-    "load": "saccade.runtime.load",
-    "look": "saccade.runtime.look",
+    "load": "saccade.runtime.runs.load",
+    "look": "saccade.runtime.inspect.look",
     "open_data": "saccade.data.open",
     "train": "saccade.training.train",
 }

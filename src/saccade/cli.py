@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from saccade import __version__
-from saccade.command_line.failures import exit_code_of, obeying_sigterm
-from saccade.command_line.output import make_streams_robust
+from saccade.command_line.terminal.failures import exit_code_of, obeying_sigterm
+from saccade.command_line.terminal.output import make_streams_robust
 from saccade.core.errors import UsageError
 
 COMMANDS = {
-    "demo": "train a network on built-in pictures, measure it, draw its answers",
+    "demo": "train a network on built-in pictures, measure it, draw its predictions",
     "systems": "list what can be trained",
     "describe": "count and draw the layers of a network",
     "data": "check, draw, convert or make data",
     "train": "train a system on your pictures",
     "evaluate": "measure a run",
-    "predict": "answer pictures with a run",
+    "predict": "predict pictures with a run",
     "propose": "regions that may show objects, for detectors that read some",
     "look": "what a run's network sees in pictures",
     "features": "what a run's network makes of pictures, as numbers",

@@ -11,11 +11,11 @@ def counting(start: int) -> Callable[[], int]:
     """Answers with the number of the round, and prints where a library would."""
     numbers = count(start)
 
-    def work() -> int:
-        sys.stdout.write("not an answer\n")
+    def run_worker() -> int:
+        sys.stdout.write("not a prediction\n")
         return next(numbers)
 
-    return work
+    return run_worker
 
 
 def surroundings(name: str) -> Callable[[], Any]:
@@ -26,7 +26,7 @@ def surroundings(name: str) -> Callable[[], Any]:
 def failing() -> Callable[[], None]:
     """Fails in its first round."""
 
-    def work() -> None:
+    def run_worker() -> None:
         raise ValueError("as a test asks")
 
-    return work
+    return run_worker

@@ -1,7 +1,7 @@
 """Processes that take turns."""
 
 import pytest
-from bench.pairs import answers, race
+from bench.pairs import predictions, race
 from bench.side import Call
 
 SIDES = "tests.bench.small_sides"
@@ -13,8 +13,8 @@ def test_sides_answer_round_by_round_whatever_they_print():
         rounds=2,
         warm_up=1,
     )
-    assert answers(laps["a"]) == [1, 2]
-    assert answers(laps["b"]) == [11, 12]
+    assert predictions(laps["a"]) == [1, 2]
+    assert predictions(laps["b"]) == [11, 12]
     assert all(lap.seconds >= 0 for its in laps.values() for lap in its)
 
 
@@ -30,7 +30,7 @@ def test_each_side_has_its_own_environment(monkeypatch):
         rounds=1,
         warm_up=0,
     )
-    assert {name: its[0].answer for name, its in laps.items()} == {
+    assert {name: its[0].prediction for name, its in laps.items()} == {
         "inherited": "ACTIVE",
         "set": "PASSIVE",
         "saccade's own": "PASSIVE",

@@ -18,6 +18,7 @@ ROWS = {
     "memory": 2,
     "reading": 3,
     "predict": 2,
+    "predict_files": 2,
     "detectors": 4,
     "evaluation": 2,
     "windows": 1,

@@ -32,7 +32,7 @@ def test_deep_pictures_by_command(kind: str, channels: int, tmp_path: Path, caps
     data, run, out = tmp_path / "data", tmp_path / "run", tmp_path / "out"
     write(data, kind)
     statistics = ["--mean", ",".join([".002"] * channels), "--std", ",".join([".004"] * channels)]
-    options = ["--variant", "modern", "--channels", str(channels), *statistics]
+    options = ["--variant", "modern", "--channels", str(channels), "--workers", "0", *statistics]
     assert (
         main(["train", "lenet5", "--data", str(data), "--out", str(run), "--steps", "30", "--batch", "8", *options])
         == 0
@@ -41,9 +41,9 @@ def test_deep_pictures_by_command(kind: str, channels: int, tmp_path: Path, caps
     assert main(["evaluate", str(run), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["top1"] == 1.0
     assert main(["predict", str(run), str(data / "val"), "--out", str(out)]) == 0
-    answers = json.loads((out / "predictions.json").read_text())
-    assert {(Path(one["file"]).parent.name, one["label"]) for one in answers} == {("left", 0), ("right", 1)}
-    assert len(list((out / "drawn").iterdir())) == len(answers) == 16
+    predictions = json.loads((out / "predictions.json").read_text())
+    assert {(Path(one["file"]).parent.name, one["label"]) for one in predictions} == {("left", 0), ("right", 1)}
+    assert len(list((out / "drawn").iterdir())) == len(predictions) == 16
 
 
 def test_another_number_of_channels_is_refused_with_the_cure(

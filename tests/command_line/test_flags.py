@@ -5,10 +5,19 @@ from typing import Literal
 
 import pytest
 
-from saccade.command_line.config_file import overridden, read_config
-from saccade.command_line.flags import ELSEWHERE, Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
-from saccade.core.docstring import told_of
+from saccade.command_line.arguments.config_file import overridden, read_config
+from saccade.command_line.arguments.flags import (
+    ELSEWHERE,
+    Parser,
+    flags_of,
+    of_dataclass,
+    of_options,
+    refuse_unknown,
+    unite,
+)
+from saccade.core.docstring import described_items
 from saccade.core.errors import ConfigError, DataError, UsageError
+from saccade.core.options import options_in
 from saccade.training.settings import TrainSettings
 
 
@@ -85,7 +94,7 @@ def test_a_wrong_value_is_refused_in_words():
 
 
 def test_parameters_become_flags():
-    flags = of_function(network, ["classes"])
+    flags = of_options(options_in(network, without="classes"))
     assert list(flags) == ["trunk", "side", "pretrained"]
     assert flags["trunk"].help == "Whose."
     with pytest.raises(Exception, match="left, right"):
@@ -96,8 +105,8 @@ def test_parameters_become_flags():
 
 
 def test_sections_of_docstrings_end_where_the_next_begins():
-    assert told_of(network.__doc__, "Args") == {"classes": "Names.", "trunk": "Whose."}
-    assert told_of("One line.", "Args") == {}
+    assert described_items(network.__doc__, "Args") == {"classes": "Names.", "trunk": "Whose."}
+    assert described_items("One line.", "Args") == {}
 
 
 def test_a_file_says_what_flags_say(tmp_path):

@@ -12,10 +12,10 @@ from saccade import cli
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
 from saccade.data.open import open_data
-from saccade.ops.region_file import read_regions
-from saccade.ops.search import search_named
-from saccade.ops.window_search import WindowSearch
-from saccade.runtime.propose import propose
+from saccade.ops.proposals.region_file import read_regions
+from saccade.ops.proposals.searches import search_named
+from saccade.ops.proposals.window_search import WindowSearch
+from saccade.runtime.tools.propose import propose
 
 DATA = "scenes:count=3,size=48,seed=1"
 
@@ -119,7 +119,7 @@ def looked_at(system, batch):
 SEARCHING = """
 import os, sys
 from saccade.data.open import open_data
-from saccade.runtime.propose import propose
+from saccade.runtime.tools.propose import propose
 def tell(done, total):
     if done == 2:
         os.kill(os.getpid(), 9)

@@ -9,8 +9,8 @@ from saccade import cli
 from saccade.core.errors import UsageError
 from saccade.systems import SYSTEMS
 from saccade.systems.build import words_of
-from saccade.training.job import split_options
-from saccade.training.limits import CHOICES
+from saccade.training.setting_limits import CHOICES
+from saccade.training.setup.resolved_run import split_options
 
 
 @pytest.mark.parametrize("system", ["faster_rcnn", "rfcn"])

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 import pytest
 
-from saccade.command_line.values import convert, describe, is_switch
+from saccade.command_line.arguments.values import convert, is_switch
 from saccade.core.errors import UsageError
+from saccade.core.kinds import described
 
 Side = Literal["left", "right"]
 
@@ -80,6 +81,6 @@ def test_switches_are_those_that_are_true_or_false():
 
 
 def test_types_are_described_in_words():
-    assert describe(float | None) == "a number"
-    assert describe(Side) == "one of left, right"
-    assert describe(tuple[int, ...]) == "a list of a whole number"
+    assert described(float | None) == "a number"
+    assert described(Side) == "one of left, right"
+    assert described(tuple[int, ...]) == "a list of a whole number"

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.batch import Batch
 from saccade.core.masks import Masks
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.regions import RegionHead
-from saccade.heads.sliding import SlidingHead
-from saccade.heads.window_detector import WindowDetectorHead
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.regions.region_head import RegionHead
+from saccade.heads.windows.sliding import SlidingHead
+from saccade.heads.windows.window_detector import WindowDetectorHead
 from saccade.network.system import System
-from saccade.ops.pick import RandomPick, Sampler
+from saccade.ops.boxes.samplers import RandomSampler, Sampler
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
-from saccade.systems.overfeat_detector import NEGATIVES
+from saccade.systems.detect.overfeat_detector import NEGATIVES
 
 CLASSES = 10
 NARROW = {"width": 1 / 16, "size": 64}
@@ -60,6 +60,9 @@ DEEPER = (
 BY_HEART: dict[str, dict[str, Any]] = {
     "rcnn": {"search": "selective-search", "proposals": 60},
     "multipath": {"search": "selective-search", "proposals": 100, "rounds": 1},
+    "spp_net": {"search": "selective-search", "proposals": 100, "size": 128},
+    "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
+    "ion": {"search": "selective-search", "proposals": 100},
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
@@ -100,18 +103,18 @@ def without_chance(system: System) -> System:
 
 
 def _all_of(sample: Sampler) -> Sampler:
-    return replace(sample, number=9999) if isinstance(sample, RandomPick) else sample
+    return replace(sample, number=9999) if isinstance(sample, RandomSampler) else sample
 
 
 @dataclass(frozen=True)
-class Shown:
+class PartView:
     """A picture (C, side, side) with all that it shows."""
 
     image: Tensor
     truth: Annotation
 
 
-def shown(index: int, side: int, channels: int = 3) -> Shown:
+def shown(index: int, side: int, channels: int = 3) -> PartView:
     """Picture `index`: one large and one small rectangle on noise; everything differs between indices."""
     draw = torch.Generator().manual_seed(index)
     image = torch.rand(channels, side, side, generator=draw) * 0.3
@@ -125,7 +128,7 @@ def shown(index: int, side: int, channels: int = 3) -> Shown:
         dense[row, y1:y2, x1:x2] = True
         semantic[y1:y2, x1:x2] = index + row
         image[(index + row) % channels, y1:y2, x1:x2] += 0.6
-    return Shown(image, _truth(index, boxes, Masks.from_dense(dense), semantic))
+    return PartView(image, _truth(index, boxes, Masks.from_dense(dense), semantic))
 
 
 def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotation:

@@ -10,7 +10,7 @@ from saccade.analysis.layers import Layer
 from saccade.analysis.reach import Reach
 from saccade.trunks import trunk
 from saccade.trunks.chain import Chain
-from saccade.trunks.dense import dense
+from saccade.trunks.surgery.fc_to_conv import dense
 
 # Layers after which a lecture on VGG-16 stops to add up.
 TOTALS = {

@@ -9,18 +9,17 @@ from torch import Tensor, nn
 
 from saccade.analysis.describe import describe
 from saccade.core.level import Level
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.heads.grid_boxes import GridBoxes
-from saccade.heads.solved_top import SolvedTop
-from saccade.layers.spatial_pyramid import SpatialPyramid
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.dense.grid_boxes import GridBoxes
+from saccade.heads.regions.solved_top import SolvedTop
+from saccade.layers.pools.spatial_pyramid import SpatialPyramid
 from saccade.losses.scores import FocalScores
 from saccade.network.maps import Maps
 from saccade.network.system import System
-from saccade.ops.anchors import paper_bases
-from saccade.ops.pool import spatial_pyramid
+from saccade.ops.boxes.anchors import paper_bases
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build
-from saccade.systems.ssd import DESIGN300, DESIGN512, Design, default_boxes, steps_of
+from saccade.systems.detect.ssd import DESIGN300, DESIGN512, Design, default_boxes, steps_of
 
 SSDS: dict[str, tuple[Design, int]] = {"SSD300": (DESIGN300, 300), "SSD512": (DESIGN512, 512)}
 
@@ -155,7 +154,9 @@ def _of_regions() -> dict[tuple[str, str], Callable[[], object]]:
         """Width of a cell of a map of 13 positions a side, and the distance to the next."""
         # Each picture of the batch marks another position: a cell's maximum tells whether it holds that one.
         marked = torch.eye(13)[:, None, None, :].expand(-1, 1, 13, -1)
-        held = spatial_pyramid(marked, (side,)).view(13, side, side)[:, 0, :] > 0
+        whole = torch.tensor([[0.0, 0.0, 12 * 16, 12 * 16]]).expand(13, -1)  # to the last position
+        pool = SpatialPyramid(Level(1, 16), "map", (side,))
+        held = pool({"map": marked}, whole, torch.arange(13)).view(13, side, side)[:, 0, :] > 0
         starts = held.int().argmax(0).tolist()
         return f"{held[:, 0].sum()}/{starts[1] - starts[0]}"
 

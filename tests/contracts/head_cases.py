@@ -11,32 +11,32 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.core.level import Level
-from saccade.heads.box_form import BoxForm, relative
-from saccade.heads.classify import ClassifyHead, ClassScores
-from saccade.heads.codes import class_codes
-from saccade.heads.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
-from saccade.heads.euclidean import Distances, EuclideanHead
-from saccade.heads.grid_boxes import GridBoxes, GridBoxHead
-from saccade.heads.grid_targets import cell_truth
-from saccade.heads.locate import LocatedBoxes, LocateHead
-from saccade.heads.locate_many import LocateManyHead, ManyBoxes
-from saccade.heads.main_object import main_object
-from saccade.heads.svm import SvmHead
-from saccade.layers.anchors import Anchors
-from saccade.layers.dense_towers import ProposalTower, SeparateTowers, TwinTower
-from saccade.layers.fully_connected import fully_connected
+from saccade.heads.classify.class_codes import class_codes
+from saccade.heads.classify.classify import ClassifyHead, ClassScores
+from saccade.heads.classify.euclidean import Distances, EuclideanHead
+from saccade.heads.classify.svm import SvmHead
+from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
+from saccade.heads.dense.grid_boxes import GridBoxes, GridBoxHead
+from saccade.heads.dense.grid_targets import cell_truth
+from saccade.heads.locate.box_form import BoxForm, relative
+from saccade.heads.locate.locate import LocatedBoxes, LocateHead
+from saccade.heads.locate.locate_many import LocateManyHead, ManyBoxes
+from saccade.heads.locate.main_object import main_object
+from saccade.layers.blocks.fully_connected import fully_connected
+from saccade.layers.towers.anchors import Anchors
+from saccade.layers.towers.dense_towers import ProposalTower, SeparateTowers, TwinTower
 from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
 from saccade.network.head import Head
-from saccade.ops.anchors import ratio_bases
-from saccade.ops.code import DeltaCoder
-from saccade.ops.keep import Keep
-from saccade.ops.match import Matcher, best_of
-from saccade.ops.pick import HardNegatives, RandomPick, Sampler, everything
+from saccade.ops.boxes.anchors import ratio_bases
+from saccade.ops.boxes.box_coder import DeltaCoder
+from saccade.ops.boxes.match import Matcher, best_of
+from saccade.ops.boxes.samplers import HardNegativeSampler, RandomSampler, Sampler, everything
+from saccade.ops.boxes.suppression import Suppression
 
 LEVEL = Level(12, 8)
 OBJECTS = 3
 SURE = 20.0
-TIES, KEEP = Matcher(0.5, 0.4, "ties"), Keep()
+TIES, KEEP = Matcher(0.5, 0.4, "ties"), Suppression()
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ def _dense(
     *,
     classes: int | None = CLASSES,
     matcher: Matcher = TIES,
-    keep: Keep = KEEP,
+    suppression: Suppression = KEEP,
 ) -> HeadCase:
     anchors = Anchors([ratio_bases((8, 24, 32), (0.7, 1.0, 1.4))], (LEVEL.stride or 1,))
-    rules = DenseRules(DeltaCoder((0.1, 0.1, 0.2, 0.2)), matcher, sample, score_loss, keep)
+    rules = DenseRules(DeltaCoder((0.1, 0.1, 0.2, 0.2)), matcher, sample, score_loss, suppression)
     logits = score_loss.channels(classes or 1)
 
     def perfect(truth: list[Annotation], sizes: Tensor) -> DenseBoxes:
@@ -176,13 +176,17 @@ HEADS: dict[str, HeadCase] = {
     "grid of one box": _grid(3, 1),
     "dense softmax": _dense(
         SoftmaxScores(),
-        HardNegatives(),
+        HardNegativeSampler(),
         lambda c, a, n: SeparateTowers((c,), (a,), n),
         matcher=Matcher(0.5, 0.5, "claim"),
     ),
     "dense focal": _dense(FocalScores(), everything, lambda c, a, n: TwinTower(c, a, n, depth=1)),
     "dense proposals": _dense(
-        SigmoidScores(), RandomPick(9999, 1.0), ProposalTower, classes=None, keep=Keep(score=0.5, alike="map")
+        SigmoidScores(),
+        RandomSampler(9999, 1.0),
+        ProposalTower,
+        classes=None,
+        suppression=Suppression(score=0.5, alike="map"),
     ),
     "locate many sigmoid": _locate_many(BoxForm("centre", "mse_sigmoid")),
 }

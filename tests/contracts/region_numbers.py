@@ -6,8 +6,8 @@ import torch
 from detector_numbers import made, parameters
 from torch import nn
 
-from saccade.heads.box_top import BoxTop
-from saccade.heads.regions import RegionHead
+from saccade.heads.regions.box_top import BoxTop
+from saccade.heads.regions.region_head import RegionHead
 from saccade.systems.build import build
 
 

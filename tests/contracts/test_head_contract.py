@@ -33,9 +33,9 @@ def truths(count: int = 2) -> list[Annotation]:
     return [shown(index, SIDE).truth for index in range(count)]
 
 
-def found(guess: Annotation, truth: Annotation, field: str) -> bool:
-    """Whether a field's truth stands in the answer; rows may stand in another order, and unsure ones among them."""
-    value, wanted = guess.get(field), truth.get(field)
+def found(prediction: Annotation, truth: Annotation, field: str) -> bool:
+    """Whether a field's truth stands in the prediction; rows may stand in another order, and unsure ones among them."""
+    value, wanted = prediction.get(field), truth.get(field)
     if field == "label_scores":
         return bool(((value > 0.5) == (truth.labels > 0)).all()) or int(value.argmax()) == int(truth.label)
     if not field.startswith("instances."):
@@ -55,11 +55,11 @@ def test_a_perfect_raw_output_decodes_to_the_truth(name: str) -> None:
     case = HEADS[name]
     head, truth = built(case), truths()
     sizes = torch.tensor([[SIDE, SIDE]] * 2)
-    guesses = head.decode(case.perfect(truth, sizes))
-    assert len(guesses) == 2
-    for guess, shown_truth in zip(guesses, truth, strict=True):
-        assert guess.present() == head.gives
-        assert [field for field in sorted(head.gives) if not found(guess, shown_truth, field)] == []
+    predictions = head.decode(case.perfect(truth, sizes))
+    assert len(predictions) == 2
+    for prediction, shown_truth in zip(predictions, truth, strict=True):
+        assert prediction.present() == head.gives
+        assert [field for field in sorted(head.gives) if not found(prediction, shown_truth, field)] == []
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -5,10 +5,10 @@ import pytest
 import torch
 from contract_cases import DEEPER, narrow, shown
 
-from saccade.looking.views import see, views_of
+from saccade.explain.views import views_of, visualize
 from saccade.runtime.device import evaluating
-from saccade.runtime.look import subject_of
-from saccade.runtime.predictor import Predictor
+from saccade.runtime.inspect.look import subject_of
+from saccade.runtime.predict.predictor import Predictor
 from saccade.systems import SYSTEMS
 
 NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name in DEEPER else []) for name in SYSTEMS]
@@ -19,10 +19,10 @@ def test_views_are_made_and_leave_no_trace(name: str) -> None:
     system = narrow(name).freeze(["trunk"]).train()
     before = {key: value.clone() for key, value in system.state_dict().items()}
     subject = subject_of(Predictor(system), shown(0, 64, system.input.channels).image)
-    # Occlusion is many passes of what `answer` is one of.
+    # Occlusion is many passes of what `prediction` is one of.
     names = [view for view in views_of(system) if view != "occlusion"]
     with evaluating(system):
-        seen = see(subject, names)
+        seen = visualize(subject, names)
     assert "answer" in seen
     assert ("activations" in seen) == bool(system.trunk.levels)
     assert "cam" in seen or SYSTEMS[name].card.task != "classify"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from agreement import disagreements
+from agreement import disagreements, without_rule
 from contract_cases import (
     BY_HEART,
     DEEPER,
@@ -29,7 +29,8 @@ from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
 
-EVERY = sorted([*SYSTEMS, *PROOFS])
+KNOWN = {**SYSTEMS, **PROOFS}
+EVERY = sorted(KNOWN)
 QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name for name in EVERY]
 
 
@@ -37,7 +38,14 @@ QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name 
 def test_the_card_says_what_the_system_needs(name: str) -> None:
     system = narrow(name)
     assert set(SYSTEMS[name].card.needs) == system.needs
-    assert system.origin == {"system": name, "classes": list(system.classes), "options": narrow_options(name)}
+    lists = system.vocabularies
+    classes = list(system.classes) if len(lists) == 1 else lists.plain()
+    assert system.origin == {"system": name, "classes": classes, "options": narrow_options(name)}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_field_that_the_system_gives_can_be_judged(name: str) -> None:
+    assert without_rule(narrow(name).gives) == []
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -52,7 +60,7 @@ def test_unknown_options_are_refused_with_the_known_ones(name: str) -> None:
 def test_every_parameter_gets_a_gradient(name: str) -> None:
     system = without_chance(narrow(name))
     batch = batch_of(system, [0, 1])
-    detects = any(head.seeks_all for _, head in system.each_head())
+    detects = "instances.boxes" in system.gives and "label_scores" not in system.gives
     losses = system.loss(with_objects_of_every_size(batch) if detects else batch)
     assert set(losses) == {f"{n}/{term}" for n, head in system.each_head() for term in head.terms}
     total(losses).backward()
@@ -128,7 +136,7 @@ def test_two_pictures_are_learnt_by_heart_where_cells_share_their_weights() -> N
 
 
 def check_learnt_by_heart(system: System) -> None:
-    """The loss falls, and the answers are the truth."""
+    """The loss falls, and the predictions are the truth."""
     before, after = learn_by_heart(system)
     batch = batch_of(system, [0, 1])
     assert after < 0.3 * before
@@ -136,7 +144,7 @@ def check_learnt_by_heart(system: System) -> None:
 
 
 def learn_by_heart(system: System, steps: int = 300) -> tuple[float, float]:
-    """Train on two pictures until the answers are the truth; the loss before and after.
+    """Train on two pictures until the predictions are the truth; the loss before and after.
 
     Normalisation measures the pictures once and then stands still: the statistics of eight values, which a deep map of
     two small pictures has, differ too much from those that it would use afterwards.
@@ -181,7 +189,7 @@ def test_the_order_of_objects_leaves_the_loss(name: str) -> None:
     torch.testing.assert_close(system.loss(with_rows(batch, [1, 0])), system.loss(batch))
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if "channels" in options_of(SYSTEMS[name])])
+@pytest.mark.parametrize("name", [name for name in EVERY if "channels" in options_of(KNOWN[name])])
 def test_pictures_of_other_channels_get_in(name: str) -> None:
     system = narrow(name, channels=2).eval()
     side = system.input.size[0] if system.input.size else 64
@@ -192,5 +200,5 @@ def test_pictures_of_other_channels_get_in(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_an_answer_has_the_fields_that_the_system_gives(name: str) -> None:
     system = narrow(name).eval()
-    for guess in system.predict(batch_of(system, [0, 1], truth=False)):
-        assert system.gives <= guess.present()
+    for prediction in system.predict(batch_of(system, [0, 1], truth=False)):
+        assert system.gives <= prediction.present()

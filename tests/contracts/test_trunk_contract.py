@@ -113,6 +113,16 @@ def test_a_picture_shifted_by_the_stride_has_shifted_maps(name: str) -> None:
             assert not torch.allclose(maps[level][..., 1:], maps[level][..., :-1], rtol=0, atol=1e-3 * scale)
 
 
+@pytest.mark.parametrize("name", sorted(TRUNKS))
+def test_what_a_trunk_declares_is_what_it_takes_and_has(name: str) -> None:
+    card, takes = TRUNKS[name].card, inspect.signature(TRUNKS[name]).parameters
+    assert (card.pretrained, card.fully_connected) == ("pretrained" in takes, "fc" in takes)
+    if card.fully_connected:
+        assert list(built(name).levels.values())[-1].stride is None
+        without = trunk(name, width=1 / 16, fc=False).levels.values()
+        assert all(level.stride is not None for level in without)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_unknown_options_are_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(UsageError, match="widht") as error:

@@ -18,6 +18,7 @@ def rows(count: int = 3) -> Instances:
         keypoints=ordinal[:, None, None].expand(count, 2, 2).float(),
         visible=ordinal[:, None].expand(count, 2),
         area=ordinal.float(),
+        masked=ordinal != 2,
         crowd=ordinal == 1,
         difficult=ordinal == 2,
     )
@@ -46,7 +47,9 @@ def test_rows_by_falling_score_and_ties_in_order():
 def test_rows_one_after_the_other_keep_the_columns_that_all_have():
     both = Instances.cat([rows(), Instances(boxes=torch.zeros(1, 4), labels=torch.tensor([9]))])
     assert both.labels.tolist() == [0, 1, 2, 9]
-    assert set(both.columns()) == {"boxes", "labels"}
+    # Who marks no crowds and no difficult objects has none.
+    assert set(both.columns()) == {"boxes", "labels", "crowd", "difficult"}
+    assert both.crowd.tolist() == [*rows().crowd.tolist(), False]
     assert len(Instances.cat([])) == 0
     assert set(Instances.cat([rows(0), rows(2)]).columns()) == set(rows().columns())
     assert Instances.cat([rows(0), rows(0)]).boxes.shape == (0, 4)
@@ -82,7 +85,7 @@ def test_parts_of_one_answer_merge():
 def test_trees_of_tensors_are_mapped_whole():
     truth = Annotation(label=torch.tensor(1), instances=rows(), semantic=torch.ones(2, 2))
     leaves, spec = pytree.tree_flatten(truth)
-    assert sum(isinstance(leaf, torch.Tensor) for leaf in leaves) == 2 + 8 + 2
+    assert sum(isinstance(leaf, torch.Tensor) for leaf in leaves) == 2 + 9 + 2
     back = pytree.tree_unflatten(leaves, spec)
     assert torch.equal(back.instances.masks.dense(), truth.instances.masks.dense())
     doubled = truth.map(lambda tensor: tensor * 2)

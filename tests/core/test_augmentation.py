@@ -7,9 +7,9 @@ from saccade.core.errors import ConfigError
 
 
 def test_nothing_is_nothing():
-    assert Augmentation().is_nothing
-    assert not Augmentation(flip=0.5).is_nothing
-    assert not Augmentation(mixup=0.2).is_nothing
+    assert Augmentation().is_empty
+    assert not Augmentation(flip=0.5).is_empty
+    assert not Augmentation(mixup=0.2).is_empty
 
 
 @pytest.mark.parametrize(

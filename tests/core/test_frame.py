@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from saccade.core.affine import about, mirror, rotation, scaling, translation
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.frame import Frame
+from saccade.core.geometry.affine import about, mirror, rotation, scaling, translation
 from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
 
@@ -52,8 +52,8 @@ def test_a_frame_and_its_inverse_are_nothing():
     frame = Frame.identity((30, 40)).then(about(rotation(30), 20, 15), (30, 40)).then(scaling(2, 3), (90, 80))
     assert torch.allclose(frame.inverse().matrix @ frame.matrix, torch.eye(3, dtype=torch.float64))
     assert (frame.inverse().source, frame.inverse().target) == ((90, 80), (30, 40))
-    assert Frame.identity((3, 4)).is_nothing
-    assert not frame.is_nothing
+    assert Frame.identity((3, 4)).is_empty
+    assert not frame.is_empty
 
 
 def test_left_and_right_change_places_only_when_the_picture_is_mirrored():
@@ -66,20 +66,20 @@ def test_left_and_right_change_places_only_when_the_picture_is_mirrored():
 
 def test_undo_clips_boxes_and_drops_no_row():
     frame = InputSpec.stretch(20).frame((10, 10))
-    guess = Annotation(instances=Instances(boxes=torch.tensor([[-4.0, 2, 30, 8], [40, 40, 50, 50]])))
-    assert frame.undo(guess).instances.boxes.tolist() == [[0, 1, 10, 4], [10, 10, 10, 10]]
+    prediction = Annotation(instances=Instances(boxes=torch.tensor([[-4.0, 2, 30, 8], [40, 40, 50, 50]])))
+    assert frame.undo(prediction).instances.boxes.tolist() == [[0, 1, 10, 4], [10, 10, 10, 10]]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.rule)
 def test_dense_guesses_get_the_size_of_the_source(spec: InputSpec):
     frame = spec.frame((37, 53))
-    guess = Annotation(
+    prediction = Annotation(
         semantic=torch.zeros(frame.target, dtype=torch.int64),
         semantic_scores=torch.ones(3, *frame.target),
         contours=torch.full((2, *frame.target), 0.5),
         instances=Instances(masks=Masks.from_dense(torch.ones(1, *frame.target))),
     )
-    back = frame.undo(guess)
+    back = frame.undo(prediction)
     assert back.semantic.shape == (37, 53)
     assert (back.semantic == 0).all()
     assert torch.allclose(back.semantic_scores, torch.ones(3, 37, 53))
@@ -90,13 +90,13 @@ def test_dense_guesses_get_the_size_of_the_source(spec: InputSpec):
 
 def test_what_a_centre_crop_cut_away_is_unknown():
     frame = InputSpec.centre_crop(4, 4).frame((4, 10))
-    guess = Annotation(
+    prediction = Annotation(
         semantic=torch.zeros(4, 4, dtype=torch.int64),
         semantic_scores=torch.ones(2, 4, 4),
         contours=torch.ones(1, 4, 4),
         instances=Instances(masks=Masks.from_dense(torch.ones(1, 4, 4))),
     )
-    back = frame.undo(guess)
+    back = frame.undo(prediction)
     assert back.semantic.tolist() == [[255] * 3 + [0] * 4 + [255] * 3] * 4
     for maps in (back.semantic_scores[0], back.contours[0], back.instances.masks.dense()[0]):
         assert maps.tolist() == [[0] * 3 + [1] * 4 + [0] * 3] * 4

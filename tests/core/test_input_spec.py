@@ -11,28 +11,21 @@ from torch.nn import functional
 from torchvision.transforms._presets import ImageClassification
 from torchvision.transforms.v2 import functional as vision
 
-from saccade.core import warp
+from helpers import SIZE_RULES
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.geometry import warp
+from saccade.core.geometry.padding import mirrored
 from saccade.core.input_spec import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     InputSpec,
     as_float,
     fit_channels,
-    mirrored,
     statistics,
 )
 
 image_of = warp.image
-
-RULES = {
-    "native": InputSpec(),
-    "stretch": InputSpec.stretch(32),
-    "letterbox": InputSpec("letterbox", (48, 32)),
-    "crop": InputSpec.centre_crop(24, 30),
-    "shorter": InputSpec("shorter", shorter=40, longest=60),
-}
 
 
 def picture(height: int, width: int, channels: int = 3) -> torch.Tensor:
@@ -57,9 +50,9 @@ def test_sizes_by_hand(spec: InputSpec, source: tuple[int, int], target: tuple[i
 
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "nearest"])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", SIZE_RULES)
 def test_the_frame_s_matrix_gives_the_very_pixels(rule: str, interpolation: str):
-    spec = InputSpec(**{**RULES[rule].as_dict(), "interpolation": interpolation})
+    spec = InputSpec(**{**SIZE_RULES[rule].as_dict(), "interpolation": interpolation})
     image = picture(45, 61)
     resized, frame = spec.resize(image)
     assert torch.equal(resized, warp.image(as_float(image), frame.matrix, frame.target, interpolation))
@@ -88,7 +81,7 @@ def test_resized_bytes_are_rounded_to_bytes_on_demand_and_floats_never():
 def test_a_rectangle_and_its_box_stay_together():
     image = torch.zeros(3, 60, 80)
     image[:, 20:40, 16:48] = 1
-    for spec in RULES.values():
+    for spec in SIZE_RULES.values():
         truth = [Annotation(instances=Instances(boxes=torch.tensor([[16.0, 20, 48, 40]])))]
         batch = spec.batch([image], truth)
         white = batch.images[0] > (1 - torch.tensor(spec.mean)).view(3, 1, 1) / torch.tensor(spec.std).view(3, 1, 1) / 2
@@ -116,14 +109,14 @@ def test_large_pictures_are_resized_channel_by_channel(monkeypatch: pytest.Monke
     monkeypatch.setattr("saccade.core.input_spec.MANY_VALUES", 100)
     sizes: list[int] = []
     monkeypatch.setattr(
-        "saccade.core.warp.image", lambda plane, *how: sizes.append(len(plane)) or image_of(plane, *how)
+        "saccade.core.geometry.warp.image", lambda plane, *how: sizes.append(len(plane)) or image_of(plane, *how)
     )
     assert torch.allclose(spec.resize(image)[0], whole, atol=1e-6)
     assert sizes == [1, 1, 1]
 
 
 def test_the_letterbox_pads_to_its_size():
-    batch = RULES["letterbox"].batch([torch.ones(3, 20, 40)])
+    batch = SIZE_RULES["letterbox"].batch([torch.ones(3, 20, 40)])
     assert batch.images.shape == (1, 3, 48, 32)
     assert (batch.images[0, :, 16:] == 0).all()
 
@@ -138,7 +131,7 @@ def test_company_changes_no_pixel():
 
 def test_bytes_and_floats_say_the_same():
     image = picture(40, 50)
-    for spec in RULES.values():
+    for spec in SIZE_RULES.values():
         assert torch.equal(spec.resize(image)[0], spec.resize(image.float() / 255)[0])
     grid = image.permute(1, 2, 0).contiguous().permute(2, 0, 1)
     assert torch.allclose(spec.resize(image)[0], spec.resize(grid)[0], atol=1e-6)
@@ -186,7 +179,7 @@ def test_no_pictures_are_refused():
 
 
 def test_it_survives_json_and_refuses_unknown_keys():
-    for spec in RULES.values():
+    for spec in SIZE_RULES.values():
         assert InputSpec.from_dict(json.loads(json.dumps(spec.as_dict()))) == spec
     with pytest.raises(ConfigError, match="colour") as caught:
         InputSpec.from_dict({"rule": "native", "colour": "red"})

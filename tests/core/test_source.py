@@ -65,6 +65,6 @@ def test_what_is_not_bound_alone_cannot_be_read(package, name):
 
 
 def test_a_class_is_the_class_itself():
-    found = Scope("saccade.systems.statistics")
+    found = Scope("saccade.trunks.options")
     assert found["dataclass"] is dataclass
     assert Scope("saccade.training.settings")["Augmentation"].__module__ == "saccade.core.augmentation"

@@ -4,12 +4,12 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
-from made import Memory, save_picture, write_coco
 
+from made import Memory, save_picture, write_coco
 from saccade.core.errors import DataError, SaccadeError, UsageError
 from saccade.data import open as opening
-from saccade.data.coco import Coco
-from saccade.data.image_folder import ImageFolder
+from saccade.data.formats.coco.reader import Coco
+from saccade.data.formats.image_folder.reader import ImageFolder
 from saccade.data.open import open_data, splits
 
 

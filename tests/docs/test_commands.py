@@ -12,14 +12,14 @@ from pages import PAGES, ROOT, commands, inline
 
 from saccade import cli
 from saccade.command_line import data, demo
-from saccade.data.check import Checked
-from saccade.data.write.convert import Written
-from saccade.data.write.loss import Tally
+from saccade.data.check import CheckResult
+from saccade.data.convert.convert import Written
+from saccade.data.convert.losses import LossCounts
+from saccade.metrics.detect.proposals import coverage
 from saccade.metrics.evaluation import Evaluation
-from saccade.metrics.proposals import coverage
-from saccade.ops.region_file import RegionTable
+from saccade.ops.proposals.region_file import RegionTable
 from saccade.systems import SYSTEMS
-from saccade.training.job import split_options
+from saccade.training.setup.resolved_run import split_options
 
 OURS = list(commands("saccade"))
 # Flags of other programs that the pages speak of.
@@ -59,38 +59,38 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def convert(*arguments: Any, **options: Any) -> Written:
         calls.append(arguments)
-        return Written(Path("out"), {"train": 1}, Tally())
+        return Written(Path("out"), {"train": 1}, LossCounts())
 
     def predict_files(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
         return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"), frames=0)
 
     monkeypatch.setattr("saccade.training.train.train", train)
-    monkeypatch.setattr("saccade.runtime.evaluate.opened", lambda run, data=None, split=None: (run, data))
-    monkeypatch.setattr("saccade.runtime.evaluate.measured", measured)
-    monkeypatch.setattr("saccade.runtime.evaluate.write_findings", lambda *_: None)
-    monkeypatch.setattr("saccade.runtime.disturb.disturb", lambda *_, **__: {})
-    monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or Checked([], [], {}))
-    monkeypatch.setattr("saccade.command_line.check_page.write_page", lambda *_: None)
-    monkeypatch.setattr("saccade.runtime.evaluate.data_of_run", lambda *_, **__: None)
-    monkeypatch.setattr("saccade.data.write.convert.convert", convert)
-    monkeypatch.setattr("saccade.command_line.drawn.choose", lambda *arguments: calls.append(arguments) or Nothing())
-    monkeypatch.setattr("saccade.view.browser.write_browser", lambda *_: 0)
-    monkeypatch.setattr("saccade.command_line.data_draw._sheet", lambda *_: 0)
-    monkeypatch.setattr("saccade.runtime.load.load", lambda *_, **__: None)
-    monkeypatch.setattr("saccade.runtime.predict_files.predict_files", predict_files)
-    monkeypatch.setattr("saccade.runtime.watch.watch_files", predict_files)
-    monkeypatch.setattr("saccade.runtime.look_files.look_files", predict_files)
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda run, data=None, split=None: (run, data))
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.write_findings", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.evaluate.disturb.disturb", lambda *_, **__: {})
+    monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or CheckResult([], [], {}))
+    monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: None)
+    monkeypatch.setattr("saccade.data.convert.convert.convert", convert)
+    monkeypatch.setattr("saccade.command_line.data_commands.drawings.choose", lambda *a: calls.append(a) or Nothing())
+    monkeypatch.setattr("saccade.view.pages.browser.write_browser", lambda *_: 0)
+    monkeypatch.setattr("saccade.command_line.data_commands.draw._sheet", lambda *_: 0)
+    monkeypatch.setattr("saccade.runtime.runs.load.load", lambda *_, **__: None)
+    monkeypatch.setattr("saccade.runtime.files.predict_files.predict_files", predict_files)
+    monkeypatch.setattr("saccade.runtime.files.watch.watch_files", predict_files)
+    monkeypatch.setattr("saccade.runtime.inspect.inspect_files.inspect_files", predict_files)
     table = SimpleNamespace(ids=(), features=np.zeros((0, 8)), layer="deep")
-    monkeypatch.setattr("saccade.runtime.features.features", lambda *a, **_: calls.append(a) or table)
+    monkeypatch.setattr("saccade.runtime.inspect.features.features", lambda *a, **_: calls.append(a) or table)
     regions = RegionTable((), (), (), "nothing")
-    monkeypatch.setattr("saccade.runtime.propose.propose", lambda *a, **_: calls.append(a) or regions)
-    monkeypatch.setattr("saccade.metrics.proposals.coverage", lambda _, __, counts: coverage((), (), counts))
-    monkeypatch.setattr("saccade.view.proposals_page.write_proposals", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.tools.propose.propose", lambda *a, **_: calls.append(a) or regions)
+    monkeypatch.setattr("saccade.metrics.detect.proposals.coverage", lambda _, __, counts: coverage((), (), counts))
+    monkeypatch.setattr("saccade.view.pages.proposals.write_proposals", lambda *_: None)
     small = SimpleNamespace(out=Path("small"), before=2, after=1)
-    monkeypatch.setattr("saccade.runtime.compress.compress", lambda *a, **_: calls.append(a) or small)
-    monkeypatch.setattr("saccade.runtime.feature_view.feature_view", lambda *_: None)
-    monkeypatch.setattr("saccade.runtime.feature_view.write_feature_page", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.tools.compress.compress", lambda *a, **_: calls.append(a) or small)
+    monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
+    monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))

@@ -1,4 +1,4 @@
-"""The tables of the page on `describe` are what the command prints."""
+"""The tables of the page on `score_of` are what the command prints."""
 
 import re
 import shlex

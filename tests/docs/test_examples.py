@@ -82,12 +82,12 @@ def test_the_head_and_the_loss_by_hand_sized_numbers(own_parts: Path) -> None:
 def test_the_metric_by_hand_sized_numbers_and_over_processes(own_parts: Path) -> None:
     from own_parts.metric import Brier
 
-    guess = sc.core.annotation.Annotation(label_scores=torch.tensor([0.7, 0.3]))
+    prediction = sc.core.annotation.Annotation(label_scores=torch.tensor([0.7, 0.3]))
     truths = [sc.core.annotation.Annotation(label=torch.tensor(label)) for label in (0, 1)]
     first, second = Brier(), Brier()
     assert isinstance(first, Metric)
     assert first.result() == {"brier": None}
-    assert first.update(guess, truths[0], "a") == pytest.approx(0.09)
-    second.update(guess, truths[1], "b")
+    assert first.update(prediction, truths[0], "a") == pytest.approx(0.09)
+    second.update(prediction, truths[1], "b")
     first.merge([second.state()])
     assert first.result()["brier"] == pytest.approx((0.09 + 0.49) / 2)

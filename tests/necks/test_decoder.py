@@ -5,12 +5,12 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core.level import Level
-from saccade.layers.fuse import Concat, Sum
-from saccade.layers.grow import Bilinear, Transposed, Unpool
+from saccade.layers.decoder.fuse import Concat, Sum
+from saccade.layers.decoder.grow import Bilinear, Transposed, Unpool
 from saccade.necks.decoder import Decoder, Step
 from saccade.necks.several import Necks
 from saccade.trunks.chain import Chain
-from saccade.trunks.pooling_places import pooling_places
+from saccade.trunks.surgery.pooling_places import pooling_places
 
 
 def valid(entry: int, size: int) -> nn.Sequential:

@@ -6,21 +6,21 @@ import pytest
 import torch
 
 from helpers import TinyDataset, picture, tiny_system
-from saccade.core.affine import mirror
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.frame import Frame
+from saccade.core.geometry.affine import mirror
 from saccade.core.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.core.sample import Sample
-from saccade.data.augment import Augment
-from saccade.data.dice import generator_for
-from saccade.data.loader import Loader, LoaderSettings
-from saccade.data.mixing import quarters, regions_of_all
-from saccade.data.visible import visible_boxes
-from saccade.runtime.incoming import Intake
-from saccade.runtime.predictor import Predictor
-from saccade.training.supply import Augmenting
+from saccade.data.augment.augment import Augment
+from saccade.data.augment.mixing import quarters, regions_of_all
+from saccade.data.augment.rng import generator_for
+from saccade.data.augment.visibility import visible_boxes
+from saccade.data.loading.loader import Loader, LoaderSettings
+from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.preprocess import Preprocessor
+from saccade.training.feed.input_pipeline import Augmenting
 
 BOXES = torch.tensor([[1.0, 2, 5, 6], [0, 0, 12, 10]])
 
@@ -139,13 +139,13 @@ def test_prediction_seeks_in_each_picture_s_own_pixels():
     system.search = lambda image: (seen.append((image.dtype, tuple(image.shape))), searched(image))[1]
     Predictor(system)([picture(0), picture(1)])
     assert sorted(seen, key=str) == [(torch.uint8, (3, 10, 12)), (torch.uint8, (3, 11, 13))]  # threads seek at once
-    (taken,) = Intake(system.input, system.search).take(0, picture(0))
-    torch.testing.assert_close(taken.regions, torch.tensor([[0.0, 0, 8, 16]]))
+    taken = Preprocessor(system.input, system.search).take(0, picture(0))
+    torch.testing.assert_close(taken.regions_of(0), torch.tensor([[0.0, 0, 8, 16]]))
 
 
 @pytest.mark.parametrize("silent", [("rpn",), ("rpn/box", "rpn/class")])
 def test_a_stage_may_leave_out_a_head_or_single_terms(silent):
-    from saccade.training.session import is_silent
+    from saccade.training.step.train_state import is_silent
 
     assert is_silent("rpn/box", silent)
     assert not is_silent("box/class", silent)

@@ -61,10 +61,12 @@ class Tell(Head):
 
     terms = ("mean", "square")
 
-    def __init__(self, reads: str, answer: Annotation, needs: tuple[str, ...] = ("label",), rows: bool = False) -> None:
+    def __init__(
+        self, reads: str, prediction: Annotation, needs: tuple[str, ...] = ("label",), rows: bool = False
+    ) -> None:
         super().__init__()
-        self.reads, self.answer, self.owns_rows = (reads,), answer, rows
-        self.gives, self.needs = answer.present(), frozenset(needs)
+        self.reads, self.prediction, self.owns_rows = (reads,), prediction, rows
+        self.gives, self.needs = prediction.present(), frozenset(needs)
         self.layer = nn.LazyConv2d(1, 1) if reads == "up" else nn.Conv2d(3 if reads == "image" else 4, 1, 1)
 
     def forward(self, maps: Maps) -> Numbers:
@@ -76,7 +78,7 @@ class Tell(Head):
         return {"mean": (values - target).mean(), "square": (values - target).square().mean()}
 
     def decode(self, raw: Numbers) -> list[Annotation]:
-        return [self.answer for _ in raw.values]
+        return [self.prediction for _ in raw.values]
 
 
 LABEL = Annotation(label=torch.tensor(1))
@@ -177,14 +179,14 @@ def test_without_truth_each_term_is_a_zero_with_gradients() -> None:
 
 def test_answers_are_merged_row_by_row_and_sorted() -> None:
     heads = {"names": Tell("deep", LABELS), "label": Tell("deep", LABEL), "box": Tell("fine", BOXES, rows=True)}
-    answer = built(heads).predict(batch())[0]
-    assert answer.get("label") == 1
-    assert answer.get("instances.scores").tolist() == pytest.approx([0.8, 0.2])
-    assert answer.get("instances.labels").tolist() == [6, 5]
+    prediction = built(heads).predict(batch())[0]
+    assert prediction.get("label") == 1
+    assert prediction.get("instances.scores").tolist() == pytest.approx([0.8, 0.2])
+    assert prediction.get("instances.labels").tolist() == [6, 5]
 
 
 def test_the_last_touch_sees_the_merged_answer() -> None:
-    system = built(settle=lambda answer: replace(answer, label=answer.get("label") + 1))
+    system = built().with_settle(lambda prediction: replace(prediction, label=prediction.get("label") + 1))
     assert [int(a.get("label")) for a in system.predict(batch())] == [2, 2]
 
 

@@ -5,7 +5,7 @@ import torch
 
 from helpers import tiny_system
 from saccade.core.errors import ResourceError, UsageError
-from saccade.runtime.device import at_home, is_out_of_memory, out_of_memory, pick_device, pick_dtype
+from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
 
 
 def test_auto_is_a_device_of_this_machine():
@@ -42,8 +42,8 @@ def test_an_unknown_precision_is_refused():
 
 def test_a_system_at_home_is_not_copied():
     system = tiny_system()
-    assert at_home(system, torch.device("cpu"), torch.float32) is system
-    assert at_home(system, torch.device("cpu"), torch.float16) is not system
+    assert moved_to_device(system, torch.device("cpu"), torch.float32) is system
+    assert moved_to_device(system, torch.device("cpu"), torch.float16) is not system
 
 
 @pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("x"), OSError(12, "no memory")])

@@ -8,30 +8,28 @@ from torch import nn
 
 from saccade.core.annotation import Instances
 from saccade.core.errors import UsageError
-from saccade.heads.box_top import BoxRules, BoxTop, ScoredRegions
-from saccade.heads.region_top import Sampled
-from saccade.heads.regions import RegionRaw
-from saccade.layers.norm import with_norm
-from saccade.looking.occlusion import occlude
+from saccade.explain.occlusion import occlude
+from saccade.heads.regions.box_top import BoxRules, BoxTop, ScoredRegions
+from saccade.heads.regions.region_head import RegionRaw
+from saccade.heads.regions.region_top import Sampled
+from saccade.layers.norms.norm import with_norm
 from saccade.losses.integral_scores import IntegralScores
 from saccade.network.regions import Regions
-from saccade.ops.keep import Keep
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.build import build
-from saccade.systems.ion import ion
-from saccade.systems.multipath import OVERLAPS, multipath
-from saccade.systems.rfcn import rfcn
+from saccade.systems.detect.multipath import OVERLAPS
 
-KEEP = Keep(score=0.05, overlap=0.3)
+KEEP = Suppression(score=0.05, overlap=0.3)
 NARROW = {"trunk": "vgg11", "width": 1 / 32, "size": 64, "search": "windows"}
 
 
-def on_meta(function, **options):
+def on_meta(name, **options):
     with torch.device("meta"):
-        return function(tuple(f"class {label}" for label in range(20)), **options)
+        return build(name, 20, **options)
 
 
 def test_r_fcn_trains_in_four_steps_where_asked():
-    system = rfcn(("a", "b"), trunk="resnet18", width=1 / 16, size=128, schedule="alternate", norm="group")
+    system = build("rfcn", ("a", "b"), trunk="resnet18", width=1 / 16, size=128, schedule="alternate", norm="group")
     assert [sorted(stage.silent) for stage in system.recipe.stages] == [
         ["regions/box", "regions/class"],
         ["regions/propose_box", "regions/propose_class"],
@@ -42,28 +40,28 @@ def test_r_fcn_trains_in_four_steps_where_asked():
 
 def test_r_fcn_needs_a_trunk_that_can_be_dilated():
     with pytest.raises(UsageError, match="trunk of ours"):
-        rfcn(("a",), trunk="regnetx_002", size=64)
+        build("rfcn", ("a",), trunk="regnetx_002", size=64)
 
 
 def test_multipath_has_five_times_the_fully_connected_layers():
     trunk, body = 14_714_688, 102_764_544 + 16_781_312
     mixed = 2 * (1280 * 512 + 512) + 2 * (1024 * 512 + 512) + 512 * 512 + 512
     last = 6 * 21 * (4 * 4096 + 1) + 21 * 4 * (4096 + 1)
-    assert sum(p.numel() for p in on_meta(multipath).parameters()) == trunk + 5 * body + mixed + last
+    assert sum(p.numel() for p in on_meta("multipath").parameters()) == trunk + 5 * body + mixed + last
 
 
 def test_ion_reads_three_depths_and_the_context():
-    system = on_meta(ion)
+    system = on_meta("ion")
     head = system.heads["regions"]
     assert head.reads == ("conv3_3", "conv4_3", "conv5_3", "context")
     assert [pool.strides for pool in head.box.tower.pool.pools] == [(4,), (8,), (16,), (16,)]
     assert head.box.tower.pool.scale.shape == (1792, 1, 1)
-    tricks = on_meta(ion, rounds=2, vote=True).heads["regions"].box.rules
-    assert (tricks.rounds, tricks.keep.vote) == (2, 0.5)
+    tricks = on_meta("ion", rounds=2, vote=True).heads["regions"].box.rules
+    assert (tricks.rounds, tricks.suppression.vote) == (2, 0.5)
 
 
 def test_multipath_s_views_read_what_the_paper_says():
-    system = on_meta(multipath)
+    system = on_meta("multipath")
     tower = system.heads["regions"].box.tower
     assert tower.factors == (1, 1.5, 2, 4, 1.5)
     strides = [[pool.strides[0] for pool in view.pools] for view in tower.pools]
@@ -90,7 +88,7 @@ class Says(nn.Module):
 
 
 def test_each_classifier_matches_by_its_own_overlap():
-    rules = BoxRules(keep=KEEP, score_loss=IntegralScores(6), overlaps=OVERLAPS)
+    rules = BoxRules(suppression=KEEP, score_loss=IntegralScores(6), overlaps=OVERLAPS)
     top = BoxTop(Says([0.0], [0.0] * 4), (), rules, 3)
     truth = Instances(boxes=torch.tensor([[0.0, 0, 100, 100]]), labels=torch.tensor([2]))
     boxes = torch.tensor([[0.0, 0, 100, 62], [0, 0, 100, 100], [200, 0, 300, 100]])
@@ -103,7 +101,7 @@ def test_each_classifier_matches_by_its_own_overlap():
 
 def test_a_second_look_is_where_the_first_saw_the_object():
     tower = Says([0.0, 9.0], [1.0, 0, 0, 0])  # a tenth of its width to the right
-    top = BoxTop(tower, (), BoxRules(keep=KEEP, rounds=2), 1)
+    top = BoxTop(tower, (), BoxRules(suppression=KEEP, rounds=2), 1)
     regions = Regions.of([torch.tensor([[0.0, 0, 100, 50]])], 2)
     raw = top({}, regions)
     torch.testing.assert_close(tower.seen[0], torch.tensor([[0.0, 0, 100, 50]]))
@@ -113,7 +111,7 @@ def test_a_second_look_is_where_the_first_saw_the_object():
 
 
 def test_a_region_without_area_is_looked_at_twice_all_the_same():
-    top = BoxTop(Says([0.0, 9.0], [1.0, 0, 0, 0]), (), BoxRules(keep=KEEP, rounds=2), 1)
+    top = BoxTop(Says([0.0, 9.0], [1.0, 0, 0, 0]), (), BoxRules(suppression=KEEP, rounds=2), 1)
     raw = top({}, Regions.of([torch.tensor([[5.0, 5, 5, 20]])], 1))
     assert raw.codes.isfinite().all()
 
@@ -148,7 +146,7 @@ def test_pictures_without_regions_are_answered_with_nothing(name: str) -> None:
 
 
 def test_norms_of_a_dilated_trunk_are_replaced():
-    trunk = rfcn(("a",), trunk="resnet18", width=1 / 16, size=128, norm="frozen").trunk
+    trunk = build("rfcn", ("a",), trunk="resnet18", width=1 / 16, size=128, norm="frozen").trunk
     assert with_norm(trunk, "frozen") is trunk
     assert not any(isinstance(module, nn.BatchNorm2d) for module in trunk.modules())
 

@@ -33,9 +33,9 @@ def test_one_alone_leaves_the_other() -> None:
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        ({"mean": (0.5, 0.5)}, r"mean: 1 number.*found 0\.5, 0\.5"),
-        ({"std": ()}, r"std: 1 number.*found none"),
-        ({"channels": 4, "std": (0.5,) * 3}, r"std: 4 number"),
+        ({"mean": (0.5, 0.5)}, r"mean: expected 1 number.*found 0\.5, 0\.5"),
+        ({"std": ()}, r"std: expected 1 number.*found none"),
+        ({"channels": 4, "std": (0.5,) * 3}, r"std: expected 4 number"),
         ({"mean": (math.nan,)}, "found nan"),
         ({"std": (0.0,)}, "positive"),
     ],

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from saccade.core.errors import UsageError
-from saccade.heads.locate import LocateHead
-from saccade.heads.locate_many import LocateManyHead
+from saccade.heads.locate.locate import LocateHead
+from saccade.heads.locate.locate_many import LocateManyHead
 from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, class_names
@@ -52,8 +52,8 @@ def test_a_classifier_of_many_classes_needs_labels() -> None:
 
 def test_a_classifier_on_a_network_of_timm_s() -> None:
     system = build("classifier", 3, trunk="test_resnet", size=64).eval()
-    guess = system.predict(system.batch([torch.rand(3, 80, 100)]))[0]
-    assert guess.get("label_scores").sum().item() == pytest.approx(1)
+    prediction = system.predict(system.batch([torch.rand(3, 80, 100)]))[0]
+    assert prediction.get("label_scores").sum().item() == pytest.approx(1)
 
 
 def test_a_localizer_keeps_the_whole_picture_in_view() -> None:
@@ -86,10 +86,10 @@ def test_a_localizer_s_box_head_reads_what_it_is_attached_to(options: dict, read
 @pytest.mark.parametrize("options", [{}, {"per_class": True}, {"box": "centre", "loss": "mse_sigmoid"}])
 def test_a_localizer_s_one_row_is_the_guessed_class_s(options: dict) -> None:
     system = localizer(**options).eval()
-    guess = system.predict(system.batch([torch.rand(3, 64, 64)]))[0]
-    assert guess.get("instances.boxes").shape == (1, 4)
-    assert guess.get("instances.labels").tolist() == [guess.get("label").item()]
-    assert guess.get("instances.scores").item() == pytest.approx(guess.get("label_scores").max().item())
+    prediction = system.predict(system.batch([torch.rand(3, 64, 64)]))[0]
+    assert prediction.get("instances.boxes").shape == (1, 4)
+    assert prediction.get("instances.labels").tolist() == [prediction.get("label").item()]
+    assert prediction.get("instances.scores").item() == pytest.approx(prediction.get("label_scores").max().item())
 
 
 def test_a_localizer_of_many_objects_gives_them_by_falling_score() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from saccade.runtime.run_folder import RunFolder
-from saccade.training import finish
+from saccade.runtime.runs.run_folder import RunFolder
+from saccade.training.loop import finish
 
 
 @pytest.fixture(autouse=True)

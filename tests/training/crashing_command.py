@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from saccade.cli import main
-from saccade.training.log import Log
+from saccade.training.loop.log import Log
 
 REAL = Log.step
 

@@ -7,10 +7,10 @@ import pytest
 
 from saccade.core.augmentation import Augmentation
 from saccade.network.recipe import Recipe, Stage
-from saccade.training.plan import Plan, settle_recipe
-from saccade.training.progress import Progress
-from saccade.training.schedule import factor, stage_at, within_stage
+from saccade.training.loop.progress import Progress
 from saccade.training.settings import TrainSettings
+from saccade.training.setup.plan import Plan, resolve_recipe
+from saccade.training.step.schedule import factor, stage_at, within_stage
 
 RECIPE = Recipe(lr=0.1, batch=32)
 
@@ -76,7 +76,7 @@ def test_progress_by_steps_and_by_minutes():
 
 
 def settled(recipe: Recipe = RECIPE, batch: int = 32, world: int = 1, **settings: object) -> Recipe:
-    return settle_recipe(recipe, TrainSettings(**settings), batch, world)
+    return resolve_recipe(recipe, TrainSettings(**settings), batch, world)
 
 
 def test_the_rate_falls_with_the_batch_and_never_rises():
@@ -92,7 +92,7 @@ def test_the_users_numbers_replace_the_recipes():
     assert (found.optimiser, found.momentum, found.weight_decay) == ("adam", 0.8, 0.0)
     assert (found.warmup, found.clip, found.best, found.ema) == (0.1, 2.0, "top1", 0.99)
     assert settled(replace(RECIPE, ema=0.9), ema=0.0).ema is None
-    assert settled(replace(RECIPE, augmentation=Augmentation(flip=0.5)), augment="none").augmentation.is_nothing
+    assert settled(replace(RECIPE, augmentation=Augmentation(flip=0.5)), augment="none").augmentation.is_empty
 
 
 def test_freezing_joins_every_stage():

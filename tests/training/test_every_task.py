@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_runs import CrashAt, PowerCutError, losses, same_weights
 
 import saccade as sc
 from proof_systems import PROOFS
 from saccade.cli import main
 from saccade.systems import SYSTEMS
+from small_runs import CrashAt, PowerCutError, losses, same_weights
 
 DATA = "scenes:count=12,size=64"
 SETTINGS: dict[str, Any] = {"steps": 4, "batch": 4, "width": 0.25, "workers": 0, "threads": 1, "seed": 3}
+SETTINGS["val"] = 0.25  # three pictures: the built-in validation split has fifty
 FLAGS = [word for name, value in SETTINGS.items() for word in (f"--{name}", str(value))]
 
 
@@ -79,15 +80,15 @@ def test_files_are_answered_and_drawn(
     name: str, run: Path, pictures: Path, tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
     assert main(["predict", str(run), str(pictures), "--out", str(tmp_path), *flags]) == 0
-    answers = json.loads((tmp_path / "predictions.json").read_text())
-    assert [answer["size"] for answer in answers] == [[64, 64], [90, 90]]
-    for answer in answers:
-        classes = np.asarray(Image.open(tmp_path / answer["semantic"]))
-        assert classes.shape == tuple(answer["size"])
+    predictions = json.loads((tmp_path / "predictions.json").read_text())
+    assert [prediction["size"] for prediction in predictions] == [[64, 64], [90, 90]]
+    for prediction in predictions:
+        classes = np.asarray(Image.open(tmp_path / prediction["semantic"]))
+        assert classes.shape == tuple(prediction["size"])
         assert classes.max() < 10
-        assert (tmp_path / answer["drawn"]).is_file()
-        assert ("instances" in answer) == (name == "boxes_and_pixels")
-        assert "semantic_scores" not in answer
+        assert (tmp_path / prediction["drawn"]).is_file()
+        assert ("instances" in prediction) == (name == "boxes_and_pixels")
+        assert "semantic_scores" not in prediction
 
 
 def test_what_it_sees_is_shown(run: Path, pictures: Path, tmp_path: Path) -> None:

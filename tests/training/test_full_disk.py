@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_runs import same_weights, train
 
 from helpers import TinyDataset
 from saccade.core.errors import ResourceError
-from saccade.runtime import checkpoint
+from saccade.runtime.runs import checkpoint
+from small_runs import same_weights, train
 
 
 @pytest.mark.parametrize("place", ["write_tensors", "write_manifest"])
@@ -42,7 +42,7 @@ def test_a_disk_that_fills_while_saving(tmp_path, monkeypatch, place):
 
 
 def test_too_little_space_is_said_before_it_is_written(tmp_path, monkeypatch):
-    from saccade.trust import atomic
+    from saccade.safe_io.writing import atomic
 
     real = atomic.shutil.disk_usage
     monkeypatch.setattr(atomic.shutil, "disk_usage", lambda path: real(path)._replace(free=1000))

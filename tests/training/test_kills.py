@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from small_runs import lines, same_weights
 
 pytestmark = pytest.mark.slow

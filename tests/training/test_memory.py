@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
-from small_runs import train
 
 from helpers import TinyDataset
+from small_runs import train
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:This DataLoader will create")]
 

@@ -106,9 +106,9 @@ class Misses:
     def __init__(self):
         self.wrong = 0
 
-    def update(self, guess, truth, id):
-        self.wrong += int(guess.label != truth.label)
-        return float(guess.label != truth.label)
+    def update(self, prediction, truth, id):
+        self.wrong += int(prediction.label != truth.label)
+        return float(prediction.label != truth.label)
 
     def result(self):
         return {"misses": float(self.wrong)}

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import BATCH, COUNT, CrashAt, Do, PowerCutError, lines, same_weights, system, train, weights
 
 import saccade as sc
 from helpers import CLASSES, TinyDataset
 from saccade.core.errors import ConfigError
 from saccade.network.recipe import Stage
-from saccade.runtime import checkpoint
-from saccade.training import validation
-from saccade.training.signals import Interrupted
+from saccade.runtime.runs import checkpoint
+from saccade.training.loop import validation
+from saccade.training.loop.signals import Interrupted
+from small_runs import BATCH, COUNT, CrashAt, Do, PowerCutError, lines, same_weights, system, train, weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
 

@@ -8,7 +8,7 @@ import pytest
 import saccade as sc
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.training.limits import LEAST, MOST
+from saccade.training.setting_limits import LEAST, MOST
 from saccade.training.settings import FREE_TO_CHANGE, TrainSettings
 
 FRACTIONS = {"minutes", "lr", "momentum", "weight_decay", "warmup", "clip", "ema", "timeout"}

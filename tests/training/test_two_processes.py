@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import digests, lines, losses, system, train, weights
 
 from helpers import TinyDataset
 from saccade.core.errors import DataError
-from saccade.runtime import checkpoint
-from saccade.training.distributed import ProcessError
+from saccade.runtime.runs import checkpoint
+from saccade.training.parallel.processes import ProcessError
+from small_runs import digests, lines, losses, system, train, weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -33,7 +33,7 @@ class CountingMetric:
     def __init__(self):
         self.seen = []
 
-    def update(self, guess, truth, id):
+    def update(self, prediction, truth, id):
         self.seen.append(id)
 
     def result(self):

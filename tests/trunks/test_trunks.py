@@ -6,9 +6,9 @@ import torch
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD
 from saccade.systems.build import build
-from saccade.trunks import trunk, trunk_input
-from saccade.trunks.lenet import TABLE, scaled_table
-from saccade.trunks.timm_adapter import timm_trunk
+from saccade.trunks import trunk
+from saccade.trunks.networks.lenet import TABLE, scaled_table
+from saccade.trunks.networks.timm_adapter import timm_trunk
 
 
 def test_an_unknown_trunk_lists_the_known_ones() -> None:
@@ -90,17 +90,19 @@ def test_what_timm_cannot_do_is_said(fault: Exception, said: str, monkeypatch: p
 
 
 def test_pictures_get_in_as_the_trunk_expects() -> None:
-    ours, other = trunk_input("vgg16", 224), trunk_input("vit_tiny_patch16_224", 224)
+    ours = trunk("vgg16", width=1 / 16).preprocessing.centre_crop(224)
+    other = trunk("vit_tiny_patch16_224").preprocessing.centre_crop(224)
     assert (ours.shorter, ours.mean, ours.interpolation) == (256, (0.485, 0.456, 0.406), "bilinear")
     assert (other.shorter, other.mean, other.interpolation) == (249, (0.5, 0.5, 0.5), "bicubic")
-    assert trunk_input("vit_tiny_patch16_224", 64, channels=1).channels == 1
+    assert trunk("vit_tiny_patch16_224", channels=1).preprocessing.centre_crop(64).channels == 1
 
 
 @pytest.mark.parametrize("name", ["alexnet", "caffenet", "zfnet", "overfeat"])
 def test_trunks_that_begin_by_fixed_deviations_read_pixels_of_0_to_255_less_their_mean(name: str) -> None:
     side = 96
-    for spec in (trunk_input(name, side), build(name, 3, width=1 / 16, size=side).input):
+    own = trunk(name, width=1 / 16).preprocessing.centre_crop(side)
+    for spec in (own, build(name, 3, width=1 / 16, size=side).input):
         white = spec.batch([torch.ones(3, side, side)]).images[0, :, 0, 0]
         torch.testing.assert_close(white, 255 * (1 - torch.tensor(IMAGENET_MEAN)))
-    assert trunk_input("vgg16", side).std == IMAGENET_STD
+    assert trunk("vgg16", width=1 / 16).preprocessing.std == IMAGENET_STD
     assert build("alexnet", 3, variant="torchvision", width=1 / 16, size=side).input.std == IMAGENET_STD

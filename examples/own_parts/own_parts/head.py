@@ -53,5 +53,5 @@ class FocalHead(Head):
         return {"focal": focal_cross_entropy(self(maps).logits.float(), labels, self.focus)}
 
     def decode(self, raw: Scores) -> list[Annotation]:
-        """One answer a picture, with the fields that the head `gives`."""
+        """One prediction a picture, with the fields that the head `gives`."""
         return [Annotation(label=scores.argmax(), label_scores=scores) for scores in raw.logits.softmax(1)]

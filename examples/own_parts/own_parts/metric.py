@@ -16,9 +16,9 @@ class Brier:
     def __init__(self) -> None:
         self._costs: list[float] = []
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; what is returned ranks it among the worst in the report."""
-        scores = guess.get("label_scores").float()
+        scores = prediction.get("label_scores").float()
         target = F.one_hot(truth.get("label"), len(scores))
         self._costs.append(float((scores - target).square().sum()) / 2)
         return self._costs[-1]

@@ -9,8 +9,8 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.core.sample import Sample
-from saccade.data.picture import read_picture
-from saccade.trust.paths import inside
+from saccade.data.datasets.picture import read_picture
+from saccade.safe_io.paths import inside
 
 COLUMNS = ("file", "class", "split")
 

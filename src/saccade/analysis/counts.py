@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from torch import Tensor, nn
 
-from saccade.layers.lenet import TableConv2d
+from saccade.layers.blocks.lenet import TableConv2d
 
 NORMALISATION = (
     nn.modules.batchnorm._NormBase,  # pyright: ignore[reportPrivateUsage]

@@ -33,7 +33,7 @@ class NamedHead:
         name: Its name.
         kind: Its class.
         reads: Names of the maps that it reads.
-        gives: Fields of the answer that it fills.
+        gives: Fields of the prediction that it fills.
         is_silent: Whether it is passed over in use.
     """
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 from statistics import mean
 
 from saccade.analysis.description import Description, NamedMap
-from saccade.view.markup import Markup, element, joined
-from saccade.view.text import shortened
+from saccade.view.pages.markup import Markup, element, joined
+from saccade.view.pages.text import shortened
 
 WIDTH, HEIGHT, GAP, BETWEEN = 190, 44, 14, 110
 MARGIN, TITLE, INSET = 24, 70, 9

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.core.errors import UsageError
 
 
@@ -18,7 +18,7 @@ def run(arguments: Sequence[str]) -> int:
     words = typed.ranks.split(",")
     if len(words) != 2 or not all(word.strip().isdecimal() and int(word) for word in words):
         raise UsageError("two numbers from 1", repr(typed.ranks), within="--ranks", cure="such as --ranks 1024,256")
-    from saccade.runtime.compress import compress
+    from saccade.runtime.tools.compress import compress
 
     done = compress(typed.run, typed.out, [int(word) for word in words])
     sys.stdout.write(f"parameters: {done.before:,} before, {done.after:,} now\nrun:        {done.out}\n")

@@ -27,4 +27,4 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     if words[0] not in VERBS:
         raise UsageError("a verb", repr(words[0]), cure=f"verbs are {', '.join(VERBS)}")
-    return import_module(f"saccade.command_line.data_{words[0]}").run(words[1:])
+    return import_module(f"saccade.command_line.data_commands.{words[0]}").run(words[1:])

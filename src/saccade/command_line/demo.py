@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 
 # All numbers of the demonstration. Two cores see some 45 000 pictures in the time, each of the set ten times.
 SIDE, MINUTES = 64, 2.5
@@ -26,8 +26,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--minutes", type=float, default=MINUTES, metavar="M", help="minutes of training")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.evaluate import evaluate
-    from saccade.training.job import next_out
+    from saccade.runtime.evaluate.evaluate import evaluate
+    from saccade.training.setup.resolved_run import next_out
     from saccade.training.train import train
 
     out = Path(typed.out) if typed.out else next_out("demo")
@@ -57,12 +57,12 @@ def _system() -> Any:
 
 
 def _draw(out: Path) -> None:
-    """Answers to pictures that the network never saw, as `saccade predict` gives them."""
+    """Predictions for pictures that the network never saw, as `saccade predict` gives them."""
     from saccade.data.open import open_data
-    from saccade.runtime.load import load
-    from saccade.runtime.predict_files import predict_files
-    from saccade.trust.atomic import replacing
-    from saccade.view.draw import to_picture
+    from saccade.runtime.files.predict_files import predict_files
+    from saccade.runtime.runs.load import load
+    from saccade.safe_io.writing.atomic import replacing
+    from saccade.view.drawing.draw import to_picture
 
     unseen = open_data(GALLERY, "val")
     for place in range(DRAWN):

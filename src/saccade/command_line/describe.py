@@ -6,15 +6,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from saccade.command_line.flags import Flag, Parser, flags_of, of_function, refuse_unknown, unite
-from saccade.command_line.output import print_json
-from saccade.command_line.use import at_least_one
+from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_options, refuse_unknown, unite
+from saccade.command_line.arguments.run_flags import at_least_one
+from saccade.command_line.terminal.output import print_json
 from saccade.core.errors import UsageError
-from saccade.trust.atomic import write_text
+from saccade.safe_io.writing.atomic import write_text
 
 if TYPE_CHECKING:
     from saccade.analysis.description import Description
     from saccade.analysis.layers import Layer
+    from saccade.core.options import Option
 
 COLUMNS = (
     *("layer", "kind", "kernel", "output", "weights", "biases", "cumulative"),
@@ -32,9 +33,10 @@ def run(arguments: Sequence[str]) -> int:
         UsageError: There is no such system, or a flag is unknown or malformed.
     """
     from saccade.systems import every_system
+    from saccade.systems.build import options_of
 
     known = every_system()
-    options = {name: of_function(known.declared(name), ["classes", "size"]) for name in known}
+    options = {name: of_options(_described(options_of(known.declared(name)))) for name in known}
     typed = _typed(arguments, options)
     from saccade.analysis.describe import describe
 
@@ -47,6 +49,11 @@ def run(arguments: Sequence[str]) -> int:
     else:
         print_description(description)
     return 0
+
+
+def _described(options: "Mapping[str, Option]") -> "dict[str, Option]":
+    """The options that change layers; the size has a flag of the command's own."""
+    return {name: option for name, option in options.items() if name not in ("size", "mean", "std")}
 
 
 def _draw(description: "Description", file: str) -> None:

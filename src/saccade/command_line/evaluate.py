@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from saccade.command_line.disturbances import add_disturbances, measure_disturbed, print_disturbed
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import print_errors, print_json, print_scores, stdout_kept_clean
-from saccade.command_line.use import add_search, add_use, add_views
+from saccade.command_line.arguments.disturbances import add_disturbances, measure_disturbed, print_disturbed
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, seen_as
+from saccade.command_line.terminal.output import print_json, print_scores, print_sections, stdout_kept_clean
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -26,11 +26,11 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.evaluate import data_of_run, measured, name_of, opened, write_findings
-    from saccade.runtime.load import load
+    from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, write_findings
+    from saccade.runtime.runs.load import load
 
     with stdout_kept_clean(typed.json):
-        seen = {"scales": typed.scales, "flip": typed.flip, "search": typed.search}
+        seen = seen_as(typed)
         predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
@@ -43,6 +43,6 @@ def run(arguments: Sequence[str]) -> int:
         print_json({**found.scores, **({"disturb": disturbed} if disturbed else {})})
     else:
         print_scores(found.scores)
-        print_errors(found.details.objects)
+        print_sections(found.sections)
         print_disturbed(disturbed)
     return 0

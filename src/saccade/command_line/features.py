@@ -4,8 +4,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.use import add_search, add_use
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import add_search, add_use
 from saccade.core.errors import UsageError
 
 
@@ -27,10 +27,10 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     if typed.out is None and typed.html is None:
         raise UsageError("somewhere to write to", "none", cure="give --out FILE, --html FILE, or both")
-    from saccade.runtime.evaluate import data_of_run
-    from saccade.runtime.feature_view import feature_view, write_feature_page
-    from saccade.runtime.features import features
-    from saccade.runtime.load import load
+    from saccade.runtime.evaluate.evaluate import data_of_run
+    from saccade.runtime.inspect.feature_page import feature_view, write_feature_page
+    from saccade.runtime.inspect.features import features
+    from saccade.runtime.runs.load import load
 
     use = {"device": typed.device, "precision": typed.precision, "search": typed.search}
     predictor = load(typed.run, which=typed.checkpoint, **use)

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import counted
-from saccade.command_line.use import add_search, add_use
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import add_search, add_use
+from saccade.command_line.terminal.output import counted
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -19,7 +19,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("inputs", metavar="PICTURE", nargs="+", help="files, folders (with all below them), globs")
     parser.add_argument("--out", metavar="DIR", required=True, help="folder for look.html, look.json and the pictures")
     parser.add_argument(
-        "--class", dest="label", metavar="NAME", help="the class to ask about; by default the best guess"
+        "--class", dest="label", metavar="NAME", help="the class to ask about; by default the best prediction"
     )
     parser.add_argument(
         "--view",
@@ -35,13 +35,13 @@ def run(arguments: Sequence[str]) -> int:
     add_search(parser)
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.load import load
-    from saccade.runtime.look_files import Asked, look_files
+    from saccade.runtime.inspect.look_files import InspectSettings, inspect_files
+    from saccade.runtime.runs.load import load
 
     use = {"device": typed.device, "precision": typed.precision, "search": typed.search}
     predictor = load(typed.run, which=typed.checkpoint, **use)
-    asked = Asked(typed.label, typed.views, typed.layer, typed.batch)
-    outcome = look_files(predictor, typed.inputs, typed.out, asked)
+    inspect_settings = InspectSettings(typed.label, typed.views, typed.layer, typed.batch)
+    outcome = inspect_files(predictor, typed.inputs, typed.out, inspect_settings)
     sys.stdout.write(f"{counted(outcome.done, 'picture')} looked at: {outcome.out}/look.html\n")
     if outcome.failed:
         sys.stderr.write(f"saccade: {counted(len(outcome.failed), 'picture')} failed\n")

@@ -1,4 +1,4 @@
-"""``saccade predict``: answers to pictures and videos: files, folders, globs, and folders that are watched."""
+"""``saccade predict``: predictions for pictures and videos: files, folders, globs, and folders that are watched."""
 
 import math
 import sys
@@ -6,9 +6,9 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import counted
-from saccade.command_line.use import add_search, add_use, add_views, at_least_one
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, at_least_one, seen_as
+from saccade.command_line.terminal.output import counted
 from saccade.core.errors import UsageError
 
 
@@ -16,7 +16,7 @@ def run(arguments: Sequence[str]) -> int:
     """Predict as the arguments say; 1 when a file failed, though all others are done."""
     parser = Parser(
         prog="saccade predict",
-        description="Answer pictures and videos. A killed prediction goes on where it stood when the same is typed "
+        description="Predict pictures and videos. A killed prediction goes on where it stood when the same is typed "
         "again.",
     )
     _add_flags(parser)
@@ -24,12 +24,12 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     if typed.idle is not None and not typed.watch:
         raise UsageError("--watch beside --idle", "--idle alone", cure="write --watch --idle 60")
-    from saccade.runtime.load import load
-    from saccade.runtime.predict_files import predict_files
-    from saccade.runtime.predict_settings import PredictSettings
-    from saccade.runtime.watch import watch_files
+    from saccade.runtime.files.predict_files import predict_files
+    from saccade.runtime.files.settings import PredictSettings
+    from saccade.runtime.files.watch import watch_files
+    from saccade.runtime.runs.load import load
 
-    seen = {"scales": typed.scales, "flip": typed.flip, "search": typed.search}
+    seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
     with _progress() as tell:
@@ -55,11 +55,13 @@ def _add_flags(parser: Parser) -> None:
         help="leave out objects that score less; by default all are kept, and a detector's drawn from .5 on",
     )
     parser.add_argument("--no-drawn", dest="drawn", action="store_false", help="draw nothing")
+    told = "write the scores of all classes at every pixel too, to semantic_scores/NAME.npz in half precision"
+    parser.add_argument("--keep-scores", action="store_true", help=told)
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
     parser.add_argument(
-        "--every", type=at_least_one, default=1, metavar="N", help="of videos answer every N-th frame alone"
+        "--every", type=at_least_one, default=1, metavar="N", help="of videos predict every N-th frame alone"
     )
-    told = "watch folders, and answer what arrives there until Ctrl-C"
+    told = "watch folders, and predict what arrives there until Ctrl-C"
     parser.add_argument("--watch", action="store_true", help=told)
     parser.add_argument("--idle", type=_seconds, metavar="SECONDS", help="end a watch when so long nothing has arrived")
 
@@ -69,7 +71,7 @@ def _say(outcome: Any) -> int:
     before = f", {outcome.kept} of them before" if outcome.kept else ""
     frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
     what = "file" if outcome.frames else "picture"
-    sys.stdout.write(f"{counted(outcome.done, what)} answered{before}{frames}: {outcome.out}/predictions.json\n")
+    sys.stdout.write(f"{counted(outcome.done, what)} predicted{before}{frames}: {outcome.out}/predictions.json\n")
     if outcome.failed:
         sys.stderr.write(f"saccade: {counted(len(outcome.failed), what)} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import print_json
-from saccade.command_line.progress import progress
-from saccade.command_line.use import at_least_one
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import at_least_one
+from saccade.command_line.terminal.output import print_json
+from saccade.command_line.terminal.progress import progress
 from saccade.core.errors import UsageError
 
 SEARCH = "edge-boxes, selective-search, selective-search-quality, windows"
@@ -19,8 +19,8 @@ def run(arguments: Sequence[str]) -> int:
     """Propose as the arguments say, and tell what the proposals cover."""
     typed = _parsed(arguments)
     from saccade.data.open import open_data
-    from saccade.metrics.proposals import COUNTS, coverage
-    from saccade.runtime.propose import propose, regions_of
+    from saccade.metrics.detect.proposals import COUNTS, coverage
+    from saccade.runtime.tools.propose import propose, regions_of
 
     dataset = open_data(typed.data, typed.split)
     options: dict[str, Any] = {"count": typed.count, "workers": typed.workers}
@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
     found = {name: coverage(table.boxes, truth, counts) for name, table in tables.items()}
     means = {name: sum(map(len, table.boxes)) / max(len(table.boxes), 1) for name, table in tables.items()}
     if typed.html:
-        from saccade.view.proposals_page import write_proposals
+        from saccade.view.pages.proposals import write_proposals
 
         facts = {"pictures": str(len(dataset)), "regions a picture": f"{means[typed.what]:.0f}", "data": typed.data}
         write_proposals(typed.html, facts, found, dataset.classes)

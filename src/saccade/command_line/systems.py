@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import get_args
 
-from saccade.command_line.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.output import print_json, print_table
+from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.terminal.output import print_json, print_table
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saccade.command_line.config_file import overridden, read_config
-from saccade.command_line.flags import Flag, Parser, flags_of, of_dataclass, of_function, refuse_unknown, unite
+from saccade.command_line.arguments.config_file import overridden, read_config
+from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_dataclass, of_options, refuse_unknown, unite
 from saccade.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,12 +25,10 @@ def run(arguments: Sequence[str]) -> int:
         UsageError: A flag is unknown or malformed; nothing was read before.
     """
     from saccade.systems import every_system
-    from saccade.systems.statistics import Statistics
     from saccade.training.settings import TrainSettings
 
-    settings = of_dataclass(TrainSettings)
-    common, systems = of_dataclass(Statistics), every_system()
-    options = {name: common | _options(systems.declared(name), settings) for name in systems}
+    settings, systems = of_dataclass(TrainSettings), every_system()
+    options = {name: _options(systems.declared(name), settings) for name in systems}
     typed = _typed(arguments, settings, options)
     system, file = typed.pop("system"), typed.pop("config")
     known = settings | options.get(system, {})
@@ -44,9 +42,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _options(function: "SystemFunction", settings: Mapping[str, Flag]) -> dict[str, Flag]:
     """A system's own flags. A setting of the training whose name it has for some words of its own takes both."""
-    from saccade.systems.build import words_of
+    from saccade.systems.build import options_of, words_of
 
-    own = of_function(function, ["classes"])
+    own = of_options(options_of(function))
     flags = {name: flag for name, flag in own.items() if name not in settings}
     for name in words_of(function):
         if name in settings:
@@ -56,8 +54,8 @@ def _options(function: "SystemFunction", settings: Mapping[str, Flag]) -> dict[s
 
 
 def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int:
-    from saccade.training.job import next_out
-    from saccade.training.signals import Interrupted
+    from saccade.training.loop.signals import Interrupted
+    from saccade.training.setup.resolved_run import next_out
     from saccade.training.train import train
 
     out = values.pop("out", None) or str(next_out(system, values.get("resume", False)))

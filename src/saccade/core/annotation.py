@@ -1,4 +1,4 @@
-"""The one noun of the data: what a picture shows, for truth and guess alike.
+"""The one noun of the data: what a picture shows, for ground truth and prediction alike.
 
 Frames: boxes and points are float32 in continuous pixel coordinates, x to the right and y down, where the centre of
 the upper left pixel is (.5, .5). Labels are 0..C-1; background is never a label.
@@ -6,7 +6,7 @@ the upper left pixel is (.5, .5). Labels are 0..C-1; background is never a label
 `None` means not annotated; empty means that nothing is there. Nothing is checked here, because trees of tensors are
 mapped through these classes (`tree_map`) with other leaves than tensors: the readers check, once.
 
-Legend: n instances, C classes, K joints, A annotators or classes, (H, W) picture.
+Legend: n instances, C classes, S classes of pixels, K joints, A annotators or classes, (H, W) picture.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,6 +22,9 @@ from saccade.core.masks import Masks
 
 Index = Tensor | slice | list[int]
 
+# The label of a region that is ignored whatever is in it.
+ANY_CLASS = -1
+
 
 @dataclass(frozen=True)
 class Instances:
@@ -29,13 +32,15 @@ class Instances:
 
     Attributes:
         boxes: (n, 4) float32 x1, y1, x2, y2; width is x2 - x1.
-        labels: (n,) int64.
-        scores: (n,) float32, 0..1; guesses only.
+        labels: (n,) int64; -1 (`ANY_CLASS`) for a crowd of whatever class, which is a region to ignore.
+        scores: (n,) float32, 0..1; predictions only.
         masks: n binary masks.
+        masked: (n,) bool, which rows have a mask, where not all do; those of the others are empty.
         keypoints: (n, K, 2) float32.
         visible: (n, K) int64: 0 not annotated, 1 annotated but hidden, 2 visible.
         area: (n,) float32, pixels, as annotated (COCO's size classes go by it).
-        crowd: (n,) bool; a crowd is ignored, neither sought nor counted against a guess.
+        crowd: (n,) bool; a crowd of a class, or a region of any class, is ignored: neither learnt nor counted against a
+            prediction.
         difficult: (n,) bool; VOC's objects that evaluation ignores.
     """
 
@@ -43,6 +48,7 @@ class Instances:
     labels: Tensor | None = None
     scores: Tensor | None = None
     masks: Masks | None = None
+    masked: Tensor | None = None
     keypoints: Tensor | None = None
     visible: Tensor | None = None
     area: Tensor | None = None
@@ -60,19 +66,57 @@ class Instances:
         """The chosen rows; every column follows. `index` is a mask, positions or a slice."""
         return Instances(**{name: column[index] for name, column in self.columns().items()})
 
+    @property
+    def has_mask(self) -> Tensor:
+        """(n,) bool, which rows have a mask."""
+        return _flags(self, self.masks is not None) if self.masked is None else self.masked
+
+    @property
+    def is_ignored(self) -> Tensor:
+        """(n,) bool, which rows are regions to ignore whatever is in them."""
+        if self.crowd is None or self.labels is None:
+            return _flags(self, False)
+        return self.crowd & (self.labels == ANY_CLASS)
+
     def sorted(self) -> "Instances":
         """Rows by falling score; rows without scores stay as they are."""
         return self if self.scores is None else self[self.scores.argsort(descending=True, stable=True)]
 
     @staticmethod
     def cat(parts: Iterable["Instances"]) -> "Instances":
-        """Rows of several parts, one after the other; only columns that all non-empty parts have are kept."""
+        """Rows of several parts, one after the other; only columns that all non-empty parts have are kept.
+
+        A part that says of none of its rows whether it is a crowd, or difficult, means that none is; one that does not
+        say which of them have a mask means that all have.
+        """
         parts = list(parts)
-        full = [part for part in parts if len(part)] or parts[:1]
+        full = _with_marks([part for part in parts if len(part)] or parts[:1])
         if not full:
             return Instances()
         names = [name for name in full[0].columns() if all(name in part.columns() for part in full)]
+        if "masks" not in names:
+            names = [name for name in names if name != "masked"]
         return Instances(**{name: _cat([getattr(part, name) for part in full]) for name in names})
+
+
+def _with_marks(parts: list[Instances]) -> list[Instances]:
+    """The parts, with every column of marks that one of them has."""
+    found = {name for part in parts for name in part.columns()} & {"crowd", "difficult", "masked"}
+    return [
+        replace(part, **{name: part.has_mask if name == "masked" else _mark(part, name) for name in found})
+        for part in parts
+    ]
+
+
+def _mark(rows: Instances, name: str) -> Tensor:
+    known = getattr(rows, name)
+    return _flags(rows, False) if known is None else known
+
+
+def _flags(rows: Instances, value: bool) -> Tensor:
+    """(n,) bool on the rows' own device."""
+    first = next((column for column in rows.columns().values() if isinstance(column, Tensor)), None)
+    return torch.full((len(rows),), value, device=None if first is None else first.device)
 
 
 def _cat(columns: list[Any]) -> Any:
@@ -103,7 +147,10 @@ class Annotation:
         label_scores: (C,) float32.
         labels: (C,) int64: 0 absent, 1 present, -1 unknown.
         instances: The objects.
+        sought: (C,) bool, which classes were looked for; None stands for all. Objects of others may be annotated too;
+            where none is, nobody knows.
         semantic: (H, W) int64, class per pixel, 255 = ignore.
+        semantic_sought: (S,) bool, which classes of pixels were looked for; None stands for all.
         semantic_scores: (C, H, W) float32.
         contours: (A, H, W) float32, boundary probability, or truth 0/1.
         pose: (K, 2) float32, joints of the one person shown.
@@ -115,7 +162,9 @@ class Annotation:
     label_scores: Tensor | None = None
     labels: Tensor | None = None
     instances: Instances | None = None
+    sought: Tensor | None = None
     semantic: Tensor | None = None
+    semantic_sought: Tensor | None = None
     semantic_scores: Tensor | None = None
     contours: Tensor | None = None
     pose: Tensor | None = None

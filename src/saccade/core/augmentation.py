@@ -1,4 +1,4 @@
-"""What a recipe may do to a training picture: numbers alone; `data.augment` does it."""
+"""What a recipe may do to a training picture: numbers alone; `data.augment.augment` does it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -90,7 +90,7 @@ class Augmentation:
         _expect(self.mixup is None or self.mixup > 0, "a positive parameter mixup, or None", self.mixup)
 
     @property
-    def is_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether every picture stays as it is, so that features of frozen parts may be kept."""
         return self == Augmentation()
 

@@ -49,6 +49,9 @@ class Batch:
         moved = {"truth": truth, "features": features, "regions": regions}
         return replace(self, images=images, sizes=self.sizes.to(device), **moved)
 
-    def undo(self, guesses: Sequence[Annotation]) -> list[Annotation]:
-        """Annotations in the batch's pixels, moved to each picture's own pixels on the CPU."""
-        return [frame.undo(guess.to("cpu")) for frame, guess in zip(self.frames, guesses, strict=True)]
+    def undo(self, predictions: Sequence[Annotation], keep_scores: bool = True) -> list[Annotation]:
+        """Annotations in the batch's pixels, moved to each picture's own pixels on the CPU; see `Frame.undo`."""
+        return [
+            frame.undo(prediction.to("cpu"), keep_scores)
+            for frame, prediction in zip(self.frames, predictions, strict=True)
+        ]

@@ -4,7 +4,7 @@ import inspect
 import re
 
 
-def told_of(docstring: str, section: str) -> dict[str, str]:
+def described_items(docstring: str, section: str) -> dict[str, str]:
     """What a docstring's section says of each name, in one line.
 
     Args:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from saccade.core import displacement as elastic
-from saccade.core import warp
-from saccade.core.affine import is_identity
+from saccade.core import score_maps
 from saccade.core.annotation import Annotation
+from saccade.core.geometry import displacement as elastic
+from saccade.core.geometry import warp
+from saccade.core.geometry.affine import is_identity
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Frame:
         return a * d - b * c < 0
 
     @property
-    def is_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether nothing moves."""
         return self.displacement is None and self.source == self.target and is_identity(self.matrix)
 
@@ -66,10 +67,22 @@ class Frame:
         moved = warp.annotation(annotation, self.matrix, self.target, self.displacement)
         return warp.swap_joints(moved, self.pairs) if self.mirrors else moved
 
-    def undo(self, annotation: Annotation) -> Annotation:
+    def undo(self, annotation: Annotation, keep_scores: bool = True) -> Annotation:
         """The annotation of the target, in the source's own pixels, boxes clipped to the picture; no row is dropped.
 
         Pixels of the source that the target does not show get class 255, score 0 and no mask. Maps that still
-        have a batch's padding to the right and below lose it first.
+        have a batch's padding to the right and below lose it first. Where pixels have scores, these are interpolated
+        and the class of each of the source's own pixels is the best there; classes alone move by the nearest pixel.
+
+        Args:
+            annotation: What the target shows.
+            keep_scores: Whether scores of pixels stay, (C, H, W) of the source; else their classes alone do.
         """
-        return warp.clip_boxes(self.inverse().apply(warp.cut(annotation, self.target)), self.source)
+        shown, back = warp.cut(annotation, self.target), self.inverse()
+        scores = shown.semantic_scores
+        if scores is None:
+            return warp.clip_boxes(back.apply(shown), self.source)
+        rest = back.apply(replace(shown, semantic=None, semantic_scores=None))
+        moved = score_maps.ScoreMap(scores, back.matrix, self.source, back.displacement)
+        semantic, kept = score_maps.decided(moved, keep_scores)
+        return warp.clip_boxes(replace(rest, semantic=semantic, semantic_scores=kept), self.source)

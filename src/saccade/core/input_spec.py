@@ -10,20 +10,19 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from saccade.core import warp
-from saccade.core.affine import scaling, translation
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.frame import Frame
+from saccade.core.geometry import warp
+from saccade.core.geometry.affine import scaling, translation
+from saccade.core.geometry.padding import Padding, pad
+from saccade.core.geometry.size_rules import target_size
 from saccade.core.sample import Framed, Sample
-from saccade.core.size_rules import target_size
 
 Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]
-Padding = Literal["zeros", "mirror"]
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
 
 # From here on a picture counts as large: 11 megapixels in three channels, 134 MB as floats.
@@ -51,7 +50,7 @@ class InputSpec:
         remainder: Pixels that the padded sides have beyond a multiple, for networks whose unpadded layers want them so
             (U-Net: 572 = 35 · 16 + 12).
         margin: Pixels of context around a picture on every side, for networks that answer for the middle of what they
-            see; they belong to its frame, so that answers find back.
+            see; they belong to its frame, so that predictions find back.
         padding: What stands in the margin, and in what is padded. ``zeros``: nothing, after normalising.
             ``mirror``: the picture, mirrored at its edges as often as it takes (U-Net's overlap-tile).
         mean: Mean of each channel on the scale 0..1.
@@ -184,7 +183,9 @@ class InputSpec:
         """
         sizes = torch.tensor([image.shape[-2:] for image in images], dtype=torch.int64)
         size = self.padded((int(sizes[:, 0].max()), int(sizes[:, 1].max())))
-        pictures = torch.stack([self._laid(self.normalise(as_float(image)), size) for image in images])
+        pictures = torch.stack(
+            [pad(self.normalise(as_float(image)), self.margin, size, self.padding) for image in images]
+        )
         found, shown = _complete(regions, len(images)), None if truth is None else tuple(truth)
         if self.margin:
             steps = [self.bordered(Frame.identity(frame.target)) for frame in frames]
@@ -199,15 +200,6 @@ class InputSpec:
             return frame
         height, width = (side + 2 * self.margin for side in frame.target)
         return frame.then(translation(self.margin, self.margin), (height, width))
-
-    def _laid(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
-        """A normalised picture (C, h, w) inside its margin, filled up to `size` (H, W) on the right and below."""
-        height, width = picture.shape[-2:]
-        right, below = size[1] - self.margin - width, size[0] - self.margin - height
-        if self.padding == "zeros":
-            return F.pad(picture, (self.margin, right, self.margin, below))
-        rows, columns = mirrored(height, self.margin, below), mirrored(width, self.margin, right)
-        return picture[:, rows][:, :, columns]
 
     def framed(self, sample: Sample) -> Framed:
         """A sample in its frame, without any change but that of size."""
@@ -273,12 +265,6 @@ def statistics(channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         return (round(sum(IMAGENET_MEAN) / 3, 6),), (round(sum(IMAGENET_STD) / 3, 6),)
     turn = [channel % 3 for channel in range(channels)]
     return tuple(IMAGENET_MEAN[channel] for channel in turn), tuple(IMAGENET_STD[channel] for channel in turn)
-
-
-def mirrored(side: int, before: int, after: int) -> Tensor:
-    """(before + side + after,) positions 0..side-1 of a row and its mirror images, the edge pixels not repeated."""
-    places = torch.arange(-before, side + after) % max(2 * (side - 1), 1)
-    return torch.minimum(places, 2 * (side - 1) - places)
 
 
 def as_float(image: Tensor) -> Tensor:

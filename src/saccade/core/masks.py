@@ -55,9 +55,9 @@ class Masks:
         return Masks(torch.cat([crop.reshape(-1).bool() for crop in crops]), windows, size)
 
     @staticmethod
-    def empty(size: tuple[int, int]) -> "Masks":
-        """No masks of a picture of `size` (H, W)."""
-        return Masks(torch.zeros(0, dtype=torch.bool), torch.zeros(0, 4, dtype=torch.int64), size)
+    def empty(size: tuple[int, int], count: int = 0) -> "Masks":
+        """Masks of a picture of `size` (H, W) without a pixel: `count` of them, by default none."""
+        return Masks(torch.zeros(0, dtype=torch.bool), torch.zeros(count, 4, dtype=torch.int64), size)
 
     @staticmethod
     def cat(parts: Sequence["Masks"]) -> "Masks":

@@ -10,27 +10,23 @@ from typing import cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
-from saccade.data import (
-    bsds,
-    coco,
-    csv_table,
-    datumaro_reader,
-    flic,
-    image_folder,
-    mask_folder,
-    mpii,
-    panoptic,
-    pascal_context,
-    sbd,
-    voc,
-    yolo,
-)
-from saccade.data.declared import declared
-from saccade.data.joined import Joined
-from saccade.data.report import Report, strict
-from saccade.data.split_names import canonical, choose
-from saccade.trust.archives import is_archive, unpacked
-from saccade.trust.paths import may_leave
+from saccade.data.datasets.completed import declared
+from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.formats.coco import panoptic
+from saccade.data.formats.coco import reader as coco
+from saccade.data.formats.common.defect_report import Report, strict
+from saccade.data.formats.common.split_names import canonical, choose
+from saccade.data.formats.contours import bsds, sbd
+from saccade.data.formats.csv import reader as csv_table
+from saccade.data.formats.datumaro import reader as datumaro_reader
+from saccade.data.formats.image_folder import reader as image_folder
+from saccade.data.formats.masks import reader as mask_folder
+from saccade.data.formats.pose import flic, mpii
+from saccade.data.formats.voc import pascal_context
+from saccade.data.formats.voc import reader as voc
+from saccade.data.formats.yolo import reader as yolo
+from saccade.safe_io.archives import is_archive, unpacked
+from saccade.safe_io.paths import may_leave
 
 SPLITS = ("train", "val")
 Source = str | Path | Dataset
@@ -44,7 +40,7 @@ class Reader:
     Attributes:
         open: Gives one split of a path: a function of the path, the split and, if it likes, a `report`.
         splits: The splits of a path, empty where the path is not of this format.
-        looked_for: The evidence, in words.
+        evidence: The evidence, in words.
         weight: How much the evidence says: folders of pictures are also parts of other formats. The greatest counts.
         family: Whether there are formats within, which `open` and `splits` take as `form`: ``NAME:FORMAT:PATH``. Such a
             reader is used only by its name.
@@ -52,26 +48,26 @@ class Reader:
 
     open: Callable[..., Dataset]
     splits: Callable[..., Sequence[str]] | None = None
-    looked_for: str = ""
+    evidence: str = ""
     weight: int = 2
     family: bool = False
 
 
 READERS: dict[str, Reader] = {
-    "coco": Reader(coco.open_coco, coco.splits, coco.LOOKED_FOR),
-    "voc": Reader(voc.open_voc, voc.splits, voc.LOOKED_FOR),
-    "yolo": Reader(yolo.open_yolo, yolo.splits, yolo.LOOKED_FOR),
-    "mpii": Reader(mpii.open_mpii, mpii.splits, mpii.LOOKED_FOR),
-    "flic": Reader(flic.open_flic, flic.splits, flic.LOOKED_FOR),
-    "bsds": Reader(bsds.open_bsds, bsds.splits, bsds.LOOKED_FOR),
-    "sbd": Reader(sbd.open_sbd, sbd.splits, sbd.LOOKED_FOR),
-    "context": Reader(pascal_context.open_context, pascal_context.splits, pascal_context.LOOKED_FOR),
+    "coco": Reader(coco.open_coco, coco.splits, coco.EVIDENCE),
+    "voc": Reader(voc.open_voc, voc.splits, voc.EVIDENCE),
+    "yolo": Reader(yolo.open_yolo, yolo.splits, yolo.EVIDENCE),
+    "mpii": Reader(mpii.open_mpii, mpii.splits, mpii.EVIDENCE),
+    "flic": Reader(flic.open_flic, flic.splits, flic.EVIDENCE),
+    "bsds": Reader(bsds.open_bsds, bsds.splits, bsds.EVIDENCE),
+    "sbd": Reader(sbd.open_sbd, sbd.splits, sbd.EVIDENCE),
+    "context": Reader(pascal_context.open_context, pascal_context.splits, pascal_context.EVIDENCE),
     # COCO's own folder holds the objects too, which most people want.
-    "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.LOOKED_FOR, weight=1),
-    "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.LOOKED_FOR, weight=1),
-    "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.LOOKED_FOR, weight=1),
+    "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.EVIDENCE, weight=1),
+    "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.EVIDENCE, weight=1),
+    "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.EVIDENCE, weight=1),
     "datumaro": Reader(datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True),
-    "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.LOOKED_FOR, weight=0),
+    "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.EVIDENCE, weight=0),
 }
 
 
@@ -134,7 +130,7 @@ def _joined(sources: Sequence[Source], open_one: Callable[[Source], Dataset]) ->
         raise UsageError("data", "an empty list", cure="name a folder, or scenes")
     parts = [open_one(source) for source in sources]
     names = [Path(str(source)).name if isinstance(source, str | Path) else "" for source in sources]
-    return parts[0] if len(parts) == 1 else Joined(parts, names)
+    return parts[0] if len(parts) == 1 else ConcatDataset(parts, names)
 
 
 def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
@@ -155,7 +151,7 @@ def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
 def _splits_of(reader: Reader, path: Path) -> list[str]:
     found = list(reader.splits(path)) if reader.splits else []
     if not found:
-        raise DataError("data of the named format", "none", path=path, cure=f"looked for {reader.looked_for}")
+        raise DataError("data of the named format", "none", path=path, cure=f"looked for {reader.evidence}")
     order = ("train", "val", "test")
     return sorted(found, key=lambda name: (order.index(canonical(name)) if canonical(name) in order else 3, name))
 
@@ -173,8 +169,8 @@ def _recognise(source: str | Path) -> tuple[Reader, Path]:
             cure=f"write for instance coco:{rest}, or the folder alone",
         )
     path = _existing(source)
-    guessed = {name: reader for name, reader in known.items() if not reader.family}
-    fits = {name: reader for name, reader in guessed.items() if reader.splits is not None and reader.splits(path)}
+    recognised = {name: reader for name, reader in known.items() if not reader.family}
+    fits = {name: reader for name, reader in recognised.items() if reader.splits is not None and reader.splits(path)}
     best = max((reader.weight for reader in fits.values()), default=0)
     heaviest = {name: reader for name, reader in fits.items() if reader.weight == best}
     if len(heaviest) == 1:
@@ -182,7 +178,7 @@ def _recognise(source: str | Path) -> tuple[Reader, Path]:
     if heaviest:
         uris = " or ".join(f"{name}:{path}" for name in heaviest)
         raise DataError("data of one format", f"{len(heaviest)} that fit", path=path, cure=f"say {uris}")
-    looked = "; ".join(reader.looked_for for reader in guessed.values() if reader.splits)
+    looked = "; ".join(reader.evidence for reader in recognised.values() if reader.splits)
     raise DataError("data of a known format", "none", path=path, cure=f"looked for {looked}")
 
 

@@ -83,7 +83,7 @@ def uniform_by_fan_in(module: nn.Module, bound: float = 2.4) -> None:
 
 
 def fit_channels(weight: Tensor, channels: int) -> Tensor:
-    """First filters (O, 3, k, k) for pictures of another number of channels, such that answers keep their scale.
+    """First filters (O, 3, k, k) for pictures of another number of channels, such that predictions keep their scale.
 
     One channel gets the sum of the three, so that a grey picture answers as its RGB copy did; for more, the three are
     repeated in turn and divided by how often they stand.

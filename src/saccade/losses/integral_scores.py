@@ -30,9 +30,10 @@ class IntegralScores(ScoreLoss):
         """Mean of the softmaxes, less the background."""
         return SOFTMAX.scores(self._apart(logits)).mean(-2)
 
-    def cost(self, logits: Tensor, target: Tensor) -> Tensor:
+    def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
         """(…) mean of the cross entropies, where `target` (…, U) is what each classifier should say."""
-        return SOFTMAX.cost(self._apart(logits), target).mean(-1)
+        each = None if sought is None else sought[..., None, :]
+        return SOFTMAX.cost(self._apart(logits), target, each).mean(-1)
 
     def _apart(self, logits: Tensor) -> Tensor:
         """(…, U, C + 1)."""

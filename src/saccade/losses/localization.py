@@ -7,14 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def half_squared(guess: Tensor, target: Tensor) -> Tensor:
+def half_squared(prediction: Tensor, target: Tensor) -> Tensor:
     """(n,) half the squared Euclidean distance; its mean is 1/(2n) times the sum over boxes and coordinates."""
-    return 0.5 * (guess - target).square().sum(-1)
+    return 0.5 * (prediction - target).square().sum(-1)
 
 
-def smooth_l1(guess: Tensor, target: Tensor, beta: float = 0.1) -> Tensor:
+def smooth_l1(prediction: Tensor, target: Tensor, beta: float = 0.1) -> Tensor:
     """(n,) sum over coordinates of a loss that is quadratic below `beta` and linear above (Girshick 2015).
 
     Relative coordinates differ by less than 1, where the paper's beta of 1 would never be linear.
     """
-    return F.smooth_l1_loss(guess, target, beta=beta, reduction="none").sum(-1)
+    return F.smooth_l1_loss(prediction, target, beta=beta, reduction="none").sum(-1)

@@ -1,6 +1,10 @@
 """What a wrong class of a box costs, and what its scores mean.
 
-A target is a label, or -1 for background, as matchers give it. Legend: … any axes, C classes.
+A target is a label, or -1 for background, as matchers give it. Background is known to be none of the classes that were
+sought in its picture, and of those alone: it may be any other (`ScoreLoss.cost`). What is annotated as an object is
+known to be of no other class.
+
+Legend: … any axes, C classes.
 """
 
 from abc import ABC, abstractmethod
@@ -24,8 +28,14 @@ class ScoreLoss(ABC):
         """(…, C) probabilities of logits (…, channels)."""
 
     @abstractmethod
-    def cost(self, logits: Tensor, target: Tensor) -> Tensor:
-        """(…) what logits (…, channels) cost where `target` (…) is a label or -1."""
+    def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
+        """(…) what logits (…, channels) cost.
+
+        Args:
+            logits: (…, channels).
+            target: (…) labels, or -1.
+            sought: Bool, to be spread over (…, C): which classes background is known not to be; None: all.
+        """
 
 
 @dataclass(frozen=True)
@@ -40,10 +50,18 @@ class SoftmaxScores(ScoreLoss):
         """Softmax, less the background."""
         return logits.softmax(-1)[..., 1:]
 
-    def cost(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Cross entropy."""
+    def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
+        """Cross entropy; background is the sum of its own probability and those of the classes that were not sought.
+
+        Source: Shi et al. 2021, Marginal loss and exclusion loss for partially supervised multi-organ segmentation,
+        arXiv 2007.03868, for pixels.
+        """
         flat = F.cross_entropy(logits.flatten(0, -2), (target + 1).flatten(), reduction="none")
-        return flat.view(target.shape)
+        cost = flat.view(target.shape)
+        if sought is None:
+            return cost
+        left = F.pad(~sought, (1, 0), value=True)
+        return torch.where(target == -1, -logits.log_softmax(-1).masked_fill(~left, -torch.inf).logsumexp(-1), cost)
 
 
 @dataclass(frozen=True)
@@ -58,9 +76,10 @@ class SigmoidScores(ScoreLoss):
         """Sigmoids."""
         return logits.sigmoid()
 
-    def cost(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Sum over classes of binary cross entropies."""
-        return F.binary_cross_entropy_with_logits(logits, one_hot(logits, target), reduction="none").sum(-1)
+    def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
+        """Sum of binary cross entropies over the classes of which something is known."""
+        cost = F.binary_cross_entropy_with_logits(logits, one_hot(logits, target), reduction="none")
+        return of_known(cost, target, sought).sum(-1)
 
 
 @dataclass(frozen=True)
@@ -83,12 +102,24 @@ class FocalScores(ScoreLoss):
         """Sigmoids."""
         return logits.sigmoid()
 
-    def cost(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Sum over classes of focal losses."""
-        return sigmoid_focal_loss(logits, one_hot(logits, target), self.alpha, self.gamma).sum(-1)
+    def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
+        """Sum of focal losses over the classes of which something is known."""
+        cost = sigmoid_focal_loss(logits, one_hot(logits, target), self.alpha, self.gamma)
+        return of_known(cost, target, sought).sum(-1)
 
 
 def one_hot(logits: Tensor, target: Tensor) -> Tensor:
     """(…, C) of 0 and 1 in the kind of `logits`; all 0 where `target` (…) is -1."""
     classes = torch.arange(logits.shape[-1], device=target.device)
     return (target[..., None] == classes).to(logits)
+
+
+def of_known(costs: Tensor, target: Tensor, sought: Tensor | None) -> Tensor:
+    """The costs (…, C) of classes that are learnt apart; 0 where nothing is known: of background, classes not sought.
+
+    Args:
+        costs: (…, C) what each class costs.
+        target: (…) labels, or -1.
+        sought: Bool, to be spread over (…, C); None: all.
+    """
+    return costs if sought is None else costs.masked_fill(~sought & (target == -1)[..., None], 0.0)

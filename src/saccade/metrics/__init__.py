@@ -1,9 +1,32 @@
-"""How good guesses are: scores of each task, and the evaluator that streams pictures through them."""
+"""How good predictions are: scores of each task, and the evaluator that streams pictures through them."""
 
-from saccade.metrics.coco_scores import coco
-from saccade.metrics.evaluation import Curve, Details, Evaluation, Judged
-from saccade.metrics.evaluator import Evaluator, choose
-from saccade.metrics.metric import Explains, Metric
-from saccade.metrics.voc import voc_ap
+from saccade.metrics.detect.coco_scores import coco
+from saccade.metrics.detect.voc import voc_ap
+from saccade.metrics.evaluation import Evaluation, PictureSeverity
+from saccade.metrics.evaluator import Evaluator
+from saccade.metrics.families import FAMILIES, Family, choose
+from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
+from saccade.metrics.sections import Bars, Column, Curve, Curves, Histogram, Matrix, Section, Table
 
-__all__ = ["Curve", "Details", "Evaluation", "Evaluator", "Explains", "Judged", "Metric", "choose", "coco", "voc_ap"]
+__all__ = [
+    "FAMILIES",
+    "Bars",
+    "Column",
+    "Curve",
+    "Curves",
+    "Evaluation",
+    "Evaluator",
+    "Family",
+    "Histogram",
+    "Illustrates",
+    "Matrix",
+    "Metric",
+    "PictureSeverity",
+    "Ranks",
+    "Reports",
+    "Section",
+    "Table",
+    "choose",
+    "coco",
+    "voc_ap",
+]

@@ -1,10 +1,11 @@
 """What every metric is, the user's own included."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from saccade.core.annotation import Annotation
-from saccade.metrics.evaluation import Details
+from saccade.metrics.illustration import Illustrator
+from saccade.metrics.sections import Section
 
 
 @runtime_checkable
@@ -13,7 +14,7 @@ class Metric(Protocol):
 
     Attributes:
         needs: Dotted fields of the truth that it reads; pictures without them are not shown to it.
-        reads: Dotted fields of the guess that it reads; guesses without them are not shown to it.
+        reads: Dotted fields of the prediction that it reads; predictions without them are not shown to it.
     """
 
     @property
@@ -23,14 +24,14 @@ class Metric(Protocol):
 
     @property
     def reads(self) -> frozenset[str]:
-        """Fields of the guess."""
+        """Fields of the prediction."""
         ...
 
-    def update(self, guess: Annotation, truth: Annotation, id: str) -> float | None:
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture, both annotations on the CPU and in the picture's own pixels.
 
         Returns:
-            How wrong the guess is, from 0 (perfect) to 1 (wholly wrong), or None without a say.
+            How wrong the prediction is, from 0 (perfect) to 1 (wholly wrong), or None without a say.
         """
         ...
 
@@ -48,9 +49,32 @@ class Metric(Protocol):
 
 
 @runtime_checkable
-class Explains(Protocol):
-    """A metric that can also say what stands behind its scores."""
+class Reports(Protocol):
+    """A metric that can also say in the report what stands behind its scores."""
 
-    def explain(self) -> Details:
-        """Per-class columns, confusion and curves over all pictures taken so far."""
+    def sections(self) -> Sequence[Section]:
+        """What is to be said of all pictures taken so far."""
+        ...
+
+
+@runtime_checkable
+class Ranks(Protocol):
+    """A metric that says what its `update` ranks pictures by.
+
+    Attributes:
+        nearness: What 1 - badness is, in a few words, such as ``the score of the true class``.
+    """
+
+    @property
+    def nearness(self) -> str:
+        """What 1 - badness is."""
+        ...
+
+
+@runtime_checkable
+class Illustrates(Protocol):
+    """A metric that can also show in a picture what it counts."""
+
+    def illustrator(self) -> Illustrator | None:
+        """What draws pictures, now that all have been taken; None where nothing is to be shown."""
         ...

@@ -10,40 +10,46 @@ class Score(NamedTuple):
         title: Short name.
         meaning: What it says, in a few words.
         higher_is_better: The direction of improvement.
+        least_classes: With fewer it says nothing.
     """
 
     title: str
     meaning: str
     higher_is_better: bool = True
+    least_classes: int = 0
 
 
 SCORES: dict[str, Score] = {
-    "top1": Score("Top-1", "pictures whose best guess is right"),
-    "top5": Score("Top-5", "pictures whose class is among the five best guesses"),
-    "error": Score("Error", "pictures whose best guess is wrong", False),
+    "top1": Score("Top-1", "pictures whose best prediction is right"),
+    "top5": Score("Top-5", "pictures whose class is among the five best predictions", least_classes=6),
+    "error": Score("Error", "pictures whose best prediction is wrong", False),
     "ber": Score("Balanced error", "error rate with every class counted alike", False),
     "auc": Score("AUC", "chance that a picture of a class outscores one of another"),
     "map": Score("mAP", "average precision, mean over classes"),
     "mean_class_recall": Score("Mean class recall", "pictures of a class that are found, mean over classes"),
     "localization_error": Score(
-        "Localization error", "pictures without a right guess among five, class and IoU ≥ .5", False
+        "Localization error", "pictures without a right prediction among five, class and IoU ≥ .5", False
     ),
-    "iou": Score("Mean IoU", "overlap of the best guess with the largest object"),
+    "iou": Score("Mean IoU", "overlap of the best prediction with the largest object"),
     "AP": Score("AP", "COCO's average precision, mean over overlaps .50 to .95 and classes"),
     "AP50": Score("AP50", "average precision at overlap .5"),
     "AP75": Score("AP75", "average precision at overlap .75"),
     "APs": Score("AP small", "AP of objects below 32² pixels"),
     "APm": Score("AP medium", "AP of objects from 32² to 96² pixels"),
     "APl": Score("AP large", "AP of objects above 96² pixels"),
-    "AR1": Score("AR1", "objects found by the best guess of a picture, mean over overlaps .50 to .95"),
-    "AR10": Score("AR10", "objects found by the ten best guesses"),
-    "AR100": Score("AR100", "objects found by the hundred best guesses"),
+    "AR1": Score("AR1", "objects found by the best prediction of a picture, mean over overlaps .50 to .95"),
+    "AR10": Score("AR10", "objects found by the ten best predictions"),
+    "AR100": Score("AR100", "objects found by the hundred best predictions"),
     "voc_ap": Score("VOC AP", "area under precision against recall at overlap .5, mean over classes"),
     "voc_ap11": Score("VOC AP, 11 points", "the same of VOC 2007, mean of eleven recalls"),
     "dice": Score("Dice", "the same overlap, as twice the shared part of the sum"),
+    "pixel_accuracy": Score("Pixel accuracy", "pixels whose class is right"),
+    "mean_accuracy": Score("Mean accuracy", "pixels of a class that are right, mean over classes"),
+    "miou": Score("mIoU", "overlap of predicted and true pixels of a class, mean over classes"),
+    "fwiou": Score("Weighted IoU", "the same overlap, classes weighed by their pixels"),
 }
 
 
-def describe(key: str) -> Score:
+def score_of(key: str) -> Score:
     """The score's name for people; a name that nobody knows describes itself, and losses are better when lower."""
     return SCORES.get(key) or Score(key, "", not (key == "loss" or key.startswith("loss/")))

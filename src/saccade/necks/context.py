@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
-from saccade.layers.irnn import Irnn
+from saccade.layers.recurrent.irnn import Irnn
 from saccade.network.part import Neck
 
 
@@ -19,7 +19,7 @@ class Context(Neck):
     Args:
         trunk: Levels of the trunk.
         reads: Name of the map to read.
-        fixed: Whether the sweeps only add up and rectify (see `layers.irnn`).
+        fixed: Whether the sweeps only add up and rectify (see `layers.recurrent.irnn`).
 
     Raises:
         UsageError: The map has one position alone.

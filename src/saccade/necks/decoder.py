@@ -9,8 +9,8 @@ from typing import NamedTuple, cast
 from torch import Tensor, nn
 
 from saccade.core.level import Level
-from saccade.layers.fuse import Fuse
-from saccade.layers.grow import Grow
+from saccade.layers.decoder.fuse import Fuse
+from saccade.layers.decoder.grow import Grow
 from saccade.network.part import Neck
 
 

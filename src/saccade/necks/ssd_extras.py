@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from saccade.core.level import Level
 from saccade.layers.initialise import xavier
-from saccade.layers.normalise import ScaledUnit
+from saccade.layers.norms.scaled_unit import ScaledUnit
 from saccade.layers.scale import scaled
 from saccade.network.part import Neck
 

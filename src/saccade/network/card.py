@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from saccade.core.options import arguments_of
 
 if TYPE_CHECKING:  # a card is read where torch is not loaded
     from saccade.network.system import System
@@ -50,10 +53,17 @@ class SystemFunction(Protocol):
 
 
 def system(card: Card) -> "Callable[[Callable[..., System]], SystemFunction]":
-    """Decorate a function that composes a system with the system's card."""
+    """Decorate a function that composes a system with the system's card.
+
+    Options that stand in the function's groups are given by their own names: ``width=0.5`` for a `width` in a group.
+    """
 
     def attach(function: "Callable[..., System]") -> SystemFunction:
-        function.card = card  # pyright: ignore[reportFunctionMemberAccess]
-        return function  # pyright: ignore[reportReturnType]
+        @wraps(function)
+        def composed(classes: Any, **options: Any) -> "System":
+            return function(classes, **arguments_of(function, options))
+
+        composed.card = card  # pyright: ignore[reportAttributeAccessIssue]
+        return composed  # pyright: ignore[reportReturnType]
 
     return attach

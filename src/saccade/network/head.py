@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
+from saccade.ops.boxes.suppression import Suppression
 
 
 class Head(nn.Module, ABC):
@@ -22,7 +23,9 @@ class Head(nn.Module, ABC):
         needs: Dotted fields of the truth that `loss` reads.
         terms: Names of the terms that `loss` returns.
         owns_rows: Whether it makes the rows of `instances`; other heads add columns to the same rows.
-        seeks_all: Whether its rows are meant to be every object, as a detector's are, so that misses count against it.
+        by_picture: Whether its loss draws at random, or divides by a count over the whole batch, of objects or of
+            sampled boxes: then a picture's share depends on its company, and validation asks for the loss of each
+            picture alone.
     """
 
     reads: tuple[str, ...]
@@ -30,7 +33,12 @@ class Head(nn.Module, ABC):
     needs: frozenset[str]
     terms: tuple[str, ...]
     owns_rows: bool = False
-    seeks_all: bool = False
+    by_picture: bool = False
+
+    @property
+    def suppression(self) -> Suppression | None:
+        """By which rule its boxes suppress each other, those of several views too; None: they do not."""
+        return None
 
     @abstractmethod
     def forward(self, maps: Maps) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from saccade.layers.irnn import sweep_at_once
-from saccade.ops.candidates import NOTHING
-from saccade.ops.nms import batch_nms
+from saccade.layers.recurrent.irnn import sweep_at_once
+from saccade.ops.boxes.candidates import NOTHING
+from saccade.ops.boxes.nms import batch_nms
 
 # The version of operators that is written.
 OPSET = 20
@@ -40,7 +40,7 @@ def _operators() -> Any:
 
 
 def _batch_nms(boxes: Any, scores: Any, groups: Any, overlap: float, limit: int) -> Any:
-    """`saccade.ops.nms.batch_nms`; groups are set side by side, so that boxes of different ones never overlap."""
+    """`saccade.ops.boxes.nms.batch_nms`; groups are set side by side, so that boxes of different ones never overlap."""
     op = _operators()
     side = op.Add(op.ReduceMax(boxes, keepdims=0), 1.0)
     apart = op.Add(boxes, op.Unsqueeze(op.Mul(op.CastLike(groups, boxes), side), [2]))
@@ -56,7 +56,7 @@ def _batch_nms(boxes: Any, scores: Any, groups: Any, overlap: float, limit: int)
 
 
 def _sweep(lines: Any, weights: Any = None) -> Any:
-    """`saccade.layers.irnn.sweep`: two recurrent networks, whose input goes through an identity."""
+    """`saccade.layers.recurrent.irnn.sweep`: two recurrent networks, whose input goes through an identity."""
     op = _operators()
     channels = int(lines.shape[-1])
     identity = op.Unsqueeze(op.EyeLike(op.ConstantOfShape([channels, channels])), [0])

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from torch import Tensor, nn
 
 from saccade.core.level import Level
+from saccade.core.preprocessing import Preprocessing
 
 
 class Trunk(nn.Module, ABC):
@@ -14,11 +15,14 @@ class Trunk(nn.Module, ABC):
 
     Attributes:
         levels: The maps that it makes, by name, from the finest to the deepest.
-        kin: Own names of the weights that may begin as those of a shallower relative, each with its name there.
+        preprocessing: What its weights want of a picture; every system on it takes pictures so. By default ImageNet's.
+        names_in_relative: Own names of the weights that may begin as those of a shallower relative, each with its name
+            there.
     """
 
     levels: Mapping[str, Level]
-    kin: Mapping[str, str] = MappingProxyType({})
+    preprocessing: Preprocessing = Preprocessing()
+    names_in_relative: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def forward(self, images: Tensor) -> dict[str, Tensor]:

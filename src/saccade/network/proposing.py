@@ -9,7 +9,7 @@ from saccade.network.maps import Maps
 
 @runtime_checkable
 class Proposing(Protocol):
-    """A head whose regions another network's maps may be asked for (`Stage.anew`)."""
+    """A head whose regions another network's maps may be asked for (`Stage.reinitialise`)."""
 
     def propose_from(self, maps: Maps) -> list[Tensor]:
         """The regions that are learnt from.

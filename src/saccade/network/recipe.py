@@ -18,22 +18,22 @@ class Stage:
         freeze: Names of parts, heads or submodules that stand still: ``trunk``, ``box``, ``trunk.layer1``.
         silent: Heads whose loss is left out, or single terms of a loss, ``head/term``.
         lr: Factor of the recipe's learning rate.
-        thaw: Names inside parts that stand still which learn all the same; of two names the longer decides.
-        goes_on: Whether the schedule goes on from the stage before; else each stage runs the whole of it.
+        unfreeze: Names inside parts that stand still which learn all the same; of two names the longer decides.
+        continue_schedule: Whether the schedule goes on from the stage before; else each stage runs the whole of it.
         solve: Heads whose weights are found at once from all training pictures (`Solvable`), in one step between
             the stages that descend; such a stage has a share of 0.
-        anew: Whether trunk and neck begin again from the weights that the training began with; as they stood, they
-            stand still beside and propose the regions that this stage learns from (Ren 2015, section 3.2, step 2).
+        reinitialise: Whether trunk and neck begin again from the weights that the training began with; as they stood,
+            they stand still beside and propose the regions that this stage learns from (Ren 2015, section 3.2, step 2).
     """
 
     share: float = 1.0
     freeze: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     lr: float = 1.0
-    thaw: tuple[str, ...] = ()
-    goes_on: bool = False
+    unfreeze: tuple[str, ...] = ()
+    continue_schedule: bool = False
     solve: tuple[str, ...] = ()
-    anew: bool = False
+    reinitialise: bool = False
 
     def __post_init__(self) -> None:
         if self.solve and self.share:

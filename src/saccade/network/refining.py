@@ -1,4 +1,4 @@
-"""What a head may offer whose answer can be refined where the picture was read, at its own pixels."""
+"""What a head may offer whose prediction can be refined where the picture was read, at its own pixels."""
 
 from typing import Protocol, runtime_checkable
 
@@ -19,11 +19,11 @@ class Refining(Protocol):
 
     refines_own_pixels: bool
 
-    def refine(self, answer: Annotation, picture: Tensor) -> Annotation:
-        """The answer, refined.
+    def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
+        """The prediction, refined.
 
         Args:
-            answer: In the picture's own pixels, with all that the head gives.
+            prediction: In the picture's own pixels, with all that the head gives.
             picture: (C, H, W) as it was read, uint8 or float 0..1.
         """
         ...

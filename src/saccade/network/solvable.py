@@ -20,12 +20,12 @@ class Solvable(Protocol):
     killed solves it anew.
     """
 
-    def solve(self, look: Pass, folder: Path | None = None) -> dict[str, float]:
+    def solve(self, feature_pass: Pass, folder: Path | None = None) -> dict[str, float]:
         """Set the weights from the training pictures.
 
         Args:
-            look: Passes over the training pictures each time that it is called; a head that looks for hard examples
-                calls it several times.
+            feature_pass: Passes over the training pictures each time that it is called; a head that looks for hard
+                examples calls it several times.
             folder: Where the head may keep what it makes of the pictures; what lies there is from the same pictures and
                 the same weights. None: nothing may be kept on the disk.
 

@@ -1,6 +1,7 @@
 """Every network is a `System`: one trunk, an optional neck, and named heads."""
 
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -25,6 +26,7 @@ from saccade.network.refining import Refining
 from saccade.network.regions import Regions
 
 Search = Callable[[Tensor], Tensor]
+Settle = Callable[[Annotation], Annotation]
 
 
 class System(nn.Module):
@@ -36,15 +38,15 @@ class System(nn.Module):
         neck: Maps to further maps.
         loss_weights: Factor of a head's loss, by ``head`` or ``head/term``; 1 where nothing is said.
         silent: Heads that are trained but skipped in `predict`, such as auxiliary classifiers.
-        settle: Last touch on a picture's merged answer, where one head's answer chooses among another's.
         classes: Names of the classes; labels are their positions. By key of `Vocabularies` where fields differ in them.
-        input: How a picture gets in.
+        input: How a picture gets in; by default as it is, with the statistics that the trunk wants.
         recipe: How the system is trained when nobody says otherwise.
-        search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
-            that read regions which they do not propose themselves.
 
     Attributes:
-        origin: What `build` was told (system, classes, options), so that a run can be loaded again, or None.
+        search: What proposes its regions, where they come from outside (`with_search`).
+        postprocess: The last touch on a picture's merged prediction (`with_settle`).
+        origin: What `build` was told (system, classes, options), so that a run can be loaded again. None: no name
+            builds it again, since it was put together by hand, or on a trunk that was built before.
 
     Raises:
         ValueError: A head or the neck reads a map that nobody makes, two heads give one field, or a loss weight or
@@ -59,18 +61,17 @@ class System(nn.Module):
         *,
         loss_weights: Mapping[str, float] | None = None,
         silent: Sequence[str] = (),
-        settle: Callable[[Annotation], Annotation] | None = None,
         classes: Names = (),
         input: InputSpec | None = None,
         recipe: Recipe | None = None,
-        search: Search | None = None,
     ) -> None:
         super().__init__()
         self.trunk, self.neck, self.heads = trunk, neck, nn.ModuleDict(dict(heads))
-        self.loss_weights, self.silent, self.settle = dict(loss_weights or {}), tuple(silent), settle
-        self.input, self.recipe = input or InputSpec(), recipe or Recipe()
+        self.loss_weights, self.silent = dict(loss_weights or {}), tuple(silent)
+        self.input, self.recipe = input or trunk.preprocessing.onto(InputSpec()), recipe or Recipe()
         self.vocabularies = Vocabularies.of(classes, self.gives | self.needs)
-        self.search = search
+        self.search: Search | None = None
+        self.postprocess: Settle | None = None
         self.origin: dict[str, Any] | None = None
         self.frozen: tuple[str, ...] = ()
         self.thawed: tuple[str, ...] = ()
@@ -95,8 +96,7 @@ class System(nn.Module):
     @property
     def gives(self) -> frozenset[str]:
         """Dotted fields that `predict` fills."""
-        spoken = (head.gives for name, head in self.each_head() if name not in self.silent)
-        return frozenset().union(*spoken)
+        return frozenset().union(*(head.gives for head in self.speaking().values()))
 
     @property
     def needs(self) -> frozenset[str]:
@@ -121,22 +121,48 @@ class System(nn.Module):
 
     @property
     def refining(self) -> list[Refining]:
-        """The heads that refine their answers at the picture's own pixels."""
-        spoken = (head for name, head in self.each_head() if name not in self.silent)
-        return [head for head in spoken if isinstance(head, Refining) and head.refines_own_pixels]
+        """The heads that refine their predictions at the picture's own pixels."""
+        active = (head for name, head in self.each_head() if name not in self.silent)
+        return [head for head in active if isinstance(head, Refining) and head.refines_own_pixels]
 
-    def refine(self, answer: Annotation, picture: Tensor) -> Annotation:
-        """An answer in a picture's own pixels, refined there by the heads that do so.
+    def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
+        """A prediction in a picture's own pixels, refined there by the heads that do so.
 
         Args:
-            answer: What `predict` said, led back by the picture's frame.
+            prediction: What `predict` said, led back by the picture's frame.
             picture: (C, H, W) as it was read, uint8 or float 0..1.
         """
-        return reduce(lambda refined, head: head.refine(refined, picture), self.refining, answer)
+        return reduce(lambda refined, head: head.refine(refined, picture), self.refining, prediction)
 
     def each_head(self) -> list[tuple[str, Head]]:
         """Heads with their names."""
         return [(name, head) for name, head in self.heads.items() if isinstance(head, Head)]
+
+    def with_input(self, input: InputSpec) -> "System":
+        """The same network, its parts shared, that takes pictures in another way; this one stays as it is."""
+        return self._but("input", input)
+
+    def with_search(self, search: Search) -> "System":
+        """The same network, its parts shared, whose regions come from a search, in place of any that it had.
+
+        Args:
+            search: Proposes (r, 4) boxes for a picture (C, h, w) as it was read, in its pixels, best first; for systems
+                that read regions which they do not propose themselves.
+        """
+        return self._but("search", search)
+
+    def with_settle(self, postprocess: Settle) -> "System":
+        """The same network, its parts shared, with a last touch on a picture's merged prediction.
+
+        Args:
+            postprocess: For where one head's prediction chooses among another's.
+        """
+        return self._but("settle", postprocess)
+
+    def _but(self, name: str, value: Any) -> "System":
+        other = copy.copy(self)
+        setattr(other, name, value)
+        return other
 
     def batch(
         self,
@@ -185,44 +211,54 @@ class System(nn.Module):
             raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
         return self.loss_of(self.maps(batch), batch.truth)
 
-    def loss_of(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-        """Weighted scalars by ``head/term``, from maps made before."""
+    def loss_of(
+        self, maps: Maps, truth: Sequence[Annotation], heads: Container[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Weighted scalars by ``head/term``, from maps made before; of some heads alone where these are named."""
         terms: dict[str, Tensor] = {}
         for name, head in self.each_head():
+            if heads is not None and name not in heads:
+                continue
             for term, value in annotated_loss(head, maps, truth).items():
                 key = f"{name}/{term}"
                 terms[key] = value * self.loss_weights.get(key, self.loss_weights.get(name, 1.0))
         return terms
 
     def predict(self, batch: Batch) -> list[Annotation]:
-        """One merged answer a picture, in the batch's pixels, without gradients; silent heads are skipped."""
+        """One merged prediction a picture, in the batch's pixels, without gradients; silent heads are skipped."""
         with torch.no_grad():
             return self.decode(self.maps(batch))
 
     def decode(self, maps: Maps) -> list[Annotation]:
-        """One merged answer a picture, in the batch's pixels, from maps made before."""
-        spoken = [head for name, head in self.each_head() if name not in self.silent]
-        # The owner of the rows of instances comes first, so that the others find rows to join.
-        spoken.sort(key=lambda head: not head.owns_rows)
-        partial = [head.decode(full_precision(head(maps))) for head in spoken]
-        answers = [reduce(Annotation.merge, parts, Annotation()) for parts in zip(*partial, strict=True)]
-        return [self._finish(answer) for answer in answers]
+        """One merged prediction a picture, in the batch's pixels, from maps made before."""
+        return self.predictions({name: head(maps) for name, head in self.speaking().items()})
 
-    def _finish(self, answer: Annotation) -> Annotation:
-        answer = answer if self.settle is None else self.settle(answer)
-        return replace(answer, instances=None if answer.instances is None else answer.instances.sorted())
+    def speaking(self) -> dict[str, Head]:
+        """The heads that are not silent; the owner of the rows of instances comes first, others add to its rows."""
+        active = [(name, head) for name, head in self.each_head() if name not in self.silent]
+        return dict(sorted(active, key=lambda pair: not pair[1].owns_rows))
 
-    def freeze(self, names: Sequence[str], thaw: Sequence[str] = ()) -> "System":
+    def predictions(self, raw: Mapping[str, Any]) -> list[Annotation]:
+        """One merged prediction a picture, in the batch's pixels, from the raw output of heads that are not silent."""
+        partial = [head.decode(full_precision(raw[name])) for name, head in self.speaking().items()]
+        predictions = [reduce(Annotation.merge, parts, Annotation()) for parts in zip(*partial, strict=True)]
+        return [self._finish(prediction) for prediction in predictions]
+
+    def _finish(self, prediction: Annotation) -> Annotation:
+        prediction = prediction if self.postprocess is None else self.postprocess(prediction)
+        return replace(prediction, instances=None if prediction.instances is None else prediction.instances.sorted())
+
+    def freeze(self, names: Sequence[str], unfreeze: Sequence[str] = ()) -> "System":
         """Let the named parts, heads or submodules stand still, statistics and dropout included; all others learn.
 
         Args:
             names: ``trunk``, ``neck``, a head's name, or a dotted path such as ``trunk.layer1``.
-            thaw: Names inside those which learn all the same; of two names the longer decides.
+            unfreeze: Names inside those which learn all the same; of two names the longer decides.
 
         Raises:
             UsageError: There is no such part; the message lists those that exist.
         """
-        self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, thaw))
+        self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, unfreeze))
         for path, parameter in self.named_parameters():
             parameter.requires_grad_(path not in self._fixed and not self.stands_still(path))
         return self.train(self.training)

@@ -11,14 +11,14 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
 
-Shown = Tensor | Sequence[Annotation]
+PartView = Tensor | Sequence[Annotation]
 
 
 @runtime_checkable
-class Views(Protocol):
+class Inspectable(Protocol):
     """A trunk, neck or head with something of its own to show: proposals, coarse scores, an edge map."""
 
-    def views(self, maps: Maps) -> Mapping[str, Shown]:
+    def views(self, maps: Maps) -> Mapping[str, PartView]:
         """What there is to see of a batch, by name.
 
         Args:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from saccade.core.errors import ResourceError, UsageError
-from saccade.layers.fold import fold_normalisation
+from saccade.layers.norms.fold import fold_normalisation
 from saccade.network.system import System
 
 DTYPES = {"32": torch.float32, "bf16": torch.bfloat16, "16": torch.float16}
@@ -78,7 +78,7 @@ def out_of_memory(what: str, device: torch.device | str) -> ResourceError:
     )
 
 
-def at_home(system: System, device: torch.device, dtype: torch.dtype) -> System:
+def moved_to_device(system: System, device: torch.device, dtype: torch.dtype) -> System:
     """The system on a device, its floats of one type: itself where it is so already, else a copy.
 
     In a copy of 16 bits the trunk's normalisation is folded into its convolutions, which is quicker and rounds less.

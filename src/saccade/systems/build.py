@@ -1,31 +1,32 @@
 """The one way to build a system by name."""
 
-import inspect
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.kinds import plain
+from saccade.core.options import Option, checked, options_in
 from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
+from saccade.network.built_trunk import BuiltTrunk
 from saccade.network.card import SystemFunction
 from saccade.systems import every_system
-from saccade.systems.statistics import Statistics, with_statistics
 
 if TYPE_CHECKING:  # options are read where torch is not loaded
     from saccade.network.system import System
 
-_COMMON = inspect.signature(Statistics).parameters
+# What a trunk that is built already has settled.
+SETTLED = ("pretrained", "width", "channels", "norm")
 
 
-def options_of(function: SystemFunction) -> dict[str, inspect.Parameter]:
-    """The options of a system by name, besides its classes: its own, and those that all have."""
-    own = {name: p for name, p in inspect.signature(function).parameters.items() if name != "classes"}
-    return own | {name: p for name, p in _COMMON.items() if name not in own}
+def options_of(function: SystemFunction) -> dict[str, Option]:
+    """The options of a system by name, besides its classes."""
+    return options_in(function, without="classes")
 
 
 def words_of(function: SystemFunction) -> dict[str, tuple[str, ...]]:
     """The options of a system that take one of a few words, by name."""
-    hints = {name: getattr(kind, "__value__", kind) for name, kind in get_type_hints(function).items()}
-    return {name: get_args(kind) for name, kind in hints.items() if name != "return" and get_origin(kind) is Literal}
+    kinds = {name: plain(option.annotation) for name, option in options_of(function).items()}
+    return {name: get_args(kind) for name, kind in kinds.items() if get_origin(kind) is Literal}
 
 
 def build(name: str, classes: Names | int, **options: Any) -> "System":
@@ -36,30 +37,35 @@ def build(name: str, classes: Names | int, **options: Any) -> "System":
         classes: Names of the classes, or their number. By key of `Vocabularies`, such as ``instances`` and
             ``semantic``, where objects and pixels have unlike ones: a system takes those of what it learns from.
         **options: The system's own options, such as ``trunk="resnet18"`` or ``width=0.5``, and `mean` and `std` of each
-            channel, which all systems take (see `statistics.Statistics`).
+            channel. Where any trunk fits, ``trunk`` may be one that is built already, which the system shares; no name
+            builds such a system again, so that its `origin` is None.
 
     Raises:
-        UsageError: The name or an option is unknown; the message lists the known ones.
+        UsageError: The name or an option is unknown, or a value is none of its option's; the message lists those known.
         ConfigError: Options do not fit together, or there are no names for what the system learns from.
     """
     known = every_system()
     if name not in known:
         raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(sorted(known))}")
-    parameters = options_of(known[name])
-    unknown = sorted(set(options) - set(parameters))
-    if unknown:
-        raise UsageError(f"options of {name}", ", ".join(unknown), cure=f"its options are {', '.join(parameters)}")
+    given = checked(name, options_of(known[name]), options)
+    ready = isinstance(given.get("trunk"), BuiltTrunk)
+    if ready:
+        _check_settled(given)
     names = _names_for(known[name], classes)
-    own = inspect.signature(known[name]).parameters
-    common = {key: value for key, value in options.items() if key not in own}
-    system = known[name](names, **{key: value for key, value in options.items() if key in own})
-    system = with_statistics(system, Statistics(**common))
-    system.origin = {
-        "system": name,
-        "classes": names.plain() if isinstance(names, Vocabularies) else list(names),
-        "options": dict(options),
-    }
+    system = known[name](names, **given)
+    listed = names.plain() if isinstance(names, Vocabularies) else list(names)
+    system.origin = None if ready else {"system": name, "classes": listed, "options": dict(options)}
     return system
+
+
+def _check_settled(given: Mapping[str, Any]) -> None:
+    both = [name for name in SETTLED if name in given]
+    if both:
+        raise UsageError(
+            f"a built trunk alone, which has settled its {', '.join(SETTLED)}",
+            f"{', '.join(both)} beside it",
+            cure="build the trunk with them, such as saccade.trunks.trunk('resnet18', width=0.5), or give its name",
+        )
 
 
 def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...] | Vocabularies:

@@ -8,8 +8,8 @@ from typing import Any, get_type_hints
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.data.augment_choice import read_choice
-from saccade.training.limits import check
+from saccade.data.augment.choice import parse_augment
+from saccade.training.setting_limits import check
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class TrainSettings:
             mosaic=0.5,zoom=0.8:1.25 beginning with the recipe's, or none,flip=0.5 with nothing.
         cache: Whether features of a frozen trunk are kept on disk; the default is where they can be.
         class_subset: Names of classes to train on; objects and pictures of others are left out.
-        rename: New names of classes, as OLD=NEW; classes that get one name become one.
+        rename: New names of classes, as OLD=NEW; classes that get one name become one, and OLD= makes regions to
+            ignore of a class.
         allow_outside: Whether annotations may name pictures outside the data's folder.
         on_bad: fail or skip pictures that cannot be read; skips are listed in skipped.jsonl.
         deterministic: Whether operations without a repeatable kernel are refused.
@@ -113,7 +114,7 @@ class TrainSettings:
             UsageError: A value is outside what the field takes, or two fields contradict each other.
         """
         # One text for one meaning, so that it can be written down and compared, however it was said.
-        object.__setattr__(self, "augment", str(read_choice(self.augment)))
+        object.__setattr__(self, "augment", str(parse_augment(self.augment)))
         check({f.name: getattr(self, f.name) for f in fields(self)}, get_type_hints(TrainSettings))
 
     def as_dict(self) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 from saccade.data.open import Source, Sources
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
-from saccade.runtime.checkpoint import load_weights
+from saccade.runtime.runs.checkpoint import load_weights
 from saccade.training.callback import Callback
-from saccade.training.distributed import in_processes, is_worker
-from saccade.training.job import prepare
+from saccade.training.loop.run_worker import run_worker
+from saccade.training.parallel.processes import in_processes, is_worker
 from saccade.training.run import Run
-from saccade.training.work import work
+from saccade.training.setup.resolved_run import prepare
 
 
 def train(
@@ -51,10 +51,10 @@ def train(
         ResourceError: Disk or memory ran out.
         Interrupted: A signal asked for a stop; the state was saved.
     """
-    job = prepare(what, data, out, val, options, resume)
-    job = replace(job, metrics=tuple(metrics), callbacks=tuple(callbacks))
-    if job.settings.devices > 1 and not is_worker():
-        run = in_processes(job.settings.devices, work, job)
-        job.system.load_state_dict(load_weights(run.path))  # as it stands after a training in this process
+    resolved_run = prepare(what, data, out, val, options, resume)
+    resolved_run = replace(resolved_run, metrics=tuple(metrics), callbacks=tuple(callbacks))
+    if resolved_run.settings.devices > 1 and not is_worker():
+        run = in_processes(resolved_run.settings.devices, run_worker, resolved_run)
+        resolved_run.system.load_state_dict(load_weights(run.path))  # as it stands after a training in this process
         return run
-    return work(job)
+    return run_worker(resolved_run)

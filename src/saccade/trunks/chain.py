@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from saccade.core.level import Level
+from saccade.core.preprocessing import Preprocessing
 from saccade.network.part import Trunk
 
 
@@ -18,10 +19,17 @@ class Chain(Trunk):
     Args:
         stages: Modules by the names of their maps; parameters are found under ``trunk.NAME``.
         levels: The maps, for stages that branch; by default they are read from the layers, which must run in a row.
+        preprocessing: What its weights want of a picture; by default ImageNet's statistics.
     """
 
-    def __init__(self, stages: Mapping[str, nn.Module], levels: Mapping[str, Level] | None = None) -> None:
+    def __init__(
+        self,
+        stages: Mapping[str, nn.Module],
+        levels: Mapping[str, Level] | None = None,
+        preprocessing: Preprocessing = Trunk.preprocessing,
+    ) -> None:
         super().__init__()
+        self.preprocessing = preprocessing
         for name, stage in stages.items():
             self.add_module(name, stage)
         self.levels = levels_in_a_row(stages) if levels is None else dict(levels)

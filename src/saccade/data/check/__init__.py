@@ -1,5 +1,5 @@
 """What is wrong with a data set, all of it, what is worth a note, and what there is."""
 
-from saccade.data.check.check import Checked, check_data
+from saccade.data.check.check import CheckResult, check_data
 
-__all__ = ["Checked", "check_data"]
+__all__ = ["CheckResult", "check_data"]

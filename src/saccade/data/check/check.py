@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from saccade.core.dataset import Dataset
-from saccade.data.check.boxes import odd_boxes
-from saccade.data.check.copies import Copies
+from saccade.data.check.annotations.boxes import odd_boxes
+from saccade.data.check.annotations.flat import flat_outlines
+from saccade.data.check.annotations.labels import disagreements, odd_labels
+from saccade.data.check.annotations.polygons import crossing_outlines
+from saccade.data.check.annotations.summaries import in_fractions, summaries
 from saccade.data.check.counts import Counts, count
 from saccade.data.check.defects import Defect, without_repeats
-from saccade.data.check.flat import flat_outlines
-from saccade.data.check.labels import disagreements, odd_labels
 from saccade.data.check.notes import folder_notes, name_notes, picture_notes, split_notes
 from saccade.data.check.objects import Objects, objects_of
 from saccade.data.check.parts import Part, open_parts
-from saccade.data.check.pictures import Facts, Job, jobs_of, look_at_all
-from saccade.data.check.polygons import crossing_outlines
-from saccade.data.check.summaries import in_fractions, summaries
+from saccade.data.check.pictures.copies import Copies
+from saccade.data.check.pictures.decode import Facts, Job, check_all_pictures, jobs_of
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What a check found.
 
     Attributes:
@@ -45,7 +45,7 @@ def check_data(
     workers: int | None = None,
     quick: bool = False,
     allow_outside: bool = False,
-) -> Checked:
+) -> CheckResult:
     """Look a data set over: annotations, pictures, copies across splits. Nothing is written or changed.
 
     Args:
@@ -62,7 +62,7 @@ def check_data(
     parts, errors = open_parts(source, splits, allow_outside=allow_outside)
     objects = [objects_of(part.data) for part in parts]
     jobs = [] if quick else jobs_of(parts)
-    facts = list(look_at_all(parts, jobs, _cores() if workers is None else workers))
+    facts = list(check_all_pictures(parts, jobs, _cores() if workers is None else workers))
     copies = Copies(parts, jobs, facts)
     seen = _Seen.of(parts, jobs, facts)
     counts = {
@@ -80,7 +80,7 @@ def check_data(
     said += copies.notes()
     said += picture_notes(parts, jobs, facts)
     said += [] if quick or splits else folder_notes(parts)
-    return Checked(without_repeats(first + sorted(single, key=_order)), said, counts, parts)
+    return CheckResult(without_repeats(first + sorted(single, key=_order)), said, counts, parts)
 
 
 def _cores() -> int:

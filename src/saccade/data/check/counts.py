@@ -10,7 +10,7 @@ import numpy as np
 
 from saccade.core.dataset import Dataset
 from saccade.data.check.objects import Objects
-from saccade.data.store import Array
+from saccade.data.formats.common.store import Array
 
 CELLS = 24
 _CUT = 0.01  # Pixels; less is rounding.
@@ -26,7 +26,11 @@ class Counts:
         pictures: N.
         objects: M; None where the split has no boxes.
         empty: Pictures without an object.
-        crowds: Objects that are crowds.
+        crowds: Objects that are crowds of a class.
+        ignored: Regions to ignore whatever is in them.
+        unmasked: Objects without a mask, where others have one.
+        unsought: For each class, the pictures in which nobody looked for it; classes that were always sought are left
+            out.
         cut: Boxes that reached over their picture's edge, and were cut off there.
         classes: For each class, the pictures that show it.
         instances: For each class its objects; empty where there are no boxes.
@@ -42,6 +46,9 @@ class Counts:
     objects: int | None = None
     empty: int = 0
     crowds: int = 0
+    ignored: int = 0
+    unmasked: int = 0
+    unsought: Mapping[str, int] = field(default_factory=dict)
     cut: int = 0
     classes: Mapping[str, int] = field(default_factory=dict)
     instances: Mapping[str, int] = field(default_factory=dict)
@@ -70,7 +77,8 @@ def count(
     tally = _tally(sizes)
     shown_pixels, summed = _of_pixels(data, pixels)
     if objects is None:
-        return Counts(len(data), classes=shown_pixels or _of_labels(data), pixels=summed, sizes=tally)
+        shown = shown_pixels or _of_labels(data)
+        return Counts(len(data), unsought=_unsought(data), classes=shown, pixels=summed, sizes=tally)
     single = ~objects.crowd
     labels, pictures = objects.labels[single], objects.pictures[single]
     names, number = list(data.classes), len(data.classes)
@@ -83,7 +91,10 @@ def count(
         pictures=len(data),
         objects=len(objects),
         empty=int((np.diff(objects.starts) == 0).sum()),
-        crowds=int(objects.crowd.sum()),
+        crowds=int((objects.crowd & ~objects.ignored).sum()),
+        ignored=int(objects.ignored.sum()),
+        unmasked=_unmasked(objects),
+        unsought=_unsought(data),
         cut=_cut(objects),
         classes=dict(zip(names, shown.tolist(), strict=False)),
         instances=dict(zip(names, rows.tolist(), strict=False)),
@@ -120,6 +131,22 @@ def _of_labels(data: Dataset) -> dict[str, int]:
         elif truth.label is not None:
             found[int(truth.label)] += 1
     return dict(zip(data.classes, found, strict=True))
+
+
+def _unmasked(objects: Objects) -> int:
+    given = None if objects.shapes is None else objects.shapes.given
+    return 0 if given is None or not given.any() else int((~given & ~objects.crowd).sum())
+
+
+def _unsought(data: Dataset) -> dict[str, int]:
+    """The pictures in which each class was not looked for."""
+    found: dict[str, int] = {}
+    for index in range(len(data) if "sought" in data.fields else 0):
+        marks = data.truth(index).sought
+        for label in [] if marks is None else (~marks).nonzero().flatten().tolist():
+            name = str(data.classes[label] if label < len(data.classes) else label)
+            found[name] = found.get(name, 0) + 1
+    return found
 
 
 def _of_pixels(data: Dataset, pixels: Sequence[Mapping[int, int]]) -> tuple[dict[str, int], dict[str, int]]:

@@ -7,15 +7,15 @@ import numpy as np
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
-from saccade.data.check.boxes import repeated, thin
+from saccade.data.check.annotations.boxes import repeated, thin
+from saccade.data.check.annotations.summaries import in_fractions, summaries
 from saccade.data.check.notes import number_of
 from saccade.data.check.objects import objects_of
 from saccade.data.check.parts import Part
-from saccade.data.check.summaries import in_fractions, summaries
-from saccade.data.store import Store
+from saccade.data.formats.common.store import Store
 
 
-def glance(data: Dataset, name: str) -> Iterator[str]:
+def quick_check(data: Dataset, name: str) -> Iterator[str]:
     """What is odd about the boxes of a data set that keeps them in arrays; nothing of others.
 
     Args:
@@ -29,7 +29,7 @@ def glance(data: Dataset, name: str) -> Iterator[str]:
     objects = objects_of(data) if isinstance(store, Store) else None
     if objects is None:
         return
-    beyond = np.flatnonzero((objects.labels < 0) | (objects.labels >= len(data.classes)))
+    beyond = np.flatnonzero(objects.unknown(len(data.classes)))
     if len(beyond):
         raise DataError(
             f"labels from 0 to {len(data.classes) - 1}",

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from unicodedata import normalize
 
-from saccade.data.check.boxes import whole_pictures
+from saccade.data.check.annotations.boxes import whole_pictures
 from saccade.data.check.counts import Counts
 from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
-from saccade.data.check.pictures import Facts, Job
-from saccade.data.pictured import Pictured
-from saccade.data.unlisted import unlisted
+from saccade.data.check.pictures.decode import Facts, Job
+from saccade.data.check.pictures.unlisted import unlisted
+from saccade.data.formats.common.image_files import ImageFiles
 
 _TINY = 16  # pixels of a side, below which a picture shows little
 _SHOWN = 8
@@ -34,6 +34,13 @@ def split_notes(part: Part, counts: Counts, objects: Objects | None) -> Iterator
         yield f"{name}: {number_of(counts.cut, 'box', 'boxes')} cut off at the picture's edge"
     if counts.crowds:
         yield f"{name}: {number_of(counts.crowds, 'crowd')}, neither learnt nor counted"
+    if counts.ignored:
+        yield f"{name}: {number_of(counts.ignored, 'region')} to ignore, whatever is in them"
+    if counts.unmasked:
+        yield f"{name}: {number_of(counts.unmasked, 'object')} without a mask, beside others that have one"
+    if counts.unsought:
+        some = [f"{one} (in {number_of(pictures, 'picture')})" for one, pictures in counts.unsought.items()]
+        yield f"{name}: not looked for, and so neither present nor absent: {some_of(some)}"
     share = 0.0 if objects is None else whole_pictures(objects)
     if share >= 0.5:
         yield f"{name}: {share:.0%} of the boxes cover their whole picture"
@@ -66,7 +73,7 @@ def picture_notes(parts: Sequence[Part], jobs: Sequence[Job], facts: Sequence[Fa
 
 def folder_notes(parts: Sequence[Part]) -> Iterator[str]:
     """Pictures on disk that no split lists."""
-    known = [part.data for part in parts if isinstance(part.data, Pictured)]
+    known = [part.data for part in parts if isinstance(part.data, ImageFiles)]
     found = unlisted(known)
     if found:
         root = known[0].root

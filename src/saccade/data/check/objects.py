@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.annotation import ANY_CLASS
 from saccade.core.dataset import Dataset
-from saccade.data.origin import Origin
-from saccade.data.picture import size_of
-from saccade.data.store import Array, Shapes, Store, starts_of
+from saccade.data.datasets.picture import size_of
+from saccade.data.formats.common.origin import Origin
+from saccade.data.formats.common.store import Array, Shapes, Store, starts_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Objects:
         sizes: (N, 2) H, W.
         starts: (N + 1,) where each picture's objects begin.
         boxes: (M, 4) float32, inside their pictures.
-        labels: (M,).
+        labels: (M,); -1 for a crowd of whatever class.
         crowd: (M,) bool.
         keypoints: (M, K, 2), or None.
         visible: (M, K), or None.
@@ -52,6 +53,15 @@ class Objects:
     def picture(self, row: int) -> int:
         """The picture of one object."""
         return int(np.searchsorted(self.starts, row, "right")) - 1
+
+    @property
+    def ignored(self) -> NDArray[np.bool_]:
+        """(M,) which are regions to ignore whatever is in them."""
+        return self.crowd & (self.labels == ANY_CLASS)
+
+    def unknown(self, classes: int) -> NDArray[np.bool_]:
+        """(M,) whose labels are none of so many classes."""
+        return ((self.labels < 0) | (self.labels >= classes)) & ~self.ignored
 
     @property
     def sides(self) -> Array:

@@ -7,8 +7,8 @@ from typing import Any
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
+from saccade.data.formats.common.defect_report import telling
 from saccade.data.open import open_data, splits
-from saccade.data.report import telling
 
 
 @dataclass(frozen=True)

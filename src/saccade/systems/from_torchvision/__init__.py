@@ -1,4 +1,4 @@
-"""torchvision's models as systems: the same layers, the same answers, and torchvision's preprocessing."""
+"""torchvision's models as systems: the same layers, the same predictions, and torchvision's preprocessing."""
 
 from collections.abc import Callable
 

@@ -10,25 +10,25 @@ from torchvision.models import WeightsEnum
 from torchvision.models.resnet import BasicBlock
 
 from saccade.core.errors import UsageError
-from saccade.heads.classify import ClassifyHead
-from saccade.layers.auxiliary import auxiliary_convolutions, auxiliary_dense
-from saccade.layers.fully_connected import averaged_linear
+from saccade.heads.classify.classify import ClassifyHead
+from saccade.layers.blocks.fully_connected import averaged_linear
+from saccade.layers.towers.auxiliary import auxiliary_convolutions, auxiliary_dense
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems.alexnet import RECIPE as ALEXNET
 from saccade.systems.build import build
+from saccade.systems.classify.alexnet import RECIPE as ALEXNET
+from saccade.systems.classify.googlenet import three_headed
+from saccade.systems.classify.image_classifier import last_level
+from saccade.systems.classify.inception import two_headed
+from saccade.systems.classify.resnet import RECIPE as RESNET
+from saccade.systems.classify.vgg import RECIPE as VGG
 from saccade.systems.from_torchvision.preset import crop_input, names_of_classes
-from saccade.systems.googlenet import three_headed
-from saccade.systems.image_classifier import last_level
-from saccade.systems.inception import two_headed
-from saccade.systems.resnet import RECIPE as RESNET
-from saccade.systems.vgg import RECIPE as VGG
-from saccade.trunks.alexnet import alexnet_trunk
-from saccade.trunks.googlenet import googlenet_trunk
-from saccade.trunks.inception import inception_trunk
-from saccade.trunks.resnet import resnet_trunk
-from saccade.trunks.vgg import vgg_trunk
+from saccade.trunks.networks.alexnet import alexnet_trunk
+from saccade.trunks.networks.googlenet import googlenet_trunk
+from saccade.trunks.networks.inception import inception_trunk
+from saccade.trunks.networks.resnet import resnet_trunk
+from saccade.trunks.networks.vgg import vgg_trunk
 
 VGG_NAMES = {8: "vgg11", 10: "vgg13", 13: "vgg16", 16: "vgg19"}
 # By the blocks of the third stage, basic or bottleneck.

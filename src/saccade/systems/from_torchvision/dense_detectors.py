@@ -14,25 +14,25 @@ from torchvision.ops import FeaturePyramidNetwork, FrozenBatchNorm2d
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool, LastLevelP6P7
 
 from saccade.core.errors import UsageError
-from saccade.heads.dense_boxes import DenseBoxHead, DenseRules
-from saccade.layers.anchors import Anchors
-from saccade.layers.dense_towers import SeparateTowers, TwinTower
+from saccade.heads.dense.dense_boxes import DenseBoxHead, DenseRules
+from saccade.layers.towers.anchors import Anchors
+from saccade.layers.towers.dense_towers import SeparateTowers, TwinTower
 from saccade.necks.pyramid import Coarse, Pyramid
 from saccade.necks.ssd_extras import SsdExtras
 from saccade.network.system import System
-from saccade.ops.anchors import default_bases
-from saccade.ops.keep import Keep
-from saccade.ops.match import Matcher
+from saccade.ops.boxes.anchors import default_bases
+from saccade.ops.boxes.match import Matcher
+from saccade.ops.boxes.suppression import Suppression
+from saccade.systems.detect.retinanet import RECIPE as RETINANET
+from saccade.systems.detect.retinanet import RULES as RETINANET_RULES
+from saccade.systems.detect.ssd import DESIGN300
+from saccade.systems.detect.ssd import RECIPE as SSD_RECIPE
+from saccade.systems.detect.ssd import RULES as SSD_RULES
 from saccade.systems.from_torchvision.classifiers import named_after
 from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
-from saccade.systems.retinanet import RECIPE as RETINANET
-from saccade.systems.retinanet import RULES as RETINANET_RULES
-from saccade.systems.ssd import DESIGN300
-from saccade.systems.ssd import RECIPE as SSD_RECIPE
-from saccade.systems.ssd import RULES as SSD_RULES
-from saccade.trunks.resnet import resnet_trunk
-from saccade.trunks.vgg_atrous import atrous_trunk
+from saccade.trunks.networks.resnet import resnet_trunk
+from saccade.trunks.networks.vgg_atrous import atrous_trunk
 
 # By the blocks of the third stage, and whether they are bottlenecks.
 RESNETS = {
@@ -59,14 +59,20 @@ def from_retinanet(module: RetinaNet, weights: WeightsEnum | None) -> System:
     with torch.device("meta"):  # its layers are replaced at once
         tower = TwinTower(next(iter(neck.levels.values())).channels, len(generator.cell_anchors[0]), 1)
     tower.score, tower.box = _in_a_row(scores.conv, scores.cls_logits), _in_a_row(boxes.conv, boxes.bbox_reg)
-    keep = Keep(module.score_thresh, module.topk_candidates, overlap=module.nms_thresh, limit=module.detections_per_img)
+    suppression = Suppression(
+        module.score_thresh, module.topk_candidates, overlap=module.nms_thresh, limit=module.detections_per_img
+    )
     rules = replace(
-        RETINANET_RULES, keep=keep, matcher=_matcher(module, "ties"), beta=0.0, coder=_coder(RETINANET_RULES, module)
+        RETINANET_RULES,
+        suppression=suppression,
+        matcher=_matcher(module, "ties"),
+        beta=0.0,
+        coder=_coder(RETINANET_RULES, module),
     )
     names = names_of_objects(scores.num_classes, weights or RetinaNet_ResNet50_FPN_Weights.COCO_V1)
     own = DenseBoxHead(tuple(neck.levels), tower, Anchors(generator.cell_anchors), rules, len(names))
     system = System(trunk, {"boxes": own}, neck, classes=names, input=detector_input(module), recipe=RETINANET)
-    return named_after(system, *_retinanet_of_ours(module, keep.limit))
+    return named_after(system, *_retinanet_of_ours(module, suppression.limit))
 
 
 def from_ssd(module: SSD, weights: WeightsEnum | None) -> System:
@@ -89,10 +95,12 @@ def from_ssd(module: SSD, weights: WeightsEnum | None) -> System:
     for name, stage in zip(neck.names, coarse, strict=True):
         neck.add_module(name, stage)
     tower.score, tower.box = head.classification_head.module_list, head.regression_head.module_list
-    keep = Keep(
+    suppression = Suppression(
         module.score_thresh, module.topk_candidates, "class", overlap=module.nms_thresh, limit=module.detections_per_img
     )
-    rules = replace(SSD_RULES, keep=keep, matcher=_matcher(module, "claim"), coder=_coder(SSD_RULES, module))
+    rules = replace(
+        SSD_RULES, suppression=suppression, matcher=_matcher(module, "claim"), coder=_coder(SSD_RULES, module)
+    )
     names = names_of_objects(head.classification_head.num_columns, weights or SSD300_VGG16_Weights.COCO_V1)[1:]
     anchors = Anchors(_default_boxes(generator, size[0]), steps)
     own = DenseBoxHead(("norm4", "fc7", *neck.names), tower, anchors, rules, len(names))

@@ -3,7 +3,7 @@
 from torch import nn
 from torchvision.ops import FrozenBatchNorm2d
 
-from saccade.layers.frozen_norm import frozen, replaced
+from saccade.layers.norms.frozen_norm import frozen, replaced
 
 # Of PyTorch's normalisations.
 EPSILON = 1e-5

@@ -14,22 +14,22 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
-from saccade.heads.box_top import BoxTop
-from saccade.heads.dense_boxes import DenseBoxHead
-from saccade.layers.anchors import Anchors
-from saccade.layers.dense_towers import ProposalTower
-from saccade.layers.region_pool import RegionPool
-from saccade.layers.region_towers import Outputs, PooledTower
+from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.regions.box_top import BoxTop
+from saccade.layers.pools.region_pool import RegionPool
+from saccade.layers.towers.anchors import Anchors
+from saccade.layers.towers.dense_towers import ProposalTower
+from saccade.layers.towers.region_towers import Outputs, PooledTower
 from saccade.necks.pyramid import Pyramid
 from saccade.network.part import Trunk
 from saccade.network.system import System
-from saccade.ops.keep import Keep
-from saccade.systems.faster_rcnn import PYRAMID_BOXES, PYRAMID_PROPOSALS, PYRAMID_RECIPE, pyramid_head
+from saccade.ops.boxes.suppression import Suppression
+from saccade.systems.detect.faster_rcnn_pyramid import BOXES, PROPOSALS, RECIPE, pyramid_head
 from saccade.systems.from_torchvision.classifiers import named_after
 from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
 from saccade.trunks.chain import Chain
-from saccade.trunks.resnet import resnet_trunk
+from saccade.trunks.networks.resnet import resnet_trunk
 
 
 def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
@@ -48,7 +48,7 @@ def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
     names = names_of_objects(count, weights or FasterRCNN_ResNet50_FPN_Weights.COCO_V1)[1:]
     head = pyramid_head(_propose(module, neck), _box_top(rois, neck, len(names)))
     spec = detector_input(module)
-    system = System(trunk, {"regions": head}, neck, classes=names, input=spec, recipe=PYRAMID_RECIPE)
+    system = System(trunk, {"regions": head}, neck, classes=names, input=spec, recipe=RECIPE)
     body = cast("Any", module.backbone).body
     if "layer3" not in body or len(body["layer3"]) != 6 or not hasattr(body["layer3"][0], "conv3"):
         return system
@@ -95,8 +95,8 @@ def _propose(module: FasterRCNN, neck: Pyramid) -> DenseBoxHead:
     first, limit = rpn._pre_nms_top_n["testing"], rpn._post_nms_top_n["testing"]
     # torchvision keeps a score that equals its threshold; no sigmoid is below 0.
     least = rpn.score_thresh or -1.0
-    keep = Keep(least, first, overlap=rpn.nms_thresh, limit=limit, side=rpn.min_size, alike="map")
-    return DenseBoxHead(tuple(neck.levels), tower, anchors, replace(PYRAMID_PROPOSALS, keep=keep), None)
+    suppression = Suppression(least, first, overlap=rpn.nms_thresh, limit=limit, side=rpn.min_size, alike="map")
+    return DenseBoxHead(tuple(neck.levels), tower, anchors, replace(PROPOSALS, suppression=suppression), None)
 
 
 def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
@@ -111,9 +111,11 @@ def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
             RegionPool(neck.levels, reads, pool.output_size[0], "align"), body, size, Outputs(classes + 1, classes + 1)
         )
     tower.score, tower.box = predictor.cls_score, predictor.bbox_pred
-    keep = replace(PYRAMID_BOXES.keep, score=rois.score_thresh, overlap=rois.nms_thresh, limit=rois.detections_per_img)
-    coder = replace(PYRAMID_BOXES.coder, spread=tuple(1 / weight for weight in rois.box_coder.weights))
-    return BoxTop(tower, reads, replace(PYRAMID_BOXES, keep=keep, coder=coder), classes)
+    suppression = replace(
+        BOXES.suppression, score=rois.score_thresh, overlap=rois.nms_thresh, limit=rois.detections_per_img
+    )
+    coder = replace(BOXES.coder, spread=tuple(1 / weight for weight in rois.box_coder.weights))
+    return BoxTop(tower, reads, replace(BOXES, suppression=suppression, coder=coder), classes)
 
 
 def _pooled(neck: Pyramid, names: list[str]) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Flags and files of settings, read into values."""

@@ -1,0 +1,1 @@
+"""Checks of picture files: decoded whole, and seen twice."""

@@ -1,0 +1,153 @@
+"""A data set written anew in another format, whole or not at all."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import DataError, UsageError
+from saccade.data.convert.losses import LossCounts, known_kinds
+from saccade.data.formats.coco.writer import CocoForm
+from saccade.data.formats.image_folder.writer import FolderForm
+from saccade.data.formats.masks.writer import MasksForm
+from saccade.data.formats.voc.writer import VocForm
+from saccade.data.formats.writing.pictures import Names, Picture, picture_of
+from saccade.data.formats.writing.writer import Form, Source
+from saccade.data.formats.yolo.writer import YoloForm
+from saccade.data.open import open_data
+from saccade.data.open import splits as splits_of
+from saccade.safe_io.writing.atomic import replacing_folder, sync
+
+FORMS: dict[str, type[Form]] = {form.name: form for form in (CocoForm, VocForm, YoloForm, MasksForm, FolderForm)}
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of it.
+
+    Attributes:
+        out: The new folder.
+        pictures: How many each split has.
+        lost: What was allowed to be lost, and was.
+    """
+
+    out: Path
+    pictures: dict[str, int]
+    lost: LossCounts
+
+
+def convert(
+    source: str | Path | Dataset,
+    out: str | Path,
+    to: str,
+    *,
+    splits: Sequence[str] = (),
+    allow: Iterable[str] = (),
+    link: bool = False,
+    tell: Tell | None = None,
+) -> Written:
+    """Writes a data set as ``coco``, ``voc``, ``yolo``, ``masks`` or ``folder``.
+
+    Pictures are copied byte for byte, so their orientation stays beside them; those that a data set draws become PNGs.
+    The annotations are gone through twice: what would be lost is known before anything is written.
+
+    Args:
+        source: A folder, a URI, or a data set, which becomes the split train.
+        out: The new folder; it must not be there, or be empty.
+        to: The format.
+        splits: Which parts; all by default.
+        allow: Kinds of loss that are allowed, of `saccade.data.convert.losses.KINDS`.
+        link: Whether pictures become further names of the same files, not copies.
+        tell: Told how many of the pictures are done, of how many; each is gone through twice.
+
+    Raises:
+        DataError: The data are at fault, or something would be lost that was not allowed.
+        UsageError: `out` holds something, or there is no such format or kind of loss.
+        ResourceError: The disk is full; nothing is left behind.
+    """
+    out = Path(out)
+    if to not in FORMS:
+        raise UsageError(f"a format among {', '.join(FORMS)}", repr(to))
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError("a folder that is new or empty", "something in it", path=out)
+    allowed = known_kinds(allow)
+    given = _source(source, splits)
+    form = FORMS[to](given, allowed, link)
+    source_pictures = _SourcePictures(given, _names(given, form.shared), tell)
+    lost = _count(form, source_pictures)
+    lost.refuse(allowed, to)
+    with replacing_folder(out) as partial:
+        counts = {split: form.write(partial, split, source_pictures.pictures(split)) for split in given.splits}
+        if not any(counts.values()):
+            raise DataError(f"pictures that {to} can hold", "none", cure="take another format")
+        for name, text in form.texts().items():
+            (partial / name).write_text(text, encoding="utf-8")
+        _flush(partial)
+    return Written(out, counts, lost)
+
+
+def _source(source: str | Path | Dataset, names: Sequence[str]) -> Source:
+    if isinstance(source, str | Path):
+        chosen = list(dict.fromkeys(names)) or splits_of(source) or ["train"]
+        parts = {name: open_data(source, name) for name in chosen}
+    else:
+        parts = {"train": open_data(source)}
+    first = next(iter(parts.values()))
+    for name, dataset in parts.items():
+        if list(dataset.classes) != list(first.classes):
+            raise DataError(
+                "the same classes in all splits",
+                f"{list(dataset.classes)[:20]} in {name} and {list(first.classes)[:20]} in {next(iter(parts))}",
+                cure="convert the splits one by one: --split NAME",
+            )
+    # Of splits the one with the longest list has pixels of every class that another has.
+    pixels = max((data.vocabularies.names("semantic") for data in parts.values()), key=len)
+    return Source(parts, tuple(first.classes), pixels or tuple(first.classes), first.joints)
+
+
+def _names(source: Source, shared: bool) -> dict[str, list[str]]:
+    """A name for each picture of each split; `shared` says that all splits keep theirs in one folder."""
+    common = Names()
+    return {split: (common if shared else Names()).of(dataset) for split, dataset in source.splits.items()}
+
+
+@dataclass
+class _SourcePictures:
+    """The pictures, one by one, as often as they are asked for."""
+
+    source: Source
+    names: dict[str, list[str]]
+    tell: Tell | None
+    done: int = 0
+
+    def pictures(self, split: str) -> Iterator[Picture]:
+        dataset = self.source.splits[split]
+        total = 2 * sum(len(part) for part in self.source.splits.values())
+        for index, name in enumerate(self.names[split]):
+            yield picture_of(dataset, index, name, split)
+            self.done += 1
+            if self.tell is not None:
+                self.tell(self.done, total)
+
+
+def _count(form: Form, source_pictures: _SourcePictures) -> LossCounts:
+    """All that would be lost."""
+    tally = LossCounts()
+    for kind, count in form.whole():
+        tally.add(kind, count, "the data set as a whole")
+    for split in source_pictures.source.splits:
+        for picture in source_pictures.pictures(split):
+            for kind, count in form.losses(picture):
+                tally.add(kind, count, picture.place)
+    return tally
+
+
+def _flush(folder: Path) -> None:
+    """All files of a folder on the disk: at once where the system can, for thousands one by one take minutes."""
+    if hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in folder.rglob("*"):
+        sync(path)

@@ -1,0 +1,1 @@
+"""Data sets made of other data sets: joined, cut, split, relabelled, augmented."""

@@ -1,0 +1,89 @@
+"""The pixels of a data set's picture, its size, the classes that it shows, and what else comes with it."""
+
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import DataError
+from saccade.core.input_spec import fit_channels
+from saccade.safe_io.images.pictures import decode_picture
+
+
+def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: int | None = None) -> Tensor:
+    """A picture's pixels (C, H, W), upright, as `decode_picture` gives them.
+
+    Args:
+        path: The file.
+        declared: (H, W) that the annotations give, where they do.
+        channels: Wanted channels; None for RGB, or for all of a file that is neither grey nor coloured.
+
+    Raises:
+        DataError: The picture cannot be read, or has another size than declared.
+    """
+    image = decode_picture(path, channels)
+    found = (image.shape[1], image.shape[2])
+    if declared is not None and found != declared:
+        turned = ", the sides exchanged" if found[::-1] == declared else ""
+        upright = "; sizes are those of the upright picture, after its EXIF orientation" if turned else ""
+        raise DataError(
+            f"a picture of {declared[1]}x{declared[0]}, as annotated",
+            f"{found[1]}x{found[0]}{turned}",
+            path=path,
+            cure=f"mend the width and height of the annotations, or replace the picture{upright}",
+        )
+    return image
+
+
+def reads_channels(dataset: Dataset) -> bool:
+    """Whether a data set has a `picture(index, channels)`, by which its files are read with a number of channels."""
+    return _takes_channels(getattr(dataset, "picture", None))
+
+
+def picture_of(dataset: Dataset, index: int, channels: int | None = None) -> Tensor:
+    """Pixels of one picture with a number of channels: as the data set itself reads them, or fitted.
+
+    Raises:
+        DataError: The picture cannot be read, or has another number of channels.
+        ConfigError: It cannot be fitted.
+    """
+    if reads_channels(dataset):
+        read: Any = getattr(dataset, "picture", None)
+        return read(index, channels)
+    image = dataset[index].image
+    return image if channels is None else fit_channels(image, channels)
+
+
+def size_of(dataset: Dataset, index: int, channels: int | None = None) -> tuple[int, int]:
+    """(H, W) of one picture: as the data set's own `size` tells, or by decoding it."""
+    known: Any = getattr(dataset, "size", None)
+    if callable(known):
+        found: Any = known(index, channels) if _takes_channels(known) else known(index)
+        return int(found[0]), int(found[1])
+    shape = dataset[index].image.shape
+    return shape[1], shape[2]
+
+
+def _takes_channels(method: Any) -> bool:
+    return callable(method) and "channels" in signature(method).parameters
+
+
+def has_regions(dataset: Dataset) -> bool:
+    """Whether samples have regions that a search proposed: as the data set's own `has_regions` tells, else not."""
+    return bool(getattr(dataset, "has_regions", False))
+
+
+def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
+    """Classes that one picture shows: as the data set's own `classes_of` tells, or from its truth."""
+    known: Any = getattr(dataset, "classes_of", None)
+    if callable(known):
+        return frozenset(known(index))  # pyright: ignore[reportArgumentType]
+    truth = dataset.truth(index)
+    found: set[int] = set() if truth.label is None else {int(truth.label)}
+    if truth.labels is not None:
+        found |= set((truth.labels == 1).nonzero().flatten().tolist())
+    if truth.instances is not None and truth.instances.labels is not None:
+        found |= set(truth.instances.labels[~truth.instances.is_ignored].tolist())
+    return frozenset(found)

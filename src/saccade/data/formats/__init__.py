@@ -1,0 +1,1 @@
+"""The formats of data sets, one room each: a reader, and a writer where we write it."""

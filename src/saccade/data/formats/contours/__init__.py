@@ -1,0 +1,1 @@
+"""Berkeley's and SBD's contours."""

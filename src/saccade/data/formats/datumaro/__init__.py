@@ -1,0 +1,1 @@
+"""All formats that the package datumaro reads and this one does not."""

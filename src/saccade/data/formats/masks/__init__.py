@@ -1,0 +1,1 @@
+"""Pictures beside masks that give each pixel's class."""

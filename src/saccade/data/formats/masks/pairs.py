@@ -1,0 +1,110 @@
+"""Folders of pictures beside folders of masks, and which mask is whose."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from saccade.core.errors import DataError
+from saccade.data.formats.common.defect_report import Report
+from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.safe_io.images.maps import MAP_SUFFIXES
+from saccade.safe_io.images.pictures import only_pictures
+
+_PICTURES = ("images", "imgs", "image", "JPEGImages")
+_MASKS = ("masks", "labels", "annotations", "mask", "label", "gt", "SegmentationClass")
+_TAILS = ("_masks", "_labels", "_annotations", "masks", "labels", "annot")
+_ENDS = ("", "_mask", "_L", "_label", "_labels", "_P", "_seg", "_gt", "-mask")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A folder of pictures and the folder of their masks."""
+
+    pictures: Path
+    masks: Path
+
+    def match(self, report: Report) -> dict[Path, Path]:
+        """The mask of each picture; `report` is told of those without a partner, on either side."""
+        masks = _by_stem(self.masks)
+        found: dict[Path, Path] = {}
+        for picture in _pictures(self.pictures):
+            mask = _mask_of(self.pictures, picture, masks)
+            if mask is not None:
+                found[picture] = mask
+            else:
+                where = f"{picture.stem}.png or {picture.stem}_mask.png"
+                report(
+                    DataError(
+                        f"a mask {where} in {self.masks}",
+                        "none",
+                        path=picture,
+                        cure="add the mask, or take the picture out",
+                    )
+                )
+        for mask in sorted(set(masks.values()) - set(found.values())):
+            report(
+                DataError(
+                    f"a picture of this mask in {self.pictures}",
+                    "none",
+                    path=mask,
+                    cure="add the picture, or take the mask out",
+                )
+            )
+        return found
+
+    def fits(self) -> bool:
+        """Whether some picture has a mask; names of other files do not count."""
+        if not (self.pictures.is_dir() and self.masks.is_dir()):
+            return False
+        masks = _by_stem(self.masks)
+        return bool(masks) and any(_mask_of(self.pictures, one, masks) for one in _pictures(self.pictures))
+
+
+def find_pairs(root: Path) -> dict[str, Pair]:
+    """The splits of a folder; empty where no picture has a mask."""
+    found: dict[str, Pair] = {}
+    for name, pair in _candidates(root):
+        if name not in found and pair.fits():
+            found[name] = pair
+    return found
+
+
+def _candidates(root: Path) -> Iterator[tuple[str, Pair]]:
+    """SPLIT/images beside SPLIT/masks; images/SPLIT beside masks/SPLIT; SPLIT beside SPLIT_masks; images, masks."""
+    for folder in _split_folders(root):
+        for pictures in _PICTURES:
+            for masks in _MASKS:
+                yield canonical(folder.name), Pair(folder / pictures, folder / masks)
+        for tail in _TAILS:
+            yield canonical(folder.name), Pair(folder, root / f"{folder.name}{tail}")
+    nested = False
+    for pictures in _PICTURES:
+        for folder in _split_folders(root / pictures):
+            nested = True
+            for masks in _MASKS:
+                yield canonical(folder.name), Pair(folder, root / masks / folder.name)
+    if not nested and not _split_folders(root):
+        for pictures in _PICTURES:
+            for masks in _MASKS:
+                yield "train", Pair(root / pictures, root / masks)
+
+
+def _split_folders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return []
+    return sorted(entry for entry in root.iterdir() if entry.is_dir() and canonical(entry.name) in USUAL)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(only_pictures(file for file in folder.rglob("*") if file.name[0] != "."))
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    """The masks of a folder by their paths in it without suffixes."""
+    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in MAP_SUFFIXES and file.name[0] != ".")
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in found}
+
+
+def _mask_of(folder: Path, picture: Path, masks: dict[str, Path]) -> Path | None:
+    stem = picture.relative_to(folder).with_suffix("").as_posix()
+    return next((masks[stem + end] for end in _ENDS if stem + end in masks), None)

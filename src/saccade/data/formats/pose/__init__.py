@@ -1,0 +1,1 @@
+"""MPII and FLIC: persons with joints."""

@@ -1,0 +1,1 @@
+"""Pascal VOC: an XML file a picture, PNGs for pixels; and PASCAL-Context."""

@@ -1,0 +1,155 @@
+"""Where a folder in Pascal VOC's format keeps its annotations, pictures and splits."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PureWindowsPath
+
+from saccade.core.errors import DataError
+from saccade.data.formats.common.defect_report import Report, telling
+from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.safe_io.documents.text_file import load_lines
+from saccade.safe_io.files import is_file
+from saccade.safe_io.images.pictures import SUFFIXES
+from saccade.safe_io.paths import plain_name
+
+_ANNOTATIONS = ("Annotations", "annotations", "annotations/xmls", "xmls", "labels", ".")
+_PICTURES = ("JPEGImages", "images", "Images", ".")
+
+
+_USUAL = sorted(SUFFIXES, key=lambda suffix: (suffix == ".npy", suffix))  # beside a picture it is a cache
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split.
+
+    Attributes:
+        annotations: The folder of the XML files.
+        pictures: The folder of the pictures.
+        listing: The file that lists the names, or None where all annotations belong to the split.
+        nested: Whether annotations may lie in folders below.
+    """
+
+    annotations: Path
+    pictures: Path
+    listing: Path | None = None
+    nested: bool = False
+
+    def files(self, report: Report) -> list[Path]:
+        """The XML files in order; `report` is told of listed names without one and of names listed twice."""
+        if self.listing is None:
+            return sorted(_xml_files(self.annotations, self.nested))
+        found: dict[Path, int] = {}
+        for line, text in enumerate(load_lines(self.listing), 1):
+            if text.strip():
+                with telling(report):
+                    self._add(text.strip(), line, found)
+        return list(found)
+
+    def _add(self, text: str, line: int, found: dict[Path, int]) -> None:
+        names = [text, text.split()[0]]
+        for name in names:
+            plain_name(name)
+        files = [self.annotations / f"{name.removesuffix(Path(name).suffix) if cut else name}.xml"
+                 for name in names for cut in (False, True)]  # fmt: skip
+        file = next((file for file in files if is_file(file)), None)
+        if file is None:
+            raise DataError(
+                f"an annotation {files[0]}",
+                "none",
+                path=self.listing,
+                line=line,
+                cure="restore it, or take the name off the list",
+            )
+        if file in found:
+            raise DataError(
+                "each name once",
+                f"{text!r}, which line {found[file]} lists too",
+                path=self.listing,
+                line=line,
+                cure="delete one of the lines",
+            )
+        found[file] = line
+
+    def picture(self, annotation: Path, named: str | None) -> str | None:
+        """The file in `pictures` of an annotation: of its own name, or else that which it names; None if absent."""
+        stem = annotation.relative_to(self.annotations).with_suffix("").as_posix()
+        last = PureWindowsPath(named).name if named else ""  # It knows both kinds of slashes.
+        same = [PureWindowsPath(last).suffix] if PureWindowsPath(last).suffix.lower() in SUFFIXES else []
+        suffixes = [*same, ".jpg", *_USUAL]
+        stems = dict.fromkeys((stem, stem.rpartition("/")[2]))
+        for candidate in [*(f"{one}{suffix}" for one in stems for suffix in suffixes), *([last] if same else [])]:
+            found = self._on_disk.get(candidate.lower(), [])
+            if found:
+                return candidate if candidate in found else found[0]
+        return None
+
+    @cached_property
+    def _on_disk(self) -> dict[str, list[str]]:
+        """Paths below `pictures` by their spelling in small letters: suffixes are written in many ways."""
+        found: dict[str, list[str]] = {}
+        for folder, below, files in os.walk(self.pictures):
+            below[:] = sorted(name for name in below if name[0] != ".")
+            place = Path(folder).relative_to(self.pictures).as_posix()
+            for name in sorted(files):
+                path = name if place == "." else f"{place}/{name}"
+                found.setdefault(path.lower(), []).append(path)
+        return found
+
+
+def _xml_files(folder: Path, nested: bool) -> Iterator[Path]:
+    return (file for file in (folder.rglob("*.xml") if nested else folder.glob("*.xml")) if file.name[0] != ".")
+
+
+def parts(root: Path) -> dict[str, Part]:
+    """The splits of a folder; empty where it has no annotations in XML."""
+    whole = _part(root)
+    if whole is not None and whole.annotations != root:
+        lists = _lists(root)
+        listed = {canonical(file.stem): replace(whole, listing=file) for file in lists}
+        return listed or {"train": whole}
+    nested = {canonical(name.name): _part(name) for name in sorted(root.iterdir()) if canonical(name.name) in USUAL}
+    return {name: part for name, part in nested.items() if part is not None} or ({"train": whole} if whole else {})
+
+
+def data_folder(path: Path) -> Path:
+    """The folder that holds the annotations: the path itself, or that of VOC's own archive below it."""
+    if not path.is_dir():
+        return path
+    below = [folder for pattern in ("VOC20*", "VOCdevkit/VOC20*") for folder in sorted(path.glob(pattern))]
+    if not below or (path / "Annotations").is_dir():
+        return path
+    if len(below) > 1:
+        raise DataError(
+            "one folder in Pascal VOC's format",
+            ", ".join(folder.name for folder in below),
+            path=path,
+            cure=f"say which: voc:{below[0]}, or several, each by --data",
+        )
+    return below[0]
+
+
+def _part(folder: Path) -> Part | None:
+    for name in _ANNOTATIONS:
+        place, nested = folder / name, name[0] in "Aa"
+        if place.is_dir() and any(_xml_files(place, nested)):
+            pictures = next(known for one in _PICTURES if (known := folder / one).is_dir())
+            return Part(place, pictures, nested=nested)
+    return None
+
+
+def _lists(root: Path) -> list[Path]:
+    """The files that list names of a split; those of one class, which say -1 or 1 beside each name, are none."""
+    for folder in ("ImageSets/Main", "ImageSets", "ImageSets/Segmentation"):
+        files = [file for file in sorted((root / folder).glob("*.txt")) if not _is_of_one_class(file)]
+        if files:
+            return files
+    return []
+
+
+def _is_of_one_class(file: Path) -> bool:
+    with file.open("rb") as lines:
+        columns = [line.split() for line in lines.readlines(65536) if line.strip()]
+    return bool(columns) and all(len(one) == 2 and one[1] in (b"-1", b"0", b"1") for one in columns)

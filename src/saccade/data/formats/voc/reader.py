@@ -1,0 +1,172 @@
+"""Folders in Pascal VOC's format: one XML file for each picture; classes and objects as pixels where PNGs give them."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from saccade.core.errors import DataError
+from saccade.data.formats.common.class_list import find_class_names
+from saccade.data.formats.common.defect_report import Report, strict, telling
+from saccade.data.formats.common.detection_dataset import DetectionDataset
+from saccade.data.formats.common.object_rows import garbage_collection_paused
+from saccade.data.formats.common.origin import Origin
+from saccade.data.formats.common.store import RaggedArray, Store, starts_of
+from saccade.data.formats.voc.folders import Part, data_folder, parts
+from saccade.data.formats.voc.object_rows import Row, check_root, read_name, read_rows, read_size
+from saccade.data.formats.voc.pixels import VocPixels
+from saccade.safe_io.documents.xml_file import Element, load_xml
+from saccade.safe_io.images.pictures import picture_size
+
+EVIDENCE = "Annotations/*.xml, SPLIT/*.xml (Pascal VOC)"
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """One picture: its path and stem, the annotation's file, (H, W), and its objects."""
+
+    name: str
+    file: Path
+    stem: str
+    size: tuple[int, int]
+    rows: list[Row]
+
+
+def splits(path: Path) -> list[str]:
+    """The splits of a folder in VOC's format; empty where it is none."""
+    return list(parts(data_folder(path))) if path.is_dir() else []
+
+
+def open_voc(path: Path, split: str, report: Report = strict) -> DetectionDataset:
+    """One split, by a name of `splits`. Boxes, difficult; classes of pixels and masks where PNGs give them.
+
+    VOC's boxes name their first and last pixel, counted from 1: xmin .. xmax becomes xmin - 1 .. xmax. What reaches
+    over the picture's edge is cut off, also the 0 of tools that count from 0. `truncated` and `pose` are not read.
+    Classes are those of ``classes.txt`` or ``labels.txt`` beside the annotations, or else those of all splits by name.
+
+    Args:
+        path: The data's folder.
+        split: Which part.
+        report: Told of every defect; by default the first one is raised.
+
+    Raises:
+        DataError: The data are at fault.
+    """
+    root = data_folder(path)
+    known = parts(root)
+    pictures = _pictures(root, known[split], report)
+    classes = _classes(root, known, split, pictures, report)
+    labels = [_labels(picture, classes, report) for picture in pictures]
+    store = _store(pictures, labels, len(classes))
+    places = [row.place for picture in pictures for row in picture.rows]
+    pixels = VocPixels.beside(root, [picture.stem for picture in pictures], store, places, classes)
+    names = RaggedArray.of_text([picture.name for picture in pictures])
+    given = [row.given for picture in pictures for row in picture.rows]
+    origin = Origin.of("voc", [picture.file for picture in pictures], places, given)
+    return DetectionDataset(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
+
+
+def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:
+    """The annotated pictures of a split. Trees are let go one by one: they are a hundred times as large as rows."""
+    found: list[_Picture] = []
+    seen: dict[str, Path] = {}
+    with garbage_collection_paused():
+        for file in part.files(report):
+            with telling(report):
+                found.append(_picture(root, part, load_xml(file), report))
+                _check_name(found, seen)
+    if not found:
+        raise DataError("annotated pictures", "none", path=part.listing or part.annotations)
+    return found
+
+
+def _check_name(found: list[_Picture], seen: dict[str, Path]) -> None:
+    """Whether the last picture is annotated for the first time; it is taken out again if not."""
+    last = found[-1]
+    if last.name in seen:
+        found.pop()
+        found_again = f"{last.name}, which {seen[last.name].name} annotates too"
+        raise DataError("a picture of its own", found_again, path=last.file, cure="delete one of the two files")
+    seen[last.name] = last.file
+
+
+def _picture(root: Path, part: Part, tree: Element, report: Report) -> _Picture:
+    check_root(tree)
+    named = tree.find("filename")
+    name = part.picture(tree.path, None if named is None else named.text)
+    if name is None:
+        raise DataError(
+            f"a picture {tree.path.stem}.jpg, or of another suffix in {part.pictures}",
+            "none",
+            path=tree.path,
+            line=1 if named is None else named.line,
+            cure="put the picture there, or delete the annotation",
+        )
+    picture = part.pictures / name
+    size: tuple[int, int] | None = None
+    with telling(report):
+        size = read_size(tree)
+    size = size or picture_size(picture)
+    stem = tree.path.relative_to(part.annotations).with_suffix("").as_posix()
+    return _Picture(picture.relative_to(root).as_posix(), tree.path, stem, size, read_rows(tree, size, report))
+
+
+def _classes(
+    root: Path, known: dict[str, Part], split: str, pictures: list[_Picture], report: Report
+) -> tuple[str, ...]:
+    """The listed names, or else those of all splits, so that the splits agree."""
+    listed = find_class_names(root, report)
+    if listed is not None:
+        return listed.names
+    found = {row.name for picture in pictures for row in picture.rows}
+    read = {picture.file for picture in pictures}
+    for name, part in known.items():
+        # Defects of other splits are told when those are opened.
+        others = [] if name == split else part.files(_pass_over)
+        for file in others:
+            if file not in read:
+                read.add(file)
+                with telling(_pass_over):
+                    found |= {read_name(node).text for node in load_xml(file).all("object")}
+    return tuple(sorted(found))
+
+
+def _pass_over(_: DataError) -> None:
+    """A defect that is told elsewhere."""
+
+
+def _labels(picture: _Picture, classes: tuple[str, ...], report: Report) -> list[int]:
+    """The numbers of the classes of a picture's objects; unknown ones leave `picture`."""
+    found: list[int] = []
+    for row in list(picture.rows):
+        if row.name in classes:
+            found.append(classes.index(row.name))
+            continue
+        picture.rows.remove(row)
+        near = difflib.get_close_matches(row.name, classes, 1)
+        error = DataError(
+            f"a class among {', '.join(classes[:20])}",
+            repr(row.name),
+            path=picture.file,
+            line=row.line,
+            annotation_id=row.place + 1,
+            cure=f"did you mean {near[0]!r}?" if near else "add it to the list of classes",
+        )
+        report(error)
+    return found
+
+
+def _store(pictures: list[_Picture], labels: list[list[int]], classes: int) -> Store:
+    rows = [row for picture in pictures for row in picture.rows]
+    boxes = np.array([row.box for row in rows], np.float32).reshape(-1, 4)
+    return Store(
+        sizes=np.array([picture.size for picture in pictures], np.int32).reshape(-1, 2),
+        starts=starts_of(len(picture.rows) for picture in pictures),
+        boxes=boxes,
+        labels=np.array([label for picture in labels for label in picture], np.int32),
+        area=(boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]),
+        crowd=np.zeros(len(rows), np.bool_),
+        difficult=np.array([row.difficult for row in rows], np.bool_),
+        classes=classes,
+    )

@@ -1,0 +1,1 @@
+"""What writers share: what is written of a picture and its objects."""

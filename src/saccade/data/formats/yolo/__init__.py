@@ -1,0 +1,1 @@
+"""YOLO: a text file a picture, a line an object."""

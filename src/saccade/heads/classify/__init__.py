@@ -1,0 +1,1 @@
+"""Heads for the class of the whole picture."""

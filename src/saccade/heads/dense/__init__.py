@@ -1,0 +1,1 @@
+"""Heads for boxes at every position of a map."""

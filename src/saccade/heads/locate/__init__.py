@@ -1,0 +1,1 @@
+"""Heads for a fixed number of boxes."""

@@ -1,0 +1,123 @@
+"""The class of every pixel.
+
+Legend: B pictures, C classes, (H, W) the batch's pixels, (h, w) positions of a map or pixels of one picture.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.export import register_dataclass
+
+from saccade.core.annotation import Annotation
+from saccade.core.input_spec import as_float
+from saccade.losses.pixels import IGNORE, pixel_cross_entropy
+from saccade.network.head import Head
+from saccade.network.maps import GUIDE, Maps
+
+# Probabilities (C, h, w) of a picture's pixels and the picture (3, h, w) on the scale 0..255, to better probabilities.
+Refiner = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class PixelRaw:
+    """Raw output of a head for pixels.
+
+    Attributes:
+        logits: (B, C, H, W) scores before the softmax.
+        guide: (B, 3, H, W) the pictures on the scale 0..255, for what refines by colours; None where nothing does.
+        sizes: (B, 2) int64, height and width of each picture in the batch's pixels.
+    """
+
+    logits: Tensor
+    guide: Tensor | None
+    sizes: Tensor
+
+
+register_dataclass(PixelRaw, serialized_type_name="saccade.PixelRaw")
+
+
+class PixelHead(Head):
+    """Scores of a map's positions, brought to the picture's pixels.
+
+    Args:
+        reads: Name of the map.
+        body: Makes (B, C, h, w) scores of it, such as a 1 × 1 convolution.
+        classes: C.
+        offset: Pixels that the map's unpadded layers cut off on every side (`Level.offset`); nothing is said of them.
+        refine: Betters the probabilities of one picture, such as a CRF.
+        refine_at: Where that is done. ``network``: within `decode`, at the network's pixels. ``picture``: afterwards,
+            at the picture's own, which costs more and is finer.
+    """
+
+    terms = ("class",)
+    gives = frozenset({"semantic", "semantic_scores"})
+    needs = frozenset({"semantic"})
+
+    def __init__(
+        self,
+        reads: str,
+        body: nn.Module,
+        classes: int,
+        *,
+        offset: float = 0.0,
+        refine: Refiner | None = None,
+        refine_at: Literal["network", "picture"] = "network",
+    ) -> None:
+        super().__init__()
+        self.map, self.body, self.classes, self.offset = reads, body, classes, round(offset)
+        self.refiner, self.refines_own_pixels = refine, refine is not None and refine_at == "picture"
+        self.reads = (reads, GUIDE) if refine is not None and refine_at == "network" else (reads,)
+
+    def forward(self, maps: Maps) -> PixelRaw:
+        """Scores of all of the batch's pixels; those that the map does not reach score alike for every class."""
+        height, width = maps.padded
+        inner = (height - 2 * self.offset, width - 2 * self.offset)
+        logits = F.interpolate(self.body(maps[self.map]), inner, mode="bilinear", align_corners=False)
+        return PixelRaw(F.pad(logits, (self.offset,) * 4), maps[GUIDE] if GUIDE in self.reads else None, maps.sizes)
+
+    def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+        """``class``: cross entropy, a mean over all pixels of a class that the map reaches.
+
+        A pixel of a class is taken to be of no other, so that `semantic_sought` says nothing more; what may be of a
+        class that was not sought should be 255, not of a class for all the rest.
+        """
+        logits = self(maps).logits.float()
+        return {"class": pixel_cross_entropy(logits, self._target(truth, (logits.shape[-2], logits.shape[-1])))}
+
+    def _target(self, truth: Sequence[Annotation], size: tuple[int, int]) -> Tensor:
+        """(B, H, W) true classes, 255 outside the pictures and where the map does not reach."""
+        first = truth[0].get("semantic")
+        target = first.new_full((len(truth), *size), IGNORE)
+        rim = self.offset
+        for canvas, shown in zip(target, truth, strict=True):
+            semantic = shown.get("semantic")
+            canvas[: semantic.shape[0], : semantic.shape[1]] = semantic
+        if rim:
+            inner = target[:, rim : size[0] - rim, rim : size[1] - rim].clone()
+            target.fill_(IGNORE)[:, rim : size[0] - rim, rim : size[1] - rim] = inner
+        return target
+
+    def decode(self, raw: PixelRaw) -> list[Annotation]:
+        """The likeliest class of each pixel, and the probabilities of all."""
+        predictions: list[Annotation] = []
+        for picture, (height, width) in enumerate(raw.sizes.tolist()):
+            scores = raw.logits[picture, :, :height, :width].softmax(0)
+            if raw.guide is not None and self.refiner is not None:
+                scores = self.refiner(scores, raw.guide[picture, :, :height, :width])
+            predictions.append(Annotation(semantic=scores.argmax(0), semantic_scores=scores))
+        return predictions
+
+    def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
+        """The prediction with probabilities that were refined at the picture's own pixels."""
+        scores = prediction.semantic_scores
+        if scores is None or self.refiner is None:
+            return prediction
+        refined = self.refiner(scores, as_float(picture) * 255)
+        unseen = (
+            prediction.semantic == IGNORE if prediction.semantic is not None else torch.zeros_like(refined[0]).bool()
+        )
+        return replace(prediction, semantic_scores=refined, semantic=refined.argmax(0).masked_fill(unseen, IGNORE))

@@ -1,0 +1,1 @@
+"""Heads for every window of a picture."""

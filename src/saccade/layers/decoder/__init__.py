@@ -1,0 +1,1 @@
+"""How a decoder grows and joins maps."""

@@ -1,0 +1,1 @@
+"""Normalisation: kinds, exchange, folding."""

@@ -1,0 +1,90 @@
+"""Normalisation folded into the convolution before it: one pass over a map where there were two or three.
+
+With fixed statistics a normalisation multiplies each channel and adds to it, which the convolution's own weights can do
+as well.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import torch
+from torch import Tensor, fx, nn
+from torch.fx.proxy import TraceError
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torchvision.ops import FrozenBatchNorm2d
+
+NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
+
+
+class Folded(nn.Module):
+    """In a normalisation's place: gives what it gets, since the convolution before it does the work.
+
+    Args:
+        norm: The normalisation, kept so that counts of parameters stay what they are.
+    """
+
+    def __init__(self, norm: nn.Module) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The maps themselves."""
+        return maps
+
+
+class _Tracer(fx.Tracer):
+    """Sees whole normalisations, as it does torch's own layers."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, NORMS) or super().is_leaf_module(m, module_qualified_name)
+
+
+def fold_normalisation(module: nn.Module) -> nn.Module:
+    """The module, for use alone, each normalisation that follows a convolution folded into it, in place.
+
+    Args:
+        module: What computes maps, in evaluation mode, its steps the same for every input.
+
+    Returns:
+        The same module, whose predictions are as before up to rounding. One whose steps cannot be followed stays as it
+        is.
+    """
+    for conv_path, norm_path in _pairs(module).items():
+        conv, norm = cast("nn.Conv2d", module.get_submodule(conv_path)), module.get_submodule(norm_path)
+        _fold(conv, norm)
+        parent, _, name = norm_path.rpartition(".")
+        setattr(module.get_submodule(parent), name, Folded(norm))
+    return module
+
+
+def _pairs(module: nn.Module) -> Mapping[str, str]:
+    """Paths of convolutions that run once and whose output goes nowhere but into one normalisation, with its path."""
+    try:
+        graph = _Tracer().trace(module)
+    except (TraceError, TypeError, ValueError, RuntimeError, AttributeError, NameError):
+        return {}  # its steps depend on what it is given, or run through a module that is not its own
+    layers = [node for node in graph.nodes if node.op == "call_module"]
+    targets = [str(node.target) for node in layers]
+    found: dict[str, str] = {}
+    for node in layers:
+        before = node.args[0] if node.args else None
+        if not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) > 1:
+            continue
+        conv, norm = module.get_submodule(str(before.target)), module.get_submodule(str(node.target))
+        once = targets.count(str(node.target)) == targets.count(str(before.target)) == 1
+        if once and type(conv) is nn.Conv2d and isinstance(norm, NORMS) and norm.running_var is not None:
+            found[str(before.target)] = str(node.target)
+    return found
+
+
+@torch.no_grad()
+def _fold(conv: nn.Conv2d, norm: Any) -> None:
+    mean, var = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+    weight, bias = fuse_conv_bn_weights(conv.weight, conv.bias, mean, var, norm.eps, norm.weight, norm.bias)
+    conv.weight = nn.Parameter(weight, requires_grad=False)
+    if conv.bias is None:
+        # A buffer, since it is no parameter of the network's.
+        del conv.bias
+        conv.register_buffer("bias", bias.detach())
+    else:
+        conv.bias = nn.Parameter(bias, requires_grad=False)

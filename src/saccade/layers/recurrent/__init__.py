@@ -1,0 +1,1 @@
+"""Recurrent sweeps over maps."""

@@ -1,0 +1,1 @@
+"""What stands between maps and a head's scores."""

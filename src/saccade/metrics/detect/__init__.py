@@ -1,0 +1,1 @@
+"""Scores of detection, and why predictions are wrong."""

@@ -1,0 +1,156 @@
+"""Detection: every object of a picture, by COCO's and VOC's rules.
+
+Legend: N pictures, C classes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.metrics.classify.confusion import mean_defined
+from saccade.metrics.detect.coco_rows import as_results, as_truth
+from saccade.metrics.detect.coco_scores import Tables, summary, tables_of, uncollected
+from saccade.metrics.detect.error_painter import ErrorPainter
+from saccade.metrics.detect.matches import coco_matches, voc_matches
+from saccade.metrics.detect.object_confusion import object_confusion
+from saccade.metrics.detect.object_errors import breakdown, judge
+from saccade.metrics.detect.overlaps import Overlaps, Picture, picture_of
+from saccade.metrics.detect.ranked import Ranked, Threshold, average_precision, pooled
+from saccade.metrics.detect.sections import classes_of, confusion_of, errors, precision_recall, weakest_of
+from saccade.metrics.sections import Section
+
+_OVERLAP, _STRICT = 0.5, 0.75
+
+
+class Detection:
+    """Scores ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` (COCO) and ``voc_ap voc_ap11`` (VOC, overlap .5).
+
+    COCO's scores, and all that is told of errors, count difficult objects as any other, since COCO knows none; VOC's
+    scores spare them, and crowds. Classes that were not sought in a picture count neither way there, and predictions
+    that lie in a region to ignore and find no object do not count.
+
+    Args:
+        classes: C names.
+        told_apart: Whether predictions have labels. If not, as with proposals, all objects count as of one class, and
+            only COCO's scores are given.
+    """
+
+    nearness = "F1 of the boxes that score and overlap an object by .5 or more"
+
+    def __init__(self, classes: Sequence[str], *, told_apart: bool = True) -> None:
+        self.classes, self.told_apart = tuple(classes), told_apart
+        labels = frozenset({"instances.labels"}) if told_apart else frozenset[str]()
+        self.needs = labels | {"instances.boxes"}
+        self.reads = labels | {"instances.boxes", "instances.scores"}
+        self._pictures: list[Picture] = []
+        self._found: _Found | None = None
+
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
+        """Takes one picture; its badness is 1 - F1 of the predictions that score at least .5, at overlap .5."""
+        given, shown = prediction.instances or Instances(), truth.instances or Instances()
+        rows = picture_of(given, shown, sought=truth.sought, told_apart=self.told_apart)
+        self._pictures.append(rows)
+        self._found = None
+        return severity(rows)
+
+    def result(self) -> dict[str, float | None]:
+        """The scores; None where undefined."""
+        found = self._all()
+        scores = summary(found.tables)
+        if self.told_apart:
+            scores["voc_ap"] = mean_defined([average_precision(r) for r in found.voc])
+            scores["voc_ap11"] = mean_defined([average_precision(r, 11) for r in found.voc])
+        return scores
+
+    def sections(self) -> tuple[Section, ...]:
+        """Scores and best threshold of each class, precision against recall, kinds of errors, confusion."""
+        return self._all().sections() if self.told_apart else ()
+
+    def illustrator(self) -> ErrorPainter | None:
+        """Boxes in the colours of their errors, from the threshold of the greatest F1 on."""
+        return ErrorPainter(self._all().cut) if self.told_apart else None
+
+    def state(self) -> list[Picture]:
+        """Predictions and objects of each picture."""
+        return self._pictures
+
+    def merge(self, states: Iterable[list[Picture]]) -> None:
+        """Adds the pictures of other processes."""
+        for pictures in states:
+            self._pictures.extend(pictures)
+        self._found = None
+
+    def _all(self) -> "_Found":
+        if self._found is None:
+            names = self.classes if self.told_apart else ("object",)
+            self._found = _Found(Overlaps.of(self._pictures), len(self._pictures), names)
+        return self._found
+
+
+def severity(rows: Picture, score: float = 0.5) -> float | None:
+    """1 - F1 over all classes of one picture; None where nothing is there and nothing is claimed.
+
+    Args:
+        rows: The picture.
+        score: Predictions that score less are left out.
+    """
+    kept = int((rows.scores >= score).sum())  # predictions go by falling score
+    of = Overlaps.of([rows])
+    matches = voc_matches(of, _OVERLAP)
+    right = int((matches.taken[:kept] >= 0).sum())
+    whole = int(matches.counts[:kept].sum()) + int(matches.sought.sum())
+    return 1 - 2 * right / whole if whole else None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """All that is known of some pictures; each part is worked out once, when it is asked for."""
+
+    of: Overlaps
+    pictures: int
+    classes: tuple[str, ...]
+
+    @cached_property
+    def tables(self) -> Tables:
+        """COCO's tables."""
+        with uncollected():
+            return tables_of(as_truth(self.of, self.pictures, self.classes), as_results(self.of), "bbox")
+
+    @cached_property
+    def voc(self) -> list[Ranked]:
+        """Each class by VOC's rule."""
+        return voc_matches(self.of, _OVERLAP).ranked(self.of, len(self.classes))
+
+    @cached_property
+    def ranked(self) -> dict[float, list[Ranked]]:
+        """Each class by COCO's rule, by overlap."""
+        return {at: coco_matches(self.of, at).ranked(self.of, len(self.classes)) for at in (_OVERLAP, _STRICT)}
+
+    @cached_property
+    def best(self) -> Threshold | None:
+        """The threshold of the greatest F1 over all classes together; None where nothing determines it."""
+        return pooled(self.ranked[_OVERLAP]).best_threshold()
+
+    @property
+    def cut(self) -> float:
+        """The score from which on predictions are shown."""
+        return 0.5 if self.best is None else self.best.score
+
+    def sections(self) -> tuple[Section, ...]:
+        """What stands behind the scores."""
+        count, names = len(self.classes), self.classes
+        averages = {
+            "AP": [self.tables.ap(label=label) for label in range(count)],
+            "AP50": [self.tables.ap(0, label=label) for label in range(count)],
+            "voc_ap": [average_precision(ranked) for ranked in self.voc],
+        }
+        counts = object_confusion(self.of, count, self.cut, _OVERLAP)
+        curves = [precision_recall(names, ranked, at) for at, ranked in self.ranked.items()]
+        return (
+            classes_of(names, averages, self.ranked[_OVERLAP]),
+            errors(
+                breakdown(self.of, judge(self.of), count), (*curves, *confusion_of(counts, names, self.best, self.cut))
+            ),
+            weakest_of(names, averages),
+        )

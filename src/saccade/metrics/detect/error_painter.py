@@ -1,0 +1,43 @@
+"""Boxes of predictions and objects in the colours of what became of them."""
+
+from dataclasses import dataclass, replace
+
+from saccade.core.annotation import Annotation
+from saccade.metrics.detect.error_kinds import ERROR_KINDS
+from saccade.metrics.detect.object_errors import PictureVerdict, verdict_of
+from saccade.metrics.illustration import Illustration, Key, Painted
+
+_DRAWN = ("right", "classification", "localization", "both", "duplicate", "background", "missed")
+
+
+@dataclass(frozen=True)
+class ErrorPainter:
+    """Draws a detector's pictures.
+
+    Attributes:
+        threshold: Predictions that score less are left out.
+    """
+
+    threshold: float
+
+    @property
+    def legend(self) -> tuple[Key, ...]:
+        """The kinds of errors."""
+        return tuple(ERROR_KINDS[kind] for kind in _DRAWN)
+
+    def illustrate(self, prediction: Annotation, truth: Annotation) -> Illustration | None:
+        """The predictions that are kept, and the objects, with their kinds counted; None where either is not told."""
+        if prediction.instances is None or truth.instances is None:
+            return None
+        verdict = verdict_of(prediction.instances, truth.instances, self.threshold, truth.sought)
+        predictions, objects = (
+            [ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects)
+        )
+        shown = replace(prediction, instances=verdict.predictions)
+        return Illustration(Painted(shown, predictions), Painted(truth, objects), _counted(verdict))
+
+
+def _counted(verdict: PictureVerdict) -> str:
+    """How many predictions and missed objects there are of each kind, such as ``2 right · 1 missed``."""
+    every = [*verdict.kinds, *(kind for kind in verdict.objects if kind == "missed")]
+    return " · ".join(f"{every.count(kind)} {key.title.lower()}" for kind, key in ERROR_KINDS.items() if kind in every)

@@ -1,0 +1,68 @@
+"""Which metrics apply: a table of what each reads of a system's predictions and what it needs of a data set's truth.
+
+Fields alone decide. A new family of metrics is a file of its own, and a row here.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from saccade.core.vocabulary import Names, Vocabularies
+from saccade.metrics.classify.classification import Classification, MultiLabel
+from saccade.metrics.detect.detection import Detection
+from saccade.metrics.localize.localization import Localization
+from saccade.metrics.metric import Metric
+from saccade.metrics.segment.segmentation import Segmentation
+
+
+class Family(NamedTuple):
+    """A metric, and when it applies.
+
+    Attributes:
+        make: Makes it from the names of its vocabulary's classes.
+        reads: Dotted fields that predictions must have.
+        needs: Dotted fields that the truth must have.
+        vocabulary: The field whose labels it counts: its class names are those of this field.
+        unless: Dotted fields of predictions in whose presence another family speaks.
+    """
+
+    make: Callable[[Sequence[str]], Metric]
+    reads: frozenset[str]
+    needs: frozenset[str]
+    vocabulary: str = "instances"
+    unless: frozenset[str] = frozenset()
+
+
+_BOXES = frozenset({"instances.boxes"})
+_LABELS = frozenset({"instances.labels"})
+_RANKED = _BOXES | {"instances.scores"}
+
+FAMILIES: tuple[Family, ...] = (
+    # Scores of many classes a picture are no ranking of one: top-1 would mislead.
+    Family(Classification, Classification.reads, Classification.needs, unless=frozenset({"labels"})),
+    Family(MultiLabel, MultiLabel.reads, MultiLabel.needs),
+    Family(Localization, Localization.reads, Localization.needs),
+    Family(Detection, _RANKED | _LABELS, _BOXES | _LABELS),
+    # Proposals: what their boxes hold is not told.
+    Family(partial(Detection, told_apart=False), _RANKED, _BOXES, unless=_LABELS),
+    Family(Segmentation, Segmentation.reads, Segmentation.needs, vocabulary="semantic"),
+)
+
+
+def choose(
+    gives: frozenset[str], truth_fields: frozenset[str], names: Names, families: Sequence[Family] = FAMILIES
+) -> list[Metric]:
+    """The metrics that apply to a system's predictions about a data set.
+
+    Args:
+        gives: Dotted fields that the system's predictions fill.
+        truth_fields: Dotted fields that the data set annotates.
+        names: Names of the classes, by vocabulary where fields differ in them.
+        families: The metrics to choose from.
+    """
+    vocabularies = Vocabularies.of(names, gives | truth_fields)
+    return [
+        family.make(vocabularies.names(family.vocabulary))
+        for family in families
+        if family.reads <= gives and family.needs <= truth_fields and not family.unless & gives
+    ]

@@ -1,0 +1,142 @@
+"""Segmentation: the class of every pixel.
+
+Source: Long, Shelhamer, Darrell 2015, Fully convolutional networks for semantic segmentation, section 5. Pixels of all
+pictures count together, so that large pictures weigh more than small ones, and a class is judged once.
+
+Legend: C classes, (H, W) a picture, n_ij pixels of class i that are taken for class j, t_i = Σ_j n_ij.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from saccade.core.annotation import Annotation
+from saccade.core.errors import DataError
+from saccade.metrics.classify.confusion import Column as Values
+from saccade.metrics.classify.confusion import mean_defined, ratio
+from saccade.metrics.sections import Bars, Column, Matrix, Section, Table, class_section, mistake_section
+
+IGNORED = 255
+NOWHERE = "(no class)"
+
+
+class Segmentation:
+    """Scores ``pixel_accuracy mean_accuracy miou fwiou``; pixels whose truth is 255 count neither way.
+
+    Counts are added up picture by picture: what is kept does not grow with the pictures.
+
+    Args:
+        classes: C names.
+    """
+
+    needs = frozenset({"semantic"})
+    reads = frozenset({"semantic"})
+    nearness = "the mean IoU of the classes of pixels"
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self.classes = tuple(classes)
+        self._counts = torch.zeros(len(self.classes), len(self.classes) + 1, dtype=torch.int64)
+
+    def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
+        """Takes one picture; its badness is 1 - the mean IoU over the classes that truth or prediction show in it."""
+        counts = pixel_counts(prediction.get("semantic"), truth.get("semantic"), len(self.classes), id)
+        self._counts += counts
+        agreement = mean_defined(overlaps(counts))
+        return None if agreement is None else 1 - agreement
+
+    def result(self) -> dict[str, float | None]:
+        """The four scores; None without annotated pixels."""
+        counts = self._counts
+        right, true = int(counts.diagonal().sum()), counts.sum(1).tolist()
+        weighed = [t * overlap for t, overlap in zip(true, overlaps(counts), strict=True) if overlap is not None]
+        return {
+            "pixel_accuracy": ratio(right, sum(true)),
+            "mean_accuracy": mean_defined(accuracies(counts)),
+            "miou": mean_defined(overlaps(counts)),
+            "fwiou": ratio(sum(weighed), sum(true)),
+        }
+
+    def sections(self) -> tuple[Section, ...]:
+        """Pixels, accuracy and IoU of each class; what its pixels are taken for."""
+        counts = self._counts
+        shared = overlaps(counts)
+        columns = (
+            Column(name="pixels", values=counts.sum(1).tolist(), form="count"),
+            Column(name="accuracy", values=accuracies(counts)),
+            Column(name="pixel_iou", values=shared, title="IoU", telling=True),
+        )
+        unsaid = bool(counts[:, -1].any())
+        confusion = Matrix(
+            counts=counts if unsaid else counts[:, :-1],
+            rows=self.classes,
+            columns=(*self.classes, NOWHERE) if unsaid else self.classes,
+            title="Confusion of pixels",
+            what="pixels",
+        )
+        weakest = Bars(rows=self.classes, values=shared, label="IoU", lead="By IoU.")
+        return (
+            class_section(Table(rows=self.classes, columns=columns, title="Pixels")),
+            mistake_section(confusion, weakest),
+        )
+
+    def state(self) -> Tensor:
+        """(C, C + 1) counts of pixels."""
+        return self._counts
+
+    def merge(self, states: Iterable[Tensor]) -> None:
+        """Adds the pixels of other processes."""
+        for counts in states:
+            self._counts += counts
+
+
+def pixel_counts(prediction: Tensor, truth: Tensor, classes: int, id: str = "") -> Tensor:
+    """(C, C + 1) int64 counts of pixels: rows by truth, columns by prediction; the last counts predictions of no class.
+
+    Args:
+        prediction: (H, W) int64; values beyond the classes, such as 255, say no class.
+        truth: (H, W) int64, 255 where the class is unknown.
+        classes: C.
+        id: The picture's name, for the error.
+
+    Raises:
+        DataError: Truth has other labels, or another shape than the prediction.
+    """
+    if prediction.shape != truth.shape:
+        raise DataError(
+            f"classes of {tuple(truth.shape)} pixels",
+            f"{tuple(prediction.shape)} for picture {id}",
+            cure="masks must be as large as their pictures",
+        )
+    known = truth != IGNORED
+    true, predicted = truth[known].long(), prediction[known].long()
+    strange = true[(true < 0) | (true >= classes)]
+    if len(strange):
+        raise DataError(
+            f"labels 0..{classes - 1} and {IGNORED}",
+            f"{int(strange[0])} in picture {id}",
+            cure="evaluate on data whose classes are those that the system was trained on",
+        )
+    predicted = torch.where((predicted >= 0) & (predicted < classes), predicted, classes)
+    return torch.bincount(true * (classes + 1) + predicted, minlength=classes * (classes + 1)).view(
+        classes, classes + 1
+    )
+
+
+def accuracies(counts: Tensor) -> Values:
+    """C shares n_ii / t_i; None for a class without pixels.
+
+    Args:
+        counts: (C, C + 1) as `pixel_counts` gives them.
+    """
+    return [ratio(right, true) for right, true in zip(counts.diagonal().tolist(), counts.sum(1).tolist(), strict=True)]
+
+
+def overlaps(counts: Tensor) -> Values:
+    """C values of IoU, n_ii / (t_i + Σ_j n_ji - n_ii); None for a class that neither truth nor prediction shows.
+
+    Args:
+        counts: (C, C + 1) as `pixel_counts` gives them.
+    """
+    right, true, predicted = (part.tolist() for part in (counts.diagonal(), counts.sum(1), counts[:, :-1].sum(0)))
+    return [ratio(r, t + g - r) for r, t, g in zip(right, true, predicted, strict=True)]

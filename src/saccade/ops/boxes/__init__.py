@@ -1,0 +1,1 @@
+"""Boxes: geometry, anchors, matching, coding, sampling, suppression."""

@@ -1,0 +1,1 @@
+"""Searches for regions that may show objects."""

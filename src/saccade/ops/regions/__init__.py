@@ -1,0 +1,1 @@
+"""Regions pooled from maps or cut from pictures."""

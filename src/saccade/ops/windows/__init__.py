@@ -1,0 +1,1 @@
+"""Windows of one size that slide over a picture."""

@@ -1,0 +1,188 @@
+"""How good a run or a network in use is on data: one call, or ``saccade evaluate``."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Dataset
+from saccade.core.errors import ConfigError, SaccadeError
+from saccade.data.datasets.channels import with_channels
+from saccade.data.datasets.proposals import with_regions
+from saccade.data.datasets.train_val import DataOptions, open_val
+from saccade.data.open import Sources, open_data
+from saccade.metrics.evaluation import Evaluation
+from saccade.metrics.metric import Metric
+from saccade.network.system import System
+from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
+from saccade.runtime.evaluate.measure import evaluation_of
+from saccade.runtime.evaluate.report import PICTURES, Gallery, environment, without_losses
+from saccade.runtime.predict.engine import engine_of
+from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.runs.load import load, vocabularies_of
+from saccade.runtime.runs.run_folder import RunFolder
+from saccade.safe_io.documents.plain import to_json
+from saccade.safe_io.writing.atomic import write_text
+from saccade.view.pages.content import ReportContent
+from saccade.view.pages.report import write_report
+
+Subject = str | os.PathLike[str] | Predictor | System
+
+
+def evaluate(
+    run: Subject,
+    data: Sources | None = None,
+    split: str | None = None,
+    *,
+    batch: int = 16,
+    workers: int = 0,
+    metrics: Sequence[Metric] = (),
+    out: str | Path | None = None,
+) -> dict[str, float | None]:
+    """Scores and losses on data.
+
+    Args:
+        run: A run (its folder, or what `train` returned), a `Predictor` (which has a device and a precision of its
+            choice), or a `System`.
+        data: A folder, a URI, a data set or a list of these; by default what the run was validated on.
+        split: Which part of it; ``val`` by default, and a source of one part is used whole.
+        batch: Pictures that go through the network together.
+        workers: Processes that read pictures; 0 reads in this one.
+        metrics: Further metrics beside those that apply.
+        out: Folder for ``scores.json`` and ``report.html``, or None.
+
+    Returns:
+        Fractions 0..1 and losses by name, ``loss`` and ``loss/HEAD/TERM`` among them; None where undefined.
+
+    Raises:
+        ConfigError: The classes of the data are not the network's, or the run names no data.
+        DataError: Run or data cannot be read.
+    """
+    predictor, dataset = opened(run, data, split)
+    found = measured(predictor, dataset, batch=batch, workers=workers, metrics=metrics)
+    if out is not None:
+        write_findings(Path(out), found, predictor, dataset, (name_of(run), name_of(data)))
+    return dict(found.scores)
+
+
+def write_findings(
+    out: Path, found: Evaluation, predictor: Predictor, dataset: Dataset, names: tuple[str, str]
+) -> None:
+    """Write ``report.html`` and ``scores.json``.
+
+    Args:
+        out: The folder.
+        found: What was measured.
+        predictor: The network in use.
+        dataset: What it was measured on.
+        names: What both are called on the page.
+    """
+    page = ReportContent(*names, evaluation=without_losses(found), environment=environment())
+    gallery = Gallery(predictor, dataset, found.illustrator)
+    worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
+    write_report(out / "report.html", replace(page, worst=worst, typical=typical))
+    write_text(out / "scores.json", to_json(found.scores, indent=1) + "\n")
+
+
+def measured(
+    predictor: Predictor, dataset: Dataset, *, batch: int = 16, workers: int = 0, metrics: Sequence[Metric] = ()
+) -> Evaluation:
+    """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures."""
+    prediction = None if predictor.views.plain else partial(_predictions, predictor, dataset, batch)
+    return evaluation_of(
+        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction
+    )
+
+
+def _predictions(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> Iterator[Annotation]:
+    """Answers to the pictures at some places, in this order; those that are found too early wait."""
+    preprocessor, samples = predictor.preprocessor(), enumerate(dataset[place] for place in places)
+    group = [preprocessor.take(at, sample.image, sample.regions) for at, sample in samples]
+    early: dict[int, Annotation] = {}
+    following = 0
+    for item, prediction in predictor.prediction([group], batch=batch):
+        if isinstance(prediction, SaccadeError):
+            raise prediction
+        early[item.place] = prediction
+        while following in early:
+            yield early.pop(following)
+            following += 1
+
+
+def opened(run: Subject, data: Sources | None = None, split: str | None = None) -> tuple[Predictor, Dataset]:
+    """The network in use and the data to measure it on, with the network's classes and channels; see `evaluate`.
+
+    Raises:
+        ConfigError: The classes of the data are not the network's, or the run names no data.
+        DataError: Run or data cannot be read.
+    """
+    if isinstance(run, Predictor | System):
+        predictor = run if isinstance(run, Predictor) else Predictor(run)
+        if data is None:
+            raise ConfigError("data to evaluate on", "none", cure="give a folder, a URI or a data set")
+        dataset = open_data(data, split or "val")
+    else:
+        predictor = load(Path(run))
+        dataset = data_of_run(Path(run), data, split)
+    check_same_vocabularies(predictor.vocabularies, dataset.vocabularies)
+    engine = predictor.engine
+    return predictor, with_regions(with_channels(dataset, engine.input.channels), engine.search)
+
+
+def data_of_run(
+    run: Path, data: Sources | None = None, split: str | None = None, *, allow_outside: bool = False
+) -> Dataset:
+    """The data to evaluate a run on, with the classes that it was trained on: renamed and chosen as they were then.
+
+    Args:
+        run: The run's folder.
+        data: Data in place of the run's own.
+        split: Which part; by default what the run was validated on, or ``val`` of `data`.
+        allow_outside: Whether annotations may name pictures outside the data's folder; where the training did, too.
+
+    Raises:
+        ConfigError: The run names no data to validate on.
+        DataError: The data cannot be read.
+    """
+    config = RunFolder.open(run).read_config()
+    settings = cast("Mapping[str, Any]", config.get("settings") or {})
+    choice = DataOptions(
+        rename=settings.get("rename"),
+        subset=tuple(cast("Iterable[str]", settings.get("class_subset") or ())),
+        fold=settings.get("fold"),
+        seed=settings.get("seed") or 0,
+        allow_outside=allow_outside or bool(settings.get("allow_outside")),
+    )
+    if data is None:
+        return _runs_own(run, config, split, choice)
+    dataset = open_data(data, split or "val", allow_outside=choice.allow_outside)
+    return choice.fitted(dataset, vocabularies_of(config))
+
+
+def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:
+    source, val = config.get("data"), config.get("val")
+    if not isinstance(source, str | list) or not (split or val):
+        raise ConfigError("a run that was validated on data", "one that was not", path=run, cure="give --data DATA")
+    try:
+        if split:
+            return choice.of(open_data(cast("Sources", source), split, allow_outside=choice.allow_outside))
+        measured = open_val(cast("Sources", source), None if choice.fold else str(val), choice)
+    except SaccadeError as error:
+        told = source if isinstance(source, str) else ", ".join(map(str, source))
+        error.cure = f"{error.cure or ''}\n  the run's own data is {told}: name another with --data DATA".strip()
+        raise
+    if measured is None:
+        raise ConfigError(f"{val} of the run's data", "none", path=run, cure="give --data DATA")
+    return measured
+
+
+def name_of(thing: Any) -> str:
+    """What a run, a network or data is called on a page."""
+    if isinstance(thing, Predictor | System):
+        return (thing.engine if isinstance(thing, Predictor) else engine_of(thing)).name
+    if isinstance(thing, list | tuple):
+        return " + ".join(name_of(one) for one in thing)
+    return str(thing) if isinstance(thing, str | Path) else "" if thing is None else type(thing).__name__

@@ -1,0 +1,147 @@
+"""Pictures stream through a network once; losses and scores come of the same pass through its trunk."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from saccade.core.annotation import Annotation
+from saccade.core.batch import Batch
+from saccade.core.dataset import Dataset
+from saccade.data.loading.loader import Loader, LoaderSettings
+from saccade.metrics.evaluation import Evaluation
+from saccade.metrics.evaluator import Evaluator
+from saccade.metrics.families import choose
+from saccade.metrics.metric import Metric
+from saccade.network.maps import Maps
+from saccade.network.system import System
+from saccade.runtime.device import evaluating
+from saccade.runtime.evaluate.loss_means import LossMeans
+from saccade.runtime.inspect.feature_collector import FeatureCollector
+from saccade.runtime.predict.engine import engine_of, finish
+from saccade.runtime.seeds import seeded
+
+State = Any
+PredictFunction = Callable[[Sequence[int]], Iterable[Annotation]]
+
+
+class Measure:
+    """Scores and losses of a system on a data set, gathered batch by batch.
+
+    Args:
+        system: The network, on its device.
+        dataset: The pictures; scores go by its truth in the pictures' own pixels.
+        metrics: Further metrics beside those that apply.
+        prediction: Gives the predictions for pictures at some places of the data set, in their own pixels, where they
+            are not simply what the system says of the batch.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        dataset: Dataset,
+        metrics: Iterable[Metric] = (),
+        prediction: PredictFunction | None = None,
+    ) -> None:
+        self.system, self.dataset, self.prediction = system, dataset, prediction
+        chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies)
+        self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
+        self.losses, self.features = LossMeans(system), FeatureCollector(system, dataset)
+        self._places = {dataset.id(place): place for place in range(len(dataset))}
+        self._engine = engine_of(system)
+
+    def take(self, batch: Batch) -> None:
+        """One batch: a pass through the trunk, the losses of its truth, and the scores of its predictions."""
+        placed = self._engine.place(batch)
+        with evaluating(self.system), torch.no_grad():
+            maps = self.system.maps(placed)
+            self.features.add(maps, batch.ids)
+            if placed.truth is not None:
+                with self._full_losses():
+                    self._add_losses(maps, placed.truth, batch.ids)
+            raw_predictions = [] if self.prediction else self.system.decode(maps)
+        places = [self._places[name] for name in batch.ids]
+        predictions = self._own(raw_predictions, batch, places) if self.prediction is None else self.prediction(places)
+        for decoded, place, name in zip(predictions, places, batch.ids, strict=True):
+            self.evaluator.update(decoded, self.dataset.truth(place), name)
+
+    def _own(self, raw_predictions: Sequence[Annotation], batch: Batch, places: Sequence[int]) -> Iterator[Annotation]:
+        """Answers in each picture's own pixels, one by one: maps are large there."""
+        refines = self._engine.refine is not None
+        for frame, decoded, place in zip(batch.frames, raw_predictions, places, strict=True):
+            image = self.dataset[place].image if refines else None
+            yield self._engine.finalize(frame.undo(finish(decoded), refines), image, keep_scores=False)
+
+    def _add_losses(self, maps: Maps, truth: Sequence[Annotation], ids: Sequence[str]) -> None:
+        """The losses of a batch; chance is a function of the pictures' names, so that a measurement can be repeated."""
+        alone = {name for name, head in self.system.each_head() if head.by_picture}
+        together = {name for name, _ in self.system.each_head()} - alone
+        if together:
+            with seeded(*ids):
+                self.losses.add(self.system.loss_of(maps, truth, together), truth)
+        for place, name in enumerate(ids if alone else ()):
+            with seeded(name):
+                own = [truth[place]]
+                self.losses.add(self.system.loss_of(maps.pick([place]), own, alone), own)
+
+    def state(self) -> State:
+        """All that was taken so far, to be sent to another process."""
+        return self.evaluator.state(), self.losses.state(), self.features.state()
+
+    def merge(self, states: Iterable[State]) -> None:
+        """Adds what other processes took."""
+        for scores, losses, features in states:
+            self.evaluator.merge([scores])
+            self.losses.merge([losses])
+            self.features.merge([features])
+
+    def result(self) -> Evaluation:
+        """The evaluation; its scores begin with ``loss`` and the ``loss/HEAD/TERM``."""
+        found = self.evaluator.result()
+        return replace(found, scores={**self.losses.result(), **found.scores})
+
+    def _full_losses(self) -> AbstractContextManager[Any]:
+        """Weights of 16 bits stay as they are, but losses are taken in float32, as autocast takes them in training."""
+        if self._engine.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self._engine.device.type, self._engine.dtype)
+
+
+def evaluation_of(
+    system: System,
+    dataset: Dataset,
+    *,
+    loader: Iterable[Batch] | None = None,
+    batch: int = 16,
+    workers: int = 0,
+    metrics: Sequence[Metric] = (),
+    share: Callable[[State], Sequence[State]] | None = None,
+    prediction: PredictFunction | None = None,
+) -> Evaluation:
+    """How good a system is on a data set, the losses among the scores.
+
+    Args:
+        system: The network; every module's mode is restored after.
+        dataset: The pictures.
+        loader: Batches with truth and names that the caller makes, such as one process's part; the whole data set by
+            default.
+        batch: Pictures of a batch, where no loader is given.
+        workers: Processes that read, where no loader is given.
+        metrics: Further metrics beside those that apply.
+        share: Sends what this process found to all that measure together, and gives what the *others* found.
+        prediction: See `Measure`.
+    """
+    measure = Measure(system, dataset, metrics, prediction)
+    own = None
+    if loader is None:
+        own = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))
+        loader = own.epoch(0)
+    for group in loader:
+        measure.take(group)
+    if own is not None:
+        own.close()
+    if share is not None:
+        measure.merge(share(measure.state()))
+    return measure.result()

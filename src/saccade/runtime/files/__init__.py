@@ -1,0 +1,1 @@
+"""Predictions of pictures and videos on disk."""

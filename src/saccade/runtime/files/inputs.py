@@ -1,0 +1,101 @@
+"""What a user names to be predicted: files, folders and globs become a list of files, each with a name of its own."""
+
+import glob
+import hashlib
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from saccade.core.errors import DataError
+from saccade.safe_io.images.pictures import only_pictures
+from saccade.safe_io.images.videos import SUFFIXES as VIDEOS
+
+# Characters of a name that is made from a file's: of four bytes each, it still fits into the 255 that are allowed.
+LONGEST = 50
+
+
+class Task(NamedTuple):
+    """A file to be predicted.
+
+    Attributes:
+        place: Its position among all.
+        file: Where it is.
+        name: What its drawing is called, without a suffix.
+    """
+
+    place: int
+    file: Path
+    name: str
+
+
+def find_pictures(inputs: Iterable[str | Path], out: Path, videos: bool = False, some: bool = True) -> list[Path]:
+    """Files in the order of the inputs, those of a folder (and all below it) by name, each once.
+
+    Args:
+        inputs: Files of any name, folders whose pictures are meant, and globs such as ``shots/**/*.jpg``.
+        out: Folder of predictions, whose own pictures are none of the user's.
+        videos: Whether the videos of a folder are meant too.
+        some: Whether every input must name something.
+
+    Raises:
+        DataError: An input names nothing, or is empty.
+    """
+    found: dict[Path, None] = {}
+    ours = out.resolve()
+    for one in inputs:
+        if one == "":  # an unset variable of a shell, which a path takes for this folder and all below it
+            raise DataError("a picture, a folder of pictures or a glob", "an empty name")
+        files = [path for path in _files(Path(one), videos) if not path.resolve().is_relative_to(ours)]
+        if some and not files:
+            raise DataError("a picture, a folder of pictures or a glob", "none", path=one)
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def _files(path: Path, videos: bool) -> list[Path]:
+    if path.is_dir():
+        return _inside(path, videos)
+    if path.exists():
+        return [path]
+    matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 (Path takes no absolute patterns)
+    return [file for match in matches for file in (_inside(match, videos) if match.is_dir() else [match])]
+
+
+def _inside(folder: Path, videos: bool) -> list[Path]:
+    below = [path for path in folder.rglob("*") if path.is_file()]
+    meant = only_pictures(below) + [path for path in below if videos and path.suffix.lower() in VIDEOS]
+    return sorted(path for path in meant if not any(p.startswith(".") for p in path.relative_to(folder).parts))
+
+
+def readable_name(file: Path) -> str:
+    """The file's path as text that every encoding can say; bytes that are no UTF-8 stand there in hexadecimal."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def unique_names(files: Sequence[Path]) -> list[str]:
+    """A name without suffix for each file: its own, and where others share it, a mark made from its path."""
+    stems = [_writable(readable_name(Path(file.stem)))[:LONGEST] for file in files]
+    shared = Counter(stem.casefold() for stem in stems)  # some file systems take A.png and a.png for one
+    return [
+        stem if shared[stem.casefold()] == 1 else f"{stem}-{_mark(file)}"
+        for stem, file in zip(stems, files, strict=True)
+    ]
+
+
+def tasks_of(files: Sequence[Path], among: Sequence[Path] = ()) -> list[Task]:
+    """Files to be predicted, by position; their names differ `among` all that lie in the same folder of predictions."""
+    names = dict(zip(among or files, unique_names(among or files), strict=True))
+    return [Task(place, file, names[file]) for place, file in enumerate(files)]
+
+
+def _writable(name: str) -> str:
+    """The name without what this file system's encoding lacks (in the C locale all but ASCII)."""
+    encoding = sys.getfilesystemencoding()
+    return name.encode(encoding, "replace").decode(encoding).replace("?", "_").replace("\\", "_")
+
+
+def _mark(file: Path) -> str:
+    return hashlib.sha256(os.fsencode(file)).hexdigest()[:8]

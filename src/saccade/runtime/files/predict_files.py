@@ -1,0 +1,188 @@
+"""Predictions of pictures and videos on disk, written so that a kill costs little.
+
+A file is done when its line stands in the folder's journal; all else is done anew.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from saccade.core.annotation import Annotation
+from saccade.core.errors import SaccadeError
+from saccade.core.geometry.resample import Size
+from saccade.runtime.device import is_out_of_memory, out_of_memory
+from saccade.runtime.files.inputs import Task, find_pictures, tasks_of
+from saccade.runtime.files.prediction_folder import PredictionFolder
+from saccade.runtime.files.settings import PredictSettings
+from saccade.runtime.files.video_worker import VideoWorker
+from saccade.runtime.predict.buckets import ahead
+from saccade.runtime.predict.output import Entry, write_answer
+from saccade.runtime.predict.predictor import ROOM, PictureResult, Predictor, grouped
+from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
+from saccade.safe_io.images.pictures import picture_size
+from saccade.safe_io.images.videos import is_video
+from saccade.view.drawing.draw import draw, drawn_from
+
+Tell = Callable[[float, int], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a prediction of files left.
+
+    Attributes:
+        out: Folder of the predictions.
+        done: Files that have a prediction.
+        kept: How many of these were done before.
+        failed: Errors by file.
+        frames: Frames of videos that have a prediction.
+    """
+
+    out: Path
+    done: int
+    kept: int
+    failed: dict[Path, SaccadeError]
+    frames: int = 0
+
+
+def predict_files(
+    predictor: Predictor,
+    inputs: Iterable[str | Path],
+    out: str | Path,
+    settings: PredictSettings | None = None,
+    tell: Tell = lambda done, total: None,
+) -> Outcome:
+    """Answer files, folders and globs. Called again after a kill, it does what is missing.
+
+    Args:
+        predictor: The network in use.
+        inputs: Pictures, videos, folders (with all below them) and globs.
+        out: Folder of the predictions.
+        settings: How files are predicted.
+        tell: Called with the number of files done and their total as the work goes on; a video counts by its share.
+
+    Raises:
+        DataError: An input names nothing.
+        ConfigError: `out` holds predictions of another network or with other settings.
+        ResourceError: The disk is full.
+    """
+    out, settings = Path(out), settings or PredictSettings()
+    files = find_pictures(inputs, out, videos=True)
+    with PredictionFolder(predictor, out, settings) as folder:
+        kept = sum(folder.prediction(file) is not None for file in files)
+        Prediction(predictor, folder, settings, tell).prediction(files)
+        folder.conclude(files)
+        return outcome(folder, files, kept)
+
+
+def outcome(folder: PredictionFolder, files: Iterable[Path], kept: int) -> Outcome:
+    """What a folder of predictions says of some files."""
+    entries = [entry for entry in map(folder.prediction, files) if entry is not None]
+    frames = sum(entry.get("frames", 0) for entry in [*entries, *folder.torn.values()])
+    return Outcome(folder.out, len(entries), kept, folder.failed, frames)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The work on files whose predictions go into one folder.
+
+    Attributes:
+        predictor: The network in use.
+        folder: Where the predictions go.
+        settings: How files are predicted.
+        tell: See `predict_files`.
+    """
+
+    predictor: Predictor
+    folder: PredictionFolder
+    settings: PredictSettings
+    tell: Tell = field(default=lambda done, total: None)
+
+    def prediction(self, files: Sequence[Path], among: Sequence[Path] = ()) -> None:
+        """Answers those of some files that have no prediction yet.
+
+        Args:
+            files: The files.
+            among: All files whose drawings lie in the folder, where they are more than `files`: names must differ.
+        """
+        tasks = tasks_of(files, among)
+        films = {task for task in tasks if is_video(task.file)}
+        done = len(tasks) - sum(map(self._is_missing, tasks))
+        self.tell(done, len(files))
+        for file, entry in self._pictures([task for task in tasks if task not in films]):
+            self.folder.add({file: entry})
+            done += 1
+            self.tell(done, len(files))
+        for task in filter(self._is_missing, sorted(films)):
+            self._answer_video(task, done, len(files))
+            done += 1
+
+    def _pictures(self, tasks: Sequence[Task]) -> Iterator[tuple[Path, Entry | SaccadeError]]:
+        """Pictures that are missing, with their entries: the next are read, the last are written meanwhile."""
+        preprocessor = self.predictor.preprocessor(shows=self.settings.drawn)
+        groups = self._open_groups(preprocessor, tasks)
+        read = ahead(lambda group: [preprocessor.take(task.place, task.file) for task in group], groups)
+        found = self.predictor.prediction(read, self.settings.threshold or 0.0, self.settings.batch)
+        by_place = {task.place: task for task in tasks}
+        named = ((by_place[item.place], item, prediction) for item, prediction in found)
+        return ahead(lambda one: self._written(*one), (one for one in named if self._is_missing(one[0])))
+
+    def _open_groups(self, preprocessor: Preprocessor, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+        """Groups of pictures of one size in which something is missing.
+
+        The groups are those of an unbroken run, and go through the network as they are, the files that are done with
+        them: in other company the last bits of a prediction would differ.
+        """
+
+        def size(task: Task) -> Size | None:
+            prediction = self.folder.prediction(task.file)
+            try:
+                found = (
+                    picture_size(task.file, preprocessor.spec.channels) if prediction is None else prediction["size"]
+                )
+            except SaccadeError:
+                return None  # it fails when it is read, which tells why
+            return found[0], found[1]
+
+        for group in grouped(preprocessor, tasks, size, self.settings.batch, ROOM // 4):
+            if any(map(self._is_missing, group)):
+                yield group
+
+    def _is_missing(self, task: Task) -> bool:
+        return self.folder.prediction(task.file) is None
+
+    def _written(
+        self, task: Task, item: PreparedPicture | UnreadablePicture, prediction: PictureResult
+    ) -> tuple[Path, Entry | SaccadeError]:
+        """A file with its entry, or with what is wrong."""
+        if isinstance(item, UnreadablePicture):
+            return task.file, item.error
+        if isinstance(prediction, SaccadeError):
+            return task.file, prediction
+        try:
+            return task.file, write_answer(
+                prediction, task.file, task.name, self.folder.out, item.size, self._drawing(item, prediction)
+            )
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return task.file, out_of_memory("a drawing of the picture", "the machine")
+
+    def _drawing(self, item: PreparedPicture, prediction: Annotation) -> Image.Image | None:
+        if item.shown is None:
+            return None
+        least = drawn_from(prediction, self.settings.threshold)
+        return draw(item.shown, prediction, self.predictor.vocabularies, threshold=least)
+
+    def _answer_video(self, task: Task, done: int, total: int) -> None:
+        def tell(frames: int, expected: int | None) -> None:
+            self.tell(done + (min(frames / expected, 1) if expected else 0), total)
+
+        found = VideoWorker(self.predictor, self.folder.out, self.settings).run(task, tell)
+        if found.error is not None:
+            self.folder.add({task.file: found.error}, {task.file: found.entry} if found.entry else {})
+        elif found.entry is not None:
+            self.folder.add({task.file: found.entry})
+        self.tell(done + 1, total)

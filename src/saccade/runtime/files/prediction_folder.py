@@ -1,0 +1,121 @@
+"""The folder of predictions: what of a prediction is done, and the files that say so.
+
+It holds ``predictions.json``, ``predictions.csv`` where it is wanted, ``classes.txt``, ``drawn/``, maps as PNG files
+where the network gives some (`runtime.predict.output.write_maps`), ``failed.json`` where files failed, ``.frames/``
+with the rows of each video, and ``.progress.jsonl``, by which a killed prediction goes on.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from saccade.core.errors import SaccadeError
+from saccade.runtime.files.inputs import readable_name
+from saccade.runtime.files.journal import Journal, fingerprint
+from saccade.runtime.files.prediction_table import HEADER, HEADER_OF_FRAMES, rows_of
+from saccade.runtime.files.settings import PredictSettings
+from saccade.runtime.predict.predictor import Predictor
+from saccade.safe_io.documents.csv_file import write_csv
+from saccade.safe_io.documents.plain import to_json
+from saccade.safe_io.writing.atomic import replacing, write_text
+
+Entry = dict[str, Any]
+
+
+class PredictionFolder:
+    """Answers by file, those of earlier calls among them; the folder is this process's own until `close`.
+
+    Args:
+        predictor: The network in use.
+        out: The folder; it is made.
+        settings: How files are predicted.
+
+    Attributes:
+        failed: Errors by file, of this call.
+        torn: Entries of videos that failed after some frames, of this call.
+
+    Raises:
+        ConfigError: The folder holds predictions of another making, or is in use.
+    """
+
+    def __init__(self, predictor: Predictor, out: Path, settings: PredictSettings) -> None:
+        self.out, self.failed = out, dict[Path, SaccadeError]()
+        self._classes, self._csv = predictor.classes, settings.csv
+        kinds = {"threshold": settings.threshold, "batch": settings.batch, "drawn": settings.drawn}
+        self._journal = Journal(out, fingerprint(predictor, **kinds, every=settings.every))
+        self.torn: dict[Path, Entry] = {}
+
+    def prediction(self, file: Path) -> Entry | None:
+        """The entry of a file that is done, or None; that of a video says where its rows are."""
+        entry = self._journal.prediction(file)
+        return None if entry is None or ("rows" in entry and not (self.out / entry["rows"]).is_file()) else entry
+
+    def add(self, predictions: Mapping[Path, Entry | SaccadeError], torn: Mapping[Path, Entry] | None = None) -> None:
+        """Answers to some files, or errors; what belongs to them is on disk already.
+
+        Args:
+            predictions: What was found.
+            torn: Entries of videos that failed after some frames, which are told of in this call alone.
+        """
+        for file, prediction in predictions.items():
+            self.failed.pop(file, None)
+            self.torn.pop(file, None)
+            if isinstance(prediction, SaccadeError):
+                self.failed[file] = prediction
+        self._journal.add(
+            {f: prediction for f, prediction in predictions.items() if not isinstance(prediction, SaccadeError)}
+        )
+        self.torn |= torn or {}
+
+    def conclude(self, files: Sequence[Path]) -> None:
+        """Writes what was found of some files, in their order; videos stand there frame by frame."""
+        write_text(self.out / "classes.txt", "".join(f"{name}\n" for name in self._classes))
+        errors = [{"file": readable_name(f), "found": e.what, "cure": e.cure} for f, e in sorted(self.failed.items())]
+        if errors:
+            write_text(self.out / "failed.json", to_json(errors, indent=1))
+        else:
+            (self.out / "failed.json").unlink(missing_ok=True)
+        with replacing(self.out / "predictions.json") as partial, partial.open("w", encoding="utf-8") as file:
+            lead = "[\n"
+            for line in self._lines(files):
+                file.write(lead + line)
+                lead = ",\n"
+            file.write("[\n\n]\n" if lead == "[\n" else "\n]\n")
+        self._write_table(files)
+
+    def close(self) -> None:
+        """Gives the folder back."""
+        self._journal.close()
+
+    def _lines(self, files: Sequence[Path]) -> Iterator[str]:
+        """The entries of ``predictions.json``, one a picture and one a frame; a video's are never held all at once."""
+        for file in files:
+            entry = self.prediction(file) or self.torn.get(file)
+            if entry is not None and "rows" in entry:
+                with (self.out / entry["rows"]).open(encoding="utf-8") as rows:
+                    yield from (row.rstrip("\n") for row in rows)
+            elif entry is not None:
+                yield to_json(entry)
+
+    def _write_table(self, files: Sequence[Path]) -> None:
+        """Writes the predictions as a table, or takes the table of former predictions away."""
+        path = self.out / "predictions.csv"
+        if not self._csv:
+            path.unlink(missing_ok=True)
+            return
+        entries = map(json.loads, self._lines(files))
+        if any("rows" in (self.prediction(file) or self.torn.get(file) or {}) for file in files):
+            table = ((*row, e.get("frame"), e.get("time")) for e in entries for row in rows_of(e, self._classes))
+            write_csv(path, HEADER_OF_FRAMES, table)
+        else:
+            write_csv(path, HEADER, (row for e in entries for row in rows_of(e, self._classes)))
+
+    def __enter__(self) -> "PredictionFolder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,22 @@
+"""What a user chooses about a prediction of files."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PredictSettings:
+    """How files are predicted.
+
+    Attributes:
+        threshold: Instances that score less are left out; None keeps all, and draws a detector's from .5 on.
+        batch: Greatest number of pictures that go through the network together.
+        drawn: Whether the predictions are drawn.
+        csv: Whether ``predictions.csv`` is written too.
+        every: Of a video every so many-th frame is predicted.
+    """
+
+    threshold: float | None = None
+    batch: int = 16
+    drawn: bool = True
+    csv: bool = False
+    every: int = 1

@@ -1,0 +1,215 @@
+"""What a network says of several views of a picture becomes one prediction: one rule a field.
+
+Legend: V views of a picture, n rows of instances of all views together, C classes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.errors import ConfigError
+from saccade.core.frame import Frame
+from saccade.core.geometry import warp
+from saccade.ops.boxes.geometry import intersection_over_first
+from saccade.ops.boxes.nms import nms
+from saccade.ops.boxes.suppression import Suppression
+from saccade.runtime.predict.engine import Engine
+from saccade.runtime.predict.map_mean import MapMean
+from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View, scaled
+
+Rule = Callable[[Sequence[Annotation], Sequence[View], Suppression], Any]
+
+# A box that ends within this share of a tile's side from a border between tiles may be cut there; it yields to a whole
+# one of its class that a neighbour shows and that covers more than that share of it.
+NEAR, COVERED = 0.01, 0.5
+
+
+class Agreement:
+    """What the views of one picture say, gathered as it comes.
+
+    Args:
+        views: The views.
+        suppression: The rule by which boxes of one class suppress each other, and how many stay.
+        keep_scores: Whether scores of pixels stay, in the picture's own pixels.
+    """
+
+    def __init__(self, views: Sequence[View], suppression: Suppression | None, keep_scores: bool = False) -> None:
+        self.views, self.suppression, self.keep_scores = views, suppression or Suppression(), keep_scores
+        self._said: dict[int, Annotation] = {}
+        self._maps: dict[str, MapMean] = {}
+
+    def add(self, place: int, prediction: Annotation, frame: Frame) -> Annotation | None:
+        """What is said of one view; the prediction when it was the last one.
+
+        Args:
+            place: The view's.
+            prediction: In a batch's pixels.
+            frame: From the picture's own pixels to these.
+        """
+        shown = warp.cut(prediction, frame.target)
+        for name in MAPS:
+            if shown.has(name):
+                self._mean(name).add(place, shown.get(name), frame)
+        self._said[place] = frame.undo(replace(shown, **dict.fromkeys((*MAPS, "semantic"))))
+        return self._agreed() if len(self._said) == len(self.views) else None
+
+    def _mean(self, name: str) -> MapMean:
+        if name not in self._maps:
+            scores = name == "semantic_scores"
+            self._maps[name] = MapMean(
+                self.views, lines=not scores, decide=scores, suppression=self.keep_scores or not scores
+            )
+        return self._maps[name]
+
+    def _agreed(self) -> Annotation:
+        said = [self._said[place] for place in range(len(self.views))]
+        merged = {name: rule(said, self.views, self.suppression) for name, rule in RULES.items() if said[0].has(name)}
+        merged |= {name: mean.means for name, mean in self._maps.items()}
+        if "semantic_scores" in self._maps:
+            merged["semantic"] = self._maps["semantic_scores"].semantic
+        return replace(said[0], **merged)
+
+
+def mean_scores(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
+    """(C,) the mean of the views' scores."""
+    return torch.stack([one.label_scores for one in said if one.label_scores is not None]).mean(0)
+
+
+def best_label(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
+    """() the class that is best by the mean of scores; without scores, the one that most views say."""
+    if said[0].label_scores is not None:
+        return mean_scores(said, views, suppression).argmax()
+    return torch.stack([one.label for one in said if one.label is not None]).mode().values
+
+
+def present_labels(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
+    """(C,) the classes whose mean score is above a half; without scores, those that more than half of the views say."""
+    if said[0].label_scores is not None:
+        return (mean_scores(said, views, suppression) > 0.5).long()
+    return (torch.stack([one.labels for one in said if one.labels is not None]).float().mean(0) > 0.5).long()
+
+
+def suppressed(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Instances:
+    """The rows of all views that stay, by falling score, with all their columns; scores are as their views gave them.
+
+    What a border between tiles cuts yields first to what a neighbour shows whole, whatever its score. The limit of
+    predictions holds for each tile.
+    """
+    parts = [one.instances or Instances() for one in said]
+    rows = Instances.cat(parts)
+    if rows.boxes is None or rows.scores is None:
+        return rows
+    by_class = suppression.alike == "class" and rows.labels is not None
+    groups = rows.labels if by_class and rows.labels is not None else torch.zeros(len(rows), dtype=torch.int64)
+    tiles = list(dict.fromkeys(view.window for view in views))
+    stays = torch.arange(len(rows))
+    if len(tiles) > 1:
+        own = torch.cat([torch.full((len(part),), tiles.index(v.window)) for part, v in zip(parts, views, strict=True)])
+        cut = torch.cat([_is_cut(part, view) for part, view in zip(parts, views, strict=True)])
+        stays = stays[~_yields(rows.boxes, groups, own, cut)]
+    limit = suppression.limit * len(tiles)
+    return rows[stays[nms(rows.boxes[stays], rows.scores[stays], groups[stays], suppression.overlap, limit)]]
+
+
+def _is_cut(rows: Instances, view: View) -> Tensor:
+    """(k,) bool: boxes of one view that end at a border between its tile and another."""
+    if rows.boxes is None:
+        return torch.zeros(len(rows), dtype=torch.bool)
+    top, left, bottom, right = view.window
+    near = max(NEAR * max(view.window.size), 1.0)
+    x1, y1, x2, y2 = rows.boxes.unbind(1)
+    sides = (
+        (x1 < left + near, left > 0),
+        (y1 < top + near, top > 0),
+        (x2 > right - near, right < view.size[1]),
+        (y2 > bottom - near, bottom < view.size[0]),
+    )
+    return torch.stack([touches & inner for touches, inner in sides]).any(0)
+
+
+def _yields(boxes: Tensor, groups: Tensor, tiles: Tensor, cut: Tensor) -> Tensor:
+    """(n,) bool: cut boxes that a whole one of another tile covers for the most part, within a group."""
+    some, whole = cut.nonzero()[:, 0], (~cut).nonzero()[:, 0]
+    rivals = (groups[some, None] == groups[whole]) & (tiles[some, None] != tiles[whole])
+    covered = intersection_over_first(boxes[some], boxes[whole]) > COVERED
+    return torch.zeros_like(cut).index_fill_(0, some[(rivals & covered).any(1)], True)
+
+
+def mean_joints(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
+    """(K, 2) the mean of where the views see each joint."""
+    return torch.stack([one.pose for one in said if one.pose is not None]).mean(0)
+
+
+def most_visible(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
+    """(K,) the most that a view says of each joint: visible before hidden."""
+    return torch.stack([one.pose_visible for one in said if one.pose_visible is not None]).amax(0)
+
+
+RULES: Mapping[str, Rule] = {
+    "label": best_label,
+    "label_scores": mean_scores,
+    "labels": present_labels,
+    "instances": suppressed,
+    "pose": mean_joints,
+    "pose_visible": most_visible,
+}
+# Fields of pixels, of which `MapMean` takes the mean over the views that show each pixel; ``semantic`` follows from it.
+MAPS = ("semantic_scores", "contours")
+# Columns of instances that are as their own view gave them.
+COLUMNS = frozenset(("boxes", "labels", "scores", "masks", "keypoints", "visible"))
+# Fields that speak of the whole picture's one person, of whom a tile shows a part.
+OF_THE_WHOLE = frozenset(("pose", "pose_visible"))
+
+
+def check_views(engine: Engine, views: MultiScaleFlip) -> None:
+    """Says before anything is read that a network cannot be shown several views.
+
+    Raises:
+        ConfigError: It gives fields that views cannot agree on, its boxes are not meant to be every object, or it
+            takes pictures of one size and there are scales.
+    """
+    if views.plain:
+        return
+    strange = sorted(field for field in engine.gives if not _agrees(field, engine.gives, views))
+    few = not strange and "instances.boxes" in engine.gives and engine.suppression is None
+    if strange or few:
+        found = ", ".join(strange) if strange else "a few boxes that are not every object"
+        raise ConfigError(
+            "a network whose predictions about several views can be merged",
+            f"one that gives {found}",
+            cure="leave --scales, --flip and --tile away",
+        )
+    for scale in views.scales:
+        _check_size(engine, scale)
+
+
+def _agrees(field: str, gives: frozenset[str], views: MultiScaleFlip) -> bool:
+    """Whether there is a rule by which views agree on a dotted field."""
+    root, _, column = field.partition(".")
+    if field == "semantic":
+        return "semantic_scores" in gives
+    if column:
+        return column in COLUMNS
+    return (root in RULES or root in MAPS) and not (root in OF_THE_WHOLE and views.tiles is not None)
+
+
+def _check_size(engine: Engine, scale: float) -> None:
+    """Shows the network a blank picture of the size, where it takes pictures of one size otherwise."""
+    spec = engine.input
+    if spec.size is None or scale == 1:
+        return
+    frame = scaled(spec.frame(spec.size), scale)
+    height, width = frame.target
+    blank, whole = torch.zeros(spec.channels, height, width), torch.tensor([[0.0, 0.0, width, height]])
+    try:
+        engine.forward(spec.assemble([blank], [frame], regions=[whole]))
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(
+            f"a network that takes pictures of any size for scale {scale:g}",
+            f"one that cannot take {height}x{width}: {str(error).partition(chr(10))[0]}",
+            cure="leave --scales away; --flip alone may serve",
+        ) from error

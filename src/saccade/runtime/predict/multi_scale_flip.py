@@ -1,0 +1,196 @@
+"""Several views of a picture: larger, smaller, mirrored, or a part of it alone.
+
+Each view has a `Frame` of its own that leads what a network says of it back to the picture's own pixels, so that boxes,
+masks, joints and maps of any view are at home there; `runtime.predict.merge` makes one prediction of them. He et al.
+2015, Deep Residual Learning, appendix A, and Girshick's detectors were measured with several scales and mirrored; tiles
+let a network of small inputs see the small things of a large picture.
+
+Legend: (H, W) a picture's own size.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypedDict
+
+from torch import Tensor
+
+from saccade.core.errors import UsageError
+from saccade.core.frame import Frame
+from saccade.core.geometry.affine import mirror, scaling, translation
+from saccade.core.geometry.resample import Size
+from saccade.core.input_spec import InputSpec
+
+SMALLEST, LARGEST = 0.1, 8.0
+# Pixels of a tile's side at least, and the greatest share of it that its neighbour may show too.
+LEAST_TILE, MOST_OVERLAP = 16, 0.9
+OVERLAP = 0.2
+
+
+class Window(NamedTuple):
+    """A part of a picture, in whole pixels; `bottom` and `right` are exclusive."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def size(self) -> Size:
+        """Height and width."""
+        return self.bottom - self.top, self.right - self.left
+
+
+class ViewOptions(TypedDict, total=False):
+    """Keywords by which a user says what views a network is shown; see `viewing`."""
+
+    scales: Sequence[float]
+    flip: bool
+    tile: int | None
+    overlap: float
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Squares that cover a picture, in rows from the top; a side of the picture that is shorter is taken whole.
+
+    Attributes:
+        size: Side in the picture's own pixels.
+        overlap: Share of a side that neighbours have in common at least.
+
+    Raises:
+        UsageError: One of them is out of bounds.
+    """
+
+    size: int
+    overlap: float = OVERLAP
+
+    def __post_init__(self) -> None:
+        if self.size < LEAST_TILE or not 0 <= self.overlap <= MOST_OVERLAP:
+            raise UsageError(
+                f"tiles of {LEAST_TILE} pixels or more that overlap by 0 to {MOST_OVERLAP:g}",
+                f"{self.size} and {self.overlap:g}",
+            )
+
+    @property
+    def margin(self) -> int:
+        """Pixels that neighbours have in common at least."""
+        return math.ceil(self.size * self.overlap)
+
+    def windows(self, size: Size) -> list[Window]:
+        """The tiles of a picture of `size` (H, W)."""
+        rows, columns = (self._along(length) for length in size)
+        return [Window(top, left, bottom, right) for top, bottom in rows for left, right in columns]
+
+    def _along(self, length: int) -> list[tuple[int, int]]:
+        """Begin and end of the tiles of one side, spread evenly."""
+        if length <= self.size:
+            return [(0, length)]
+        gaps = math.ceil((length - self.size) / max(self.size - self.margin, 1))
+        starts = [round(place * (length - self.size) / gaps) for place in range(gaps + 1)]
+        return [(start, start + self.size) for start in starts]
+
+
+@dataclass(frozen=True)
+class View:
+    """Which part of a picture is seen, and how large.
+
+    Attributes:
+        window: The part.
+        inner: From the part's pixels to the network's, before mirroring.
+        mirrored: Whether left and right change places then.
+        size: (H, W) of the whole picture.
+        margin: Pixels along a border between tiles that the neighbour shows too.
+    """
+
+    window: Window
+    inner: Frame
+    mirrored: bool
+    size: Size
+    margin: int = 0
+
+    @property
+    def frame(self) -> Frame:
+        """From the whole picture's pixels to the network's."""
+        top, left, *_ = self.window
+        frame = self.inner
+        if self.window.size != self.size:
+            cut = Frame(translation(-left, -top), self.size, self.window.size)
+            frame = cut.then(frame.matrix, frame.target)
+        return frame.then(mirror(frame.target[1]), frame.target) if self.mirrored else frame
+
+    def visualize(self, image: Tensor, spec: InputSpec) -> Tensor:
+        """(C, h, w) float32 0..1 of a picture (C, H, W), before normalising."""
+        top, left, bottom, right = self.window
+        seen, _ = spec.resize(image[:, top:bottom, left:right], self.inner)
+        return seen.flip(-1) if self.mirrored else seen
+
+
+@dataclass(frozen=True)
+class MultiScaleFlip:
+    """Which views of a picture a network is shown.
+
+    Attributes:
+        scales: Sizes, as factors of the size that the network takes otherwise.
+        flip: Whether each is shown mirrored too.
+        tiles: The parts that are shown in place of the whole picture, or None.
+
+    Raises:
+        UsageError: There is no scale, or one is out of bounds or stands twice.
+    """
+
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = False
+    tiles: Tiles | None = None
+
+    def __post_init__(self) -> None:
+        good = all(math.isfinite(scale) and SMALLEST <= scale <= LARGEST for scale in self.scales)
+        if not self.scales or not good or len(set(self.scales)) != len(self.scales):
+            listed = ", ".join(f"{scale:g}" for scale in self.scales) or "none"
+            raise UsageError(f"distinct scales from {SMALLEST:g} to {LARGEST:g}", listed)
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is one view: the picture as the network takes it anyway."""
+        return self.scales == (1.0,) and not self.flip and self.tiles is None
+
+    def of(self, size: Size, spec: InputSpec) -> Iterator[View]:
+        """The views of a picture of `size` (H, W): tile by tile, scale by scale, the plain one before its mirrored."""
+        whole = Window(0, 0, *size)
+        for window in [whole] if self.tiles is None else self.tiles.windows(size):
+            own = spec.frame(window.size)
+            for scale in self.scales:
+                for mirrored in (False, True) if self.flip else (False,):
+                    margin = 0 if self.tiles is None else self.tiles.margin
+                    yield View(window, scaled(own, scale), mirrored, size, margin)
+
+    def plain_values(self) -> list[object]:
+        """What tells these views from others, as JSON takes it."""
+        tiles = [] if self.tiles is None else [self.tiles.size, self.tiles.overlap]
+        return [list(self.scales), self.flip, *tiles]
+
+
+def viewing(
+    scales: Sequence[float] = (1.0,), flip: bool = False, tile: int | None = None, overlap: float = OVERLAP
+) -> MultiScaleFlip:
+    """The views that a user asks for.
+
+    Args:
+        scales: Sizes at which each picture is seen, as factors of its usual one.
+        flip: Whether each is seen mirrored too.
+        tile: Side of the tiles that are seen in place of the whole picture, in its own pixels.
+        overlap: Share of a tile's side that its neighbour shows too.
+
+    Raises:
+        UsageError: A number is out of bounds.
+    """
+    tiles = None if tile is None else Tiles(tile, overlap)
+    return MultiScaleFlip(tuple(map(float, scales)), flip, tiles)
+
+
+def scaled(frame: Frame, scale: float) -> Frame:
+    """The frame followed by a change of size, to whole pixels; the frame itself where nothing changes."""
+    if scale == 1:
+        return frame
+    height, width = (max(round(side * scale), 1) for side in frame.target)
+    return frame.then(scaling(width / frame.target[1], height / frame.target[0]), (height, width))

@@ -1,0 +1,272 @@
+"""From pictures to predictions: the one way of use, for the API, the command line and the service.
+
+A picture is read (`incoming`), waits for others of its size (`buckets`), goes through the network with them (`engine`),
+and what is said of its views becomes one prediction in its own pixels (`agreement`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, Unpack
+
+import torch
+
+from saccade.core.annotation import Annotation
+from saccade.core.batch import Batch
+from saccade.core.errors import SaccadeError, UsageError
+from saccade.core.frame import Frame
+from saccade.core.geometry.resample import Size
+from saccade.core.vocabulary import Vocabularies
+from saccade.network.system import System
+from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
+from saccade.runtime.predict.buckets import buckets
+from saccade.runtime.predict.engine import Engine, engine_of, finish
+from saccade.runtime.predict.merge import Agreement, check_views
+from saccade.runtime.predict.multi_scale_flip import ViewOptions, viewing
+from saccade.runtime.predict.preprocess import Picture, PreparedPicture, Preprocessor, UnreadablePicture
+
+# Pixels of resized pictures that may wait for others of their size: 800 MB as float RGB.
+ROOM = 2**26
+
+T = TypeVar("T")
+PictureResult = Annotation | SaccadeError
+PreparedView = tuple[PreparedPicture, int]
+
+
+class ViewPrediction(NamedTuple):
+    """What a network says of one view of a picture, in the pixels to which `frame` leads."""
+
+    item: PreparedPicture
+    view: int
+    frame: Frame
+    prediction: PictureResult
+
+
+class Predictor:
+    """A network in use. Pictures are grouped by size, so that the company of others never changes a prediction.
+
+    The given system itself is used where it has the right device and precision, and a copy of it elsewhere.
+
+    Args:
+        system: The network: a system, or an engine, which has a device and a precision of its own.
+        precision: ``32``, ``bf16`` or ``16``: the type to which a system's weights are cast.
+        device: Of a system: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        keep_scores: Whether predictions hold the scores of all classes at every pixel, of networks that give some: 4
+            bytes each, a gigabyte for 21 classes of 12 megapixels.
+        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap`` (see `viewing`); of
+            several the predictions are merged (`runtime.predict.merge`).
+
+    Raises:
+        UsageError: There is no such device or precision, or a scale or tile is out of bounds.
+        ConfigError: The network cannot be shown several views.
+    """
+
+    def __init__(
+        self,
+        system: System | Engine,
+        precision: str | None = "32",
+        device: str = "auto",
+        *,
+        keep_scores: bool = False,
+        **seen: Unpack[ViewOptions],
+    ) -> None:
+        self.views, self.keep_scores = viewing(**seen), keep_scores
+        if isinstance(system, System):
+            system = engine_of(moved_to_device(system, pick_device(device), pick_dtype(precision)))
+        elif device != "auto" or precision not in (None, "auto", "32"):
+            raise UsageError("a system for this device and precision", f"{system.name}, which has its own")
+        self.engine = system
+        check_views(self.engine, self.views)
+
+    @property
+    def system(self) -> System:
+        """The network's layers, for those who look inside.
+
+        Raises:
+            ConfigError: It is an engine that only predicts.
+        """
+        return self.engine.system
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; labels are their positions. Of several vocabularies those of the main one."""
+        return self.vocabularies.main
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """Names of the classes of each field."""
+        return self.engine.vocabularies
+
+    def preprocessor(self, shows: bool = False) -> Preprocessor:
+        """How pictures get into the network; where it `shows`, they are kept to be drawn on."""
+        return Preprocessor(self.engine.input, self.engine.search, self.views, shows, self.engine.refine is not None)
+
+    def __call__(self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16) -> list[Annotation]:
+        """Predictions for pictures, in their order.
+
+        Args:
+            pictures: Paths, or (C, H, W) arrays: uint8 0..255 or float 0..1.
+            threshold: Instances that score less are left out.
+            batch: Greatest number of pictures that go through the network together.
+
+        Returns:
+            One annotation a picture, in its own pixels (of a file: after its EXIF orientation), on the CPU, float32,
+            instances by falling score.
+
+        Raises:
+            DataError: A picture cannot be read.
+            ResourceError: A picture alone does not fit into memory.
+        """
+        found: dict[int, Annotation] = {}
+        for place, prediction in self.stream(pictures, threshold, batch):
+            if isinstance(prediction, SaccadeError):
+                raise prediction
+            found[place] = prediction
+        return [found[place] for place in sorted(found)]
+
+    def stream(
+        self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16
+    ) -> Iterator[tuple[int, PictureResult]]:
+        """Position and prediction of each picture, as they are found; a picture that fails gives its error.
+
+        Raises:
+            UsageError: A single picture is given instead of several, or `batch` is below 1.
+        """
+        if isinstance(pictures, str | Path) or batch < 1:
+            raise UsageError("a list of pictures and a batch of at least 1", f"{pictures}, {batch}")
+        preprocessor = self.preprocessor()
+        groups = grouped(preprocessor, preprocessor.each(pictures), _size_of, batch, ROOM)
+        yield from ((item.place, prediction) for item, prediction in self.prediction(groups, threshold, batch))
+
+    def prediction(
+        self, groups: Iterable[Iterable[PreparedPicture | UnreadablePicture]], threshold: float = 0.0, batch: int = 16
+    ) -> Iterator[tuple[PreparedPicture | UnreadablePicture, PictureResult]]:
+        """Each picture that `preprocessor` took in, with its prediction, as they are found, group by group.
+
+        Args:
+            groups: Pictures, those together that go through the network together.
+            threshold: Instances that score less are left out.
+            batch: Greatest number of views that go through the network together.
+        """
+        for group in groups:
+            read: list[PreparedPicture] = []
+            for item in group:
+                if isinstance(item, PreparedPicture):
+                    read.append(item)
+                else:
+                    yield item, item.error
+            yield from self._agreed(read, threshold, batch)
+
+    def _agreed(
+        self, read: Sequence[PreparedPicture], threshold: float, batch: int
+    ) -> Iterator[tuple[PreparedPicture, PictureResult]]:
+        """Pictures with what their views together say; the first error of a view is the picture's."""
+        keep_scores = self.keep_scores or self.engine.refine is not None
+        waiting = {
+            item.place: Agreement(item.views, self.engine.suppression, keep_scores) if len(item.views) > 1 else None
+            for item in read
+        }
+        for together in self._together(read, batch):
+            for view_prediction in self._predict_views(together, threshold):
+                place = view_prediction.item.place
+                if (
+                    place in waiting
+                    and (prediction := self._own(view_prediction, waiting[place], keep_scores)) is not None
+                ):
+                    del waiting[place]
+                    yield view_prediction.item, prediction
+
+    def _own(self, view_prediction: ViewPrediction, views: Agreement | None, keep_scores: bool) -> PictureResult | None:
+        """The prediction in the picture's own pixels, once its last view has come; maps may not fit into memory."""
+        if isinstance(view_prediction.prediction, SaccadeError):
+            return view_prediction.prediction
+        try:
+            if views is None:
+                prediction = view_prediction.frame.undo(view_prediction.prediction, keep_scores)
+            else:
+                prediction = views.add(view_prediction.view, view_prediction.prediction, view_prediction.frame)
+            return (
+                None
+                if prediction is None
+                else self.engine.finalize(prediction, view_prediction.item.image, self.keep_scores)
+            )
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return _too_large(view_prediction.item, "the machine")
+
+    def _together(self, read: Sequence[PreparedPicture], batch: int) -> Iterator[list[PreparedView]]:
+        """Views of one size, as many as go through the network together."""
+        by_size: dict[Size, list[PreparedView]] = {}
+        for item in read:
+            for place, view in enumerate(item.views):
+                by_size.setdefault(self.engine.input.padded(view.frame.target), []).append((item, place))
+        for (height, width), shown in by_size.items():
+            count = max(min(batch, ROOM // (height * width)), 1)
+            yield from (shown[first : first + count] for first in range(0, len(shown), count))
+
+    def _predict_views(self, shown: Sequence[PreparedView], threshold: float) -> Iterator[ViewPrediction]:
+        """What is said of views of one size; where they do not fit into memory together, they go one by one."""
+        try:
+            batch = self._batch(shown)
+            network_predictions = self.network_predictions(batch, threshold)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        else:
+            for (item, view), frame, prediction in zip(shown, batch.frames, network_predictions, strict=True):
+                yield ViewPrediction(item, view, frame, prediction)
+            return
+        if self.engine.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if len(shown) > 1:
+            for one in shown:
+                yield from self._predict_views([one], threshold)
+        else:
+            item, view = shown[0]
+            yield ViewPrediction(item, view, item.views[view].frame, _too_large(item, self.engine.device))
+
+    def _batch(self, shown: Sequence[PreparedView]) -> Batch:
+        spec = self.engine.input
+        regions = [item.regions_of(view) for item, view in shown]
+        images, frames = (
+            [item.visualize(view, spec) for item, view in shown],
+            [item.views[v].frame for item, v in shown],
+        )
+        return spec.assemble(images, frames, regions=regions)
+
+    def network_predictions(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
+        """What the network says of a batch, in the batch's pixels, on the CPU, float32."""
+        return [finish(prediction, threshold) for prediction in self.engine.decode(self.engine.forward(batch))]
+
+    def predictions(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
+        """Answers to the pictures of a batch, each in its own pixels, on the CPU, float32."""
+        return batch.undo(self.network_predictions(batch, threshold), self.keep_scores)
+
+    def raw(self, batch: Batch) -> Any:
+        """The network's raw output, on its device and in its precision."""
+        return self.engine.forward(batch)
+
+
+def grouped(
+    preprocessor: Preprocessor, items: Iterable[T], size: Callable[[T], Size | None], batch: int, room: int
+) -> Iterator[list[T]]:
+    """Pictures of one size together, as they come: once on each way, before they are read or after.
+
+    Args:
+        preprocessor: How they get into the network.
+        items: What stands for a picture.
+        size: Height and width of each; None where that is not known: these are grouped by themselves.
+        batch: Greatest number of pictures of a group.
+        room: Pixels that may wait.
+    """
+    sized = ((item, size(item)) for item in items)
+    groups = buckets(sized, lambda s: preprocessor.company(s[1]), lambda s: preprocessor.weight(s[1]), batch, room)
+    yield from ([item for item, _ in group] for group in groups)
+
+
+def _size_of(item: PreparedPicture | UnreadablePicture) -> Size | None:
+    return item.size if isinstance(item, PreparedPicture) else None
+
+
+def _too_large(item: PreparedPicture, where: torch.device | str) -> SaccadeError:
+    return out_of_memory(f"a picture of {item.size[0]}x{item.size[1]} pixels", where)

@@ -1,0 +1,179 @@
+"""Pictures on their way in: files and arrays become what an `InputSpec` makes of them, a few ahead, in threads.
+
+Legend: C channels, (H, W) a picture's own size.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saccade.core.errors import DataError, SaccadeError
+from saccade.core.geometry.resample import Size
+from saccade.core.input_spec import InputSpec, fit_channels
+from saccade.network.system import Search
+from saccade.runtime.device import is_out_of_memory, out_of_memory
+from saccade.runtime.predict.buckets import ahead
+from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View
+from saccade.safe_io.images.pictures import decode_picture, decode_twofold
+
+Picture = str | Path | Tensor | np.ndarray[Any, Any]
+
+# A cubic kernel overshoots 0..1 a little; pictures on the scale 0..255 overshoot it by far.
+BRIGHTEST, DARKEST = 1.5, -0.5
+
+
+@dataclass(frozen=True)
+class PreparedPicture:
+    """A picture that was read, with the views of it that a network is shown.
+
+    Attributes:
+        place: Its position among those that were given.
+        views: Its views.
+        seen: (C, h, w) float32 0..1 each, before normalising and padding; empty where they are made when they are
+            shown, since tiles of a large picture take several times its memory.
+        image: The picture itself, (C, H, W), where views are still to be made of it, or predictions to be refined; or
+            None.
+        regions: (r, 4) boxes that a search proposed, in the picture's own pixels, or None.
+        shown: The picture in its colours, (3 or C, H, W), where it is kept to be drawn on, or None.
+    """
+
+    place: int
+    views: tuple[View, ...]
+    seen: tuple[Tensor, ...] = ()
+    image: Tensor | None = None
+    regions: Tensor | None = None
+    shown: Tensor | None = None
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the picture."""
+        return self.views[0].size
+
+    def visualize(self, view: int, spec: InputSpec) -> Tensor:
+        """(C, h, w) float32 0..1: one of its views."""
+        return self.seen[view] if self.image is None or self.seen else self.views[view].visualize(self.image, spec)
+
+    def regions_of(self, view: int) -> Tensor | None:
+        """(r, 4) the regions that a view shows, in its pixels: those whose centre lies in it."""
+        if self.regions is None:
+            return None
+        top, left, bottom, right = self.views[view].window
+        x, y = ((self.regions[:, :2] + self.regions[:, 2:]) / 2).unbind(1)
+        inside = self.regions[(x >= left) & (x <= right) & (y >= top) & (y <= bottom)]
+        high = inside.new_tensor([right, bottom, right, bottom])
+        low = inside.new_tensor([left, top, left, top])
+        return self.views[view].frame.boxes(inside.maximum(low).minimum(high))
+
+
+@dataclass(frozen=True)
+class UnreadablePicture:
+    """A picture that cannot be read, and why."""
+
+    place: int
+    error: SaccadeError
+
+
+@dataclass(frozen=True)
+class Preprocessor:
+    """How pictures get into a network.
+
+    Attributes:
+        spec: Size, interpolation, channels.
+        search: Proposes regions for systems that read some which they do not propose themselves.
+        views: Which views of each picture the network is shown.
+        shows: Whether pictures are kept in their colours, to be drawn on.
+        keeps: Whether pictures are kept as they were read, for networks that refine their predictions by them.
+    """
+
+    spec: InputSpec
+    search: Search | None = None
+    views: MultiScaleFlip = field(default_factory=MultiScaleFlip)
+    shows: bool = False
+    keeps: bool = False
+
+    def each(self, pictures: Iterable[Picture]) -> Iterator[PreparedPicture | UnreadablePicture]:
+        """Each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
+        return ahead(lambda item: self.take(*item), enumerate(pictures))
+
+    def take(self, place: int, picture: Picture, regions: Tensor | None = None) -> PreparedPicture | UnreadablePicture:
+        """The picture at a position, or what is wrong with it.
+
+        Args:
+            place: The position.
+            picture: A file or an array.
+            regions: (r, 4) boxes in the picture's own pixels, where they were sought before.
+        """
+        try:
+            return self._take(place, picture, regions)
+        except SaccadeError as error:
+            return UnreadablePicture(place, _named(error, picture))
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return UnreadablePicture(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
+
+    def _take(self, place: int, picture: Picture, regions: Tensor | None) -> PreparedPicture:
+        image, shown = self._read(picture)
+        if regions is None and self.search is not None:
+            regions = self.search(image)
+        views = tuple(self.views.of((image.shape[-2], image.shape[-1]), self.spec))
+        if self.views.tiles is not None:
+            fit_channels(image, self.spec.channels)  # says now what would go wrong later
+            return PreparedPicture(place, views, (), image, regions, shown)
+        seen = tuple(view.visualize(image, self.spec) for view in views)
+        return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown)
+
+    def _read(self, picture: Picture) -> tuple[Tensor, Tensor | None]:
+        if self.shows and isinstance(picture, str | Path):
+            return decode_twofold(picture, self.spec.channels)
+        image = read_picture(picture, self.spec.channels)
+        return image, image if self.shows else None
+
+    def company(self, size: Size | None) -> Size | None:
+        """What pictures of one group have in common: the size to which their first view is padded; None for Refused."""
+        return None if size is None else self.spec.padded(next(self.views.of(size, self.spec)).frame.target)
+
+    def weight(self, size: Size | None) -> int:
+        """What a picture of `size` (H, W) costs while it waits, in pixels of three floats."""
+        if size is None:
+            return 0
+        decoded = size[0] * size[1] // 4  # of bytes
+        if self.views.tiles is not None:
+            return decoded
+        seen = sum(view.frame.target[0] * view.frame.target[1] for view in self.views.of(size, self.spec))
+        return seen + (decoded if self.shows or self.keeps else 0)
+
+
+def read_picture(picture: Picture, channels: int) -> Tensor:
+    """A picture (C, H, W), uint8 or float 0..1, of a file or an array.
+
+    Raises:
+        DataError: The file cannot be read, or the array is not what a picture can be.
+    """
+    if isinstance(picture, str | Path):
+        return decode_picture(picture, channels)
+    image = torch.as_tensor(picture)
+    if image.ndim != 3 or not image.numel():
+        raise DataError("a picture (C, H, W)", f"an array of shape {tuple(image.shape)}")
+    if image.shape[0] not in (1, 3, channels) and image.shape[-1] in (1, 3, channels):
+        shape = tuple(image.shape)
+        raise DataError("a picture (C, H, W)", shape, cure="use array.transpose(2, 0, 1)")
+    if image.dtype == torch.uint16:
+        image = image.float() / 65535
+    if image.dtype != torch.uint8 and not image.is_floating_point():
+        raise DataError("a picture in uint8, uint16 or float", image.dtype)
+    if image.is_floating_point() and not bool(((image >= DARKEST) & (image <= BRIGHTEST)).all()):
+        low, high = float(image.min()), float(image.max())
+        raise DataError("floats 0..1", f"{low:g}..{high:g}", cure="divide by 255, or give uint8")
+    return image.cpu()
+
+
+def _named(error: SaccadeError, picture: Picture) -> SaccadeError:
+    if error.path is None and isinstance(picture, str | Path):
+        error.path = str(picture)
+    return error

@@ -1,0 +1,1 @@
+"""One-shot tools: a smaller copy of a run, and files of proposals."""

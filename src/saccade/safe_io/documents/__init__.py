@@ -1,0 +1,1 @@
+"""JSON, XML, YAML, CSV, text and MATLAB files, parsed with limits."""

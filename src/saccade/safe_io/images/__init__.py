@@ -1,0 +1,1 @@
+"""Pictures, arrays and videos, decoded with limits."""

@@ -1,0 +1,1 @@
+"""Classifiers, one paper a file."""

@@ -1,0 +1,1 @@
+"""Detectors, one paper a file."""

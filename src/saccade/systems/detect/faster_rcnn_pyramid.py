@@ -1,0 +1,86 @@
+"""Faster R-CNN as it is used today: on a feature pyramid, with the constants of torchvision.
+
+Paper: Lin, Dollár, Girshick, He, Hariharan, Belongie 2017, Feature pyramid networks, arXiv 1612.03144.
+"""
+
+from dataclasses import replace
+
+from saccade.core.augmentation import Augmentation
+from saccade.heads.dense.dense_boxes import DenseBoxHead, DenseRules
+from saccade.heads.regions.box_top import BoxRules, BoxTop
+from saccade.heads.regions.region_head import RegionHead
+from saccade.heads.regions.sampling import RegionRules
+from saccade.layers.scale import scaled
+from saccade.layers.towers.anchors import Anchors
+from saccade.layers.towers.dense_towers import ProposalTower
+from saccade.losses.scores import SigmoidScores
+from saccade.necks.pyramid import Pyramid
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.ops.boxes.anchors import ratio_bases
+from saccade.ops.boxes.box_coder import DeltaCoder
+from saccade.ops.boxes.match import Matcher
+from saccade.ops.boxes.samplers import RandomSampler
+from saccade.ops.boxes.suppression import Suppression
+from saccade.systems.detect.parts.detector import shorter_side, trunk_to
+from saccade.systems.detect.parts.region import HALF, RegionOptions, pyramid_box_top
+from saccade.systems.detect.parts.region_stages import Schedule, stages_of
+from saccade.trunks.options import TrunkOptions
+
+RATIOS, FINEST, SAMPLES = (0.5, 1.0, 2.0), 8.0, 512
+
+PROPOSALS = DenseRules(
+    coder=DeltaCoder(),
+    matcher=Matcher(high=0.7, low=0.3, best="ties"),
+    sample=RandomSampler(number=256, share=0.5),
+    score_loss=SigmoidScores(),
+    suppression=Suppression(score=-1.0, first=1000, overlap=0.7, limit=1000, side=1e-3, alike="map"),
+    beta=1 / 9,
+    mean_over="sampled",
+)
+LEARN = replace(PROPOSALS.suppression, first=2000, limit=2000)
+BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.5, limit=100, side=1e-2), beta=1 / 9)
+
+RECIPE = Recipe(
+    lr=0.02,
+    weight_decay=1e-4,
+    milestones=(2 / 3, 8 / 9),
+    warmup=0.01,
+    epochs=12,
+    batch=16,
+    augmentation=Augmentation(flip=0.5),
+    best="AP",
+    note="Lin 2017 in Detectron's schedule: 90 000 steps of 16 pictures at 0.02, divided by 10 at 60 000 and 80 000, "
+    "flips alone, from ImageNet weights. COCO AP 36.7 of ResNet-50, 37.0 as torchvision trained it.",
+)
+
+
+def pyramid_faster_rcnn(
+    classes: tuple[str, ...], trunk: TrunkOptions, schedule: Schedule, regions: RegionOptions, size: int
+) -> System:
+    """Proposals and regions from a feature pyramid: see `faster_rcnn` for the arguments."""
+    body, reads = trunk_to(trunk, (4, 8, 16, 32))
+    wide = scaled(256, trunk.width)
+    neck = Pyramid(body.levels, reads, wide, "pool")
+    strides = [level.stride or 1 for level in neck.levels.values()]
+    bases = [ratio_bases([stride * scale for scale in regions.scales or (FINEST,)], RATIOS) for stride in strides]
+    tower = ProposalTower(wide, len(bases[0]), 1)
+    propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases), PROPOSALS, None)
+    pooled = dict(list(neck.levels.items())[:-1])
+    told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
+    top = pyramid_box_top(pooled, scaled(1024, trunk.width), told, len(classes), regions.boxes)
+    return System(
+        body,
+        {"regions": pyramid_head(propose, top, SAMPLES if regions.samples is None else regions.samples)},
+        neck,
+        classes=classes,
+        input=shorter_side(size, body.preprocessing, multiple=32),
+        recipe=replace(RECIPE, stages=stages_of(schedule, body, trunk.pretrained, pyramid=True)),
+    )
+
+
+def pyramid_head(propose: DenseBoxHead, top: BoxTop, samples: int = SAMPLES) -> RegionHead:
+    """The head over a pyramid: 2000 proposals to learn from, of which `samples` are, and as many in use as stay."""
+    learn = replace(propose.rules.suppression, first=LEARN.first, limit=LEARN.limit)
+    rules = RegionRules(propose.rules.suppression.limit, learn)
+    return RegionHead(propose, RandomSampler(number=samples, share=0.25), HALF, {"box": top}, rules)

@@ -1,0 +1,59 @@
+"""What detectors share in putting parts together."""
+
+from collections.abc import Sequence
+
+from saccade.core.errors import UsageError
+from saccade.core.input_spec import InputSpec
+from saccade.core.preprocessing import Preprocessing
+from saccade.network.part import Trunk
+from saccade.trunks.options import TrunkOptions
+from saccade.trunks.surgery.cut import cut
+
+
+def trunk_to(trunk: TrunkOptions, strides: Sequence[int]) -> tuple[Trunk, tuple[str, ...]]:
+    """A trunk that ends at its map of the last of `strides`, and the names of its maps of all of them.
+
+    Args:
+        trunk: How it is built.
+        strides: Rising strides of the maps that are read.
+
+    Raises:
+        UsageError: There is no such trunk, or it lacks a map of a stride.
+    """
+    whole = trunk.built(fc=False)
+    names = last_of_strides(whole, strides)
+    return cut(whole, names[-1]), names
+
+
+def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:
+    """The trunk's last map of each stride, which is the one that has seen most.
+
+    Raises:
+        UsageError: There is no map of a stride.
+    """
+    last = {level.stride: name for name, level in trunk.levels.items()}
+    missing = [stride for stride in strides if stride not in last]
+    if missing:
+        listed = ", ".join(f"{name} {level.stride}" for name, level in trunk.levels.items() if level.stride)
+        raise UsageError(
+            f"a trunk with maps of strides {', '.join(map(str, strides))}",
+            f"none of {missing[0]}",
+            cure=f"its maps are {listed}; choose a ResNet, or a trunk of timm's with such maps",
+        )
+    return tuple(last[stride] for stride in strides)
+
+
+def longest(size: int) -> int:
+    """Pixels of the longer side at most of pictures whose shorter is `size`: 5/3 of it, as Fast R-CNN began it."""
+    return round(size * 5 / 3)
+
+
+def shorter_side(size: int, preprocessing: Preprocessing, multiple: int = 1) -> InputSpec:
+    """Pictures whose shorter side is `size` pixels and whose longer is at most 5/3 of it.
+
+    Args:
+        size: Shorter side in pixels.
+        preprocessing: What the trunk wants of a picture.
+        multiple: Batches are padded to a multiple of it.
+    """
+    return preprocessing.onto(InputSpec("shorter", shorter=size, longest=longest(size), multiple=multiple))

@@ -1,0 +1,152 @@
+"""What a training is fed with: the plan that fits its data, the loader, the cache, and the balance of classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+import torch
+
+from saccade.core.augmentation import Augmentation
+from saccade.core.batch import Batch
+from saccade.core.dataset import Dataset
+from saccade.core.errors import UsageError
+from saccade.core.input_spec import InputSpec
+from saccade.core.sample import Framed
+from saccade.data.augment.augment import Augment
+from saccade.data.datasets.picture import size_of
+from saccade.data.datasets.projection import ProjectedDataset, unread
+from saccade.data.loading.loader import Loader, LoaderSettings
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.training.feed.balance import class_weights, count_labels, picture_weights, repeat_factors, weigh_losses
+from saccade.training.feed.batch_source import BatchSource
+from saccade.training.feed.feature_cache import FIXED_SIZE, FeatureCache
+from saccade.training.feed.skip_list import SkipList
+from saccade.training.parallel.fabric import Fabric
+from saccade.training.parallel.machine import pick_workers
+from saccade.training.settings import TrainSettings
+from saccade.training.setup.batch_size import greatest_batch
+from saccade.training.setup.plan import Plan, resolve_recipe
+from saccade.training.setup.preflight import normalises
+from saccade.training.setup.resolved_run import ResolvedRun
+
+# Pictures among which the largest is sought when the greatest batch is.
+TRIED = 1000
+
+
+@dataclass(frozen=True)
+class Augmenting:
+    """Prepares a picture of a data set for training: read, then changed at random."""
+
+    augmentation: Augmentation
+    spec: InputSpec
+
+    def __call__(self, dataset: Dataset, index: int, generator: torch.Generator) -> Framed:
+        """The picture at `index`, its frame and its truth."""
+        return Augment(self.augmentation, self.spec, dataset)(dataset[index], generator)
+
+
+@dataclass(frozen=True)
+class InputPipeline:
+    """What a training is fed with.
+
+    Attributes:
+        plan: What is done, step by step.
+        batch_source: Where batches come from.
+        reading: How the loader reads, for others that read beside it.
+        resolved_run: The training.
+        say: Takes a line for the person who waits.
+    """
+
+    plan: Plan
+    batch_source: BatchSource
+    reading: LoaderSettings
+    resolved_run: ResolvedRun
+    say: Callable[[str], None]
+
+    @staticmethod
+    def of(resolved_run: ResolvedRun, fabric: Fabric, say: Callable[[str], None], known: int = 0) -> "InputPipeline":
+        """The supply of a job on one of the processes that train together.
+
+        Args:
+            resolved_run: The training.
+            fabric: Device, precision and processes.
+            say: Takes a line for the person who waits.
+            known: Pictures of a batch, as found when the run began; 0 where it begins now.
+        """
+        settings, train = resolved_run.settings, resolved_run.data.train
+        batch = min(settings.batch or known or _default_batch(resolved_run, fabric, say), max(len(train), 1))
+        recipe = resolve_recipe(resolved_run.recipe, settings, batch, fabric.world_size)
+        reading = LoaderSettings(
+            batch=batch,
+            seed=settings.seed,
+            workers=pick_workers(settings.workers),
+            timeout=settings.timeout,
+            rank=fabric.global_rank,
+            world=fabric.world_size,
+            on_bad=cast(Literal["fail", "skip"], settings.on_bad),
+        )
+        spec, augmentation = resolved_run.system.input, recipe.augmentation
+        prepare = None if augmentation.is_empty else Augmenting(augmentation, spec)
+        weights = _shares(train, settings)
+        skips = SkipList(resolved_run.out / "skipped.jsonl", say)
+        shuffled = replace(reading, shuffle=True, drop_last=_leaves_one(resolved_run, batch, fabric.world_size))
+        projected = ProjectedDataset(
+            train, unread(resolved_run.system.needs, augmentation), {} if settings.keep else None
+        )
+        loader = Loader(projected, spec, shuffled, prepare, weights, skips)
+        plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
+        in_order = Loader(train, spec, reading)
+        cache = (
+            FeatureCache(resolved_run.out / "features", loader, in_order)
+            if _may_keep(resolved_run, recipe, reading)
+            else None
+        )
+        folder = None if settings.cache is False else resolved_run.out / "solving"
+        return InputPipeline(plan, BatchSource(loader, in_order, cache, folder), reading, resolved_run, say)
+
+    def balance(self, system: System) -> None:
+        """Weigh the losses by class where that is asked for."""
+        if self.resolved_run.settings.balance == "weights":
+            heads = weigh_losses(system, class_weights(count_labels(self.resolved_run.data.train)))
+            self.say(f"classes are weighed in the loss of {', '.join(heads) or 'no head: none takes class weights'}")
+
+
+def _shares(train: Dataset, settings: TrainSettings) -> torch.Tensor | None:
+    """How often each picture is shown, relative to the others; None for alike."""
+    if settings.balance == "repeat":
+        return repeat_factors(train, settings.rare)
+    return picture_weights(train) if settings.balance == "sampler" else None
+
+
+def _default_batch(resolved_run: ResolvedRun, fabric: Fabric, say: Callable[[str], None]) -> int:
+    """The recipe's batch, or the greatest that fits where 0 is asked for."""
+    if resolved_run.settings.batch is None:
+        return resolved_run.recipe.batch
+    if fabric.world_size > 1:
+        raise UsageError("a batch where several processes train together", "0", cure="give --batch")
+    train, spec = resolved_run.data.train, resolved_run.system.input
+    sizes = [spec.frame(size_of(train, index)).target for index in range(min(len(train), TRIED))]
+    largest = train[max(range(len(sizes)), key=lambda index: sizes[index][0] * sizes[index][1])]
+
+    def make(count: int) -> Batch:
+        regions = None if largest.regions is None else [largest.regions] * count
+        return resolved_run.system.batch([largest.image] * count, [largest.truth] * count, regions)
+
+    found = greatest_batch(resolved_run.system, resolved_run.recipe, fabric, make, len(resolved_run.data.train))
+    say(f"batches of {found} pictures fit into memory")
+    return found
+
+
+def _leaves_one(resolved_run: ResolvedRun, batch: int, world: int) -> bool:
+    """Whether an epoch would end in a batch of one picture, over which nothing can be normalised."""
+    mine = -(-len(resolved_run.data.train) // world)
+    return normalises(resolved_run.system) and mine > batch > 1 and mine % batch == 1
+
+
+def _may_keep(resolved_run: ResolvedRun, recipe: Recipe, reading: LoaderSettings) -> bool:
+    """Whether features may be kept: each picture always becomes the same input, and nobody has switched it off."""
+    possible = recipe.augmentation.is_empty and resolved_run.system.input.rule in FIXED_SIZE and reading.world == 1
+    # Regions lie beside the pictures, which are not read again.
+    possible = possible and resolved_run.system.search is None
+    return resolved_run.settings.cache is not False and possible and resolved_run.settings.on_bad != "skip"

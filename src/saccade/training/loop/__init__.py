@@ -1,0 +1,1 @@
+"""Epochs of steps, validations, checkpoints, and the end."""

@@ -1,0 +1,65 @@
+"""The data of a training: what is learnt from, and what is measured on."""
+
+from dataclasses import dataclass
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import ConfigError
+from saccade.core.vocabulary import Vocabularies
+from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
+from saccade.data.open import Source, Sources
+from saccade.training.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Data:
+    """The data of a training.
+
+    Attributes:
+        train: What is learnt from.
+        val: What is measured on, or None.
+        name: How a person calls it, a name each where there are several; stored with the run.
+        val_name: The same of `val`.
+    """
+
+    train: Dataset
+    val: Dataset | None
+    name: str | list[str]
+    val_name: str | None
+
+    @property
+    def title(self) -> str:
+        """The name in one line."""
+        return self.name if isinstance(self.name, str) else " + ".join(self.name)
+
+
+def open_training_data(data: Sources, val: Source | None, settings: TrainSettings) -> Data:
+    """Open both sides.
+
+    Args:
+        data: A folder, a URI, a data set, or a list of these.
+        val: A split's name, a share such as ``0.2``, a folder, a URI or a data set; None for the split ``val`` where
+            there is one.
+        settings: Which classes are kept and how they are called, and which fold is measured on.
+
+    Raises:
+        UsageError: The settings contradict each other.
+        ConfigError: The two sides have different classes.
+        DataError: A side cannot be read.
+    """
+    choice = DataOptions(
+        settings.rename, settings.class_subset, settings.fold, settings.seed, allow_outside=settings.allow_outside
+    )
+    sides = open_train_val(data, val, choice)
+    if sides.val is not None:
+        _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
+    return Data(sides.train, sides.val, name_of(data), sides.val_name)
+
+
+def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) -> None:
+    """Refuse two sides with different classes, for each vocabulary that both have."""
+    for key in (key for key in train if key in val and train[key] != val[key]):
+        raise ConfigError(
+            f"the classes of the training data in {val_name}: {list(train[key])[:8]}",
+            list(val[key])[:8],
+            cure="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
+        )

@@ -1,0 +1,109 @@
+"""First weights from a file or a run."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from torch import Tensor
+
+from saccade.core.errors import ConfigError
+from saccade.layers.initialise import fit_channels
+from saccade.network.system import System
+from saccade.runtime.runs.checkpoint import load_weights
+from saccade.runtime.runs.run_folder import RunFolder
+from saccade.training.setup.weight_names import under_own_names
+
+SHOWN = 4
+
+
+def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[str]:
+    """Load a file's or a run's weights into a system; what cannot be taken keeps its first weights, and is told.
+
+    The file may be a system's of ours, torchvision's or timm's file of the system's trunk, or a shallower VGG's. A head
+    may have another number of outputs: its last layer then begins anew, and of a run of another system whatever differs
+    in the heads. First filters for RGB are fitted to other channels. Any other difference of shape is a mistake.
+
+    Args:
+        system: Whose weights are replaced.
+        path: A .safetensors file, a run's or a checkpoint's folder, or a .pth file.
+        trust_pickle: Whether a .pth file may be read.
+
+    Returns:
+        Names of the system's weights that the file lacks or holds in another shape.
+
+    Raises:
+        ConfigError: Nothing of the file fits, or a weight has another shape than the system's.
+        DataError: The file is damaged, or is a pickle that was not trusted.
+    """
+    own = system.state_dict()
+    held = load_weights(Path(path), trust_pickle=trust_pickle)
+    found = {name: value for name, value in under_own_names(system, held).items() if name in own}
+    if not found:
+        raise ConfigError(
+            f"weights of this system (such as {next(iter(own))})",
+            next(iter(held), "none"),
+            path=path,
+            cure="--init takes weights of the same system or trunk, of the same width",
+        )
+    found = _fit_first_filters(system, found)
+    other = [name for name in own if name in found and found[name].shape != own[name].shape]
+    _check_heads_alone(other, found, own, path, _is_of_another_system(system, Path(path)))
+    fitting = {name: value for name, value in found.items() if name not in other}
+    system.load_state_dict(fitting, strict=False)
+    _tell(path, len(fitting), other, [name for name in own if name not in found])
+    return [name for name in own if name not in fitting]
+
+
+def _fit_first_filters(system: System, found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The first filters for the system's channels, where the file holds them for RGB."""
+    name, wanted = next((f"trunk.{name}", p) for name, p in system.trunk.named_parameters() if p.dim() in (2, 4))
+    value = found.get(name)
+    if value is None or value.dim() != 4 or value.shape[1] != 3 or wanted.shape[1] == 3:
+        return found
+    return found | {name: fit_channels(value, wanted.shape[1])}
+
+
+def _check_heads_alone(
+    names: list[str], found: Mapping[str, Tensor], own: Mapping[str, Tensor], path: str | Path, other_system: bool
+) -> None:
+    """Differences of shape are those of a head's number of outputs, or of another system's heads.
+
+    A hidden layer of another size would show in what the layer after it reads.
+
+    Raises:
+        ConfigError: There are others.
+    """
+    for name in names:
+        same = other_system or found[name].shape[1:] == own[name].shape[1:]
+        if not name.startswith("heads.") or not same:
+            raise ConfigError(
+                f"{name} of shape {tuple(own[name].shape)}",
+                tuple(found[name].shape),
+                path=path,
+                cure="build the system with the trunk, variant and width that the weights are from; only the number of "
+                "classes may differ",
+            )
+
+
+def _is_of_another_system(system: System, path: Path) -> bool:
+    """Whether a run's folder says that its system is not this one; files of weights say nothing."""
+    if not (path / "config.yaml").is_file():
+        return False
+    theirs = RunFolder.open(path).read_config().get("system")
+    name = cast("Mapping[str, object]", theirs).get("name") if isinstance(theirs, Mapping) else None
+    return name is not None and name != (system.origin or {}).get("system")
+
+
+def _tell(path: str | Path, taken: int, other: list[str], lacking: list[str]) -> None:
+    parts = [f"{taken} taken"]
+    if other:
+        parts.append(f"new because the shape differs: {_listed(other)}")
+    if lacking:
+        parts.append(f"new because the file lacks them: {_listed(lacking)}")
+    if len(parts) > 1:
+        print(f"first weights from {path}: {'; '.join(parts)}", file=sys.stderr)  # noqa: T201
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -1,0 +1,163 @@
+"""A resolved run: all that a training needs, settled and checked, and small enough to send to other processes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from saccade.core.errors import UsageError
+from saccade.data.datasets.channels import with_channels
+from saccade.data.datasets.proposals import with_regions
+from saccade.data.open import Source, Sources
+from saccade.metrics.metric import Metric
+from saccade.network.card import SystemFunction
+from saccade.network.recipe import Recipe
+from saccade.network.system import System
+from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
+from saccade.runtime.runs.load import load
+from saccade.systems import every_system
+from saccade.systems.build import build, options_of, words_of
+from saccade.training.callback import Callback
+from saccade.training.parallel.processes import is_restart
+from saccade.training.setting_limits import CHOICES
+from saccade.training.settings import TrainSettings
+from saccade.training.setup.data import Data, open_training_data
+from saccade.training.setup.init_weights import take_weights
+
+
+@dataclass(frozen=True)
+class ResolvedRun:
+    """A training to be done.
+
+    Attributes:
+        system: What learns, with its first weights.
+        data: What it learns from, and what it is measured on.
+        out: The run's folder.
+        settings: What the user said.
+        recipe: The recipe before the user's changes.
+        resume: Whether a run that is in `out` goes on.
+        metrics: A user's further metrics.
+        callbacks: A user's own parts of the loop.
+        renewed: Weights that begin anew although the settings name a file of first weights.
+    """
+
+    system: System
+    data: Data
+    out: Path
+    settings: TrainSettings
+    recipe: Recipe
+    resume: bool = False
+    metrics: tuple[Metric, ...] = ()
+    callbacks: tuple[Callback, ...] = ()
+    renewed: tuple[str, ...] = ()
+
+
+def prepare(
+    what: str | Path | System,
+    data: Sources,
+    out: str | Path | None,
+    val: Source | float | None,
+    options: Mapping[str, Any],
+    resume: bool = False,
+) -> ResolvedRun:
+    """Settle what is trained on what, before anything is written.
+
+    Raises:
+        UsageError: A system or an option is unknown.
+        ConfigError: Classes or fields of system and data do not fit.
+        DataError: The data has a defect.
+    """
+    settings, system_options = split_options(what, options)
+    measured = settings.val if val is None else str(val) if isinstance(val, float | int) else val
+    opened = open_training_data(data, measured, settings)
+    torch.manual_seed(settings.seed)
+    system = make_system(what, opened, system_options | _own_size(what, settings))
+    if settings.size is not None:
+        system = system.with_input(system.input.resized(settings.size))
+    renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
+    check_same_vocabularies(system.vocabularies, opened.train.vocabularies, opened.title)
+    channels, search = system.input.channels, system.search
+    opened = replace(
+        opened,
+        train=with_regions(with_channels(opened.train, channels), search),
+        val=None if opened.val is None else with_regions(with_channels(opened.val, channels), search),
+    )
+    place = Path(out) if out else next_out(what, resume)
+    return ResolvedRun(system, opened, place, settings, system.recipe, resume, renewed=tuple(renewed))
+
+
+def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
+    """Settings of the training, and options of the system where it is given by name.
+
+    A name that both have, such as ``schedule``, means the system's option where its value is one that this one takes.
+
+    Raises:
+        UsageError: An option is neither; the message lists both.
+    """
+    named = every_system().get(what) if isinstance(what, str) else None
+    settings = {f.name for f in fields(TrainSettings)}
+    own = set(options_of(named)) - settings if named else set[str]()
+    moved = _meant_for_system(named, options) if named else set[str]()
+    own, settings = own | moved, settings - moved
+    unknown = sorted(set(options) - settings - own)
+    if unknown:
+        cure = f"the settings are {', '.join(sorted(settings))}"
+        cure += f"; the options of {what} are {', '.join(sorted(own))}" if own else ""
+        raise UsageError("a setting", ", ".join(unknown), cure=cure)
+    chosen = {name: value for name, value in options.items() if name in settings}
+    return TrainSettings.from_dict(chosen), {name: value for name, value in options.items() if name in own}
+
+
+def _meant_for_system(function: SystemFunction, options: Mapping[str, Any]) -> set[str]:
+    """Which names of settings mean the system's options of these names, told by their values."""
+    both = [name for name in CHOICES if name in options and name in options_of(function)]
+    words = words_of(function) if both else {}
+    shared = {name: options[name] for name in both if name in words and options[name] is not None}
+    for name, value in shared.items():
+        if value not in (*CHOICES[name], *words[name]):
+            raise UsageError(
+                f"one of {', '.join(CHOICES[name])} (of the training), or {', '.join(words[name])} (of the system)",
+                repr(value),
+                within=name,
+            )
+    return {name for name, value in shared.items() if value in words[name]}
+
+
+def _own_size(what: str | Path | System, settings: TrainSettings) -> dict[str, Any]:
+    """The side of the input, for a named system that lays out its layers or boxes by it."""
+    function = every_system().get(what) if isinstance(what, str) else None
+    takes = function is not None and "size" in options_of(function)
+    return {"size": settings.size} if takes and settings.size is not None else {}
+
+
+def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any]) -> System:
+    """The system that `what` means: itself, one built by name for the data's classes, or a run's.
+
+    Raises:
+        UsageError: There is neither such a system nor such a run.
+    """
+    if isinstance(what, System):
+        return what
+    known = every_system()
+    if str(what) in known:
+        joints = data.train.joints
+        extra = {"joints": len(joints.names)} if joints and "joints" in options_of(known[str(what)]) else {}
+        return build(str(what), data.train.vocabularies, **{**extra, **options})
+    if not Path(what).is_dir():
+        names = ", ".join(sorted(known))
+        raise UsageError("a system or the folder of a run", repr(str(what)), cure=f"systems: {names}")
+    return load(what, precision="32", device="cpu").system
+
+
+def next_out(what: str | Path | System, resume: bool = False) -> Path:
+    """The first folder ``runs/NAME-1``, ``runs/NAME-2`` … that is free, or the last that is not, to go on there."""
+    name = type(what).__name__.lower() if isinstance(what, System) else Path(what).name
+    if isinstance(what, System) and what.origin:
+        name = str(what.origin["system"])
+    number = 1
+    resume = resume or is_restart()
+    while (out := Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return out.with_name(f"{name}-{number - 1}") if resume and number > 1 else out

@@ -1,0 +1,77 @@
+"""What ``config.yaml`` says of a run, and whether a run that goes on is still the same."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from saccade import __version__
+from saccade.core.errors import ConfigError
+from saccade.runtime.runs.run_folder import RunFolder
+from saccade.safe_io.documents.plain import plain
+from saccade.training.parallel.machine import pick_precision, world_size
+from saccade.training.settings import FREE_TO_CHANGE
+from saccade.training.setup.resolved_run import ResolvedRun
+
+# What may differ of a run that goes on: the version, and names of things that the arithmetic does not see.
+COMPARED = (
+    "system",
+    "parameters",
+    "classes",
+    "input",
+    "precision",
+    "data",
+    "pictures",
+    "processes",
+    "recipe",
+    "settings",
+)
+
+FREE = frozenset(f"settings.{name}" for name in FREE_TO_CHANGE)
+
+
+def run_config(resolved_run: ResolvedRun, device: torch.device) -> dict[str, Any]:
+    """Plain values: system, classes, input, data, settings, recipe."""
+    origin = resolved_run.system.origin
+    return {
+        "saccade": __version__,
+        "system": {"name": origin["system"], "options": origin["options"]} if origin else None,
+        "parameters": sum(parameter.numel() for parameter in resolved_run.system.parameters()),
+        "classes": resolved_run.data.train.vocabularies.plain(),
+        "input": resolved_run.system.input.as_dict(),
+        "precision": pick_precision(resolved_run.settings.precision, device),
+        "data": resolved_run.data.name,
+        "pictures": len(resolved_run.data.train),
+        "processes": world_size(),
+        "val": resolved_run.data.val_name,
+        "settings": resolved_run.settings.as_dict(),
+        # Of first weights from a file (`init`): which the file did not have, or had for another number of classes.
+        "renewed": list(resolved_run.renewed),
+        "recipe": asdict(resolved_run.recipe),
+    }
+
+
+def check_same(folder: RunFolder, now: Mapping[str, Any]) -> None:
+    """Refuse to go on with a run when something that changes its arithmetic differs.
+
+    Raises:
+        ConfigError: Something differs; the message is a diff.
+    """
+    before, after = folder.read_config(), plain(now)
+    changed = [line for name in COMPARED for line in _differences(name, before.get(name), after.get(name))]
+    if changed:
+        listed = "\n    ".join(changed)
+        raise ConfigError(
+            "what the run was begun with",
+            f"changes (before -> now):\n    {listed}",
+            path=folder.config,
+            cure="repeat the run's own command with --resume, or train into another folder with --init",
+        )
+
+
+def _differences(name: str, before: Any, after: Any) -> list[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = [key for key in {**before, **after} if f"{name}.{key}" not in FREE]
+        return [line for key in keys for line in _differences(f"{name}.{key}", before.get(key), after.get(key))]
+    return [] if before == after else [f"{name}: {before} -> {after}"]

@@ -1,0 +1,1 @@
+"""One update: the state that learns, its optimiser, rates and guards."""

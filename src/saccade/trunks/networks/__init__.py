@@ -1,0 +1,1 @@
+"""The trunks, one family of networks a file."""

@@ -1,0 +1,112 @@
+"""Any of timm's networks as a trunk."""
+
+from dataclasses import replace
+from http.client import HTTPException
+from typing import Any
+
+from torch import Tensor, nn
+
+from saccade.core.errors import ConfigError, UsageError
+from saccade.core.level import Level
+from saccade.core.preprocessing import Preprocessing
+from saccade.network.part import Trunk
+from saccade.trunks.inputs import imagenet
+
+
+class TimmTrunk(Trunk):
+    """A network that timm built with ``features_only=True``.
+
+    Maps are named by their stride, ``stride4`` or ``stride16``; where several share one, the later get a further
+    number, as in ``stride16_2``.
+
+    Args:
+        network: The network.
+        preprocessing: What its weights want of a picture.
+    """
+
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing = Trunk.preprocessing) -> None:
+        super().__init__()
+        self.network, self.preprocessing = network, preprocessing
+        info: Any = network.feature_info
+        self.levels = {
+            name: Level(channels, stride)
+            for name, channels, stride in zip(_names(info.reduction()), info.channels(), info.reduction(), strict=True)
+        }
+        # A few networks, such as Swin, keep channels last.
+        self.channels_last = str(getattr(network, "output_fmt", "")).endswith("NHWC")
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Named maps of pictures (B, channels, H, W)."""
+        maps = self.network(images)
+        if self.channels_last:
+            maps = [map.permute(0, 3, 1, 2) for map in maps]
+        return dict(zip(self.levels, maps, strict=True))
+
+
+def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, channels: int = 3) -> TimmTrunk:
+    """A network of timm's as a trunk.
+
+    Args:
+        name: A name of timm's, such as ``convnext_tiny``.
+        pretrained: Take the weights that timm offers.
+        width: 1; timm's networks are not scaled.
+        channels: Channels of the picture.
+
+    Raises:
+        UsageError: A width is asked for.
+        ConfigError: timm cannot make maps of this network, or its weights cannot be had.
+    """
+    import timm  # it takes a second, which nobody pays who does not ask for it
+
+    if width != 1:
+        raise UsageError(f"width=1 for timm's {name}", f"width={width}", cure="choose a smaller network of timm's")
+    try:
+        network = timm.create_model(name, pretrained=pretrained, features_only=True, in_chans=channels)
+    except (OSError, HTTPException) as error:
+        raise ConfigError(
+            f"the pretrained weights of timm's {name}",
+            f"that they could not be had: {error}",
+            cure="fetch them on a machine with network into the Hugging Face cache (HF_HOME moves it), "
+            "or build with pretrained=False",
+        ) from error
+    except (RuntimeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            "a network of timm's that makes maps",
+            f"{name}: {error}",
+            cure="choose another network of timm.list_models()",
+        ) from error
+    return TimmTrunk(network, timm_preprocessing(name, channels))
+
+
+def knows(name: str) -> bool:
+    """Whether timm has a network of this name."""
+    import timm
+
+    return timm.is_model(name)
+
+
+def timm_preprocessing(name: str, channels: int = 3) -> Preprocessing:
+    """What timm's network `name` wants of a picture: its own statistics, interpolation and crop.
+
+    Of other channels than three nobody knows: they get ImageNet's statistics.
+    """
+    import timm
+    from timm.data.config import resolve_data_config
+
+    known = timm.get_pretrained_cfg(name)
+    settings: dict[str, Any] = resolve_data_config(pretrained_cfg=known.to_dict() if known else {}, verbose=False)
+    if channels != 3:
+        return replace(imagenet(channels), crop=settings["crop_pct"])
+    return Preprocessing(
+        mean=tuple(settings["mean"]),
+        std=tuple(settings["std"]),
+        interpolation="bicubic" if settings["interpolation"] == "bicubic" else "bilinear",
+        crop=settings["crop_pct"],
+    )
+
+
+def _names(strides: list[int]) -> list[str]:
+    return [
+        f"stride{stride}" + (f"_{strides[: place + 1].count(stride)}" if stride in strides[:place] else "")
+        for place, stride in enumerate(strides)
+    ]

@@ -1,0 +1,1 @@
+"""A new trunk made of a given one: cut, dilated, slid, pooled, at several sizes."""

@@ -1,0 +1,31 @@
+"""A trunk that ends earlier: what nobody reads costs time, and a gradient that never comes."""
+
+from saccade.core.errors import UsageError
+from saccade.network.part import Trunk
+from saccade.trunks.chain import Chain
+
+
+def cut(trunk: Trunk, last: str) -> Trunk:
+    """The trunk's stages up to the map `last`, with the same weights.
+
+    Args:
+        trunk: Stages that run one after another.
+        last: Name of the deepest map that is wanted.
+
+    Raises:
+        UsageError: There is no such map, or the trunk cannot be cut there because it is not a row of stages.
+    """
+    names = list(trunk.levels)
+    if last not in names:
+        raise UsageError("a map of the trunk", repr(last), cure=f"its maps are {', '.join(names)}")
+    if last == names[-1]:
+        return trunk
+    if not isinstance(trunk, Chain):
+        raise UsageError(
+            f"a trunk that ends at {last!r}",
+            ", ".join(names),
+            cure="choose one of saccade's own trunks, which can be cut",
+        )
+    kept = names[: names.index(last) + 1]
+    stages = {name: trunk.get_submodule(name) for name in kept}
+    return Chain(stages, {name: trunk.levels[name] for name in kept}, trunk.preprocessing)

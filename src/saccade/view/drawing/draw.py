@@ -1,0 +1,233 @@
+"""A picture with what it shows: truth or prediction, painted in colours by class.
+
+Legend: n objects, (H, W) the picture, drawn `factor` times as large so that text is readable.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.dataset import Joints
+from saccade.core.masks import Masks
+from saccade.core.vocabulary import Names, Vocabularies
+from saccade.view.drawing.lettering import draw_tag, tag_height
+from saccade.view.drawing.overlay import Canvas, lay_contours, lay_mask, lay_semantic
+from saccade.view.drawing.palette import Colour, class_colour
+from saccade.view.drawing.skeleton import draw_skeleton
+
+_READABLE = 320  # pixels of the longer side: smaller pictures are enlarged by a whole number
+_BANNER: Colour = (24, 28, 34)
+_IGNORED: Colour = (150, 150, 150)
+_CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
+# A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
+_WORTH, _FEW = 0.5, 5
+
+
+def draw(
+    image: Tensor,
+    annotation: Annotation,
+    names: Names,
+    joints: Joints | None = None,
+    threshold: float | None = None,
+    colours: Sequence[Colour] | None = None,
+    enlarge: bool = True,
+) -> Image.Image:
+    """Paints all that an annotation says over its picture.
+
+    Args:
+        image: (C, H, W) uint8 0..255 or float 0..1; the first three channels show, or the first where there are fewer.
+        annotation: What the picture shows, in its own pixels.
+        names: Names of classes by label, or by vocabulary where pixels have other classes than objects; a label beyond
+            them is drawn as its number.
+        joints: What connects the joints of keypoints and pose; without it they are dots.
+        threshold: Objects with lower scores are left out.
+        colours: A colour for each object, in place of that of its class.
+        enlarge: Whether a small picture is enlarged, so that text in it is readable.
+
+    Returns:
+        An RGB picture; one smaller than 320 pixels is enlarged by a whole number.
+    """
+    height, width = image.shape[-2:]
+    factor = max(-(-_READABLE // max(height, width)), 1) if enlarge else 1
+    picture = to_picture(image).resize((width * factor, height * factor), Image.Resampling.BICUBIC)
+    order = _chosen(annotation.instances, threshold)
+    rows = (annotation.instances or Instances())[order]
+    shown = replace(annotation, instances=rows)
+    paint = [_row_colour(rows, row) if colours is None else colours[place] for row, place in enumerate(order)]
+    canvas = np.array(picture, dtype=np.float32)
+    lists = Vocabularies.of(names, ("instances", "semantic"))
+    classes, pixel_classes = lists.names("instances"), lists.names("semantic")
+    _lay_maps(canvas, shown, factor, len(pixel_classes), paint)
+    picture = Image.fromarray(canvas.round().astype(np.uint8))
+    _draw_people(picture, shown, joints, factor)
+    _draw_boxes(picture, rows, classes, factor, paint)
+    _name_regions(picture, shown, pixel_classes, factor)
+    _draw_banner(picture, shown, classes)
+    return picture
+
+
+def drawn_from(prediction: Annotation, threshold: float | None) -> float | None:
+    """The score from which on instances are drawn: all that passed a threshold, else those that are worth it."""
+    rows = 0 if prediction.instances is None else len(prediction.instances)
+    worth = prediction.label_scores is not None and rows <= _FEW
+    return None if worth or threshold is not None else _WORTH
+
+
+def to_picture(image: Tensor) -> Image.Image:
+    """A (C, H, W) tensor, uint8 or float 0..1, as RGB: its first three channels, or its first where there are fewer."""
+    shown = image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1)
+    if shown.dtype != torch.uint8:
+        shown = (shown.float().nan_to_num().clamp(0, 1) * 255).round().byte()
+    return Image.fromarray(shown.permute(1, 2, 0).contiguous().cpu().numpy())
+
+
+def _chosen(rows: Instances | None, threshold: float | None) -> list[int]:
+    """Positions of the objects to draw, large ones first so that small ones stay on top."""
+    if rows is None:
+        return []
+    places = torch.arange(len(rows))
+    if threshold is not None and rows.scores is not None:
+        places = places[rows.scores >= threshold]
+    if rows.boxes is None:
+        return places.tolist()
+    width, height = (rows.boxes[places, 2:] - rows.boxes[places, :2]).unbind(1)
+    return places[(width * height).argsort(descending=True, stable=True)].tolist()
+
+
+def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int, paint: Sequence[Colour]) -> None:
+    rows = shown.instances
+    if shown.semantic is not None:
+        faint = rows is not None and rows.masks is not None
+        lay_semantic(canvas, _enlarged(shown.semantic, factor), classes, _FAINT if faint else _CLEAR)
+    if rows is not None and rows.masks is not None:
+        _lay_masks(canvas, rows.masks, factor, paint)
+    if shown.contours is not None:
+        lay_contours(canvas, _enlarged(shown.contours.float().amax(0), factor))
+
+
+def _lay_masks(canvas: Canvas, masks: Masks, factor: int, paint: Sequence[Colour]) -> None:
+    """One mask after the other, each in its own window: those of a crowd would not fit into memory all at once."""
+    height, width = masks.size
+    for row, (crop, (x1, y1, x2, y2)) in enumerate(zip(masks.crops(), masks.windows.tolist(), strict=True)):
+        # A pixel more on each side, where there is one: the rim is drawn where the mask ends.
+        left, top, right, bottom = max(x1 - 1, 0), max(y1 - 1, 0), min(x2 + 1, width), min(y2 + 1, height)
+        mask = torch.zeros(bottom - top, right - left, dtype=torch.bool)
+        mask[y1 - top : y2 - top, x1 - left : x2 - left] = crop
+        window = canvas[top * factor : bottom * factor, left * factor : right * factor]
+        lay_mask(window, _enlarged(mask, factor), paint[row], width=_stroke(canvas.shape))
+
+
+def _draw_boxes(
+    picture: Image.Image, rows: Instances, classes: Sequence[str], factor: int, paint: Sequence[Colour]
+) -> None:
+    """Boxes, then their tags on top of all boxes."""
+    if rows.boxes is None:
+        return
+    pen, stroke, letters = ImageDraw.Draw(picture), _stroke(picture.size), _letters(picture)
+    boxes = [_inside((box * factor).tolist(), picture.size) for box in rows.boxes]
+    for row, box in enumerate(boxes):
+        if box is not None:
+            pen.rectangle(box, outline=paint[row], width=stroke)
+    for row, box in enumerate(boxes):
+        text = _row_text(rows, row, classes)
+        if box is not None and text:
+            above = box[1] - tag_height(letters)
+            draw_tag(pen, (box[0], above if above >= 0 else box[1]), text, paint[row], letters)
+
+
+def _inside(box: list[float], size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The box's outermost pixels in a picture of `size` (W, H); None where there are none."""
+    if not np.isfinite(box).all():
+        return None
+    (x1, y1), (x2, y2) = (
+        [round(min(max(at, 0), end)) for at, end in zip(corner, size, strict=True)] for corner in (box[:2], box[2:])
+    )
+    return (x1, y1, x2 - 1, y2 - 1) if x1 < x2 and y1 < y2 else None
+
+
+def _draw_people(picture: Image.Image, shown: Annotation, joints: Joints | None, factor: int) -> None:
+    """The keypoints of all objects; the pose where it is the only one."""
+    stroke = _stroke(picture.size)
+    rows = shown.instances
+    if rows is not None and rows.keypoints is not None:
+        for row, points in enumerate(rows.keypoints):
+            draw_skeleton(picture, points * factor, _given(points, rows.visible, row), joints, stroke)
+    elif shown.pose is not None:
+        draw_skeleton(picture, shown.pose * factor, _given(shown.pose, shown.pose_visible), joints, stroke)
+
+
+def _given(points: Tensor, visible: Tensor | None, row: int | None = None) -> Tensor:
+    if visible is None:
+        return torch.full((len(points),), 2)
+    return visible if row is None else visible[row]
+
+
+def _name_regions(picture: Image.Image, shown: Annotation, classes: Sequence[str], factor: int) -> None:
+    """The class of coloured pixels, once a class and inside its pixels, unless boxes tell the names."""
+    if shown.semantic is None or shown.get("instances.boxes") is not None:
+        return
+    for label in shown.semantic.unique().tolist():
+        if 0 <= label < len(classes):
+            pixels = (shown.semantic == label).nonzero().float()
+            y, x = pixels[(pixels - pixels.mean(0)).norm(dim=1).argmin()].tolist()
+            place = (x * factor - 2 * _letters(picture), y * factor - _letters(picture) / 2)
+            draw_tag(
+                ImageDraw.Draw(picture), place, _name(int(label), classes), class_colour(int(label)), _letters(picture)
+            )
+
+
+def _draw_banner(picture: Image.Image, shown: Annotation, classes: Sequence[str]) -> None:
+    """The picture's class, or its classes, in the upper left corner."""
+    text = ""
+    if shown.label is not None:
+        label = int(shown.label)
+        text = _name(label, classes)
+        if shown.label_scores is not None:
+            text += f" {float(shown.label_scores[label]):.0%}"
+    elif shown.labels is not None:
+        text = ", ".join(_name(label, classes) for label in (shown.labels == 1).nonzero()[:, 0].tolist())
+    if text:
+        draw_tag(ImageDraw.Draw(picture), (0, 0), text, _BANNER, round(_letters(picture) * 1.25))
+
+
+def _row_text(rows: Instances, row: int, classes: Sequence[str]) -> str:
+    if bool(rows.is_ignored[row]):
+        return "ignored"
+    name = "" if rows.labels is None else _name(int(rows.labels[row]), classes)
+    score = "" if rows.scores is None else f"{float(rows.scores[row]):.0%}"
+    marks = [mark for mark, column in (("crowd", rows.crowd), ("difficult", rows.difficult)) if _is_set(column, row)]
+    return f"{' · '.join([name, *marks])} {score}".strip()
+
+
+def _is_set(column: Tensor | None, row: int) -> bool:
+    return column is not None and bool(column[row])
+
+
+def _row_colour(rows: Instances, row: int) -> Colour:
+    if bool(rows.is_ignored[row]):
+        return _IGNORED
+    return class_colour(row if rows.labels is None else int(rows.labels[row]))
+
+
+def _name(label: int, classes: Sequence[str]) -> str:
+    return classes[label] if 0 <= label < len(classes) else str(label)
+
+
+def _enlarged(pixels: Tensor, factor: int) -> NDArray[Any]:
+    """(H, W) values, each repeated over the pixels that it covers in the drawing."""
+    return pixels.cpu().repeat_interleave(factor, 0).repeat_interleave(factor, 1).numpy()
+
+
+def _stroke(size: tuple[int, ...]) -> int:
+    return max(max(size) // 140, 2)
+
+
+def _letters(picture: Image.Image) -> int:
+    return max(max(picture.size) // 30, 12)

@@ -1,0 +1,160 @@
+"""The sections of a report. Each gives None where it has nothing to say."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from saccade.metrics.evaluation import Evaluation
+from saccade.metrics.scores import score_of
+from saccade.view.pages.content import GalleryItem, Panel
+from saccade.view.pages.markup import Markup, chart, element, joined, photo
+from saccade.view.pages.text import score
+from saccade.view.plots import chart as plot
+
+WORST = "Where the prediction was furthest from the truth. Wrong labels hide here too: look at the truth as well."
+TYPICAL = "An even sample of all pictures, from worse to better."
+SEEN = "Weights of the first layer, and where the evidence for the predicted class lies: right ones and wrong ones."
+MOST_LINES = 8
+Records = Sequence[Mapping[str, Any]]
+
+
+def scores(evaluation: Evaluation) -> Markup | None:
+    """A card for each score but those that say nothing of so few classes."""
+    few = len(evaluation.classes)
+    shown = {key: value for key, value in evaluation.scores.items() if few >= score_of(key).least_classes}
+    return element("div", *[_score(key, value) for key, value in shown.items()], class_="scores") if shown else None
+
+
+def _score(key: str, value: float | None) -> Markup:
+    known = score_of(key)
+    arrow = "higher is better" if known.higher_is_better else "lower is better"
+    meaning = known.meaning if value is not None else "undefined: the data does not determine it"
+    return element(
+        "div",
+        element("div", known.title, class_="title"),
+        element("div", score(value), class_="value"),
+        element("div", meaning, class_="meaning"),
+        class_="score",
+        title=f"{key}: {arrow}",
+    )
+
+
+def curves(training: Records, validation: Records) -> Markup | None:
+    """Losses, scores and the learning rate over the steps; a single step has no course."""
+    if len(training) == 1:
+        return None
+    loss = [_line(training, "loss", "training", smooth=True), _line(validation, "loss", "validation", better="low")]
+    terms = [_line(training, key, key.removeprefix("loss/"), smooth=True) for key in _keys(training, "loss/")]
+    named = [_line(validation, key, score_of(key).title) for key in _keys(validation) if key not in _NO_SCORES]
+    found = [
+        _card("Loss", "Faint: each step. Marked: the best validation.", plot.lines(_full(loss), label="loss"), loss),
+        _card("Scores", "On validation pictures.", plot.lines(_full(named)[:MOST_LINES], fractions=True), named),
+        _card("Terms of the loss", "On training pictures.", plot.lines(_full(terms)[:MOST_LINES]), terms)
+        if len(terms) > 1
+        else None,
+        _rate(training),
+    ]
+    cards = [card for card in found if card]
+    if not cards:
+        return None
+    lead = element("p", "How losses and scores went, step by step.", class_="lead")
+    return joined(element("h2", "Training"), lead, element("div", *cards, class_="grid"))
+
+
+_NO_SCORES = frozenset({"step", "epoch", "loss", "lr", "time", "seconds"})
+
+
+def _rate(training: Records) -> Markup | None:
+    rate = [_line(training, "lr", "learning rate")]
+    return _card("Learning rate", "Of each step.", plot.lines(_full(rate)), rate)
+
+
+def _card(title: str, lead: str, svg: bytes, needs: Sequence[plot.Line]) -> Markup | None:
+    return figure(title, lead, svg) if _full(needs) else None
+
+
+def figure(title: str, lead: str, svg: bytes, wide: bool = False) -> Markup:
+    """A card with a chart, over both columns where it is `wide`."""
+    above = joined(element("h3", title), element("p", lead, class_="lead"))
+    return element("div", above, chart(svg, title), class_="card wide" if wide else "card")
+
+
+def _keys(records: Records, prefix: str = "") -> list[str]:
+    keys = dict.fromkeys(key for record in records for key, value in record.items() if _is_number(value))
+    return [key for key in keys if key.startswith(prefix) and (prefix or "/" not in key)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _line(records: Records, key: str, name: str, smooth: bool = False, better: str | None = None) -> plot.Line:
+    points = [(record["step"], record[key]) for record in records if _is_number(record.get(key)) and "step" in record]
+    return plot.Line(name, [step for step, _ in points], [value for _, value in points], smooth, better)
+
+
+def _full(lines: Sequence[plot.Line]) -> list[plot.Line]:
+    return [line for line in lines if line.values]
+
+
+def nearness(names: Sequence[str]) -> str:
+    """What the percentage of a picture is, where metrics name it."""
+    if not names:
+        return ""
+    told = names[0] if len(names) == 1 else f"the mean of {', '.join(names[:-1])} and {names[-1]}"
+    return f" The percentage is how near the prediction is to the truth: {told}."
+
+
+def gallery(title: str, lead: str, gallery_items: Sequence[GalleryItem], legend: Markup | None = None) -> Markup | None:
+    """Pictures, truth beside prediction, below what their colours mean."""
+    if not gallery_items:
+        return None
+    figures = element("div", *[_gallery_item(gallery_item) for gallery_item in gallery_items], class_="gallery")
+    return joined(element("h2", title), element("p", lead, class_="lead"), legend, figures)
+
+
+def _gallery_item(gallery_item: GalleryItem) -> Markup:
+    sides = [("truth", gallery_item.truth), ("prediction", gallery_item.prediction)]
+    found = [
+        element("div", photo(side, f"{name}: {gallery_item.caption}"), element("small", name))
+        for name, side in sides
+        if side
+    ]
+    note = (
+        element("span", gallery_item.note, class_="tag bad" if gallery_item.bad else "tag")
+        if gallery_item.note
+        else None
+    )
+    caption = element("figcaption", element("span", gallery_item.caption), note)
+    return element("figure", element("div", *found, class_="pair"), caption, class_="card")
+
+
+def panels(title: str, lead: str, shown: Sequence[Panel]) -> Markup | None:
+    """Pictures of what a network sees, each with its title and caption."""
+    if not shown:
+        return None
+    figures = [_panel(panel) for panel in shown]
+    return joined(element("h2", title), element("p", lead, class_="lead"), element("div", *figures, class_="gallery"))
+
+
+def _panel(panel: Panel) -> Markup:
+    caption = element("figcaption", element("span", panel.caption), element("span", panel.title, class_="tag"))
+    alt = f"{panel.title}: {panel.caption}"
+    return element("figure", photo(panel.picture, alt, longest=960), caption, class_="card")
+
+
+def pairs(title: str, lead: str, values: Mapping[str, Any]) -> Markup | None:
+    """Names and values in two columns."""
+    if not values:
+        return None
+    rows = [element("div", element("dt", name), element("dd", _plain(value))) for name, value in values.items()]
+    body = element("div", element("dl", *rows, class_="pairs"), class_="card")
+    return joined(element("h2", title), element("p", lead, class_="lead"), body)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
