@@ -157,7 +157,7 @@ class System(nn.Module):
         Args:
             postprocess: For where one head's prediction chooses among another's.
         """
-        return self._but("settle", postprocess)
+        return self._but("postprocess", postprocess)
 
     def _but(self, name: str, value: Any) -> "System":
         other = copy.copy(self)

@@ -20,6 +20,7 @@ from saccade.layers.towers.anchors import Anchors
 from saccade.layers.towers.dense_towers import ProposalTower
 from saccade.layers.towers.region_towers import Outputs, PooledTower
 from saccade.losses.scores import SigmoidScores
+from saccade.network.maps import Maps
 from saccade.network.regions import Regions
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
@@ -45,7 +46,7 @@ def box_top(classes=CLASSES, boxes=None, **rules):
     pool = RegionPool(LEVELS, ("fine", "deep"), 3, "align")
     tower = PooledTower(pool, body(), 16, Outputs(classes + 1, boxes or classes + 1))
     suppression = Suppression(score=0.05, first=10_000, overlap=0.5, limit=100, side=1e-2)
-    return BoxTop(tower, ("fine", "deep"), BoxRules(**{"keep": suppression, "beta": 1 / 9, **rules}), classes)
+    return BoxTop(tower, ("fine", "deep"), BoxRules(**{"suppression": suppression, "beta": 1 / 9, **rules}), classes)
 
 
 def proposing():
@@ -259,7 +260,7 @@ def test_what_stays_leaves_as_a_graph_with_those_who_speak_of_it():
 
 
 def test_a_rule_that_goes_box_by_box_amid_the_network_is_no_graph():
-    soft = box_top(keep=Keep(suppress="linear"))
+    soft = box_top(suppression=Suppression(suppress="linear"))
     assert region_head(tops={"box": soft}).not_exportable is None
     assert "one by one" in region_head(tops={"box": soft, "area": Area()}).not_exportable
     assert region_head(proposing()).not_exportable is None
