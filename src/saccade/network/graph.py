@@ -1,6 +1,6 @@
 """A system's way from pictures to raw output as tensors in, tensors out: what is exported.
 
-What comes before it, `InputSpec` and a search for regions, and what comes after, `System.decode`, stays outside.
+What comes before it, `InputSpec` and a search for regions, and what comes after, `System.predictions`, stays outside.
 """
 
 import itertools
@@ -48,7 +48,7 @@ class TensorForward(nn.Module):
         maps = self.system.maps(Batch(images, sizes, ()))
         if regions is not None and shown is not None:
             maps = replace(maps, regions=Regions(regions, shown))
-        return {name: head(maps) for name, head in self.system.each_head() if name not in self.system.silent}
+        return {name: head(maps) for name, head in self.system.speaking().items()}
 
     def forward(self, *tensors: Tensor) -> list[Tensor]:
         """The tensors of `raw`, in the order of its fields."""
@@ -86,7 +86,7 @@ class Graph:
         return tensors_of(batch, number)
 
     def raw(self, found: Sequence[Tensor]) -> dict[str, Any]:
-        """The raw output of each head, which `System.decode` understands, of the tensors that came out."""
+        """The raw output of each head, which `System.predictions` understands, of the tensors that came out."""
         return pytree.tree_map(lambda place: None if place is None else found[place], self.layout)
 
 

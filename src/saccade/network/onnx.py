@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from saccade.layers.recurrent.irnn import sweep_at_once
+from saccade.ops.boxes.candidates import NOTHING
 from saccade.ops.boxes.nms import batch_nms
-from saccade.ops.candidates import NOTHING
 
 # The version of operators that is written.
 OPSET = 20
@@ -56,7 +56,7 @@ def _batch_nms(boxes: Any, scores: Any, groups: Any, overlap: float, limit: int)
 
 
 def _sweep(lines: Any, weights: Any = None) -> Any:
-    """`saccade.layers.irnn.sweep`: two recurrent networks, whose input goes through an identity."""
+    """`saccade.layers.recurrent.irnn.sweep`: two recurrent networks, whose input goes through an identity."""
     op = _operators()
     channels = int(lines.shape[-1])
     identity = op.Unsqueeze(op.EyeLike(op.ConstantOfShape([channels, channels])), [0])

@@ -2,9 +2,9 @@
 
 import torch
 
+from saccade.ops.boxes.candidates import Candidates
 from saccade.ops.boxes.nms import vote_boxes
 from saccade.ops.boxes.suppression import Suppression
-from saccade.ops.candidates import Candidates
 
 BOXES = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 12], [50, 50, 60, 60], [0, 0, 10, 10]])
 SCORES = torch.tensor([0.6, 0.2, 0.5, 0.9])

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import box_iou
 
+from saccade.ops.boxes.candidates import Candidates
 from saccade.ops.boxes.nms import batch_nms, nms, soft_nms
 from saccade.ops.boxes.suppression import Suppression
-from saccade.ops.candidates import Candidates
 
 
 def some_boxes(count, seed):

@@ -19,10 +19,10 @@ from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.ops.boxes.assign import Assignment, assign, classes_sought, inside, without_believed
 from saccade.ops.boxes.box_coder import DeltaCoder
+from saccade.ops.boxes.candidates import Candidates, joined, taken
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
 from saccade.ops.boxes.suppression import Suppression
-from saccade.ops.candidates import Candidates, joined, taken
 
 
 @dataclass(frozen=True)

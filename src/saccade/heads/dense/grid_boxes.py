@@ -26,8 +26,8 @@ from saccade.heads.locate.box_form import absolute
 from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.ops.boxes.assign import classes_sought
+from saccade.ops.boxes.candidates import Candidates, taken
 from saccade.ops.boxes.suppression import Suppression
-from saccade.ops.candidates import Candidates, taken
 
 # The paper tells no thresholds. All but empty predictions are kept, so that precision can be seen down to low scores.
 KEEP = Suppression(score=0.001, first=1000, overlap=0.5, limit=100)

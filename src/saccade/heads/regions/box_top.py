@@ -15,11 +15,11 @@ from saccade.heads.regions.region_top import RegionTop, Sampled
 from saccade.losses.scores import ScoreLoss, SoftmaxScores
 from saccade.network.regions import Regions
 from saccade.ops.boxes.box_coder import DeltaCoder
+from saccade.ops.boxes.candidates import NOTHING, Candidates, taken
 from saccade.ops.boxes.geometry import iou
 from saccade.ops.boxes.match import BACKGROUND
 from saccade.ops.boxes.samplers import hardest
 from saccade.ops.boxes.suppression import Suppression
-from saccade.ops.candidates import NOTHING, Candidates, taken
 
 # By which Fast R-CNN's code normalises the targets.
 SPREAD = (0.1, 0.1, 0.2, 0.2)

@@ -24,10 +24,10 @@ from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.network.regions import Regions
 from saccade.network.solvable import Pass
+from saccade.ops.boxes.candidates import Candidates
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
 from saccade.ops.boxes.suppression import Suppression
-from saccade.ops.candidates import Candidates
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,11 @@ class RegionHead(Head):
     @property
     def not_exportable(self) -> str | None:
         """Why no graph can hold it, or None."""
-        amid = ([] if self.propose is None else [self.propose.rules.suppression]) + (
-            [self.box.rules.suppression] if self.others else []
-        )
-        return (
-            None
-            if all(suppression.exportable for suppression in amid)
-            else "boxes that are read on go softly or vote, one by one"
-        )
+        proposing = [] if self.propose is None else [self.propose.rules.suppression]
+        amid = [*proposing, *([self.box.rules.suppression] if self.others else [])]
+        if all(suppression.exportable for suppression in amid):
+            return None
+        return "boxes that are read on are suppressed softly or vote, one by one"
 
     @property
     def box(self) -> BoxTop | SolvedTop:

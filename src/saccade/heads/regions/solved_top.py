@@ -23,7 +23,7 @@ from saccade.heads.regions.region_top import RegionTop, Sampled
 from saccade.layers.initialise import normal_linear
 from saccade.losses.scores import SoftmaxScores, of_known, one_hot
 from saccade.network.regions import Regions
-from saccade.ops.candidates import NOTHING, Candidates, taken
+from saccade.ops.boxes.candidates import NOTHING, Candidates, taken
 
 MEBIBYTE = 2**20
 

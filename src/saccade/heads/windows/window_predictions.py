@@ -10,9 +10,9 @@ from torch import Tensor
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.windows.window_scores import WindowScores, absolute, flat
 from saccade.losses.scores import SoftmaxScores
+from saccade.ops.boxes.candidates import Candidates, joined
 from saccade.ops.boxes.merge import merge_boxes
 from saccade.ops.boxes.suppression import Suppression
-from saccade.ops.candidates import Candidates, joined
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from saccade.ops.boxes.candidates import NOTHING, Candidates
 from saccade.ops.boxes.nms import batch_nms, soft_nms, vote_boxes
-from saccade.ops.candidates import NOTHING, Candidates
 from saccade.ops.exporting import exporting
 
 SuppressionMethod = Literal["hard", "linear", "gaussian"]
