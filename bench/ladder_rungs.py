@@ -147,9 +147,9 @@ def _watch_system(watch: Stopwatch, system: System) -> list[float]:
 
 def _watch_top(watch: Stopwatch, tower: Any, described: list[float], *, cached: bool) -> None:
     """Watch what pools and what scores regions; `cached`: whether the regions are the same in every epoch."""
-    if hasattr(tower.pool, "look"):  # windows are cut out, and each goes through the trunk
+    if hasattr(tower.pool, "describe"):  # windows are cut out, and each goes through the trunk
         watch.watch(tower.pool, "_squares", "warp")
-        watch.watch(tower.pool, "look", "trunk")
+        watch.watch(tower.pool, "describe", "trunk")
         tower.body.register_forward_hook(lambda _, __, found: described.append(found.numel() * BYTES / MIB))
     watch.watch(tower.pool, "forward", "pool")
     watch.watch(tower.body, "forward", "layers")
