@@ -65,10 +65,9 @@ def check(graph: Graph, found: list[Tensor], batch: Batch) -> None:
         wanted = graph.module(*graph.tensors(batch))
     assert len(found) == len(wanted) == len(graph.outputs)
     for name, one, other in zip(graph.outputs, _in_order(graph, found, wanted), wanted, strict=True):
-        scale = float(other.double().abs().max()) or 1.0
-        torch.testing.assert_close(
-            one, other, rtol=1e-4, atol=1e-4 * scale, msg=lambda text, name=name: f"{name}: {text}"
-        )
+        # A region's borders are rounded one way on the map by the operator of graphs, another way by our own.
+        least = 3e-4 * (float(other.double().abs().max()) or 1.0)
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=least, msg=lambda text, name=name: f"{name}: {text}")
 
 
 def _in_order(graph: Graph, found: list[Tensor], wanted: list[Tensor]) -> list[Tensor]:
