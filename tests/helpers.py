@@ -12,7 +12,7 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies

@@ -9,7 +9,7 @@ from torch.export import register_dataclass
 
 from helpers import CLASSES, TinyTrunk
 from saccade.core.annotation import Annotation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.network.system import System

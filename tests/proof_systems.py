@@ -5,7 +5,7 @@ from typing import Any
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.heads.dense.dense_boxes import DenseBoxHead
 from saccade.heads.pixels.pixel_head import PixelHead

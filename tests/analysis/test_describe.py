@@ -15,7 +15,7 @@ from saccade.analysis.describe import describe, picture_size
 from saccade.analysis.description import Description
 from saccade.analysis.drawing import drawing
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.network.maps import Maps
 from saccade.network.part import Neck

@@ -15,9 +15,9 @@ from saccade.command_line.arguments.flags import (
     refuse_unknown,
     unite,
 )
-from saccade.core.docstring import described_items
 from saccade.core.errors import ConfigError, DataError, UsageError
-from saccade.core.options import options_in
+from saccade.core.options.docstring import described_items
+from saccade.core.options.options import options_in
 from saccade.training.settings import TrainSettings
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from saccade.command_line.arguments.values import convert, is_switch
 from saccade.core.errors import UsageError
-from saccade.core.kinds import described
+from saccade.core.options.kinds import described
 
 Side = Literal["left", "right"]
 

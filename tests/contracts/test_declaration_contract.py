@@ -2,7 +2,7 @@
 
 import pytest
 
-from saccade.core.options import Option
+from saccade.core.options.options import Option
 from saccade.systems import SYSTEMS
 from saccade.systems.build import options_of
 

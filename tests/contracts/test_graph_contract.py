@@ -11,8 +11,8 @@ from torch import Tensor
 from proof_systems import PROOFS
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
-from saccade.network.graph import Graph, graph_of
-from saccade.network.onnx import OPSET, translations
+from saccade.network.graphs.graph import Graph, graph_of
+from saccade.network.graphs.onnx import OPSET, translations
 from saccade.network.system import System
 from saccade.systems import SYSTEMS
 

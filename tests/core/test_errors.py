@@ -11,7 +11,6 @@ from saccade.core.errors import ConfigError, DataError, ResourceError, SaccadeEr
 
 SOURCE = Path(__file__).parents[2] / "src"
 KINDS = {"SaccadeError", "DataError", "ConfigError", "UsageError", "ResourceError", "ProcessError", "NotFiniteError"}
-KINDS |= {"BoxError", "FractionError"}
 FIELDS = ["expected", "found"]
 
 

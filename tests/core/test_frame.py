@@ -9,7 +9,7 @@ from torch.nn import functional
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import about, mirror, rotation, scaling, translation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 
 SPECS = [

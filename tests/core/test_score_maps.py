@@ -10,7 +10,7 @@ from saccade.core import score_maps
 from saccade.core.annotation import Annotation
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import mirror, rotation, scaling, translation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.score_maps import IGNORE, ScoreMap, decided
 
 
@@ -80,7 +80,7 @@ def test_maps_of_a_large_picture_take_little(field: str, count: int, megabytes: 
     program = f"""
 import resource, torch
 from saccade.core.annotation import Annotation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 torch.set_num_threads(1)
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 frame = InputSpec("shorter", shorter=384).frame((3000, 4000))

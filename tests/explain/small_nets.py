@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core.batch import Batch
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.heads.classify.classify import ClassifyHead
 from saccade.network.system import System
 from saccade.trunks.chain import Chain, named

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.explain.sheets import filter_sheet
 from saccade.explain.subject import Subject
 from saccade.explain.views import KINDS, views_of, visualize

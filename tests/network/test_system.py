@@ -11,7 +11,7 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.network.card import Card, system
 from saccade.network.head import Head

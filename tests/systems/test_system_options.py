@@ -6,7 +6,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pytest
 
 from saccade.core.errors import UsageError
-from saccade.network.built_trunk import BuiltTrunk
+from saccade.network.protocols.built_trunk import BuiltTrunk
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of, words_of
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 import saccade as sc
 from saccade.core.annotation import Annotation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.sample import Sample
 from saccade.network.card import Card, system

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD
+from saccade.core.input.channels import IMAGENET_MEAN, IMAGENET_STD
 from saccade.systems.build import build
 from saccade.trunks import trunk
 from saccade.trunks.networks.lenet import TABLE, scaled_table
-from saccade.trunks.networks.timm_adapter import timm_trunk
+from saccade.trunks.timm_trunk import timm_trunk
 
 
 def test_an_unknown_trunk_lists_the_known_ones() -> None:

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from own_parts.head import FocalHead
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk

@@ -13,7 +13,7 @@ from saccade.analysis.trace import Trace
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError, SaccadeError, UsageError
 from saccade.core.frame import Frame
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.system import System
 from saccade.systems import every_system

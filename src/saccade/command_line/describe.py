@@ -15,7 +15,7 @@ from saccade.safe_io.writing.atomic import write_text
 if TYPE_CHECKING:
     from saccade.analysis.description import Description
     from saccade.analysis.layers import Layer
-    from saccade.core.options import Option
+    from saccade.core.options.options import Option
 
 COLUMNS = (
     *("layer", "kind", "kernel", "output", "weights", "biases", "cumulative"),

@@ -1,6 +1,7 @@
 """What went wrong, said so that a person can mend it: what was expected, what was found, where, and the cure."""
 
 from pathlib import Path
+from typing import Self
 
 
 class SaccadeError(Exception):
@@ -20,9 +21,13 @@ class SaccadeError(Exception):
         annotation_id: Identifier of the annotation at fault, as the file gives it.
         within: The part at fault that no line or pointer names, such as ``frame 12`` or ``setting 'size'``.
         cure: What to change or to type.
+
+    Attributes:
+        evidence: What was found, as values that a report of many such errors can look into (`with_evidence`), or None.
     """
 
     exit_code = 3
+    evidence: object | None = None
 
     def __init__(
         self,
@@ -45,6 +50,11 @@ class SaccadeError(Exception):
         self.within = within
         self.cure = cure
         super().__init__(expected, self.found)
+
+    def with_evidence(self, evidence: object) -> Self:
+        """This error, which keeps the values at fault."""
+        self.evidence = evidence
+        return self
 
     @property
     def where(self) -> int | str | None:

@@ -16,7 +16,7 @@ from saccade.core.batch import Batch
 from saccade.core.frame import Frame
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import scaling
-from saccade.core.input_spec import as_float
+from saccade.core.input.channels import as_float
 from saccade.network.maps import Maps
 from saccade.network.system import System
 from saccade.view.drawing.draw import to_picture

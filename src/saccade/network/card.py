@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from saccade.core.options import arguments_of
+from saccade.core.options.options import arguments_of
 
 if TYPE_CHECKING:  # a card is read where torch is not loaded
     from saccade.network.system import System

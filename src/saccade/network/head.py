@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
@@ -51,3 +53,17 @@ class Head(nn.Module, ABC):
     @abstractmethod
     def decode(self, raw: Any) -> list[Annotation]:
         """One partial annotation a picture, in the batch's pixels."""
+
+
+def annotated_loss(head: Head, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
+    """A head's loss over the pictures that are annotated for it.
+
+    Where none is, each term is 0 · (sum of the raw output): a missing term would hang distributed training, which waits
+    for a gradient of every parameter.
+    """
+    pictures = [i for i, t in enumerate(truth) if t.has(*head.needs)]
+    if pictures:
+        return head.loss(maps.pick(pictures), [truth[i] for i in pictures])
+    leaves = [leaf for leaf in pytree.tree_leaves(head(maps)) if isinstance(leaf, Tensor) and leaf.is_floating_point()]
+    zero = torch.stack([leaf.float().sum() for leaf in leaves]).sum() * 0.0
+    return dict.fromkeys(head.terms, zero / len(head.terms))

@@ -13,16 +13,16 @@ from torch.utils import _pytree as pytree
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.network.checks import check_fit, check_owners, check_weights
-from saccade.network.exportable import NotExportable
-from saccade.network.head import Head
+from saccade.network.head import Head, annotated_loss
 from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.part import Neck, Trunk
+from saccade.network.protocols.exportable import NotExportable
+from saccade.network.protocols.refining import Refining
 from saccade.network.recipe import Recipe
-from saccade.network.refining import Refining
 from saccade.network.regions import Regions
 
 Search = Callable[[Tensor], Tensor]
@@ -296,17 +296,3 @@ def full_precision(raw: Any) -> Any:
 def inside(path: str, parent: str) -> bool:
     """Whether a dotted module path is `parent` or lies below it."""
     return path == parent or path.startswith(parent + ".")
-
-
-def annotated_loss(head: Head, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-    """A head's loss over the pictures that are annotated for it.
-
-    Where none is, each term is 0 · (sum of the raw output): a missing term would hang distributed training, which waits
-    for a gradient of every parameter.
-    """
-    pictures = [i for i, t in enumerate(truth) if t.has(*head.needs)]
-    if pictures:
-        return head.loss(maps.pick(pictures), [truth[i] for i in pictures])
-    leaves = [leaf for leaf in pytree.tree_leaves(head(maps)) if isinstance(leaf, Tensor) and leaf.is_floating_point()]
-    zero = torch.stack([leaf.float().sum() for leaf in leaves]).sum() * 0.0
-    return dict.fromkeys(head.terms, zero / len(head.terms))

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.kinds import plain
-from saccade.core.options import Option, checked, options_in
+from saccade.core.options.kinds import plain
+from saccade.core.options.options import Option, checked, options_in
 from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
-from saccade.network.built_trunk import BuiltTrunk
 from saccade.network.card import SystemFunction
+from saccade.network.protocols.built_trunk import BuiltTrunk
 from saccade.systems import every_system
 
 if TYPE_CHECKING:  # options are read where torch is not loaded

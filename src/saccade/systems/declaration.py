@@ -8,7 +8,7 @@ from importlib import import_module
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
-from saccade.core.options import OptionGroup
+from saccade.core.options.options import OptionGroup
 from saccade.core.source import Scope
 from saccade.network.card import SystemFunction, system
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from saccade.core.errors import UsageError
-from saccade.core.options import checked, options_in
+from saccade.core.options.options import checked, options_in
 from saccade.network.part import Trunk
 from saccade.trunks.card import TrunkFunction
 from saccade.trunks.networks.alexnet import alexnet
@@ -16,11 +16,11 @@ from saccade.trunks.networks.lenet import lenet5
 from saccade.trunks.networks.overfeat import overfeat
 from saccade.trunks.networks.renet import renet
 from saccade.trunks.networks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
-from saccade.trunks.networks.timm_adapter import knows, timm_trunk
 from saccade.trunks.networks.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg16c, vgg19, vgg19_bn
 from saccade.trunks.networks.yolo24 import yolo24
 from saccade.trunks.networks.yolo_tiny import yolo_tiny
 from saccade.trunks.networks.zfnet import zfnet
+from saccade.trunks.timm_trunk import knows, timm_trunk
 
 TRUNKS: dict[str, TrunkFunction] = {
     "lenet5": lenet5,

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.core.level import Level
-from saccade.core.preprocessing import Preprocessing
 from saccade.network.part import Trunk
 
 

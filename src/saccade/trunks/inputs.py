@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from saccade.core.input_spec import statistics
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.channels import statistics
+from saccade.core.input.preprocessing import Preprocessing
 
 
 def imagenet(channels: int = 3) -> Preprocessing:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from saccade.core.errors import ConfigError
-from saccade.core.options import OptionGroup
+from saccade.core.options.options import OptionGroup
 from saccade.layers.norms.norm import Norm, with_norm
-from saccade.network.built_trunk import BuiltTrunk
 from saccade.network.part import Trunk
+from saccade.network.protocols.built_trunk import BuiltTrunk
 from saccade.trunks import ends_fully_connected
 from saccade.trunks import trunk as build_trunk
 from saccade.trunks.chain import Chain

@@ -11,7 +11,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Joints
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.core.sample import Framed, Sample
 from saccade.data.augment.augment import Augment

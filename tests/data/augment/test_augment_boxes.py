@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.core.sample import Framed, Sample
 from saccade.data.augment.augment import Augment

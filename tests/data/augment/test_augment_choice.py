@@ -6,7 +6,7 @@ import pytest
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.augment.check import check_augmentation
 from saccade.data.augment.choice import parse_augment
 from saccade.data.open import open_data

@@ -6,7 +6,7 @@ import torch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.core.sample import Sample
 from saccade.data.augment.augment import Augment

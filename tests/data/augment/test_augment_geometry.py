@@ -7,7 +7,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError
 from saccade.core.geometry.affine import is_whole, stretches
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.data.augment.elastic import draw_displacement
 from saccade.data.augment.geometry import refit, sample_frame

@@ -8,7 +8,7 @@ import torch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.data.augment.augment import Augment
 from saccade.data.augment.paste import can_paste, paste

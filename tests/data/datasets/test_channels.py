@@ -11,7 +11,7 @@ from PIL import Image
 import saccade as sc
 from helpers import TinyDataset
 from saccade.core.errors import ConfigError, DataError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.datasets.channels import ChannelDataset, with_channels
 from saccade.data.datasets.classes import class_subset
 from saccade.data.datasets.concat import ConcatDataset

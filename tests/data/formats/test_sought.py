@@ -15,7 +15,7 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.batch import Batch
 from saccade.core.errors import DataError
 from saccade.core.frame import Frame
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.augment.augment import Augment
 from saccade.data.augment.mixing import mixup, mosaic
 from saccade.data.augment.paste import paste

@@ -9,7 +9,7 @@ import torch
 
 from made import Memory
 from saccade.core.errors import DataError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.loading import ipc as carry
 from saccade.data.loading.fetch import Fetch, Key, Plain
 from saccade.data.loading.workers import WorkerStatus

@@ -14,7 +14,7 @@ from made import Memory
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, ResourceError, SaccadeError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Framed
 from saccade.data.loading import ipc as carry
 from saccade.data.loading.loader import Loader, LoaderSettings

@@ -12,7 +12,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.heads.classify.svm import SvmHead
 from saccade.network.maps import Maps
-from saccade.network.solvable import Solvable
+from saccade.network.protocols.solvable import Solvable
 
 SIZES = torch.full((10, 2), 64)
 

@@ -8,7 +8,7 @@ import torch
 from helpers import CLASSES, TinyDataset, TinyHead, TinyTrunk, picture, tiny_system
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, DataError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.data.loading.loader import Loader, LoaderSettings
 from saccade.data.open import open_data

@@ -17,7 +17,7 @@ from PIL import Image
 from helpers import CLASSES, picture, save_picture, tiny_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, ResourceError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.ops import rle
 from saccade.runtime.files.inputs import find_pictures, unique_names
@@ -241,7 +241,7 @@ sys.path.insert(0, sys.argv[1])
 import torch
 torch.set_num_threads(1)
 from helpers import tiny_system
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.runtime.files.predict_files import predict_files
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.predict.predictor import Predictor

@@ -14,7 +14,7 @@ from PIL import Image
 from films import SIZE, film
 from helpers import save_picture, tiny_system
 from saccade.core.errors import DataError, ResourceError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.runtime.files.predict_files import predict_files
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_writer import write_video

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpers import save_picture, tiny_system
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.runtime.files.predict_files import predict_files
 from saccade.runtime.files.prediction_table import rows_of

@@ -9,7 +9,7 @@ import pytest
 
 from helpers import save_picture, tiny_system
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.runtime.files import watch
 from saccade.runtime.files.watch import Arrivals, watch_files
 from saccade.runtime.predict.predictor import Predictor

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from helpers import TinyDataset, tiny_system
 from saccade.core.errors import ConfigError, DataError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.runtime.inspect.feature_file import read_features
 from saccade.runtime.inspect.features import features
 

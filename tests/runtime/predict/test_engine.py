@@ -10,7 +10,7 @@ from helpers import CLASSES, picture, save_picture, tiny_system
 from pixel_systems import pixel_system
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.files.predict_files import predict_files

@@ -12,7 +12,7 @@ from torchvision.ops import batched_nms
 from helpers import CLASSES, TinyTrunk, tiny_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps

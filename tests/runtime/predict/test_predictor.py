@@ -9,7 +9,7 @@ import torch
 from helpers import CLASSES, TinyHead, picture, save_picture, tiny_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, ResourceError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.runtime.predict import predictor as module
 from saccade.runtime.predict.buckets import ahead, buckets
 from saccade.runtime.predict.engine import finish

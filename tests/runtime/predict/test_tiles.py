@@ -15,7 +15,7 @@ from helpers import CLASSES, TinyTrunk
 from pixel_systems import pixel_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies

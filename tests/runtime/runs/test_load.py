@@ -6,7 +6,7 @@ import torch
 from helpers import CLASSES, picture, tiny_system
 from saccade import systems
 from saccade.core.errors import ConfigError, DataError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.network.card import Card, system
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs import checkpoint

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.layers.towers.shared_cells import SharedCells
 from saccade.systems.build import build
 

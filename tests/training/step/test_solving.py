@@ -10,7 +10,7 @@ import torch
 import saccade as sc
 from helpers import CLASSES, TinyDataset, TinyTrunk, tiny_system
 from saccade.core.errors import ConfigError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.heads.classify.svm import SvmHead
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System

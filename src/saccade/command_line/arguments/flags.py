@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, get_type_hints
 
 from saccade.command_line.arguments.values import convert, is_switch
-from saccade.core.docstring import described_items
 from saccade.core.errors import UsageError
-from saccade.core.kinds import described
-from saccade.core.options import Option
+from saccade.core.options.docstring import described_items
+from saccade.core.options.kinds import described
+from saccade.core.options.options import Option
 
 # What other programs call our flags, and nearness of letters does not tell.
 ELSEWHERE = {

@@ -5,7 +5,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from saccade.core.errors import UsageError
-from saccade.core.kinds import described, plain
+from saccade.core.options.kinds import described, plain
 
 TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 

@@ -7,7 +7,8 @@ import torch
 from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec, statistics
+from saccade.core.input.channels import statistics
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.augment.check import check_augmentation
 from saccade.data.augment.choice import AugmentOptions
 from saccade.data.datasets.augmented import AugmentedDataset

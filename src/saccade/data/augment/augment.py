@@ -10,7 +10,8 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import is_upright, translation
-from saccade.core.input_spec import InputSpec, fit_channels
+from saccade.core.input.channels import fit_channels
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Framed, Sample
 from saccade.data.augment.colour import change_colour
 from saccade.data.augment.geometry import refit, sample_frame

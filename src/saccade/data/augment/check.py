@@ -2,7 +2,7 @@
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.augment.choice import PLAIN, AugmentOptions
 from saccade.data.augment.geometry import ANY_SIZE
 

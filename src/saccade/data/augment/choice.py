@@ -8,8 +8,8 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.docstring import described_items
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.options.docstring import described_items
 
 # What a choice begins with, and the name by which a mapping says it.
 STARTS, START = ("recipe", "none"), "from"

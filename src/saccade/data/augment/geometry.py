@@ -9,7 +9,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import about, mirror, rotation, scaling, shear, translation, upside_down
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.augment.crop import draw_window
 from saccade.data.augment.elastic import draw_displacement
 from saccade.data.augment.rng import RandomDraws

@@ -10,7 +10,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import translation
-from saccade.core.input_spec import as_float
+from saccade.core.input.channels import as_float
 from saccade.core.masks import Masks
 
 # How visible joints are: not annotated, or seen.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.core.input_spec import as_float
+from saccade.core.input.channels import as_float
 from saccade.data.augment.mixing import all_sought, rows_of_all
 from saccade.data.augment.visibility import LEAST_SHARE
 

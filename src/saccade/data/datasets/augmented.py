@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.data.augment.augment import Augment
 from saccade.data.augment.rng import generator_for

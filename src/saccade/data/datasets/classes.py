@@ -9,6 +9,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.picture import classes_of
 from saccade.data.datasets.relabelled import RelabelledDataset, all_names, is_fixed, unite, with_vocabularies
+from saccade.data.datasets.subset import Subset
 
 
 def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
@@ -32,7 +33,7 @@ def class_subset(dataset: Dataset, names: Sequence[str]) -> Dataset:
     if not indices:
         raise ConfigError(f"pictures that show {' or '.join(names)}", "none")
     kept_lists = {key: _kept(key, tuple(names), known) for key, known in dataset.vocabularies.items()}
-    return RelabelledDataset(dataset, indices, {name: name for name in names}, Vocabularies(kept_lists))
+    return RelabelledDataset(Subset(dataset, indices), {name: name for name in names}, Vocabularies(kept_lists))
 
 
 def rename_classes(dataset: Dataset, names: Mapping[str, str]) -> Dataset:

@@ -16,7 +16,7 @@ from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import is_upright
-from saccade.core.input_spec import fit_channels
+from saccade.core.input.channels import fit_channels
 from saccade.core.sample import Sample
 from saccade.data.augment.disturbances import DISTURBANCES, Size
 from saccade.data.augment.rng import RandomDraws, generator_for

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
-from saccade.core.input_spec import fit_channels
+from saccade.core.input.channels import fit_channels
 from saccade.safe_io.images.pictures import decode_picture
 
 

@@ -13,13 +13,14 @@ from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
-from saccade.data.datasets.subset import Subset
+from saccade.data.datasets.picture import picture_of, size_of
+from saccade.data.datasets.wrapper import DatasetWrapper
 
 IGNORE = 255
 
 
-class RelabelledDataset(Subset):
-    """Chosen pictures of a data set, labelled anew.
+class RelabelledDataset(DatasetWrapper):
+    """The pictures of a data set, labelled anew.
 
     Objects of dropped classes go, and pixels of theirs become 255, which is ignored; objects of classes without a new
     name become regions to ignore. A new class was looked for where all the old ones that become it were: of one that no
@@ -27,16 +28,13 @@ class RelabelledDataset(Subset):
 
     Args:
         dataset: Where the pictures come from.
-        indices: Their places there.
         into: The new name of each old class that stays, of whatever vocabulary; several may have one name. An empty one
             makes regions to ignore.
         vocabularies: The new names.
     """
 
-    def __init__(
-        self, dataset: Dataset, indices: Sequence[int], into: Mapping[str, str], vocabularies: Vocabularies
-    ) -> None:
-        super().__init__(dataset, indices)
+    def __init__(self, dataset: Dataset, into: Mapping[str, str], vocabularies: Vocabularies) -> None:
+        self.dataset = dataset
         self._vocabularies, old = vocabularies, dataset.vocabularies
         # One place more than there are classes, for marks such as -1 and 255 that are no class.
         objects, pixels = [*old.get("instances", ()), ""], [*old.get("semantic", ()), ""]
@@ -76,12 +74,20 @@ class RelabelledDataset(Subset):
         return found | {"instances.crowd"} if objects and self._ignored[:-1].any() else found
 
     def __getitem__(self, index: int) -> Sample:
-        sample = super().__getitem__(index)
+        sample = self.dataset[index]
         return replace(sample, truth=self._relabel(sample.truth))
 
     def truth(self, index: int) -> Annotation:
         """What one picture shows, of the new classes."""
-        return self._relabel(super().truth(index))
+        return self._relabel(self.dataset.truth(index))
+
+    def picture(self, index: int, channels: int | None = None) -> Tensor:
+        """Pixels of one picture with a number of channels."""
+        return picture_of(self.dataset, index, channels)
+
+    def size(self, index: int, channels: int | None = None) -> tuple[int, int]:
+        """(H, W) of one picture."""
+        return size_of(self.dataset, index, channels)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """New classes that one picture shows."""
@@ -159,7 +165,7 @@ def with_vocabularies(dataset: Dataset, vocabularies: Vocabularies, names: Mappi
         names: The new names of some classes; others keep theirs.
     """
     into = {name: (names or {}).get(name, name) for name in all_names(dataset.vocabularies)}
-    return RelabelledDataset(dataset, range(len(dataset)), into, vocabularies)
+    return RelabelledDataset(dataset, into, vocabularies)
 
 
 def all_names(vocabularies: Vocabularies) -> tuple[str, ...]:

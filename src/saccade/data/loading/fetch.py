@@ -9,7 +9,7 @@ import torch
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, SaccadeError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Framed
 from saccade.data.loading.ipc import LoadedBatch
 from saccade.data.loading.order import generator

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import SaccadeError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.data.datasets.picture import size_of
 from saccade.data.loading import ipc as carry
 from saccade.data.loading import order

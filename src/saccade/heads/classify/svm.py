@@ -18,7 +18,7 @@ from saccade.heads.classify.svm_solver import SvmSettings
 from saccade.losses.classification import one_against_rest
 from saccade.network.head import Head
 from saccade.network.maps import Maps
-from saccade.network.solvable import Pass
+from saccade.network.protocols.solvable import Pass
 
 
 class SvmHead(Head):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation
-from saccade.core.input_spec import as_float
+from saccade.core.input.channels import as_float
 from saccade.losses.pixels import IGNORE, pixel_cross_entropy
 from saccade.network.head import Head
 from saccade.network.maps import GUIDE, Maps

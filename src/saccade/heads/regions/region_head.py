@@ -22,8 +22,8 @@ from saccade.heads.regions.sampling import RegionRules, sample_regions
 from saccade.heads.regions.solved_top import SolvedTop
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.network.protocols.solvable import Pass
 from saccade.network.regions import Regions
-from saccade.network.solvable import Pass
 from saccade.ops.boxes.candidates import Candidates
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saccade.core.input_spec import as_float, fit_channels
+from saccade.core.input.channels import as_float, fit_channels
 
 
 def colours_at(image: Tensor, size: tuple[int, int]) -> tuple[np.ndarray[Any, Any], Tensor]:

@@ -56,7 +56,7 @@ def disturb(
         seed: Of each picture's direction.
         batch: Pictures that go through the network together.
         workers: Processes that read pictures.
-        plain: What `evaluate` gives on the same data, where it is known, so that it is not measured again.
+        plain: What `evaluate` gives on the same data, where that is known.
         out: Folder for ``disturb.json`` and ``disturb.html``, or None.
 
     Returns:

@@ -11,7 +11,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import Search, System
 from saccade.ops.boxes.suppression import Suppression

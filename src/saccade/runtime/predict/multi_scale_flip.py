@@ -19,7 +19,7 @@ from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import mirror, scaling, translation
 from saccade.core.geometry.resample import Size
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 
 SMALLEST, LARGEST = 0.1, 8.0
 # Pixels of a tile's side at least, and the greatest share of it that its neighbour may show too.

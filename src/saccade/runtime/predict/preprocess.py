@@ -14,7 +14,8 @@ from torch import Tensor
 
 from saccade.core.errors import DataError, SaccadeError
 from saccade.core.geometry.resample import Size
-from saccade.core.input_spec import InputSpec, fit_channels
+from saccade.core.input.channels import fit_channels
+from saccade.core.input.input_spec import InputSpec
 from saccade.network.system import Search
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.predict.buckets import ahead

@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 from torch import Tensor
 
 from saccade.core.errors import ConfigError, DataError, UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.ops.proposals.searches import SEARCHES, search_named

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from saccade.core.errors import ConfigError, DataError
-from saccade.core.input_spec import fit_channels
+from saccade.core.input.channels import fit_channels
 
 
 class Pixels(NamedTuple):

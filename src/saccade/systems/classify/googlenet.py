@@ -4,7 +4,7 @@ from torch import nn
 from torchvision.models.googlenet import BasicConv2d
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.heads.classify.classify import ClassifyHead
 from saccade.layers.blocks.convolution import conv_relu
 from saccade.layers.blocks.fully_connected import averaged_linear

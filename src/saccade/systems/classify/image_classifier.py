@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from torch import nn
 
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.heads.classify.classify import ClassifyHead
 from saccade.layers.blocks.fully_connected import fully_connected

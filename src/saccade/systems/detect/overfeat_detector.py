@@ -10,8 +10,8 @@ from typing import Literal
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
-from saccade.core.options import OptionGroup
+from saccade.core.input.input_spec import InputSpec
+from saccade.core.options.options import OptionGroup
 from saccade.heads.windows.window_detector import DetectorRules, WindowDetectorHead
 from saccade.heads.windows.window_head import WindowShape
 from saccade.heads.windows.window_predictions import WindowPredictions

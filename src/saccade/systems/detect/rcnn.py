@@ -9,8 +9,8 @@ from torch import nn
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
-from saccade.core.options import OptionGroup
+from saccade.core.input.input_spec import InputSpec
+from saccade.core.options.options import OptionGroup
 from saccade.heads.regions.hard_negatives import SVM, MiningRules
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.regions.sampling import RegionRules

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
-from saccade.core.options import OptionGroup
+from saccade.core.input.input_spec import InputSpec
+from saccade.core.options.options import OptionGroup
 from saccade.heads.windows.sliding import SlidingHead, SlidingRules
 from saccade.heads.windows.sliding_crops import SlidingCropsHead
 from saccade.heads.windows.window_predictions import WindowPredictions

@@ -8,7 +8,8 @@ from torch import nn
 from torchvision.models import WeightsEnum
 
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD, InputSpec
+from saccade.core.input.channels import IMAGENET_MEAN, IMAGENET_STD
+from saccade.core.input.input_spec import InputSpec
 from saccade.systems.build import class_names
 
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
-from saccade.core.options import OptionGroup
+from saccade.core.options.options import OptionGroup
 from saccade.heads.locate.box_form import BoxForm, BoxName, LossName
 from saccade.heads.locate.locate import LocateHead
 from saccade.heads.locate.locate_many import LocateManyHead

@@ -10,7 +10,7 @@ from typing import Literal
 from torch import nn
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.heads.windows.window_head import WindowHead, WindowShape
 from saccade.layers.blocks.fully_connected import fully_connected
 from saccade.layers.initialise import normal

@@ -10,7 +10,7 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.batch import Batch
 from saccade.core.dataset import Dataset
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Framed
 from saccade.data.augment.augment import Augment
 from saccade.data.datasets.picture import size_of

@@ -6,8 +6,8 @@ from torch import nn
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.data.check.glance import quick_check
+from saccade.network.protocols.solvable import Solvable
 from saccade.network.recipe import Stage
-from saccade.network.solvable import Solvable
 from saccade.network.system import System
 from saccade.training.feed.balance import count_labels
 from saccade.training.parallel.machine import world_size

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
-from saccade.network.proposing import Proposing
+from saccade.network.protocols.proposing import Proposing
 from saccade.network.system import System, inside
 
 PARTS = ("trunk", "neck")

@@ -8,8 +8,8 @@ import torch
 
 from saccade.core.annotation import Annotation
 from saccade.network.maps import Maps
+from saccade.network.protocols.solvable import Solvable
 from saccade.network.recipe import Stage
-from saccade.network.solvable import Solvable
 from saccade.runtime.device import evaluating
 from saccade.runtime.evaluate.loss_means import LossMeans
 from saccade.training.feed.batch_source import BatchSource

@@ -12,7 +12,7 @@ from torch import nn
 from torchvision.models import AlexNet
 
 from saccade.core.errors import UsageError
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.initialise import default, normal
 from saccade.layers.norms.response_norm import ResponseNorm
 from saccade.layers.scale import rescale

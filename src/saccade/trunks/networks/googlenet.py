@@ -10,7 +10,7 @@ from torch import nn
 from torchvision.models import GoogLeNet
 
 from saccade.core.errors import UsageError
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.blocks.convolution import conv_relu
 from saccade.layers.blocks.inception import BranchSizes, Inception
 from saccade.layers.initialise import truncated_normal, xavier

@@ -6,7 +6,7 @@ Paper: Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2015, Rethinking the Inception a
 from torch import nn
 from torchvision.models import Inception3
 
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.initialise import truncated_normal
 from saccade.trunks.blueprint import blueprint, fill
 from saccade.trunks.card import TrunkCard, declared

@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import nn
 
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.blocks.lenet import ScaledTanh, Subsample, TableConv2d
 from saccade.layers.initialise import uniform_by_fan_in
 from saccade.layers.scale import scaled

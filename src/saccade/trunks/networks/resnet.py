@@ -7,7 +7,7 @@ the 3 × 3 convolution of a bottleneck, the authors' Caffe model in the first 1 
 from torch import nn
 from torchvision.models import ResNet
 
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.initialise import kaiming
 from saccade.trunks.blueprint import blueprint, fill
 from saccade.trunks.card import TrunkCard, declared

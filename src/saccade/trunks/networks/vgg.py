@@ -9,7 +9,7 @@ from functools import partial
 from torch import nn
 from torchvision.models import VGG
 
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.initialise import kaiming, normal_linear
 from saccade.trunks.blueprint import blueprint, fill
 from saccade.trunks.card import TrunkCard, declared

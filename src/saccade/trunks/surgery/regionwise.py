@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from torch import Tensor, nn
 
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.core.level import Level
-from saccade.core.preprocessing import Preprocessing
 from saccade.network.part import Trunk
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from saccade.core.annotation import Annotation
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.data.formats.coco.document import read_document
 from saccade.data.formats.common.store import RaggedArray, Store, starts_of

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
 from saccade.data.check.objects import Objects
-from saccade.data.formats.common.number_errors import BoxError, FractionError
 from saccade.data.formats.common.origin import Form
+from saccade.data.formats.common.wrong_numbers import WrongBox, WrongFraction
 
 Numbers = NDArray[np.float64]
 
@@ -99,12 +99,13 @@ def written(objects: Objects, errors: Sequence[DataError]) -> Written | None:
         boxes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)
     elif form.startswith("centre"):
         boxes = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
-    refused = [error for error in errors if isinstance(error, BoxError)]
-    numbers = np.array([error.numbers for error in refused], np.float64).reshape(-1, 4)
-    sizes = np.array([error.size[::-1] if error.size else (np.inf, np.inf) for error in refused], float).reshape(-1, 2)
+    refused = [error.evidence for error in errors if isinstance(error.evidence, WrongBox)]
+    numbers = np.array([box.numbers for box in refused], np.float64).reshape(-1, 4)
+    sizes = np.array([box.size[::-1] if box.size else (np.inf, np.inf) for box in refused], float).reshape(-1, 2)
     return Written(form, np.concatenate([boxes, numbers]), np.concatenate([objects.limits.astype(float), sizes]))
 
 
 def refused_pixels(errors: Sequence[DataError]) -> int:
     """How many lines were refused since they hold pixels where fractions are expected."""
-    return sum(1 for error in errors if isinstance(error, FractionError) and error.value > _MOST_FRACTION)
+    found = [error.evidence for error in errors]
+    return sum(1 for one in found if isinstance(one, WrongFraction) and one.value > _MOST_FRACTION)

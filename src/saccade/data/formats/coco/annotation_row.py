@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import telling
 from saccade.data.formats.common.json_node import JsonNode, shown
-from saccade.data.formats.common.number_errors import BoxError
 from saccade.data.formats.common.object_rows import Row
 from saccade.data.formats.common.origin import Box, clip
+from saccade.data.formats.common.wrong_numbers import WrongBox
 from saccade.ops import rle
 
 Size = tuple[int, int]
@@ -82,12 +82,12 @@ def _box(node: JsonNode, size: Size) -> tuple[Box, Box | None]:
     x, y, width, height = node.numbers(4)
     if width <= 0 or height <= 0:
         flat = node.wrong("a box [x, y, width, height] of some area", node.value, "mend or delete it")
-        raise BoxError.of(flat, node.value)
+        raise flat.with_evidence(WrongBox(tuple(node.value)))
     box, given = clip((x, y, x + width, y + height), size)
     x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
         outside = node.wrong(f"a box inside the picture of {size[1]}x{size[0]}", node.value, "mend or delete it")
-        raise BoxError.of(outside, node.value, size)
+        raise outside.with_evidence(WrongBox(tuple(node.value), size))
     return box, given
 
 

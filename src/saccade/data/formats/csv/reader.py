@@ -12,11 +12,11 @@ from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.detection_dataset import DetectionDataset
 from saccade.data.formats.common.labelled_images import LabelledImages
-from saccade.data.formats.common.number_errors import BoxError
 from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.origin import clip
 from saccade.data.formats.common.split_names import USUAL, canonical
 from saccade.data.formats.common.store import RaggedArray
+from saccade.data.formats.common.wrong_numbers import WrongBox
 from saccade.data.formats.csv.records import Header, Record, read_header, read_records
 from saccade.safe_io.files import is_file
 from saccade.safe_io.images.pictures import picture_size
@@ -199,11 +199,11 @@ class _Builder:
         numbers = x1, y1, x2, y2 = record.box or (0.0, 0.0, 0.0, 0.0)
         said = ", ".join(f"{number:g}" for number in numbers)
         if x2 <= x1 or y2 <= y1:
-            raise BoxError.of(self._wrong(record, "a box x1 < x2, y1 < y2", said), numbers)
+            raise self._wrong(record, "a box x1 < x2, y1 < y2", said).with_evidence(WrongBox(numbers))
         box, given = clip((x1, y1, x2, y2), size)
         if box[2] <= box[0] or box[3] <= box[1]:
             outside = self._wrong(record, f"a box inside the picture of {size[1]}x{size[0]}", said)
-            raise BoxError.of(outside, numbers, size)
+            raise outside.with_evidence(WrongBox(numbers, size))
         area = (box[2] - box[0]) * (box[3] - box[1])
         return Row(box, self._known(record, record.names[0]), area, place=record.line, given=given)
 

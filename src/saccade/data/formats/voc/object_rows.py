@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, telling
-from saccade.data.formats.common.number_errors import BoxError
 from saccade.data.formats.common.origin import Box, clip
+from saccade.data.formats.common.wrong_numbers import WrongBox
 from saccade.safe_io.documents.xml_file import Element
 from saccade.safe_io.limits import MAX_PIXELS
 
@@ -93,12 +93,13 @@ def _box(node: Element, size: tuple[int, int]) -> tuple[Box, Box | None]:
     said = ", ".join(f"{number:g}" for number in numbers)
     if xmax < xmin or ymax < ymin:
         flat = node.wrong("xmin <= xmax and ymin <= ymax", said, "mend or delete the object")
-        raise BoxError.of(flat, numbers)
+        raise flat.with_evidence(WrongBox(numbers))
     box, given = clip((xmin - 1, ymin - 1, xmax, ymax), size)
     x1, y1, x2, y2 = box
     if x2 <= x1 or y2 <= y1:
         inside = f"a box inside the picture of {size[1]}x{size[0]}"
-        raise BoxError.of(node.wrong(inside, said, "mend or delete the object"), numbers, size)
+        outside = node.wrong(inside, said, "mend or delete the object")
+        raise outside.with_evidence(WrongBox(numbers, size))
     return box, given
 
 

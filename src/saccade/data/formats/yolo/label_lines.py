@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, telling
 from saccade.data.formats.common.json_node import shown
-from saccade.data.formats.common.number_errors import FractionError
 from saccade.data.formats.common.object_rows import Row
 from saccade.data.formats.common.origin import Box, clip
+from saccade.data.formats.common.wrong_numbers import WrongFraction
 from saccade.safe_io.documents.text_file import load_lines
 
 # Six digits behind the point are usual, and may round a fraction up.
@@ -126,7 +126,7 @@ class _Line:
             if not 0 <= value <= 1 + _SLACK:
                 cure = "divide pixels by the picture's width and height" if value > 1 else "mend or delete the line"
                 wrong = self._wrong(f"a fraction from 0 to 1 in column {place + first}", f"{value:g}", cure)
-                raise FractionError.of(wrong, value)
+                raise wrong.with_evidence(WrongFraction(value))
 
     def _box(self, values: Sequence[float]) -> tuple[Box, Box | None]:
         height, width = self.size

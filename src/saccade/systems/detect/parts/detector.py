@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from saccade.core.errors import UsageError
-from saccade.core.input_spec import InputSpec
-from saccade.core.preprocessing import Preprocessing
+from saccade.core.input.input_spec import InputSpec
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.network.part import Trunk
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.cut import cut

@@ -8,7 +8,7 @@ from torch import nn
 
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
-from saccade.core.options import OptionGroup
+from saccade.core.options.options import OptionGroup
 from saccade.heads.regions.box_top import BoxRules, BoxTop
 from saccade.layers.initialise import default
 from saccade.layers.pools.region_pool import RegionPool

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # options are read where torch is not loaded
+    from saccade.core.input.preprocessing import Preprocessing
     from saccade.core.level import Level
-    from saccade.core.preprocessing import Preprocessing
 
 
 @runtime_checkable

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from saccade.core.input_spec import IMAGENET_MEAN, IMAGENET_STD, InputSpec, Interpolation
+from saccade.core.input.channels import IMAGENET_MEAN, IMAGENET_STD
+from saccade.core.input.input_spec import InputSpec, Interpolation
 
 
 @dataclass(frozen=True)

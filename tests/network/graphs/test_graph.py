@@ -8,7 +8,7 @@ from torch import nn
 
 from helpers import tiny_system
 from saccade.core.errors import ConfigError
-from saccade.network.graph import graph_of, tensors_of
+from saccade.network.graphs.graph import graph_of, tensors_of
 from saccade.network.system import System
 
 

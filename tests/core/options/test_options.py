@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from saccade.core.errors import UsageError
-from saccade.core.options import OptionGroup, arguments_of, checked, options_in
+from saccade.core.options.options import OptionGroup, arguments_of, checked, options_in
 
 
 @dataclass(frozen=True)

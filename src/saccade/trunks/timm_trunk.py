@@ -7,8 +7,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.input.preprocessing import Preprocessing
 from saccade.core.level import Level
-from saccade.core.preprocessing import Preprocessing
 from saccade.network.part import Trunk
 from saccade.trunks.inputs import imagenet
 

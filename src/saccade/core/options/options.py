@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_type_hints
 
-from saccade.core.docstring import described_items
 from saccade.core.errors import UsageError
-from saccade.core.kinds import fitting
+from saccade.core.options.docstring import described_items
+from saccade.core.options.kinds import fitting
 
 
 @dataclass(frozen=True, kw_only=True)

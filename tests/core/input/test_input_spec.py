@@ -16,7 +16,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.geometry import warp
 from saccade.core.geometry.padding import mirrored
-from saccade.core.input_spec import (
+from saccade.core.input.input_spec import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     InputSpec,
@@ -106,7 +106,7 @@ def test_pictures_are_normalised_then_padded_with_zeros():
 def test_large_pictures_are_resized_channel_by_channel(monkeypatch: pytest.MonkeyPatch):
     image, spec = picture(90, 70), InputSpec.centre_crop(24, 30)
     whole = spec.resize(image)[0]
-    monkeypatch.setattr("saccade.core.input_spec.MANY_VALUES", 100)
+    monkeypatch.setattr("saccade.core.input.input_spec.MANY_VALUES", 100)
     sizes: list[int] = []
     monkeypatch.setattr(
         "saccade.core.geometry.warp.image", lambda plane, *how: sizes.append(len(plane)) or image_of(plane, *how)

@@ -16,7 +16,7 @@ from torch.utils import _pytree as pytree
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
-from saccade.core.input_spec import InputSpec
+from saccade.core.input.input_spec import InputSpec
 from saccade.network.regions import Regions
 from saccade.network.system import System
 
@@ -60,7 +60,7 @@ class Graph:
     """All that an exporter asks for.
 
     ``torch.export.export(graph.module, graph.example, dynamic_shapes=graph.dynamic)`` takes it as it is;
-    ``torch.onnx.export`` wants the operators of `saccade.network.onnx` besides.
+    ``torch.onnx.export`` wants the operators of `saccade.network.graphs.onnx` besides.
 
     Attributes:
         module: Tensors to a list of tensors.

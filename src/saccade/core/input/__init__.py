@@ -1,0 +1,1 @@
+"""How a picture gets into a network."""

@@ -1,0 +1,1 @@
+"""What a function of options takes, read from its signature and docstring, and the checks of what is given."""

@@ -1,0 +1,1 @@
+"""Networks as graphs, which others run."""
