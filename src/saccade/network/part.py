@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from saccade.core.input.preprocessing import Preprocessing
 from saccade.core.level import Level
+from saccade.network.class_layer import ClassLayer
 
 
 class Trunk(nn.Module, ABC):
@@ -18,9 +19,11 @@ class Trunk(nn.Module, ABC):
         preprocessing: What its weights want of a picture; every system on it takes pictures so. By default ImageNet's.
         names_in_relative: Own names of the weights that may begin as those of a shallower relative, each with its name
             there.
+        class_layer: The last layer that its weights were learnt with, where they bring it; else None.
     """
 
     levels: Mapping[str, Level]
+    class_layer: ClassLayer | None = None
     preprocessing: Preprocessing = Preprocessing()
     names_in_relative: Mapping[str, str] = MappingProxyType({})
 

@@ -53,7 +53,8 @@ def build(name: str, classes: Names | int, **options: Any) -> "System":
         _check_settled(given)
     names = _names_for(known[name], classes)
     system = known[name](names, **given)
-    listed = names.plain() if isinstance(names, Vocabularies) else list(names)
+    # Weights that know their own classes name those that were only counted.
+    listed = names.plain() if isinstance(names, Vocabularies) else list(system.classes or names)
     system.origin = None if ready else {"system": name, "classes": listed, "options": dict(options)}
     return system
 

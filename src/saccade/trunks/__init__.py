@@ -9,6 +9,7 @@ from saccade.trunks.card import TrunkFunction
 from saccade.trunks.networks.alexnet import alexnet
 from saccade.trunks.networks.caffenet import caffenet
 from saccade.trunks.networks.cifar_resnet import resnet20, resnet32, resnet44, resnet56, resnet110
+from saccade.trunks.networks.efficientnet_lite import efficientnet_lite0
 from saccade.trunks.networks.googlenet import googlenet
 from saccade.trunks.networks.inception import inception_v3
 from saccade.trunks.networks.lecture_cnn import lecture_cnn
@@ -53,6 +54,7 @@ TRUNKS: dict[str, TrunkFunction] = {
     "resnet56": resnet56,
     "resnet110": resnet110,
     "renet": renet,
+    "efficientnet_lite0": efficientnet_lite0,
 }
 
 

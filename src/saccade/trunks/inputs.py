@@ -29,3 +29,8 @@ def raw_pixels(channels: int = 3) -> Preprocessing:
     their constants, are meant for them. Divided by the deviation, pictures leave answers that vary by 1e-4.
     """
     return replace(imagenet(channels), std=(1 / 255,) * channels)
+
+
+def imagenet_of_tensorflow(channels: int = 3) -> Preprocessing:
+    """(pixel - 127) / 128 of bytes, as TensorFlow's EfficientNet-Lite learnt on, resized bicubically."""
+    return Preprocessing((127 / 255,) * channels, (128 / 255,) * channels, interpolation="bicubic")

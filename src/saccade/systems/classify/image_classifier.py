@@ -28,6 +28,9 @@ def image_classifier(
 ) -> System:
     """A trunk with a linear class head, named ``label``, on the average of its last map.
 
+    Where the trunk brings the last layer that its weights were learnt with, and its classes are asked for, by name or
+    by number, the head is that layer, and the system has those names.
+
     Args:
         trunk: Pictures to maps.
         classes: Names of the classes.
@@ -36,8 +39,11 @@ def image_classifier(
         loss: ``softmax``: one class a picture. ``sigmoid``: many.
         begin: How the head's weights begin, or None for PyTorch's way.
     """
-    head = class_head(trunk, len(classes), loss=loss)
-    if begin is not None:
+    head, known = class_head(trunk, len(classes), loss=loss), trunk.class_layer
+    if known is not None and loss == "softmax" and known.serves(classes):
+        known.copy_to(next(layer for layer in head.modules() if isinstance(layer, nn.Linear)))
+        classes = known.names
+    elif begin is not None:
         begin(head)
     return System(trunk, {"label": head}, classes=classes, input=input, recipe=recipe)
 

@@ -12,6 +12,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
+from saccade.layers.blocks.inverted_residual import InvertedResidual, SamePad
 from saccade.layers.blocks.residual import PlainShortcutBlock
 from saccade.trunks.chain import Chain, named
 from saccade.trunks.surgery.fc_to_conv import copied_stages
@@ -88,6 +89,12 @@ def _spread(module: nn.Module, rate: Rate, path: str) -> tuple[nn.Module, Rate]:
             spread, rate = _spread(child, rate, f"{path}.{name}")
             setattr(module, name, spread)
         return module, rate
+    if isinstance(module, SamePad):
+        # It pads for the convolution after it, with which the walk goes on.
+        module.stride, module.dilation = rate.after(module.stride)[0], module.dilation * rate.dilation
+        return module, rate
+    if isinstance(module, InvertedResidual):
+        return module, _spread(module.layers, rate, f"{path}.layers")[1]
     if isinstance(module, BasicBlock | Bottleneck | PlainShortcutBlock):
         return module, _spread_residual(module, rate, path)
     _spread_branches(module, rate, path)
