@@ -19,6 +19,8 @@ NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
 class Folded(nn.Module):
     """In a normalisation's place: gives what it gets, since the convolution before it does the work.
 
+    What the normalisation did besides, as timm's activate, it still does.
+
     Args:
         norm: The normalisation, kept so that counts of parameters stay what they are.
     """
@@ -28,15 +30,18 @@ class Folded(nn.Module):
         self.norm = norm
 
     def forward(self, maps: Tensor) -> Tensor:
-        """The maps themselves."""
+        """The maps themselves, or what the normalisation's own parts make of them."""
+        for part in self.norm.children():
+            maps = part(maps)
         return maps
 
 
 class _Tracer(fx.Tracer):
-    """Sees whole normalisations, as it does torch's own layers."""
+    """Sees whole normalisations, as it does torch's own layers, and whatever has no parts that could be folded."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, NORMS) or super().is_leaf_module(m, module_qualified_name)
+        whole = isinstance(m, NORMS) or not any(True for _ in m.children())
+        return whole or super().is_leaf_module(m, module_qualified_name)
 
 
 def fold_normalisation(module: nn.Module) -> nn.Module:

@@ -31,14 +31,14 @@ class Blocks(NamedTuple):
         stride: The first block's.
         expand: How many times wider they are between.
         size: Channels that they make.
-        count: How many.
+        repeats: How many.
     """
 
     kernel: int
     stride: int
     expand: int
     size: int
-    count: int
+    repeats: int
 
 
 STEM, TOP = 32, 1280
@@ -102,7 +102,7 @@ def _trunk(width: float, channels: int) -> Chain:
 
 def _stage(blocks: Blocks, entry: int, size: int) -> nn.Sequential:
     first = InvertedResidual(entry, size, blocks.kernel, blocks.stride, blocks.expand)
-    others = (InvertedResidual(size, size, blocks.kernel, 1, blocks.expand) for _ in range(blocks.count - 1))
+    others = (InvertedResidual(size, size, blocks.kernel, 1, blocks.expand) for _ in range(blocks.repeats - 1))
     return nn.Sequential(first, *others)
 
 
