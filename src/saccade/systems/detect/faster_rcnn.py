@@ -6,6 +6,7 @@ Paper: Ren, He, Girshick, Sun 2015, Faster R-CNN, arXiv 1506.01497. How it is us
 from dataclasses import replace
 
 from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
 from saccade.heads.regions.box_top import BoxRules
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.regions.sampling import RegionRules
@@ -56,6 +57,7 @@ def faster_rcnn(
     schedule: Schedule = "joint",
     regions: RegionOptions = RegionOptions(),
     size: int = 600,
+    neck_channels: int | None = None,
 ) -> System:
     """Regions that the network proposes itself.
 
@@ -70,13 +72,18 @@ def faster_rcnn(
             last two the trunk stands still.
         regions: How regions are proposed, learnt from and told.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
+        neck_channels: Channels of the pyramid, and a quarter of those of the two layers that see a region; by default
+            256 times `width`. 64 are enough for few classes.
 
     Raises:
-        UsageError: The trunk lacks a map of a stride, or, without a pyramid, no anchor fits into a picture.
+        UsageError: The trunk lacks a map of a stride, or, without a pyramid, no anchor fits into a picture, or there is
+            no neck to have channels.
     """
     if trunk.fully_connected:
+        if neck_channels is not None:
+            raise UsageError("a trunk with a neck for neck_channels", trunk.named, cure="choose one such as resnet50")
         return classic_faster_rcnn(classes, trunk, schedule, regions, size)
-    return pyramid_faster_rcnn(classes, trunk, schedule, regions, size)
+    return pyramid_faster_rcnn(classes, trunk, schedule, regions, size, neck_channels)
 
 
 def classic_faster_rcnn(

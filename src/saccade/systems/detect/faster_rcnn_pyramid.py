@@ -10,7 +10,6 @@ from saccade.heads.dense.dense_boxes import DenseBoxHead, DenseRules
 from saccade.heads.regions.box_top import BoxRules, BoxTop
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.regions.sampling import RegionRules
-from saccade.layers.scale import scaled
 from saccade.layers.towers.anchors import Anchors
 from saccade.layers.towers.dense_towers import ProposalTower
 from saccade.losses.scores import SigmoidScores
@@ -22,7 +21,7 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
-from saccade.systems.detect.parts.detector import shorter_side, trunk_to
+from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, trunk_to
 from saccade.systems.detect.parts.region import HALF, RegionOptions, pyramid_box_top
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
 from saccade.trunks.options import TrunkOptions
@@ -56,11 +55,16 @@ RECIPE = Recipe(
 
 
 def pyramid_faster_rcnn(
-    classes: tuple[str, ...], trunk: TrunkOptions, schedule: Schedule, regions: RegionOptions, size: int
+    classes: tuple[str, ...],
+    trunk: TrunkOptions,
+    schedule: Schedule,
+    regions: RegionOptions,
+    size: int,
+    neck_channels: int | None,
 ) -> System:
     """Proposals and regions from a feature pyramid: see `faster_rcnn` for the arguments."""
     body, reads = trunk_to(trunk, (4, 8, 16, 32))
-    wide = scaled(256, trunk.width)
+    wide = pyramid_channels(neck_channels, trunk.width)
     neck = Pyramid(body.levels, reads, wide, "pool")
     strides = [level.stride or 1 for level in neck.levels.values()]
     bases = [ratio_bases([stride * scale for scale in regions.scales or (FINEST,)], RATIOS) for stride in strides]
@@ -68,7 +72,7 @@ def pyramid_faster_rcnn(
     propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases), PROPOSALS, None)
     pooled = dict(list(neck.levels.items())[:-1])
     told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
-    top = pyramid_box_top(pooled, scaled(1024, trunk.width), told, len(classes), regions.boxes)
+    top = pyramid_box_top(pooled, 4 * wide, told, len(classes), regions.boxes)
     return System(
         body,
         {"regions": pyramid_head(propose, top, SAMPLES if regions.samples is None else regions.samples)},

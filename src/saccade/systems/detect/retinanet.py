@@ -9,7 +9,6 @@ from typing import Literal
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.heads.dense.dense_boxes import DenseBoxHead, DenseRules
-from saccade.layers.scale import scaled
 from saccade.layers.towers.anchors import Anchors, pyramid_anchors
 from saccade.layers.towers.dense_towers import TwinTower
 from saccade.losses.scores import FocalScores
@@ -21,7 +20,7 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import everything
 from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
-from saccade.systems.detect.parts.detector import shorter_side, trunk_to
+from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, trunk_to
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import TrunkOptions
 
@@ -67,6 +66,7 @@ def retinanet(
     pyramid: Literal["convs_of_c5", "convs_of_p5"] = "convs_of_c5",
     size: int = 800,
     finest: float = 32,
+    neck_channels: int | None = None,
     limit: int = 100,
     suppress: SuppressionMethod = "hard",
 ) -> System:
@@ -79,17 +79,19 @@ def retinanet(
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         finest: Side of the smallest anchors in input pixels; those of each coarser map are twice as large. Objects much
             smaller are not found.
+        neck_channels: Channels of the pyramid and the towers; by default 256 times `width`. 64 are enough for few
+            classes and cost a twelfth.
         limit: Objects of one picture that are told at most.
         suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
             loses score (soft-NMS).
 
     Raises:
-        UsageError: The trunk lacks a map of a stride, or the smallest anchors are below a pixel.
+        UsageError: The trunk lacks a map of a stride, the smallest anchors are below a pixel, or there are no channels.
     """
     if not finest >= 1:
         raise UsageError("a side of the smallest anchors from 1 pixel", f"finest={finest}")
     body, reads = trunk_to(trunk, (8, 16, 32))
-    wide = scaled(256, trunk.width)
+    wide = pyramid_channels(neck_channels, trunk.width)
     neck = Pyramid(body.levels, reads, wide, pyramid)
     sizes = [finest * 2**step for step in range(len(neck.levels))]
     tower = TwinTower(wide, OCTAVES * len(RATIOS), len(classes))

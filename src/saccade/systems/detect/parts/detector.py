@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from saccade.core.errors import UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.input.preprocessing import Preprocessing
+from saccade.layers.scale import scaled
 from saccade.network.part import Trunk
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.cut import cut
@@ -41,6 +42,17 @@ def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:
             cure=f"its maps are {listed}; choose a ResNet, or a trunk of timm's with such maps",
         )
     return tuple(last[stride] for stride in strides)
+
+
+def pyramid_channels(asked: int | None, width: float) -> int:
+    """Channels of a feature pyramid: those asked for, or 256 (Lin et al. 2017, arXiv 1612.03144) times a width.
+
+    Raises:
+        UsageError: None are asked for.
+    """
+    if asked is not None and asked < 1:
+        raise UsageError("at least 1 channel of the neck", f"neck_channels={asked}")
+    return scaled(256, width) if asked is None else asked
 
 
 def longest(size: int) -> int:
