@@ -101,8 +101,9 @@ def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable
     from bench.detector_models import detector, pictures
     from saccade.training.parallel.machine import pick_precision
 
-    precision = pick_precision("auto", torch.device("cpu"))
-    predictor = sc.Predictor(sc.from_torchvision(detector(name, side)), precision=precision, device="cpu")
+    system = sc.from_torchvision(detector(name, side))
+    precision = pick_precision("auto", torch.device("cpu"), system)
+    predictor = sc.Predictor(system, precision=precision, device="cpu")
     images = pictures(pixels, count)
     _forget_peak()
 

@@ -51,8 +51,9 @@ def ours(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[]
     from saccade import Predictor, build
     from saccade.training.parallel.machine import pick_precision
 
-    precision = pick_precision("auto", torch.device("cpu"))
-    predictor = Predictor(build("resnet50", CLASSES, size=side).eval(), precision=precision, device="cpu")
+    system = build("resnet50", CLASSES, size=side).eval()
+    precision = pick_precision("auto", torch.device("cpu"), system)
+    predictor = Predictor(system, precision=precision, device="cpu")
     images = [picture(*pixels, seed=number) for number in range(pictures)]
 
     def run_round() -> str:

@@ -16,7 +16,7 @@ FRACTIONS = {"minutes", "lr", "momentum", "weight_decay", "warmup", "clip", "ema
 
 @pytest.mark.parametrize("name", ["_target_", "class_path", "_instantiator", "epoch", "__class__"])
 def test_an_unknown_key_is_refused_and_the_known_are_listed(name):
-    with pytest.raises(UsageError, match="accumulate, optimiser, lr") as refused:
+    with pytest.raises(UsageError, match="accumulate, recipe, optimiser, lr") as refused:
         TrainSettings.from_dict({name: "os.system"}, "settings.yaml")
     assert name in refused.value.what
     assert refused.value.path == "settings.yaml"

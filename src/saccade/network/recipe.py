@@ -57,7 +57,8 @@ class Recipe:
             ``plateau`` (by `gamma` when validation stalls for `milestones[0]` epochs).
         milestones: Shares of the run, 0..1, at which ``step`` acts.
         gamma: Factor of ``step`` and ``plateau``, power of ``poly``.
-        warmup: Share of the run over which the learning rate rises from a thousandth.
+        warmup: Share of the run over which the learning rate rises.
+        warmup_start: Factor of the learning rate that it rises from.
         epochs: Passes over the data when neither steps nor minutes are given.
         batch: Pictures a step.
         clip: Greatest norm of the gradient, or None.
@@ -80,6 +81,7 @@ class Recipe:
     milestones: tuple[float, ...] = (0.5, 0.75)
     gamma: float = 0.1
     warmup: float = 0.0
+    warmup_start: float = 1e-3
     epochs: int = 90
     batch: int = 32
     clip: float | None = None

@@ -8,6 +8,7 @@ from saccade.core.errors import UsageError
 from saccade.training.setup.unfreeze import parse
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "recipe": ("auto", "paper", "small"),
     "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
     "schedule": ("constant", "step", "cosine", "poly", "plateau"),
     "precision": ("auto", "32", "bf16"),

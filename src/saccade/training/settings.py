@@ -24,8 +24,12 @@ class TrainSettings:
             default is the split ``val`` where there is one.
         fold: K/N: validate on the K-th of N parts of the training pictures, and learn from the others.
         size: Side of the network's input in pixels.
-        batch: Pictures a step (on each device); 0 finds the greatest that fits into memory.
+        batch: Pictures a step (on each device); 0 finds the greatest that fits into memory. The default is the
+            recipe's, or as few, from 4, as leave an epoch ten steps.
         accumulate: Batches whose gradients make one step.
+        recipe: What settles whatever is not said here: paper, the system's own numbers; small, those for few pictures
+            and a trunk that has learnt; auto, small for a pretrained trunk and up to 2000 training pictures, else
+            paper.
         optimiser: sgd, adam, adamw, rmsprop or adagrad.
         lr: Learning rate, as it is used: not scaled with the batch.
         momentum: Momentum.
@@ -73,6 +77,7 @@ class TrainSettings:
     size: int | None = None
     batch: int | None = None
     accumulate: int = 1
+    recipe: str = "auto"
     optimiser: str | None = None
     lr: float | None = None
     momentum: float | None = None

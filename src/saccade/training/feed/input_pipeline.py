@@ -25,7 +25,7 @@ from saccade.training.feed.skip_list import SkipList
 from saccade.training.parallel.fabric import Fabric
 from saccade.training.parallel.machine import pick_workers
 from saccade.training.settings import TrainSettings
-from saccade.training.setup.batch_size import greatest_batch
+from saccade.training.setup.batch_size import greatest_batch, usual_batch
 from saccade.training.setup.plan import Plan, resolve_recipe
 from saccade.training.setup.preflight import normalises
 from saccade.training.setup.resolved_run import ResolvedRun
@@ -77,6 +77,8 @@ class InputPipeline:
         settings, train = resolved_run.settings, resolved_run.data.train
         batch = min(settings.batch or known or _default_batch(resolved_run, fabric, say), max(len(train), 1))
         recipe = resolve_recipe(resolved_run.recipe, settings, batch, fabric.world_size)
+        if batch < resolved_run.recipe.batch and settings.batch is None:
+            say(f"batches of {batch} pictures, not the recipe's {resolved_run.recipe.batch}: {_why(recipe, settings)}")
         reading = LoaderSettings(
             batch=batch,
             seed=settings.seed,
@@ -122,7 +124,7 @@ def _shares(train: Dataset, settings: TrainSettings) -> torch.Tensor | None:
 def _default_batch(resolved_run: ResolvedRun, fabric: Fabric, say: Callable[[str], None]) -> int:
     """The recipe's batch, or the greatest that fits where 0 is asked for."""
     if resolved_run.settings.batch is None:
-        return resolved_run.recipe.batch
+        return usual_batch(resolved_run.recipe.batch, len(resolved_run.data.train), fabric.world_size)
     if fabric.world_size > 1:
         raise UsageError("a batch where several processes train together", "0", cure="give --batch")
     train, spec = resolved_run.data.train, resolved_run.system.input
@@ -136,6 +138,13 @@ def _default_batch(resolved_run: ResolvedRun, fabric: Fabric, say: Callable[[str
     found = greatest_batch(resolved_run.system, resolved_run.recipe, fabric, make, len(resolved_run.data.train))
     say(f"batches of {found} pictures fit into memory")
     return found
+
+
+def _why(recipe: Recipe, settings: TrainSettings) -> str:
+    """Why batches are smaller than a recipe's, and what follows for the learning rate."""
+    rule = "by the linear rule" if recipe.optimiser == "sgd" else "by the square-root rule"
+    rule = rule if settings.lr is None else "as was said"
+    return f"there are few, and an epoch should have ten steps; the learning rate is {recipe.lr:.3g}, {rule}"
 
 
 def _leaves_one(resolved_run: ResolvedRun, batch: int, world: int) -> bool:

@@ -17,6 +17,7 @@ from saccade.training.loop.checkpointer import Checkpointer
 from saccade.training.loop.finish import best_scores, finish
 from saccade.training.loop.log import Log
 from saccade.training.loop.loop import Loop
+from saccade.training.loop.pace import Pace
 from saccade.training.loop.progress import Progress
 from saccade.training.loop.signals import Signals
 from saccade.training.loop.validation import Validator
@@ -43,7 +44,7 @@ def run_worker(resolved_run: ResolvedRun) -> Run:
     with ExitStack() as stack:
         signals = stack.enter_context(Signals(led=is_worker()))
         with signals.at_once():
-            fabric = make_fabric(resolved_run.settings)
+            fabric = make_fabric(resolved_run.settings, resolved_run.system)
             hold_memory()
             stack.enter_context(repeatable(fabric.device, resolved_run.settings.deterministic))
             resolved_run = _placed(resolved_run, fabric)
@@ -128,5 +129,5 @@ def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: 
         log,
         signals,
         progress,
-        resolved_run.callbacks,
+        (*resolved_run.callbacks, Pace(pipeline.plan, resolved_run.system.input, progress.step, log.say)),
     )

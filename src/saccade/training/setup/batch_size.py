@@ -16,6 +16,19 @@ from saccade.training.parallel.fabric import Fabric
 from saccade.training.step.train_state import TrainState
 
 GREATEST, MARGIN = 256, 0.9
+# An epoch of fewer steps hardly moves a network; smaller batches than so many teach by chance.
+STEPS_AN_EPOCH, LEAST = 10, 4
+
+
+def usual_batch(batch: int, pictures: int, world: int = 1) -> int:
+    """A recipe's batch, or as few pictures as leave an epoch ten steps, though not fewer than four.
+
+    Args:
+        batch: The recipe's.
+        pictures: Training pictures.
+        world: Processes that train together.
+    """
+    return min(batch, max(pictures // (STEPS_AN_EPOCH * world), LEAST))
 
 
 def greatest_batch(system: System, recipe: Recipe, fabric: Fabric, make: Callable[[int], Batch], pictures: int) -> int:

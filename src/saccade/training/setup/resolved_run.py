@@ -25,6 +25,7 @@ from saccade.training.setting_limits import CHOICES
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
 from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.small_set import recipe_for
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def prepare(
         val=None if opened.val is None else with_regions(with_channels(opened.val, channels), search),
     )
     place = Path(out) if out else next_out(what, resume)
-    return ResolvedRun(system, opened, place, settings, system.recipe, resume, renewed=tuple(renewed))
+    recipe = recipe_for(system, len(opened.train), settings)
+    return ResolvedRun(system, opened, place, settings, recipe, resume, renewed=tuple(renewed))
 
 
 def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:

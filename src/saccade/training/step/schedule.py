@@ -5,8 +5,6 @@ from math import cos, pi
 
 from saccade.network.recipe import Recipe, Stage
 
-WARMUP_START = 1e-3
-
 
 def factor(recipe: Recipe, progress: float, drops: int = 0) -> float:
     """Factor of the base learning rate.
@@ -23,7 +21,8 @@ def factor(recipe: Recipe, progress: float, drops: int = 0) -> float:
         "poly": lambda: (1 - progress) ** recipe.gamma,
         "plateau": lambda: recipe.gamma**drops,
     }
-    warm = 1.0 if progress >= recipe.warmup else WARMUP_START + (1 - WARMUP_START) * progress / recipe.warmup
+    start = recipe.warmup_start
+    warm = 1.0 if progress >= recipe.warmup else start + (1 - start) * progress / recipe.warmup
     return warm * shapes[recipe.schedule]()
 
 
