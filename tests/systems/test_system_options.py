@@ -92,7 +92,8 @@ TABLE = {
     """,
     "faster_rcnn": """
         boxes:per_class/agnostic=per_class channels:int=3 limit:int=100 norm:batch/frozen/group/sync=batch
-        neck_channels:int|None=None pretrained:bool=False samples:int|None=None scales:*float|None=None schedule:joint/alternate=joint
+        neck_channels:int|None=None pretrained:bool=False samples:int|None=None scales:*float|None=None
+        schedule:joint/alternate=joint
         size:int=600 trunk:str=vgg16 width:float=1.0
     """,
     "rfcn": """
@@ -122,8 +123,8 @@ TABLE = {
     """,
     "retinanet": """
         channels:int=3 finest:float=32 limit:int=100 norm:batch/frozen/group/sync=batch pretrained:bool=False
-        neck_channels:int|None=None pyramid:convs_of_c5/convs_of_p5=convs_of_c5 size:int=800 suppress:hard/linear/gaussian=hard
-        trunk:str=resnet50 width:float=1.0
+        neck_channels:int|None=None pyramid:convs_of_c5/convs_of_p5=convs_of_c5
+        size:int=800 suppress:hard/linear/gaussian=hard trunk:str=resnet50 width:float=1.0
     """,
 }
 STATISTICS = {"mean": "mean:*float|None=None", "std": "std:*float|None=None"}

@@ -14,6 +14,8 @@ from saccade.core.errors import UsageError
 if TYPE_CHECKING:
     from saccade.network.card import SystemFunction
 
+# What a system can be chosen for, where none is named.
+TASKS = ("detect", "classify", "multilabel", "localize")
 # Where a run is: said beside the settings, in flags as in a file.
 PLACES = ("out",)
 
@@ -55,12 +57,19 @@ def _options(function: "SystemFunction", settings: Mapping[str, Flag]) -> dict[s
 
 def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int:
     from saccade.training.loop.signals import Interrupted
+    from saccade.training.setup.choose import chosen
     from saccade.training.setup.resolved_run import next_out
     from saccade.training.train import train
 
-    out = values.pop("out", None) or str(next_out(system, values.get("resume", False)))
+    out, data, task = values.pop("out", None), one_or_several(values.pop("data")), values.pop("task", None)
+    if not system:
+        choice = chosen(data, task, values, values.pop("resume", False))
+        system, values, arguments = choice.system, choice.options, choice.command(data)[2:]
+    elif task is not None:
+        raise UsageError("a task, or a SYSTEM", "both", cure="leave out one of them")
+    out = out or str(next_out(system, values.get("resume", False)))
     try:
-        train(system, one_or_several(values.pop("data")), out, **values)
+        train(system, data, out, **values)
     except Interrupted as error:
         sys.stderr.write(f"saccade: {error}; the state is saved. To go on:\n  {_resume_line(arguments, out)}\n")
         return error.exit_code
@@ -78,9 +87,8 @@ def _typed(
         strict.print_help()
         raise SystemExit(0)
     refuse_unknown(strict, left, flags_of(strict))
-    if system not in options and not (system and Path(system).is_dir()):
-        found = repr(system) if system else "none"
-        raise UsageError("a system or the folder of a run", found, cure=f"systems: {', '.join(options)}")
+    if system and system not in options and not Path(system).is_dir():
+        raise UsageError("a system or the folder of a run", repr(system), cure=f"systems: {', '.join(options)}")
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))
     return vars(typed)
@@ -90,12 +98,14 @@ def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
     """The parser of ``saccade train`` with these flags."""
     parser = Parser(
         prog="saccade train",
-        usage="saccade train SYSTEM --data DATA --out RUN [--epochs N | --steps N | --minutes M] [--resume] [...]",
+        usage="saccade train [SYSTEM] --data DATA --out RUN [--epochs N | --steps N | --minutes M] [--resume] [...]",
         description=f"Train a system on labelled pictures. The options of {system} come last."
         if system
         else "Train a system on labelled pictures. With a SYSTEM, --help also lists its own options.",
     )
-    parser.add_argument("system", metavar="SYSTEM", nargs="?", help="a name of `saccade systems`, or a run's folder")
+    what = "a name of `saccade systems`, or a run's folder; without one it is chosen by what is annotated"
+    parser.add_argument("system", metavar="SYSTEM", nargs="?", help=what)
+    parser.add_argument("--task", choices=TASKS, help="what a system is chosen for", default=argparse.SUPPRESS)
     told = "a folder, a URI such as coco:DIR, or scenes; several, each with its --data, are joined"
     parser.add_argument("--data", action="append", help=told, default=argparse.SUPPRESS)
     parser.add_argument("--out", help="the run's folder; runs/SYSTEM-1 … by default", default=argparse.SUPPRESS)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from saccade.core.errors import UsageError
 from saccade.data.open import Source, Sources
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
@@ -13,24 +14,27 @@ from saccade.training.callback import Callback
 from saccade.training.loop.run_worker import run_worker
 from saccade.training.parallel.processes import in_processes, is_worker
 from saccade.training.run import Run
+from saccade.training.setup.choose import chosen
 from saccade.training.setup.resolved_run import prepare
 
 
 def train(
-    what: str | Path | System,
-    data: Sources,
+    what: str | Path | System | None = None,
+    data: Sources | None = None,
     out: str | Path | None = None,
     *,
     val: Source | float | None = None,
     metrics: Sequence[Metric] = (),
     callbacks: Sequence[Callback] = (),
     resume: bool = False,
+    task: str | None = None,
     **options: Any,
 ) -> Run:
     """Train a system.
 
     Args:
-        what: A system's name, a built `System`, or the folder of a run whose weights are the beginning.
+        what: A system's name, a built `System`, or the folder of a run whose weights are the beginning. None: a system
+            is chosen for the data, and why, and the command that spells it out, is said.
         data: A folder, a URI such as ``scenes:count=500``, a `Dataset`, or a list of these, whose classes are united.
         out: Folder of the run; ``runs/NAME-1`` and so on by default.
         val: What to validate on: a split's name, a share of the training pictures such as 0.2, data like `data`, or
@@ -38,6 +42,8 @@ def train(
         metrics: Further metrics; their scores join the others.
         callbacks: What is called after each step and epoch.
         resume: Whether a run that is in `out` goes on; with nothing there it begins.
+        task: What a system is chosen for: ``detect``, ``classify``, ``multilabel`` or ``localize``; by default what is
+            annotated says it.
         **options: Fields of `TrainSettings`, and options of the system where it is given by name.
 
     Returns:
@@ -51,6 +57,14 @@ def train(
         ResourceError: Disk or memory ran out.
         Interrupted: A signal asked for a stop; the state was saved.
     """
+    if data is None:
+        raise UsageError("data to train on", "none", cure="give data=FOLDER, or data='scenes'")
+    if what is None:
+        said = {} if val is None else {"val": str(val) if isinstance(val, float | int) else val}
+        choice = chosen(data, task, {**options, **said}, resume)
+        what, options, val = choice.system, choice.options, choice.options.pop("val", None)
+    elif task is not None:
+        raise UsageError("a task, or a system by name", "both", cure="leave out one of them")
     resolved_run = prepare(what, data, out, val, options, resume)
     resolved_run = replace(resolved_run, metrics=tuple(metrics), callbacks=tuple(callbacks))
     if resolved_run.settings.devices > 1 and not is_worker():

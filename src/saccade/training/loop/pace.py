@@ -6,6 +6,7 @@ from math import sqrt
 
 from saccade.core.input.input_spec import InputSpec
 from saccade.training.setup.plan import Plan
+from saccade.training.step.schedule import stage_at
 
 # Fewer steps than these teach little, whatever is learnt.
 ENOUGH = 100
@@ -15,23 +16,29 @@ LEAST_BATCH, LEAST_SIDE, SIDES = 4, 96, 32
 class Pace:
     """A callback that measures the second step, the first that is taken warm, and says what it means.
 
+    Where more of the network learns later, it measures and says it again.
+
     Args:
         plan: What is done.
         input: How pictures get in.
-        begun: Steps that were taken before.
         say: Takes a line for the person who waits.
     """
 
-    def __init__(self, plan: Plan, input: InputSpec, begun: int, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, input: InputSpec, say: Callable[[str], None]) -> None:
         self.plan, self.input, self.say = plan, input, say
-        self.second, self.at = begun + 2, time.monotonic()
+        self.second, self.stage = -1, -1
+        self.begun = self.at = time.monotonic()
 
     def on_step(self, step: int, losses: Mapping[str, float]) -> None:
-        """Say it after the second step."""
+        """Say it after the second step of a stage."""
         del losses
         now = time.monotonic()
-        if step == self.second:
-            self.say(told(self.plan, self.input, now - self.at))
+        stage = stage_at(self.plan.recipe, self.plan.progress(step, now - self.begun))
+        if stage != self.stage:
+            self.stage, self.second = stage, step + 1
+        elif step == self.second:
+            still = ", ".join(name for name in self.plan.recipe.stages[stage].freeze if name in ("trunk", "neck"))
+            self.say(told(self.plan, self.input, now - self.at) + (f" ({still} standing still)" if still else ""))
         self.at = now
 
     def on_epoch(self, epoch: int, scores: Mapping[str, float | None]) -> None:

@@ -129,5 +129,5 @@ def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: 
         log,
         signals,
         progress,
-        (*resolved_run.callbacks, Pace(pipeline.plan, resolved_run.system.input, progress.step, log.say)),
+        (*resolved_run.callbacks, Pace(pipeline.plan, resolved_run.system.input, log.say)),
     )

@@ -1,0 +1,176 @@
+"""A system for data, where nobody names one: by what is annotated, how large it is, and how fast the machine is."""
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import ConfigError, UsageError
+from saccade.data.open import Sources
+from saccade.systems.build import build
+from saccade.training.settings import TrainSettings
+from saccade.training.setup.data import Data, open_training_data
+from saccade.training.setup.object_sizes import ObjectSizes, object_sizes
+from saccade.training.setup.trial_steps import pictures_a_second
+
+# Minutes of a training of which nobody says how long it is, and the share that is measured on where nothing is.
+MINUTES, HELD_OUT = 10.0, "0.2"
+# So often pictures should be seen in all, where time allows, and the share of the minutes that validation leaves.
+PASSES, FEWEST, ENOUGH, LEARNING = 12, 1200, 3000, 0.75
+TRUNK = {"trunk": "efficientnet_lite0", "pretrained": True}
+# Channels of a light neck; sides of the input to choose from; pixels that small objects should have there.
+NECK, SIDES, SMALL_OBJECT = 64, tuple(range(640, 160 - 1, -32)), 48
+# The finest anchors, in pixels, whatever objects there are: below, a map of stride 8 tells no two places apart.
+FINEST, COARSEST = 8, 32
+TASKS: dict[str, tuple[tuple[str, ...], str]] = {
+    "detect": (("instances.boxes", "instances.labels"), "retinanet"),
+    "classify": (("label",), "classifier"),
+    "multilabel": (("labels",), "classifier"),
+    "localize": (("label", "instances.boxes"), "localizer"),
+}
+# In this order, where no task is asked for.
+USUAL = ("detect", "classify", "multilabel")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is trained, and why.
+
+    Attributes:
+        system: Its name.
+        options: Options of the system and settings of the training, by name: the user's, and those chosen.
+        reasons: Lines for the person who waits.
+    """
+
+    system: str
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    reasons: tuple[str, ...] = ()
+
+    def command(self, data: Sources) -> list[str]:
+        """The words of the command that spells it out."""
+        named = data if isinstance(data, list | tuple) else [data]
+        words = [part for one in named for part in ("--data", str(one))]
+        for name, value in self.options.items():
+            flag = "--" + name.replace("_", "-")
+            words += [flag] if value is True else [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+        return ["saccade", "train", self.system, *words]
+
+
+def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choice:
+    """What to train on data.
+
+    Args:
+        data: What `open_data` takes, or several.
+        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture) or ``localize``; None: by what
+            is annotated.
+        options: Settings of the training, by name; they are kept.
+
+    Raises:
+        UsageError: An option is none of the settings, or the task is unknown.
+        ConfigError: No system learns from what is annotated.
+        DataError: The data has a defect.
+    """
+    settings = _settings(options)
+    opened = open_training_data(data, options.get("val"), settings)
+    task = _task(opened.train, task, opened.title)
+    chosen, reasons = dict(options), [_why(opened, task)]
+    if opened.val is None and settings.fold is None:
+        chosen["val"] = HELD_OUT
+        reasons.append("nothing is set apart to validate on: a fifth of the training pictures is")
+    if (settings.epochs, settings.steps, settings.minutes) == (None, None, None):
+        chosen["minutes"] = MINUTES
+        reasons.append(f"nobody says how long: {MINUTES:g} minutes (--minutes, --epochs or --steps changes that)")
+    more, told = _sized(opened, task, replace(settings, minutes=chosen.get("minutes", settings.minutes)))
+    return Choice(TASKS[task][1], chosen | more, (*reasons, *told))
+
+
+def _settings(options: Mapping[str, Any]) -> TrainSettings:
+    known = {one.name for one in fields(TrainSettings)}
+    foreign = sorted(set(options) - known)
+    if foreign:
+        raise UsageError("settings of the training, where no system is named", ", ".join(foreign), cure="name a system")
+    # What is measured on may be a data set, which is no setting.
+    return TrainSettings.from_dict({name: value for name, value in options.items() if name != "val"})
+
+
+def _task(train: Dataset, asked: str | None, title: str) -> str:
+    if asked is not None and asked not in TASKS:
+        raise UsageError(f"one of {', '.join(TASKS)}", repr(asked), within="task")
+    for task in USUAL if asked is None else (asked,):
+        if set(TASKS[task][0]) <= set(train.fields):
+            return task
+    wanted = " or ".join(" and ".join(TASKS[task][0]) for task in (USUAL if asked is None else (asked,)))
+    raise ConfigError(
+        f"pictures annotated with {wanted}",
+        ", ".join(sorted(train.fields)) or "nothing",
+        path=title,
+        cure="name a system: `saccade systems` lists what each learns from",
+    )
+
+
+def _why(data: Data, task: str) -> str:
+    annotated = {
+        "detect": "boxes with classes",
+        "classify": "a class each",
+        "multilabel": "several classes each",
+        "localize": "a class and boxes",
+    }
+    names = data.train.classes
+    shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+    return f"{len(data.train)} training pictures have {annotated[task]} ({len(names)}: {shown}): {TASKS[task][1]}"
+
+
+def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, Any], list[str]]:
+    """Options of the system and the side of its input, as objects ask for and the minutes allow."""
+    options: dict[str, Any] = {**TRUNK}
+    sizes = object_sizes(data.train) if task == "detect" else None
+    if task == "multilabel":
+        options["loss"] = "sigmoid"
+    if sizes is not None:
+        options |= {"norm": "frozen", "neck_channels": NECK}
+    wanted = settings.size or (224 if sizes is None else _wanted(sizes))
+    side, told = wanted, f"pictures of {wanted} pixels"
+    if settings.size is None and settings.minutes is not None:
+        side, told = _affordable(data, task, options, wanted, settings.minutes)
+    if sizes is not None:
+        options["finest"] = float(min(max(round(sizes.smallest * side), FINEST), COARSEST))
+        ends = f"{sizes.smallest * side:.0f} to {sizes.middle * side:.0f}"
+        told += f"; the smaller half of the objects has sides of {ends} pixels there"
+    trunk = f"trunk {TRUNK['trunk']} with ImageNet weights"
+    return options | {"size": side}, [f"{trunk}; {told}"]
+
+
+def _wanted(sizes: ObjectSizes) -> int:
+    """The least side at which small objects have enough pixels, and no more than pictures have."""
+    side = min(SMALL_OBJECT / max(sizes.small, 1e-6), sizes.side)
+    return next((one for one in reversed(SIDES) if one >= max(side, 224)), SIDES[0])
+
+
+def _affordable(data: Data, task: str, options: dict[str, Any], wanted: int, minutes: float) -> tuple[int, str]:
+    """The largest side up to the one wanted at which the minutes show pictures often enough, and what to say of it."""
+    seen = min(max(PASSES * len(data.train), FEWEST), ENOUGH)
+    sides = [side for side in SIDES if side <= wanted] or [wanted]
+    least = sides[-1]
+    system = build(TASKS[task][1], data.train.vocabularies, **options, size=least)
+    pace = pictures_a_second(system, data.train)
+    budget = minutes * 60 * LEARNING * pace
+    side = next((one for one in sides if budget * (least / one) ** 2 >= seen), least)
+    told = f"pictures of {side} pixels, about {pace * (least / side) ** 2:.1f}/s here"
+    return side, told if side == wanted else f"{told} ({wanted} would be seen too seldom in {minutes:g} minutes)"
+
+
+def chosen(data: Sources, task: str | None, options: Mapping[str, Any], resume: bool) -> Choice:
+    """As `choose`, said on standard error, with the command that spells it out.
+
+    Raises:
+        UsageError: A run shall go on, whose system its own command names.
+    """
+    if resume:
+        raise UsageError("the system of the run that goes on", "none", cure="repeat the command that the run told of")
+    choice = choose(data, task, options)
+    for line in choice.reasons:
+        sys.stderr.write(f"chosen: {line}\n")
+    sys.stderr.write(f"the same in full:\n  {shlex.join(choice.command(data))}\n")
+    return choice

@@ -1,0 +1,30 @@
+"""How fast a system learns on this machine, measured on a few pictures before anything is settled."""
+
+import copy
+import time
+
+import torch
+
+from saccade.core.dataset import Dataset
+from saccade.network.system import System
+
+PICTURES, ROUNDS = 2, 2
+
+
+def pictures_a_second(system: System, dataset: Dataset) -> float:
+    """Pictures that go forward and back in a second, once warm; the system stays as it is.
+
+    Args:
+        system: What shall learn.
+        dataset: What from; its first annotated pictures are used.
+    """
+    learner = copy.deepcopy(system).freeze(system.recipe.stages[0].freeze).train()
+    learner.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    samples = [dataset[index] for index in range(min(PICTURES, len(dataset)))]
+    batch = learner.batch([sample.image for sample in samples], [sample.truth for sample in samples])
+    seconds = 0.0
+    for _ in range(ROUNDS):
+        begun = time.monotonic()
+        torch.stack(list(learner.loss(batch).values())).sum().backward()
+        seconds = time.monotonic() - begun
+    return len(samples) / max(seconds, 1e-9)

@@ -1,0 +1,101 @@
+"""A training of which nobody names the system."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+import saccade as sc
+from saccade.core.annotation import Annotation, Instances
+from saccade.core.errors import ConfigError, UsageError
+from saccade.training.setup.choose import choose
+from saccade.training.setup.object_sizes import object_sizes
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image folder of two classes that colours tell apart."""
+    root = tmp_path_factory.mktemp("photos")
+    for name, colour in (("red", (220, 30, 30)), ("blue", (30, 30, 220))):
+        (root / name).mkdir()
+        for number in range(10):
+            Image.new("RGB", (40, 32), tuple(part + number for part in colour)).save(root / name / f"{number}.png")
+    return root
+
+
+def test_classes_make_a_classifier_that_knows_imagenet(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = sc.train(data=photos, out=photos.parent / "run", minutes=0.05)
+    told = capsys.readouterr().err
+    assert "20 training pictures have a class each (2: blue, red): classifier" in told
+    assert "a fifth of the training pictures is" in told
+    command = (
+        f"saccade train classifier --data {photos} --minutes 0.05 --val 0.2 --trunk efficientnet_lite0 --pretrained"
+    )
+    assert command in told
+    assert sc.load(run.path).system.origin["options"]["trunk"] == "efficientnet_lite0"
+
+
+def test_boxes_make_a_light_detector() -> None:
+    choice = choose("scenes:count=8,size=64", None, {"epochs": 1})
+    assert choice.system == "retinanet"
+    wanted = {"trunk": "efficientnet_lite0", "pretrained": True, "norm": "frozen", "neck_channels": 64}
+    assert wanted.items() <= choice.options.items()
+    assert "minutes" not in choice.options
+    system = sc.build(choice.system, 2, **{name: choice.options[name] for name in (*wanted, "size", "finest")})
+    assert sum(parameter.numel() for parameter in system.parameters()) < 6_000_000
+
+
+def test_words_of_the_command_are_read_back() -> None:
+    choice = choose("scenes:count=8,size=64", "classify", {"steps": 3, "lr": 0.5, "augment": "none"})
+    words = choice.command("scenes:count=8,size=64")
+    assert words[:3] == ["saccade", "train", "classifier"]
+    assert " ".join(words).endswith(
+        "--steps 3 --lr 0.5 --augment none --trunk efficientnet_lite0 --pretrained --size 224"
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "error", "match"),
+    [
+        ("guess", {}, UsageError, "detect, classify, multilabel, localize"),
+        (None, {"trunk": "resnet18"}, UsageError, "name a system"),
+    ],
+)
+def test_what_cannot_be_chosen_is_said(task: str | None, options: dict[str, Any], error: type, match: str) -> None:
+    with pytest.raises(error, match=match):
+        choose("scenes:count=8,size=64", task, options)
+
+
+def test_data_that_no_system_learns_from_is_refused(photos: Path) -> None:
+    with pytest.raises(ConfigError, match=r"instances\.boxes"):
+        choose(photos, "detect", {})
+
+
+def test_a_run_goes_on_by_its_own_command(photos: Path) -> None:
+    with pytest.raises(UsageError, match="repeat the command"):
+        sc.train(data=photos, resume=True)
+
+
+class Boxes:
+    """Pictures of 100 × 200 pixels, the first with squares of 10, the second of 40 pixels."""
+
+    classes, joints, fields = ("thing",), None, frozenset({"instances.boxes", "instances.labels"})
+
+    def __len__(self) -> int:
+        return 2
+
+    def truth(self, index: int) -> Annotation:
+        side = (10.0, 40.0)[index]
+        return Annotation(
+            instances=Instances(boxes=torch.tensor([[0.0, 0, side, side]] * 5), labels=torch.zeros(5).long())
+        )
+
+    def size(self, index: int, channels: int | None = None) -> tuple[int, int]:
+        return 100, 200
+
+
+def test_sizes_of_objects_are_shares_of_the_shorter_side() -> None:
+    found = object_sizes(Boxes())  # pyright: ignore[reportArgumentType]
+    assert found == pytest.approx((0.1, 0.1, 0.25, 100.0))
