@@ -16,6 +16,7 @@ from saccade.core.errors import UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
+from saccade.layers.blocks.strided_pointwise import without_strided_pointwise
 from saccade.network.checks import check_fit, check_owners, check_weights
 from saccade.network.head import Head, annotated_loss
 from saccade.network.maps import GUIDE, IMAGE, Maps
@@ -80,6 +81,7 @@ class System(nn.Module):
         check_fit(self.levels, trunk, neck, heads)
         check_owners({name: head for name, head in heads.items() if name not in self.silent})
         check_weights(self.loss_weights, self.silent, heads)
+        without_strided_pointwise(self)
 
     @property
     def classes(self) -> tuple[str, ...]:
