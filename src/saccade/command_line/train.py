@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from saccade.command_line.arguments.config_file import overridden, read_config
 from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_dataclass, of_options, refuse_unknown, unite
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from saccade.network.card import SystemFunction
@@ -80,7 +81,8 @@ def _typed(
     refuse_unknown(strict, left, flags_of(strict))
     if system not in options and not (system and Path(system).is_dir()):
         found = repr(system) if system else "none"
-        raise UsageError("a system or the folder of a run", found, cure=f"systems: {', '.join(options)}")
+        cure = did_you_mean(system, options, f"systems: {', '.join(options)}")
+        raise UsageError("a system or the folder of a run", found, cure=cure)
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))
     return vars(typed)
