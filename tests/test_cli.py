@@ -1,6 +1,7 @@
 """Commands as they are typed: what they print, what they leave, how they end."""
 
 import errno
+import io
 import json
 import os
 import signal
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from helpers import save_picture
+from helpers import picture, save_picture
 from saccade import cli
 from saccade.command_line import demo, systems
 from saccade.core.errors import ConfigError, DataError, ResourceError, SaccadeError, UsageError
@@ -193,6 +195,45 @@ def test_predict_answers_and_goes_on(run, photos, tmp_path, capsys):
     assert "bad.png" in said.err
     assert cli.main(["predict", str(run), str(photos), "--out", str(out), "--checkpoint", "last", "--batch", "1"]) == 1
     assert "--out" in capsys.readouterr().err
+
+
+def test_predict_says_what_it_found(run, photos, tmp_path, capsys):
+    assert cli.main(["predict", str(run), str(photos), "--out", str(tmp_path / "out")]) == 0
+    _, classes = capsys.readouterr().out.splitlines()
+    found = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    names = [entry["class"] for entry in found]
+    assert classes.startswith("3 pictures: ")
+    assert {f"{name} {names.count(name)}" for name in names} == set(classes.removeprefix("3 pictures: ").split(", "))
+    assert names == [(tmp_path / "out" / "classes.txt").read_text().split()[entry["label"]] for entry in found]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_predict_reads_a_picture_from_the_standard_input(kind, run, photos, tmp_path, capsys, monkeypatch):
+    with Image.open(photos / "1.png") as image:
+        image.save(tmp_path / "a", kind)
+    for _ in range(2):  # what was piped in before is no answer to what is piped in now
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "a").read_bytes())))
+        assert cli.main(["predict", str(run), "-", str(photos / "0.png"), "--out", str(tmp_path / "out"), "--csv"]) == 0
+        piped, other = json.loads((tmp_path / "out" / "predictions.json").read_text())
+        assert (piped["file"], other["file"]) == ("<stdin>", str(photos / "0.png"))
+        assert piped["size"] == list(picture(1).shape[1:])
+        assert (tmp_path / "out" / piped["drawn"]).suffix == (".png" if kind == "PNG" else ".jpg")
+        assert (tmp_path / "out" / piped["drawn"]).is_file()
+    assert (tmp_path / "out" / "predictions.csv").read_text().splitlines()[1].startswith("<stdin>,")
+
+
+def test_what_is_wrong_with_the_standard_input_is_said(run, tmp_path, capsys, monkeypatch):
+    words = ["predict", str(run), "-", "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no picture")))
+    assert cli.main(words) == 1
+    assert "\n  <stdin>: expected a picture" in capsys.readouterr().err
+    assert [entry["file"] for entry in json.loads((tmp_path / "out" / "failed.json").read_text())] == ["<stdin>"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    assert cli.main(words) == 1
+    assert "nothing" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    assert cli.main(words) == 2
+    assert "a terminal" in capsys.readouterr().err
 
 
 def test_predict_refuses_what_is_not_there(run, tmp_path):
