@@ -37,8 +37,14 @@ SURE, UNSURE = detected(0.93, 0.6, 0.2, 0.1), detected(0.31)
         (
             [detected(), detected()],
             *(0.9, 0.31, True),
-            "no object in 2 pictures reaches --threshold 0.9; the best that was seen scores .31: "
+            "no object in 2 pictures reaches --threshold 0.9; the best that was seen scores 0.31: "
             "try --threshold 0.24, and another --out",
+        ),
+        (
+            [detected()],
+            *(0.99, 0.98999, True),
+            "no object in 1 picture reaches --threshold 0.99; the best that was seen scores 0.989: "
+            "try --threshold 0.79, and another --out",
         ),
         (
             [detected()],

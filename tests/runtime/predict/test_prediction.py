@@ -132,6 +132,8 @@ def test_it_is_told_in_a_line(tmp_path):
 
 def test_objects_and_classes_in_words():
     assert told(instances=rows(0.91, 0.55, 0.3, 0.2)) == "4 objects: cat .91, dog .55, cat .30, …"
+    assert told(instances=rows(0.9, *[0.1] * 6)) == "7 objects, 1 from .50 on: cat .90, dog .10, cat .10, …"
+    assert told(instances=rows(*[0.9] * 6)) == "6 objects: cat .90, dog .90, cat .90, …"
     assert told(instances=rows(1.0)) == "1 object: cat 1.00"
     assert told(instances=rows()) == "no object"
     assert told(instances=Instances(boxes=torch.zeros(2, 4))) == "2 objects"

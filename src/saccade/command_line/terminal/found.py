@@ -67,7 +67,8 @@ def _nothing(pictures: str, threshold: float | None, best_seen: float | None) ->
     where = f"no object in {pictures} reaches --threshold {threshold:g}"
     if best_seen is None:
         return f"{where}; try a lower one, and another --out"
-    return f"{where}; the best that was seen scores {short(best_seen)}: try {_lower(best_seen)}"
+    seen = math.floor(best_seen * 1000) / 1000  # rounded up it might read as if it had reached the threshold
+    return f"{where}; the best that was seen scores {seen:g}: try {_lower(best_seen)}"
 
 
 def _lower(best: float) -> str:

@@ -10,6 +10,8 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.core.words import first_few, short
 
 FEW = 3
+# Of more objects than these it is said how many are drawn where nobody gave a threshold.
+MANY, SURE = 5, 0.5
 IGNORED = 255
 
 
@@ -68,7 +70,9 @@ def _objects(rows: Instances, names: Sequence[str]) -> str:
     labels = [] if rows.labels is None else [name_of(label, names) for label in rows.labels.tolist()]
     scores = [] if rows.scores is None else [short(score) for score in rows.scores.tolist()]
     told = [" ".join(pair) for pair in zip(labels, scores, strict=True)] if labels and scores else labels or scores
-    return f"{len(rows) or 'no'} object{'' if len(rows) < 2 else 's'}{': ' if told else ''}{_few(told)}"
+    sure = len(rows) if rows.scores is None else int((rows.scores >= SURE).sum())
+    strong = f", {sure} from {short(SURE)} on" if len(rows) > MANY and sure < len(rows) else ""
+    return f"{len(rows) or 'no'} object{'' if len(rows) < 2 else 's'}{strong}{': ' if told else ''}{_few(told)}"
 
 
 def _pose(joints: Tensor, visible: Tensor | None) -> str:
