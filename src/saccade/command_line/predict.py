@@ -1,8 +1,11 @@
 """``saccade predict``: predictions for pictures and videos: files, folders, globs, and folders that are watched."""
 
+import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
@@ -30,6 +33,12 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     if typed.idle is not None and not typed.watch:
         raise UsageError("--watch beside --idle", "--idle alone", cure="write --watch --idle 60")
+    named = nullcontext((typed.inputs, {})) if typed.watch else standard_input_as_file(typed.inputs)
+    with named as (inputs, aliases):
+        return _predict(typed, inputs, aliases)
+
+
+def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: Mapping[Path, str]) -> int:
     from saccade.runtime.files.predict_files import predict_files
     from saccade.runtime.files.settings import PredictSettings
     from saccade.runtime.files.watch import watch_files
@@ -38,11 +47,11 @@ def run(arguments: Sequence[str]) -> int:
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
-    if typed.watch:
-        with progress("files") as tell:
-            return _say(watch_files(predictor, typed.inputs, typed.out, settings, typed.idle, tell), settings)
-    with standard_input_as_file(typed.inputs) as (inputs, aliases), progress("files") as tell:
-        outcome = predict_files(predictor, inputs, typed.out, settings, tell, aliases)
+    with progress("files") as tell:
+        if typed.watch:
+            outcome = watch_files(predictor, inputs, typed.out, settings, idle=typed.idle, tell=tell)
+        else:
+            outcome = predict_files(predictor, inputs, typed.out, settings, tell, aliases)
     return _say(outcome, settings)
 
 

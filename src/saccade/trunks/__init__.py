@@ -3,7 +3,7 @@
 from typing import Any
 
 from saccade.core.errors import UsageError
-from saccade.core.nearest import did_you_mean
+from saccade.core.nearest import did_you_mean, nearest
 from saccade.core.options.options import checked, options_in
 from saccade.network.part import Trunk
 from saccade.trunks.card import TrunkFunction
@@ -83,7 +83,9 @@ def ends_fully_connected(name: str) -> bool:
 def _of_timm(name: str) -> str:
     if not knows(name):
         listed = f"choose one of {', '.join(TRUNKS)}, or a name of timm's"
-        raise UsageError("a trunk", repr(name), cure=did_you_mean(name, [*TRUNKS, *names()], listed))
+        raise UsageError(
+            "a trunk", repr(name), cure=did_you_mean(nearest(name, TRUNKS) or name, [*TRUNKS, *names()], listed)
+        )
     return name
 
 

@@ -1,6 +1,7 @@
 """A prediction is an annotation that knows its picture and its classes: it can be drawn, written and told."""
 
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,12 @@ import torch
 from PIL import Image
 
 from helpers import CLASSES, picture, save_picture, tiny_system
+from pixel_systems import pixel_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import DataError, UsageError
 from saccade.core.vocabulary import Vocabularies
+from saccade.runtime.files.predict_files import predict_files
+from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.predict.given import GivenPicture
 from saccade.runtime.predict.prediction import Prediction
 from saccade.runtime.predict.predictor import Predictor
@@ -152,3 +156,34 @@ def test_pixels_joints_and_many_fields_in_words():
     assert told(contours=torch.zeros(1, 2, 2)) == "contours"
     assert told(pose=torch.zeros(3, 2), pose_visible=torch.tensor([2, 0, 1])) == "2 of 3 joints"
     assert told(label=torch.tensor(0), instances=rows(0.5)) == "cat; 1 object: cat .50"
+
+
+def test_pixels_are_told_with_their_names_in_files_and_in_a_line(tmp_path):
+    image = torch.zeros(3, 4, 10, dtype=torch.uint8)
+    image[0, :, :3], image[2, :, 3:] = 200, 200
+    Image.fromarray(image.permute(1, 2, 0).numpy()).save(tmp_path / "a.png")
+    predictor = Predictor(pixel_system())
+    assert repr(predictor(tmp_path / "a.png")) == "Prediction of a.png, 10x4: blue 70%, red 30%"
+    outcome = predict_files(predictor, [tmp_path / "a.png"], tmp_path / "out")
+    (entry,) = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    assert entry["semantic_classes"] == [
+        {"label": 2, "class": "blue", "share": 0.7},
+        {"label": 0, "class": "red", "share": 0.3},
+    ]
+    assert outcome.findings.pixels == {"blue": 0.7, "red": 0.3}
+    assert outcome.findings.objects is None
+    shown = np.asarray(Image.open(tmp_path / "out" / entry["semantic"]))
+    assert {label: (shown == label).mean() for label in (0, 2)} == {0: 0.3, 2: 0.7}
+
+
+def test_the_best_score_is_known_where_a_threshold_left_all_out(tmp_path):
+    save_picture(tmp_path / "a.png", 1)
+    predictor = Predictor(tiny_system())
+    best = float(predictor(tmp_path / "a.png").instances.scores[0])
+    fresh = Predictor(tiny_system())
+    assert fresh.best_seen is None
+    outcome = predict_files(fresh, [tmp_path / "a.png"], tmp_path / "out", PredictSettings(threshold=0.99))
+    assert (outcome.findings.objects, outcome.findings.best) == (0, None)
+    assert outcome.best_seen == pytest.approx(best)
+    again = predict_files(fresh, [tmp_path / "a.png"], tmp_path / "out", PredictSettings(threshold=0.99))
+    assert (again.kept, again.best_seen) == (1, pytest.approx(best))

@@ -12,7 +12,6 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.runtime.predict.given import GivenPicture
 from saccade.runtime.predict.output import save_drawing
 from saccade.runtime.predict.wording import in_words
-from saccade.view.drawing.draw import draw, drawn_from
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,6 +58,8 @@ class Prediction(Annotation):
         Raises:
             DataError: The picture's file cannot be read any more.
         """
+        from saccade.view.drawing.draw import draw, drawn_from  # it brings matplotlib, which a training does without
+
         _, shown = self.picture.twofold()
         chosen = threshold if threshold is not None else self.threshold or None
         return draw(shown, self, self.vocabularies, threshold=chosen or drawn_from(self, chosen))
