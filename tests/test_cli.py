@@ -1,6 +1,7 @@
 """Commands as they are typed: what they print, what they leave, how they end."""
 
 import errno
+import io
 import json
 import os
 import signal
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from helpers import save_picture
+from helpers import picture, save_picture
 from saccade import cli
 from saccade.command_line import demo, systems
 from saccade.core.errors import ConfigError, DataError, ResourceError, SaccadeError, UsageError
+from saccade.systems.build import build
 
 SCENES = "scenes:count=16,size=32,seed=1"
 SMALL = ["--width", ".25", "--batch", "8", "--workers", "0", "--device", "cpu", "--precision", "32"]
@@ -96,6 +99,32 @@ def test_unknown_flags_are_answered_with_the_known(capsys):
     assert "--save-every" in said
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["predcit", "runs/a"], "predict"),
+        (["data", "chekc", "photos"], "check"),
+        (["train", "retinanett", "--data", "nowhere"], "retinanet"),
+        (["describe", "vgg61"], "vgg16"),
+        (["systems", "--task", "detekt"], "detect"),
+        (["data", "convert", "a", "b", "--to", "yollo"], "yolo"),
+        (["train", "resnet18", "--data", SCENES, "--trunk", "x"], None),
+    ],
+)
+def test_what_was_mistyped_is_answered_with_what_was_meant(words, meant, capsys):
+    assert cli.main(words) == 2
+    said = capsys.readouterr().err
+    assert f"did you mean {meant}?" in said if meant else "did you mean" not in said
+
+
+def test_a_trunk_that_is_mistyped_is_answered_with_ours_or_timms():
+    for typed, meant in {"resnett18": "resnet18", "resnett50": "resnet50", "convnext_tny": "convnext_tiny"}.items():
+        with pytest.raises(UsageError, match=rf"did you mean {meant}\?"):
+            build("classifier", 2, trunk=typed)
+    with pytest.raises(UsageError, match="did you mean width"):
+        build("classifier", 2, widht=0.5)
+
+
 def test_systems_as_json_have_their_fields(capsys):
     assert cli.main(["systems", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -105,8 +134,6 @@ def test_systems_as_json_have_their_fields(capsys):
     assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["localizer", "overfeat_localizer"]
     cli.main(["systems", "--json", "--task", "detect"])
     assert {entry["name"] for entry in json.loads(capsys.readouterr().out)} >= {"rpn", "ssd300", "ssd512", "retinanet"}
-    cli.main(["systems", "--task", "localize"])
-    assert capsys.readouterr().out.startswith("localizer\tlocalize\t2014")
 
 
 def test_a_training_leaves_a_run(run):
@@ -168,6 +195,45 @@ def test_predict_answers_and_goes_on(run, photos, tmp_path, capsys):
     assert "bad.png" in said.err
     assert cli.main(["predict", str(run), str(photos), "--out", str(out), "--checkpoint", "last", "--batch", "1"]) == 1
     assert "--out" in capsys.readouterr().err
+
+
+def test_predict_says_what_it_found(run, photos, tmp_path, capsys):
+    assert cli.main(["predict", str(run), str(photos), "--out", str(tmp_path / "out")]) == 0
+    _, classes = capsys.readouterr().out.splitlines()
+    found = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    names = [entry["class"] for entry in found]
+    assert classes.startswith("3 pictures: ")
+    assert {f"{name} {names.count(name)}" for name in names} == set(classes.removeprefix("3 pictures: ").split(", "))
+    assert names == [(tmp_path / "out" / "classes.txt").read_text().split()[entry["label"]] for entry in found]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_predict_reads_a_picture_from_the_standard_input(kind, run, photos, tmp_path, capsys, monkeypatch):
+    with Image.open(photos / "1.png") as image:
+        image.save(tmp_path / "a", kind)
+    for _ in range(2):  # what was piped in before is no answer to what is piped in now
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "a").read_bytes())))
+        assert cli.main(["predict", str(run), "-", str(photos / "0.png"), "--out", str(tmp_path / "out"), "--csv"]) == 0
+        piped, other = json.loads((tmp_path / "out" / "predictions.json").read_text())
+        assert (piped["file"], other["file"]) == ("<stdin>", str(photos / "0.png"))
+        assert piped["size"] == list(picture(1).shape[1:])
+        assert (tmp_path / "out" / piped["drawn"]).suffix == (".png" if kind == "PNG" else ".jpg")
+        assert (tmp_path / "out" / piped["drawn"]).is_file()
+    assert (tmp_path / "out" / "predictions.csv").read_text().splitlines()[1].startswith("<stdin>,")
+
+
+def test_what_is_wrong_with_the_standard_input_is_said(run, tmp_path, capsys, monkeypatch):
+    words = ["predict", str(run), "-", "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no picture")))
+    assert cli.main(words) == 1
+    assert "\n  <stdin>: expected a picture" in capsys.readouterr().err
+    assert [entry["file"] for entry in json.loads((tmp_path / "out" / "failed.json").read_text())] == ["<stdin>"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    assert cli.main(words) == 1
+    assert "nothing" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    assert cli.main(words) == 2
+    assert "a terminal" in capsys.readouterr().err
 
 
 def test_predict_refuses_what_is_not_there(run, tmp_path):

@@ -144,7 +144,8 @@ QUICK = [
     *(["train", "--help"], ["train", "ssd300", "--help"], ["describe", "--help"], ["describe", "vgg16", "--help"]),
     *([command, "--help"] for command in COMMANDS),
     *(["data", verb, "--help"] for verb in VERBS),
-    *(["fly"], ["train", "lenet"], ["train", "lenet5", "--epochz", "3"], ["train", "lenet5", "--epochs", "many"]),
+    *(["fly"], ["predcit"], ["data", "chekc"], ["train", "retinanett"], ["systems", "--task", "detekt"]),
+    *(["train", "lenet"], ["train", "lenet5", "--epochz", "3"], ["train", "lenet5", "--epochs", "many"]),
     *(["train", "lenet5"], ["describe", "lenet"], ["describe", "lenet5", "--widht", "1"], ["systems", "--jsn"]),
 ]
 

@@ -9,11 +9,14 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from saccade.command_line.arguments.flags import Flag, of_dataclass, of_options
+from saccade.command_line.systems import costs
 from saccade.core.augmentation import Augmentation
 from saccade.metrics import scores
+from saccade.network.card import Card
 from saccade.network.recipe import Recipe, Stage
-from saccade.systems import SYSTEMS
+from saccade.systems import IF_UNSURE, SYSTEMS
 from saccade.systems.build import build, options_of
+from saccade.systems.counts import system_counts
 from saccade.training.settings import TrainSettings
 
 # The recipe belongs to the system that is built; a narrow one is built quickly.
@@ -33,9 +36,14 @@ def settings(_: str) -> str:
 
 
 def system_list(_: str) -> str:
-    """The cards of all systems."""
-    rows = ((f"`{n}`", f.card.task, str(f.card.year), needs(f.card.needs), f.card.paper) for n, f in SYSTEMS.items())
-    return table(("name", "task", "year", "learns from", "paper"), rows)
+    """The cards of all systems, and what they cost."""
+    columns = ("name", "task", "year", "M parameters", "GMAC", "learns from", "paper")
+    return table(columns, [_system_row(name, SYSTEMS[name].card) for name in SYSTEMS])
+
+
+def _system_row(name: str, card: Card) -> list[str]:
+    marked = f"**`{name}`**" if name in IF_UNSURE.values() else f"`{name}`"
+    return [marked, card.task, str(card.year), *costs(system_counts()[name]), needs(card.needs), card.paper]
 
 
 def needs(names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
     import saccade as sc
     run = sc.train("resnet18", "photos", out="runs/a", epochs=10)
-    predictions = sc.load(run)(["cat.jpg"])
+    prediction = sc.load(run)("cat.jpg")
     scores = sc.evaluate(run, "photos")
 
 Everything is loaded when it is first asked for: to import the package costs milliseconds, and no torch.

@@ -8,6 +8,7 @@ from saccade import __version__
 from saccade.command_line.terminal.failures import exit_code_of, obeying_sigterm
 from saccade.command_line.terminal.output import make_streams_robust
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 
 COMMANDS = {
     "demo": "train a network on built-in pictures, measure it, draw its predictions",
@@ -51,7 +52,9 @@ def _run(words: list[str]) -> int:
         sys.stdout.write(f"saccade {__version__}\n")
         return 0
     if words[0] not in COMMANDS:
-        raise UsageError("a command", repr(words[0]), cure=f"commands are {', '.join(COMMANDS)}")
+        raise UsageError(
+            "a command", repr(words[0]), cure=did_you_mean(words[0], COMMANDS, f"commands are {', '.join(COMMANDS)}")
+        )
     return import_module(f"saccade.command_line.{words[0]}").run(words[1:])
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from saccade import cli
-from saccade.command_line.describe import aligned, narrowed
+from saccade.command_line.describe import narrowed
+from saccade.command_line.terminal.output import aligned
 
 FIELDS = {"name", "kind", "output", "kernel", "parameters", "weights", "cumulative_weights", "multiply_adds"}
 
@@ -65,7 +66,7 @@ def test_what_is_wrong_is_said(words: list[str], code: int, said: str, capsys: p
 
 
 def test_columns_are_aligned() -> None:
-    assert aligned([("layer", "weights"), ("a", "1 000"), ("longer", "2")]) == (
+    assert aligned([("layer", "weights"), ("a", "1 000"), ("longer", "2")], {"weights"}) == (
         "layer   weights\na         1 000\nlonger        2\n"
     )
 

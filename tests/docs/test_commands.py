@@ -18,6 +18,7 @@ from saccade.data.convert.losses import LossCounts
 from saccade.metrics.detect.proposals import coverage
 from saccade.metrics.evaluation import Evaluation
 from saccade.ops.proposals.region_file import RegionTable
+from saccade.runtime.files.findings import Findings
 from saccade.systems import SYSTEMS
 from saccade.training.setup.resolved_run import split_options
 
@@ -63,7 +64,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def predict_files(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
-        return SimpleNamespace(done=1, kept=0, failed={}, out=Path("answers"), frames=0)
+        return SimpleNamespace(
+            done=1, kept=0, failed={}, out=Path("answers"), frames=0, findings=Findings(), best_seen=None
+        )
 
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda run, data=None, split=None: (run, data))

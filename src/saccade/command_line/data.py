@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 
 VERBS = {
     "check": "list every defect of a data set, and what is fine",
@@ -26,5 +27,5 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"usage: saccade data VERB ...\n\n{listed}\n\n`saccade data VERB --help` tells more.\n")
         return 0
     if words[0] not in VERBS:
-        raise UsageError("a verb", repr(words[0]), cure=f"verbs are {', '.join(VERBS)}")
+        raise UsageError("a verb", repr(words[0]), cure=did_you_mean(words[0], VERBS, f"verbs are {', '.join(VERBS)}"))
     return import_module(f"saccade.command_line.data_commands.{words[0]}").run(words[1:])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_options, refuse_unknown, unite
 from saccade.command_line.arguments.run_flags import at_least_one
-from saccade.command_line.terminal.output import print_json
+from saccade.command_line.terminal.output import aligned, print_json
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 from saccade.safe_io.writing.atomic import write_text
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def print_description(description: "Description") -> None:
     """The layer table, then the sums."""
     rows = [COLUMNS, *(_row(layer) for layer in description.layers)]
     narrow = narrowed(rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else rows
-    sys.stdout.write(aligned(narrow) + "\n")
+    sys.stdout.write(aligned(narrow, NUMBERS) + "\n")
     if "note" not in narrow[0]:
         notes = [f"{layer.name}: {layer.note}\n" for layer in description.layers if layer.note]
         sys.stdout.writelines([*notes, "\n"] if notes else [])
@@ -81,23 +82,11 @@ def print_description(description: "Description") -> None:
 def narrowed(rows: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:
     """The rows without the columns that can best be missed, as far as `width` characters ask for it."""
     for name in SPARED:
-        if max(len(line) for line in aligned(rows).splitlines()) <= width:
+        if max(len(line) for line in aligned(rows, NUMBERS).splitlines()) <= width:
             break
         place = rows[0].index(name)
         rows = [[cell for at, cell in enumerate(row) if at != place] for row in rows]
     return rows
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Lines of columns, numbers at the right; the first row is the header."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    right = [column in NUMBERS for column in rows[0]]
-    lines = ("  ".join(map(_justified, row, widths, right)) for row in rows)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def _justified(cell: str, width: int, at_right: bool) -> str:
-    return cell.rjust(width) if at_right else cell.ljust(width)
 
 
 def _row(layer: "Layer") -> tuple[str, ...]:
@@ -140,7 +129,7 @@ def _typed(arguments: Sequence[str], options: Mapping[str, Mapping[str, Flag]]) 
         raise SystemExit(0)
     if system not in options:
         found = repr(system) if system else "none"
-        raise UsageError("a system", found, cure=f"systems: {', '.join(options)}")
+        raise UsageError("a system", found, cure=did_you_mean(system, options, f"systems: {', '.join(options)}"))
     refuse_unknown(strict, left, flags_of(strict))
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))

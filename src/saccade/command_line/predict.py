@@ -1,15 +1,24 @@
 """``saccade predict``: predictions for pictures and videos: files, folders, globs, and folders that are watched."""
 
+import argparse
 import math
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, at_least_one, seen_as
+from saccade.command_line.terminal.found import found_lines
 from saccade.command_line.terminal.output import counted
+from saccade.command_line.terminal.progress import progress
+from saccade.command_line.terminal.standard_input import standard_input_as_file
 from saccade.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from saccade.runtime.files.predict_files import Outcome
+    from saccade.runtime.files.settings import PredictSettings
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -24,6 +33,12 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     if typed.idle is not None and not typed.watch:
         raise UsageError("--watch beside --idle", "--idle alone", cure="write --watch --idle 60")
+    named = nullcontext((typed.inputs, {})) if typed.watch else standard_input_as_file(typed.inputs)
+    with named as (inputs, aliases):
+        return _predict(typed, inputs, aliases)
+
+
+def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: Mapping[Path, str]) -> int:
     from saccade.runtime.files.predict_files import predict_files
     from saccade.runtime.files.settings import PredictSettings
     from saccade.runtime.files.watch import watch_files
@@ -32,12 +47,12 @@ def run(arguments: Sequence[str]) -> int:
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
-    with _progress() as tell:
+    with progress("files") as tell:
         if typed.watch:
-            outcome = watch_files(predictor, typed.inputs, typed.out, settings, idle=typed.idle, tell=tell)
+            outcome = watch_files(predictor, inputs, typed.out, settings, idle=typed.idle, tell=tell)
         else:
-            outcome = predict_files(predictor, typed.inputs, typed.out, settings, tell=tell)
-    return _say(outcome)
+            outcome = predict_files(predictor, inputs, typed.out, settings, tell, aliases)
+    return _say(outcome, settings)
 
 
 def _add_flags(parser: Parser) -> None:
@@ -45,7 +60,7 @@ def _add_flags(parser: Parser) -> None:
     add_views(parser)
     add_search(parser)
     parser.add_argument(
-        "inputs", metavar="INPUT", nargs="+", help="pictures, videos, folders (with all below them), globs"
+        "inputs", metavar="INPUT", nargs="+", help="pictures, videos, folders (with all below them), globs; - is stdin"
     )
     parser.add_argument("--out", metavar="DIR", required=True, help="folder for predictions.json and drawn/")
     parser.add_argument(
@@ -66,28 +81,18 @@ def _add_flags(parser: Parser) -> None:
     parser.add_argument("--idle", type=_seconds, metavar="SECONDS", help="end a watch when so long nothing has arrived")
 
 
-def _say(outcome: Any) -> int:
-    """What was done, and what failed; the exit code."""
+def _say(outcome: "Outcome", settings: "PredictSettings") -> int:
+    """What was done, what was found, and what failed; the exit code."""
     before = f", {outcome.kept} of them before" if outcome.kept else ""
     frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
     what = "file" if outcome.frames else "picture"
     sys.stdout.write(f"{counted(outcome.done, what)} predicted{before}{frames}: {outcome.out}/predictions.json\n")
+    lines = found_lines(outcome.findings, settings.threshold, outcome.best_seen, settings.drawn)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     if outcome.failed:
         sys.stderr.write(f"saccade: {counted(len(outcome.failed), what)} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])
     return 1 if outcome.failed else 0
-
-
-@contextmanager
-def _progress() -> Generator[Any]:
-    """A bar on a terminal; elsewhere silence until the end."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(file=sys.stderr)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("files", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _fraction(text: str) -> float:

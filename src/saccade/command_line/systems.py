@@ -1,40 +1,83 @@
 """``saccade systems``: what there is to train."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.terminal.output import print_json, print_table
+from saccade.command_line.terminal.output import aligned, print_json
+from saccade.network.card import Card, Task
+from saccade.systems import IF_UNSURE, every_system
+from saccade.systems.counts import SystemCount, system_counts
+
+TOLD = {
+    "classify": "what the picture shows",
+    "localize": "what its main object is, and where",
+    "detect": "every object: what it is, and where",
+}
+COLUMNS = ("  name", "year", "M parameters", "GMAC", "picture", "learns from")
+NUMBERS = {"year", "M parameters", "GMAC", "picture"}
+NOTES = """
+*  if unsure, begin with this one
+M  million parameters, with the classes and options of the paper
+GMAC  thousand million multiply-adds for one picture of the size beside it
++  and more for each further region that is looked at; one is counted, or none where the network proposes them itself
+`saccade describe NAME` counts them layer by layer, `saccade train NAME --help` lists the options; papers: `--json`
+"""
 
 
 def run(arguments: Sequence[str]) -> int:
     """List the systems, those of installed packages among them."""
-    from saccade.network.card import Task
-    from saccade.systems import every_system
-
-    parser = Parser(prog="saccade systems", description="The systems that can be trained.")
+    parser = Parser(
+        prog="saccade systems", description="The systems that can be trained, what they cost, and which to begin with."
+    )
     parser.add_argument("--task", choices=get_args(Task), help="those for one task alone")
-    parser.add_argument("--json", action="store_true", help="print a JSON list")
+    parser.add_argument("--json", action="store_true", help="print a JSON list: name, task, year, paper, needs, size")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     known = every_system()
     cards = {name: known.declared(name).card for name in known}
     chosen = {name: card for name, card in cards.items() if typed.task in (None, card.task)}
     if typed.json:
-        print_json(
-            [
-                {
-                    "name": name,
-                    "task": card.task,
-                    "year": card.year,
-                    "paper": card.paper,
-                    "needs": card.needs,
-                    "size": card.size,
-                }
-                for name, card in chosen.items()
-            ]
-        )
+        print_json([_plain(name, card) for name, card in chosen.items()])
     else:
-        rows = [(name, card.task, str(card.year), str(card.size), card.paper) for name, card in chosen.items()]
-        print_table(("name", "task", "year", "size", "paper"), rows)
+        sys.stdout.write(_tables(chosen) if chosen else f"no system for {typed.task} yet\n")
     return 0
+
+
+def _plain(name: str, card: Card) -> dict[str, object]:
+    told = ("task", "year", "paper", "needs", "size")
+    return {"name": name, **{column: getattr(card, column) for column in told}}
+
+
+def _tables(cards: Mapping[str, Card]) -> str:
+    """A table a task, whose columns stand below each other, and what their marks mean."""
+    counts = system_counts()
+    rows = {name: _row(name, card, counts.get(name)) for name, card in cards.items()}
+    header, *lines = aligned([COLUMNS, *rows.values()], NUMBERS).splitlines()
+    by_name = dict(zip(rows, lines, strict=True))
+    found: list[str] = []
+    for task in dict.fromkeys(card.task for card in cards.values()):
+        title = f"{task}: {TOLD[task]}" if task in TOLD else task
+        found += [title, header, *(by_name[name] for name, card in cards.items() if card.task == task), ""]
+    return "\n".join(found) + NOTES
+
+
+def _row(name: str, card: Card, count: SystemCount | None) -> tuple[str, ...]:
+    """A system's cells; what was never counted, as of installed packages, stays empty."""
+    mark = "* " if IF_UNSURE.get(card.task) == name else "  "
+    needs = ", ".join(need.removeprefix("instances.") for need in card.needs)
+    if count is None:
+        return (mark + name, str(card.year), "", "", str(card.size), needs)
+    return (mark + name, str(card.year), *costs(count), f"{count.width} x {count.height}", needs)
+
+
+def costs(count: SystemCount) -> tuple[str, str]:
+    """Million parameters, and thousand million multiply-adds; a ``+`` where each region adds to them."""
+    more = "" if count.regions is None else "+"
+    return _short(count.parameters / 1e6), _short(count.multiply_adds / 1e9) + more
+
+
+def _short(number: float) -> str:
+    """Three digits, where that many tell something."""
+    return f"{number:.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2g}"

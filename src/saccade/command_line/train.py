@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from saccade.command_line.arguments.config_file import overridden, read_config
 from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_dataclass, of_options, refuse_unknown, unite
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from saccade.network.card import SystemFunction
@@ -88,7 +89,8 @@ def _typed(
         raise SystemExit(0)
     refuse_unknown(strict, left, flags_of(strict))
     if system and system not in options and not Path(system).is_dir():
-        raise UsageError("a system or the folder of a run", repr(system), cure=f"systems: {', '.join(options)}")
+        cure = did_you_mean(system, options, f"systems: {', '.join(options)}")
+        raise UsageError("a system or the folder of a run", repr(system), cure=cure)
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))
     return vars(typed)

@@ -185,7 +185,7 @@ class Annotation:
     def present(self) -> frozenset[str]:
         """Dotted names of all annotated fields; columns of instances and of person count one by one."""
         found: set[str] = set()
-        for f in fields(self):
+        for f in fields(Annotation):
             value = getattr(self, f.name)
             if isinstance(value, Instances | Person):
                 found |= {f"{f.name}.{g.name}" for g in fields(value) if getattr(value, g.name) is not None}
@@ -210,7 +210,7 @@ class Annotation:
         both = self.present() & other.present()
         if both:
             raise ValueError(f"expected one owner for each field, found two for {sorted(both)}")
-        added = {f.name: getattr(other, f.name) for f in fields(other) if getattr(other, f.name) is not None}
+        added = {f.name: getattr(other, f.name) for f in fields(Annotation) if getattr(other, f.name) is not None}
         if self.instances is not None and other.instances is not None:
             if len(self.instances) != len(other.instances):
                 raise ValueError(f"expected columns of {len(self.instances)} rows, found {len(other.instances)}")

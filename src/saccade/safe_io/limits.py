@@ -22,3 +22,7 @@ MAX_ARCHIVE_BYTES = 2**39
 MAX_ARCHIVE_RATIO = 200
 # Below it the ratio does not count: a small archive of blank masks packs very well.
 MIN_ARCHIVE_BYTES = 2**26
+# A picture from the web: what a camera gives at most, in bytes, and seconds without a byte and in all.
+MAX_DOWNLOAD_BYTES = 2**27
+DOWNLOAD_PAUSE = 20.0
+DOWNLOAD_SECONDS = 120.0

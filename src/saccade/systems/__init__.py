@@ -53,6 +53,9 @@ SYSTEMS = LazySystems(
     }
 )
 
+# What to begin with where nothing speaks for another: cheap for its task, and good in a few minutes (docs/results.md).
+IF_UNSURE = {"classify": "resnet18", "localize": "localizer", "detect": "ssd300"}
+
 
 def every_system() -> LazySystems:
     """Our systems and those that installed packages offer under the entry point group ``saccade.systems``."""

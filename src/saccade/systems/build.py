@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.nearest import did_you_mean
 from saccade.core.options.kinds import plain
 from saccade.core.options.options import Option, checked, options_in
 from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
@@ -46,7 +47,8 @@ def build(name: str, classes: Names | int, **options: Any) -> "System":
     """
     known = every_system()
     if name not in known:
-        raise UsageError("a system", repr(name), cure=f"choose one of {', '.join(sorted(known))}")
+        listed = f"choose one of {', '.join(sorted(known))}"
+        raise UsageError("a system", repr(name), cure=did_you_mean(name, known, listed))
     given = checked(name, options_of(known[name]), options)
     ready = isinstance(given.get("trunk"), BuiltTrunk)
     if ready:

@@ -1,6 +1,5 @@
 """The settings of a training: one frozen dataclass, whose fields are the flags of ``saccade train``."""
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -8,6 +7,7 @@ from typing import Any, get_type_hints
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 from saccade.data.augment.choice import parse_augment
 from saccade.training.setting_limits import check
 
@@ -140,8 +140,7 @@ class TrainSettings:
         known = [f.name for f in fields(TrainSettings)]
         for name in values:
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                cure = (f"did you mean {near[0]}? " if near else "") + f"the settings are {', '.join(known)}"
+                cure = did_you_mean(name, known, f"the settings are {', '.join(known)}")
                 raise UsageError("a setting", repr(name), path=path, cure=cure)
         plain: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
         plain |= {name: os.fspath(v) for name, v in plain.items() if isinstance(v, os.PathLike)}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean, nearest
 from saccade.core.options.options import checked, options_in
 from saccade.network.part import Trunk
 from saccade.trunks.card import TrunkFunction
@@ -21,7 +22,7 @@ from saccade.trunks.networks.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16,
 from saccade.trunks.networks.yolo24 import yolo24
 from saccade.trunks.networks.yolo_tiny import yolo_tiny
 from saccade.trunks.networks.zfnet import zfnet
-from saccade.trunks.timm_trunk import knows, timm_trunk
+from saccade.trunks.timm_trunk import knows, names, timm_trunk
 
 TRUNKS: dict[str, TrunkFunction] = {
     "lenet5": lenet5,
@@ -83,8 +84,10 @@ def ends_fully_connected(name: str) -> bool:
 
 def _of_timm(name: str) -> str:
     if not knows(name):
-        listed = ", ".join(TRUNKS)
-        raise UsageError("a trunk", repr(name), cure=f"choose one of {listed}, or a name of timm's")
+        listed = f"choose one of {', '.join(TRUNKS)}, or a name of timm's"
+        raise UsageError(
+            "a trunk", repr(name), cure=did_you_mean(nearest(name, TRUNKS) or name, [*TRUNKS, *names()], listed)
+        )
     return name
 
 

@@ -85,6 +85,13 @@ def knows(name: str) -> bool:
     return timm.is_model(name)
 
 
+def names() -> list[str]:
+    """The names of timm's networks."""
+    import timm
+
+    return timm.list_models()
+
+
 def timm_preprocessing(name: str, channels: int = 3) -> Preprocessing:
     """What timm's network `name` wants of a picture: its own statistics, interpolation and crop.
 

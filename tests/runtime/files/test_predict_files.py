@@ -19,6 +19,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, ResourceError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
+from saccade.core.vocabulary import Vocabularies
 from saccade.ops import rle
 from saccade.runtime.files.inputs import find_pictures, unique_names
 from saccade.runtime.files.journal import NAME
@@ -29,6 +30,7 @@ from saccade.runtime.predict.predictor import Predictor
 from saccade.view.drawing.draw import drawn_from
 
 NATIVE = InputSpec("native", multiple=4)
+NAMES = Vocabularies({"instances": CLASSES, "semantic": ("road", "car"), "contours": ("kerb", "edge")})
 
 
 @pytest.fixture
@@ -63,6 +65,8 @@ def test_files_hold_what_the_predictor_answers(photos, predictor, tmp_path):
     for entry in found:
         prediction = predictor([entry["file"]])[0]
         assert entry["label"] == int(prediction.label)
+        assert entry["class"] == CLASSES[entry["label"]]
+        assert entry["instances"]["classes"] == [CLASSES[label] for label in entry["instances"]["labels"]]
         assert np.allclose(entry["label_scores"], prediction.label_scores, atol=2e-6)
         assert np.allclose(entry["instances"]["boxes"], prediction.instances.boxes, atol=1e-4)
         assert entry["size"] == size_of(entry["file"])
@@ -221,7 +225,7 @@ def test_all_fields_have_a_form_in_files(tmp_path):
         contours=torch.tensor([[[0.0, 1.0]], [[0.5, 0.25]]]),
         pose=torch.tensor([[1.5, 2.5]]),
     )
-    values = json.loads(json.dumps(as_values(prediction) | write_maps(prediction, tmp_path, "a")))
+    values = json.loads(json.dumps(as_values(prediction, NAMES) | write_maps(prediction, tmp_path, "a", NAMES)))
     assert values["label"] == 1
     assert values["pose"] == [[1.5, 2.5]]
     codes = [code["counts"].encode() for code in values["instances"]["masks"]]
@@ -233,6 +237,30 @@ def test_all_fields_have_a_form_in_files(tmp_path):
     assert values["semantic_scores"] == "semantic_scores/a.npz"
     with np.load(tmp_path / "semantic_scores/a.npz") as scores:
         np.testing.assert_allclose(scores["scores"], np.full((5, 2, 2), 0.3), atol=2e-4)
+        assert scores["classes"].tolist() == ["road", "car"]
+
+
+def test_labels_stand_beside_the_names_of_their_classes(tmp_path):
+    prediction = Annotation(
+        label=torch.tensor(1),
+        labels=torch.tensor([1, 0, 1]),
+        instances=Instances(labels=torch.tensor([2, 0, 2]), boxes=torch.zeros(3, 4)),
+        semantic=torch.tensor([[0, 1, 1, 255], [1, 4, 4, 255]]),
+        contours=torch.zeros(2, 1, 1),
+    )
+    values = as_values(prediction, NAMES)
+    assert values["class"] == "green"
+    assert values["classes"] == ["red", "blue"]
+    assert values["instances"]["classes"] == ["blue", "red", "blue"]
+    assert values["semantic_classes"] == [
+        {"label": 1, "class": "car", "share": 0.5},
+        {"label": 4, "class": "4", "share": 0.333333},
+        {"label": 0, "class": "road", "share": 0.166667},
+    ]
+    assert values["contour_classes"] == ["kerb", "edge"]
+    assert "class" not in as_values(Annotation(instances=Instances()), NAMES)
+    nowhere = as_values(Annotation(semantic=torch.full((2, 2), 255)), NAMES)
+    assert nowhere == {"semantic_classes": []}
 
 
 SCRIPT = """

@@ -87,13 +87,13 @@ def test_a_watch_that_is_stopped_leaves_its_answers(
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     save_picture(folder / "a.png", 0)
-    true_answer = watch.Prediction.prediction
+    true_answer = watch.FileWorker.run
 
     def prediction(self: Any, files: Any, among: Any = ()) -> None:
         true_answer(self, files, among)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(watch.Prediction, "prediction", prediction)
+    monkeypatch.setattr(watch.FileWorker, "run", prediction)
     with pytest.raises(KeyboardInterrupt):
         watch_files(predictor, [folder], out)
     assert names(out) == ["a.png"]

@@ -80,11 +80,12 @@ def test_a_bad_picture_raises_and_names_itself(tmp_path):
 
 
 def test_in_a_stream_a_bad_picture_fails_alone():
-    bad = [torch.zeros(3, 0, 4), np.zeros((8, 9, 3), np.uint8), picture(0).long(), picture(0).float(), picture(0)[0]]
+    bad = [torch.zeros(3, 0, 4), np.zeros((8, 9, 4), np.uint8), picture(0).long(), picture(0).float(), picture(0)[0]]
     found = dict(Predictor(tiny_system()).stream([picture(0), *bad, picture(1)], batch=2))
     assert sorted(found) == list(range(7))
     assert all(isinstance(found[i], DataError) for i in range(1, 6))
-    assert found[2].cure == "use array.transpose(2, 0, 1)"
+    assert "array[..., :3]" in found[2].cure
+    assert found[5].cure == "give a grey picture as array[None]"
     assert isinstance(found[0], Annotation)
     assert isinstance(found[6], Annotation)
 
@@ -94,9 +95,11 @@ def test_a_picture_with_other_channels_is_refused():
     assert isinstance(found[0], ConfigError)
 
 
-def test_one_picture_in_place_of_a_list_is_refused():
+def test_a_stream_is_of_several_pictures():
     with pytest.raises(UsageError):
-        Predictor(tiny_system())("a.jpg")
+        next(Predictor(tiny_system()).stream("a.jpg"))
+    with pytest.raises(UsageError, match="found int"):
+        Predictor(tiny_system())(3)
 
 
 def test_what_does_not_fit_together_goes_one_by_one_and_fails_alone(monkeypatch):

@@ -1,6 +1,5 @@
 """``--config FILE.yaml``: settings by name, as flags would say them; names and plain values, never code."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from saccade.command_line.arguments.flags import Flag
 from saccade.command_line.arguments.values import convert
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.nearest import did_you_mean
 from saccade.safe_io.documents.yaml_file import load_yaml
 
 # What a flag says of a run's length replaces what the file says, whichever of the three it is.
@@ -36,8 +36,7 @@ def read_config(path: str | Path, flags: Mapping[str, Flag], also: Iterable[str]
     for key, value in found.items():
         name = str(key).replace("-", "_")
         if name not in known:
-            near = difflib.get_close_matches(name, list(known), 1)
-            cure = (f"did you mean {near[0]}? " if near else "") + f"known are {', '.join(sorted(known))}"
+            cure = did_you_mean(name, known, f"known are {', '.join(sorted(known))}")
             raise ConfigError("a setting", repr(key), path=path, pointer=f"/{key}", cure=cure)
         try:
             values[name] = convert(known[name].annotation, value)

@@ -1,13 +1,13 @@
 """Flags made from what the code declares: the fields of a dataclass, the parameters of a system."""
 
 import argparse
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, get_type_hints
 
 from saccade.command_line.arguments.values import convert, is_switch
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 from saccade.core.options.docstring import described_items
 from saccade.core.options.kinds import described
 from saccade.core.options.options import Option
@@ -95,6 +95,12 @@ class Parser(argparse.ArgumentParser):
         """
         raise UsageError(f"what {self.prog} takes", message, cure=f"see {self.prog} --help")
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            listed = [str(choice) for choice in action.choices]
+            within, cure = "/".join(action.option_strings) or action.dest, did_you_mean(str(value), listed) or None
+            raise UsageError(f"one of {', '.join(listed)}", repr(value), within=within, cure=cure)
+
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         # The one place of argparse that knows both the flag and why its text is no value of it.
         try:
@@ -122,8 +128,7 @@ def refuse_unknown(parser: argparse.ArgumentParser, left: Sequence[str], known: 
     listed = sorted(known)
     typed = flags[0].replace("_", "-")
     meant = ELSEWHERE.get(typed)
-    near = [meant] if meant in listed else difflib.get_close_matches(typed, listed, 1)
-    cure = (f"did you mean {near[0]}? " if near else "") + f"known are {' '.join(listed)}"
+    cure = did_you_mean(meant if meant in listed else typed, listed, f"known are {' '.join(listed)}")
     raise UsageError(f"what {parser.prog} takes", ", ".join(flags), cure=cure)
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,23 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+def aligned(rows: Sequence[Sequence[str]], numbers: Collection[str]) -> str:
+    """Lines of columns; the first row is the header.
+
+    Args:
+        rows: The cells.
+        numbers: Headings of the columns that stand at the right.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    right = [heading in numbers for heading in rows[0]]
+    lines = ("  ".join(map(_justified, row, widths, right)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _justified(cell: str, width: int, at_right: bool) -> str:
+    return cell.rjust(width) if at_right else cell.ljust(width)
 
 
 def print_scores(scores: Mapping[str, float | None]) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress(what: str) -> Generator[Callable[[int, int], None]]:
+def progress(what: str) -> Generator[Callable[[float, int], None]]:
     """A bar on a terminal; elsewhere silence until the end.
 
     Yields:

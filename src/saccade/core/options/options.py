@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_type_hints
 
 from saccade.core.errors import UsageError
+from saccade.core.nearest import did_you_mean
 from saccade.core.options.docstring import described_items
 from saccade.core.options.kinds import fitting
 
@@ -93,7 +94,8 @@ def checked(owner: str, known: Mapping[str, Option], given: Mapping[str, Any]) -
     """
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise UsageError(f"options of {owner}", ", ".join(unknown), cure=f"its options are {', '.join(known)}")
+        cure = did_you_mean(unknown[0], known, f"its options are {', '.join(known)}")
+        raise UsageError(f"options of {owner}", ", ".join(unknown), cure=cure)
     return {name: _value(owner, known[name], value) for name, value in given.items()}
 
 

@@ -1,6 +1,5 @@
 """What a user says of augmentation: the recipe's, none, or single fields of it by name."""
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -9,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.nearest import did_you_mean
 from saccade.core.options.docstring import described_items
 
 # What a choice begins with, and the name by which a mapping says it.
@@ -105,9 +105,8 @@ def _kinds(name: str) -> Sequence[Any]:
     """What a field takes: its type, and None where it may be."""
     hints = get_type_hints(Augmentation)
     if name not in hints:
-        near = difflib.get_close_matches(name, list(hints), 1)
         listed = "\n  ".join(f"{field}: {meaning}" for field, meaning in _meanings().items())
-        cure = (f"did you mean {near[0]}? " if near else "") + f"The fields are\n  {listed}"
+        cure = did_you_mean(name, hints, f"The fields are\n  {listed}")
         raise UsageError("a field of the augmentation", repr(name), within="augment", cure=cure)
     kind = hints[name]
     return get_args(kind) if NoneType in get_args(kind) else (kind,)

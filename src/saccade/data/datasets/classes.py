@@ -1,10 +1,10 @@
 """Classes as a person wants them: some of a data set's, under other names, or the same for several data sets."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
+from saccade.core.nearest import nearest
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.picture import classes_of
@@ -78,5 +78,5 @@ def _kept(key: str, names: tuple[str, ...], known: tuple[str, ...]) -> tuple[str
 
 
 def _near(unknown: Sequence[str], known: Sequence[str]) -> str | None:
-    near = [match for name in unknown for match in difflib.get_close_matches(name, known, 1)]
+    near = [match for name in unknown if (match := nearest(name, known)) is not None]
     return f"did you mean {', '.join(near)}?" if near else None

@@ -5,7 +5,7 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,11 +24,13 @@ class Task(NamedTuple):
         place: Its position among all.
         file: Where it is.
         name: What its drawing is called, without a suffix.
+        called: What entries and errors call it.
     """
 
     place: int
     file: Path
     name: str
+    called: str
 
 
 def find_pictures(inputs: Iterable[str | Path], out: Path, videos: bool = False, some: bool = True) -> list[Path]:
@@ -85,10 +87,12 @@ def unique_names(files: Sequence[Path]) -> list[str]:
     ]
 
 
-def tasks_of(files: Sequence[Path], among: Sequence[Path] = ()) -> list[Task]:
+def tasks_of(
+    files: Sequence[Path], among: Sequence[Path] = (), called: Callable[[Path], str] = readable_name
+) -> list[Task]:
     """Files to be predicted, by position; their names differ `among` all that lie in the same folder of predictions."""
     names = dict(zip(among or files, unique_names(among or files), strict=True))
-    return [Task(place, file, names[file]) for place, file in enumerate(files)]
+    return [Task(place, file, names[file], called(file)) for place, file in enumerate(files)]
 
 
 def _writable(name: str) -> str:

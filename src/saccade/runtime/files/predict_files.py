@@ -3,7 +3,7 @@
 A file is done when its line stands in the folder's journal; all else is done anew.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +13,15 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import SaccadeError
 from saccade.core.geometry.resample import Size
 from saccade.runtime.device import is_out_of_memory, out_of_memory
+from saccade.runtime.files.findings import Findings, findings_of
 from saccade.runtime.files.inputs import Task, find_pictures, tasks_of
 from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_worker import VideoWorker
 from saccade.runtime.predict.buckets import ahead
+from saccade.runtime.predict.grouping import ROOM, grouped
 from saccade.runtime.predict.output import Entry, write_answer
-from saccade.runtime.predict.predictor import ROOM, PictureResult, Predictor, grouped
+from saccade.runtime.predict.predictor import PictureResult, Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.images.videos import is_video
@@ -38,6 +40,8 @@ class Outcome:
         kept: How many of these were done before.
         failed: Errors by file.
         frames: Frames of videos that have a prediction.
+        findings: What the predictions say together.
+        best_seen: The best score of an object in this call, whether it was kept or not; None where none was seen.
     """
 
     out: Path
@@ -45,6 +49,8 @@ class Outcome:
     kept: int
     failed: dict[Path, SaccadeError]
     frames: int = 0
+    findings: Findings = field(default_factory=Findings)
+    best_seen: float | None = None
 
 
 def predict_files(
@@ -53,6 +59,7 @@ def predict_files(
     out: str | Path,
     settings: PredictSettings | None = None,
     tell: Tell = lambda done, total: None,
+    aliases: Mapping[Path, str] | None = None,
 ) -> Outcome:
     """Answer files, folders and globs. Called again after a kill, it does what is missing.
 
@@ -62,6 +69,7 @@ def predict_files(
         out: Folder of the predictions.
         settings: How files are predicted.
         tell: Called with the number of files done and their total as the work goes on; a video counts by its share.
+        aliases: What files are called that are called otherwise than by their place.
 
     Raises:
         DataError: An input names nothing.
@@ -70,22 +78,16 @@ def predict_files(
     """
     out, settings = Path(out), settings or PredictSettings()
     files = find_pictures(inputs, out, videos=True)
-    with PredictionFolder(predictor, out, settings) as folder:
+    with PredictionFolder(predictor, out, settings, aliases) as folder:
         kept = sum(folder.prediction(file) is not None for file in files)
-        Prediction(predictor, folder, settings, tell).prediction(files)
+        worker = FileWorker(predictor, folder, settings, tell)
+        worker.run(files)
         folder.conclude(files)
-        return outcome(folder, files, kept)
-
-
-def outcome(folder: PredictionFolder, files: Iterable[Path], kept: int) -> Outcome:
-    """What a folder of predictions says of some files."""
-    entries = [entry for entry in map(folder.prediction, files) if entry is not None]
-    frames = sum(entry.get("frames", 0) for entry in [*entries, *folder.torn.values()])
-    return Outcome(folder.out, len(entries), kept, folder.failed, frames)
+        return worker.outcome(files, kept)
 
 
 @dataclass(frozen=True)
-class Prediction:
+class FileWorker:
     """The work on files whose predictions go into one folder.
 
     Attributes:
@@ -100,14 +102,14 @@ class Prediction:
     settings: PredictSettings
     tell: Tell = field(default=lambda done, total: None)
 
-    def prediction(self, files: Sequence[Path], among: Sequence[Path] = ()) -> None:
+    def run(self, files: Sequence[Path], among: Sequence[Path] = ()) -> None:
         """Answers those of some files that have no prediction yet.
 
         Args:
             files: The files.
             among: All files whose drawings lie in the folder, where they are more than `files`: names must differ.
         """
-        tasks = tasks_of(files, among)
+        tasks = tasks_of(files, among, self.folder.called)
         films = {task for task in tasks if is_video(task.file)}
         done = len(tasks) - sum(map(self._is_missing, tasks))
         self.tell(done, len(files))
@@ -118,6 +120,14 @@ class Prediction:
         for task in filter(self._is_missing, sorted(films)):
             self._answer_video(task, done, len(files))
             done += 1
+
+    def outcome(self, files: Sequence[Path], kept: int) -> Outcome:
+        """What the folder says of some files, `kept` of which were done before."""
+        folder = self.folder
+        entries = [entry for entry in map(folder.prediction, files) if entry is not None]
+        frames = sum(entry.get("frames", 0) for entry in [*entries, *folder.torn.values()])
+        findings = findings_of(folder.entries(files), self.settings.threshold)
+        return Outcome(folder.out, len(entries), kept, folder.failed, frames, findings, self.predictor.best_seen)
 
     def _pictures(self, tasks: Sequence[Task]) -> Iterator[tuple[Path, Entry | SaccadeError]]:
         """Pictures that are missing, with their entries: the next are read, the last are written meanwhile."""
@@ -162,9 +172,8 @@ class Prediction:
         if isinstance(prediction, SaccadeError):
             return task.file, prediction
         try:
-            return task.file, write_answer(
-                prediction, task.file, task.name, self.folder.out, item.size, self._drawing(item, prediction)
-            )
+            drawing, names = self._drawing(item, prediction), self.predictor.vocabularies
+            return task.file, write_answer(prediction, task, self.folder.out, item.size, names, drawing)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

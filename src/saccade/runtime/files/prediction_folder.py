@@ -31,6 +31,7 @@ class PredictionFolder:
         predictor: The network in use.
         out: The folder; it is made.
         settings: How files are predicted.
+        aliases: What files are called that are called otherwise than by their place.
 
     Attributes:
         failed: Errors by file, of this call.
@@ -40,12 +41,18 @@ class PredictionFolder:
         ConfigError: The folder holds predictions of another making, or is in use.
     """
 
-    def __init__(self, predictor: Predictor, out: Path, settings: PredictSettings) -> None:
-        self.out, self.failed = out, dict[Path, SaccadeError]()
+    def __init__(
+        self, predictor: Predictor, out: Path, settings: PredictSettings, aliases: Mapping[Path, str] | None = None
+    ) -> None:
+        self.out, self.failed, self._aliases = out, dict[Path, SaccadeError](), aliases or {}
         self._classes, self._csv = predictor.classes, settings.csv
         kinds = {"threshold": settings.threshold, "batch": settings.batch, "drawn": settings.drawn}
         self._journal = Journal(out, fingerprint(predictor, **kinds, every=settings.every))
         self.torn: dict[Path, Entry] = {}
+
+    def called(self, file: Path) -> str:
+        """What entries and errors call a file."""
+        return self._aliases.get(file) or readable_name(file)
 
     def prediction(self, file: Path) -> Entry | None:
         """The entry of a file that is done, or None; that of a video says where its rows are."""
@@ -63,6 +70,7 @@ class PredictionFolder:
             self.failed.pop(file, None)
             self.torn.pop(file, None)
             if isinstance(prediction, SaccadeError):
+                prediction.path = self._aliases.get(file, prediction.path)
                 self.failed[file] = prediction
         self._journal.add(
             {f: prediction for f, prediction in predictions.items() if not isinstance(prediction, SaccadeError)}
@@ -72,7 +80,7 @@ class PredictionFolder:
     def conclude(self, files: Sequence[Path]) -> None:
         """Writes what was found of some files, in their order; videos stand there frame by frame."""
         write_text(self.out / "classes.txt", "".join(f"{name}\n" for name in self._classes))
-        errors = [{"file": readable_name(f), "found": e.what, "cure": e.cure} for f, e in sorted(self.failed.items())]
+        errors = [{"file": self.called(f), "found": e.what, "cure": e.cure} for f, e in sorted(self.failed.items())]
         if errors:
             write_text(self.out / "failed.json", to_json(errors, indent=1))
         else:
@@ -84,6 +92,10 @@ class PredictionFolder:
                 lead = ",\n"
             file.write("[\n\n]\n" if lead == "[\n" else "\n]\n")
         self._write_table(files)
+
+    def entries(self, files: Sequence[Path]) -> Iterator[Entry]:
+        """The entries of ``predictions.json`` as values, one after the other."""
+        return map(json.loads, self._lines(files))
 
     def close(self) -> None:
         """Gives the folder back."""
@@ -105,7 +117,7 @@ class PredictionFolder:
         if not self._csv:
             path.unlink(missing_ok=True)
             return
-        entries = map(json.loads, self._lines(files))
+        entries = self.entries(files)
         if any("rows" in (self.prediction(file) or self.torn.get(file) or {}) for file in files):
             table = ((*row, e.get("frame"), e.get("time")) for e in entries for row in rows_of(e, self._classes))
             write_csv(path, HEADER_OF_FRAMES, table)

@@ -10,12 +10,13 @@ from typing import IO
 from PIL import Image
 
 from saccade.core.errors import ConfigError, DataError, SaccadeError, UsageError
-from saccade.runtime.files.inputs import Task, readable_name
+from saccade.runtime.files.inputs import Task
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_writer import VideoWriter, write_video
 from saccade.runtime.predict.buckets import ahead
+from saccade.runtime.predict.grouping import ROOM
 from saccade.runtime.predict.output import Entry, as_values, write_maps
-from saccade.runtime.predict.predictor import ROOM, PictureResult, Predictor
+from saccade.runtime.predict.predictor import PictureResult, Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture, UnreadablePicture
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.images.videos import Video, VideoFrame, open_video
@@ -83,7 +84,7 @@ class VideoWorker:
             return VideoOutcome(None, error)
 
     def _answered(self, task: Task, video: Video, tell: Callable[[int, int | None], None]) -> VideoOutcome:
-        entry: Entry = {"file": readable_name(task.file), "rows": f"{ROWS}/{task.name}.jsonl", "frames": 0}
+        entry: Entry = {"file": task.called, "rows": f"{ROWS}/{task.name}.jsonl", "frames": 0}
         entry |= {"drawn": f"drawn/{task.name}.mp4"} if self.settings.drawn else {}
         first: SaccadeError | None = None
         rate = None if video.rate is None else video.rate / self.settings.every
@@ -131,6 +132,7 @@ class VideoWorker:
     ) -> Iterator[tuple[Entry, SaccadeError | None]]:
         """Each frame's row, with an error where it has no prediction; it is drawn and written then."""
         found = self.predictor.prediction([group.taken], self.settings.threshold or 0.0, self.settings.batch)
+        names = self.predictor.vocabularies
         predictions = {item.place: prediction for item, prediction in found}
         pairs = [(frame, predictions[frame.place]) for frame in group.frames]
         for frame, prediction, picture in ahead(lambda pair: (*pair, self._drawing(*pair)), pairs):
@@ -139,9 +141,9 @@ class VideoWorker:
                 prediction.path = str(task.file)
                 yield {}, prediction
                 continue
-            row: Entry = {"file": readable_name(task.file), "frame": frame.place, "time": round(frame.time, 6)}
-            row |= {"size": list(frame.image.shape[1:]), **as_values(prediction)}
-            row |= write_maps(prediction, self.out, f"{task.name}-{frame.place:06}")
+            row: Entry = {"file": task.called, "frame": frame.place, "time": round(frame.time, 6)}
+            row |= {"size": list(frame.image.shape[1:]), **as_values(prediction, names)}
+            row |= write_maps(prediction, self.out, f"{task.name}-{frame.place:06}", names)
             row |= {"drawn": drawn} if drawn else {}
             rows.write(to_json(row) + "\n")
             if film is not None and picture is not None:

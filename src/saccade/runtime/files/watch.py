@@ -7,7 +7,7 @@ from pathlib import Path
 
 from saccade.core.errors import UsageError
 from saccade.runtime.files.inputs import find_pictures
-from saccade.runtime.files.predict_files import Outcome, Prediction, Tell, outcome
+from saccade.runtime.files.predict_files import FileWorker, Outcome, Tell
 from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.predict.predictor import Predictor
@@ -87,15 +87,15 @@ def watch_files(
     out, settings = Path(out), settings or PredictSettings()
     arrivals = Arrivals([Path(folder) for folder in folders], out)
     with PredictionFolder(predictor, out, settings) as folder:
-        prediction = Prediction(predictor, folder, settings, tell)
+        worker = FileWorker(predictor, folder, settings, tell)
         try:
-            _follow(arrivals, prediction, idle)
+            _follow(arrivals, worker, idle)
         finally:
             folder.conclude(arrivals.files)
-        return outcome(folder, arrivals.files, 0)
+        return worker.outcome(arrivals.files, 0)
 
 
-def _follow(arrivals: Arrivals, prediction: Prediction, idle: float | None) -> None:
+def _follow(arrivals: Arrivals, worker: FileWorker, idle: float | None) -> None:
     last, due = time.monotonic(), 0.0
     fresh = False
     while idle is None or time.monotonic() - last < idle:
@@ -103,12 +103,12 @@ def _follow(arrivals: Arrivals, prediction: Prediction, idle: float | None) -> N
         if ready or arrivals.moving:
             last = time.monotonic()
         if ready:
-            prediction.prediction(ready, among=arrivals.files)
+            worker.run(ready, among=arrivals.files)
             fresh = True
             last = time.monotonic()
         if fresh and time.monotonic() >= due:
             begun = time.monotonic()
-            prediction.folder.conclude(arrivals.files)
+            worker.folder.conclude(arrivals.files)
             due, fresh = time.monotonic() + (time.monotonic() - begun) / WRITING, False
         if not ready:
             time.sleep(PAUSE)

@@ -11,8 +11,8 @@ from saccade.explain.subject import Subject
 from saccade.explain.views import Visualization, visualize
 from saccade.network.system import System
 from saccade.runtime.device import evaluating
+from saccade.runtime.predict.given import Picture, read_picture
 from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.predict.preprocess import Picture, read_picture
 from saccade.runtime.runs.load import load
 
 
@@ -27,7 +27,7 @@ def look(
 
     Args:
         run: A run (its folder, or what `train` returned), a `Predictor`, or a `System`.
-        picture: A path, or a (C, H, W) array: uint8 0..255 or float 0..1.
+        picture: Whatever a `Predictor` takes: a path, an address, bytes, a Pillow picture or an array.
         label: The class that is asked about, by name or number; by default the network's best prediction.
         views: Names of views, such as ``cam``; by default all that the network has.
         layer: The layer that views of one layer look at: a map's name, and for ``cam`` also a module's path.
@@ -53,7 +53,7 @@ def subject_of(predictor: Predictor, picture: Picture, label: str | int | None =
 
     Args:
         predictor: The network in use.
-        picture: A path, or a (C, H, W) array.
+        picture: Whatever a `Predictor` takes.
         label: The class that is asked about; by default the network's best prediction.
         group: Changed copies of the picture that may go through the network together.
 

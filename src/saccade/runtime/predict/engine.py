@@ -131,7 +131,12 @@ def finish(prediction: Annotation, threshold: float = 0.0) -> Annotation:
     """The prediction on the CPU, its floats in float32, without rows that score below `threshold`."""
     prediction = prediction.map(lambda t: t.detach().to("cpu", torch.float32 if t.is_floating_point() else t.dtype))
     rows = prediction.instances
-    if rows is None or rows.scores is None:
+    return above(replace(prediction, instances=None if rows is None else rows.sorted()), threshold)
+
+
+def above(prediction: Annotation, threshold: float) -> Annotation:
+    """The prediction without rows that score below `threshold`."""
+    rows = prediction.instances
+    if rows is None or rows.scores is None or threshold <= 0:
         return prediction
-    kept = rows if threshold <= 0 else rows[rows.scores >= threshold]
-    return replace(prediction, instances=kept.sorted())
+    return replace(prediction, instances=rows[rows.scores >= threshold])

@@ -10,14 +10,18 @@ from PIL import Image
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances, Person
+from saccade.core.errors import UsageError
 from saccade.core.geometry.resample import Size
 from saccade.core.masks import Masks
+from saccade.core.vocabulary import Vocabularies
 from saccade.ops import rle
-from saccade.runtime.files.inputs import readable_name
+from saccade.runtime.files.inputs import Task
+from saccade.runtime.predict.wording import name_of, shares_of
 from saccade.safe_io.writing.atomic import replacing
 
 DIGITS = 6
 JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 QUALITY = 90
 # These are pictures, not numbers, and stand in files of their own.
 MAPS = ("semantic", "contours", "semantic_scores")
@@ -27,35 +31,70 @@ Entry = dict[str, Any]
 
 
 def write_answer(
-    prediction: Annotation, file: Path, name: str, out: Path, size: Size, drawing: Image.Image | None = None
+    prediction: Annotation,
+    task: Task,
+    out: Path,
+    size: Size,
+    vocabularies: Vocabularies,
+    drawing: Image.Image | None = None,
 ) -> Entry:
     """The entry of a file in ``predictions.json``; its maps and its drawing are on disk then.
 
     Args:
         prediction: What the network says.
-        file: The picture.
-        name: What its maps and drawing are called, without a suffix.
+        task: The picture.
         out: Folder of the predictions.
         size: (H, W) of the picture.
+        vocabularies: Names of the classes of each field.
         drawing: The picture with its prediction, or None.
 
     Raises:
         ResourceError: The disk is full.
     """
-    entry: Entry = {"file": readable_name(file), "size": list(size), **as_values(prediction)}
-    entry |= write_maps(prediction, out, name)
+    entry: Entry = {"file": task.called, "size": list(size), **as_values(prediction, vocabularies)}
+    entry |= write_maps(prediction, out, task.name, vocabularies)
     if drawing is not None:
-        jpeg = file.suffix.lower() in JPEG
-        entry["drawn"] = f"drawn/{name}.{'jpg' if jpeg else 'png'}"
-        drawing.info.clear()  # what a camera wrote beside the pixels stays with the user
-        with replacing(out / entry["drawn"]) as partial:
-            drawing.save(partial, format="JPEG" if jpeg else "PNG", **({"quality": QUALITY} if jpeg else {}))
+        entry["drawn"] = f"drawn/{task.name}.{'jpg' if task.file.suffix.lower() in JPEG else 'png'}"
+        save_drawing(drawing, out / entry["drawn"])
     return entry
 
 
-def as_values(prediction: Annotation) -> dict[str, Any]:
-    """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS`."""
-    return _values({f.name: getattr(prediction, f.name) for f in fields(prediction) if f.name not in MAPS})
+def save_drawing(drawing: Image.Image, path: Path) -> None:
+    """Writes a drawing whole or not at all, in the format of the path's suffix.
+
+    Raises:
+        UsageError: The suffix is none of a format of pictures.
+        ResourceError: The disk is full.
+    """
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise UsageError(f"a name that ends in {', '.join(FORMATS)}", path.name, path=path)
+    drawing.info.clear()  # what a camera wrote beside the pixels stays with the user
+    with replacing(path) as partial:
+        drawing.save(partial, format=kind, **({} if kind == "PNG" else {"quality": QUALITY}))
+
+
+def as_values(prediction: Annotation, vocabularies: Vocabularies) -> dict[str, Any]:
+    """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS`.
+
+    Beside each label stands the name of its class, as ``class`` or ``classes``; of maps the names of what they show.
+    """
+    found = _values({f.name: getattr(prediction, f.name) for f in fields(Annotation) if f.name not in MAPS})
+    names, kinds = vocabularies.names("instances"), vocabularies.names("semantic")
+    if "label" in found:
+        found["class"] = name_of(found["label"], names)
+    if "labels" in found:
+        found["classes"] = [name_of(label, names) for label, state in enumerate(found["labels"]) if state == 1]
+    if "labels" in found.get("instances", {}):
+        found["instances"]["classes"] = [name_of(label, names) for label in found["instances"]["labels"]]
+    if prediction.semantic is not None:
+        shares = shares_of(prediction.semantic).items()
+        found["semantic_classes"] = [
+            {"label": label, "class": name_of(label, kinds), "share": round(share, DIGITS)} for label, share in shares
+        ]
+    if prediction.contours is not None and vocabularies.names("contours"):
+        found["contour_classes"] = list(vocabularies.names("contours"))
+    return found
 
 
 def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,17 +117,18 @@ def _rounded(value: Any) -> Any:
     return round(value, DIGITS) if isinstance(value, float) else value
 
 
-def write_maps(prediction: Annotation, folder: Path, name: str) -> dict[str, Any]:
+def write_maps(prediction: Annotation, folder: Path, name: str, vocabularies: Vocabularies) -> dict[str, Any]:
     """Writes an annotation's maps as files below `folder`.
 
     ``semantic/NAME.png`` holds the class of each pixel, 255 where none is said (16 bits where a class is above 255);
     ``contours/NAME_0.png`` … hold boundary probabilities times 255, a file a class or annotator;
-    ``semantic_scores/NAME.npz`` holds, as ``scores``, (C, H, W) in half precision.
+    ``semantic_scores/NAME.npz`` holds, as ``scores``, (C, H, W) in half precision, and, as ``classes``, their names.
 
     Args:
         prediction: The annotation.
         folder: Where ``semantic``, ``contours`` and ``semantic_scores`` are made.
         name: The picture's name without a suffix.
+        vocabularies: Names of the classes of each field.
 
     Returns:
         The paths relative to `folder`, by field.
@@ -104,7 +144,8 @@ def write_maps(prediction: Annotation, folder: Path, name: str) -> dict[str, Any
     if prediction.semantic_scores is not None:
         written["semantic_scores"] = f"semantic_scores/{name}.npz"
         with replacing(folder / written["semantic_scores"]) as partial, partial.open("wb") as file:
-            np.savez_compressed(file, scores=prediction.semantic_scores.half().numpy())
+            scores = prediction.semantic_scores.half().numpy()
+            np.savez_compressed(file, scores=scores, classes=np.array(vocabularies.names("semantic"), dtype=np.str_))
     return written
 
 

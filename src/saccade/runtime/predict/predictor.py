@@ -4,9 +4,9 @@ A picture is read (`incoming`), waits for others of its size (`buckets`), goes t
 and what is said of its views becomes one prediction in its own pixels (`agreement`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, Unpack
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Unpack, overload
 
 import torch
 
@@ -18,16 +18,14 @@ from saccade.core.geometry.resample import Size
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
-from saccade.runtime.predict.buckets import buckets
-from saccade.runtime.predict.engine import Engine, engine_of, finish
+from saccade.runtime.predict.engine import Engine, above, engine_of, finish
+from saccade.runtime.predict.given import Picture, is_picture
+from saccade.runtime.predict.grouping import ROOM, grouped
 from saccade.runtime.predict.merge import Agreement, check_views
 from saccade.runtime.predict.multi_scale_flip import ViewOptions, viewing
-from saccade.runtime.predict.preprocess import Picture, PreparedPicture, Preprocessor, UnreadablePicture
+from saccade.runtime.predict.prediction import Prediction
+from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
 
-# Pixels of resized pictures that may wait for others of their size: 800 MB as float RGB.
-ROOM = 2**26
-
-T = TypeVar("T")
 PictureResult = Annotation | SaccadeError
 PreparedView = tuple[PreparedPicture, int]
 
@@ -55,6 +53,9 @@ class Predictor:
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap`` (see `viewing`); of
             several the predictions are merged (`runtime.predict.merge`).
 
+    Attributes:
+        best_seen: The best score of an object so far, of those too that a threshold left out; None where none was.
+
     Raises:
         UsageError: There is no such device or precision, or a scale or tile is out of bounds.
         ConfigError: The network cannot be shown several views.
@@ -74,7 +75,8 @@ class Predictor:
             system = engine_of(moved_to_device(system, pick_device(device), pick_dtype(precision)))
         elif device != "auto" or precision not in (None, "auto", "32"):
             raise UsageError("a system for this device and precision", f"{system.name}, which has its own")
-        self.engine = system
+        self.engine: Engine = system
+        self.best_seen: float | None = None
         check_views(self.engine, self.views)
 
     @property
@@ -100,42 +102,64 @@ class Predictor:
         """How pictures get into the network; where it `shows`, they are kept to be drawn on."""
         return Preprocessor(self.engine.input, self.engine.search, self.views, shows, self.engine.refine is not None)
 
-    def __call__(self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16) -> list[Annotation]:
-        """Predictions for pictures, in their order.
+    @overload
+    def __call__(self, pictures: Picture, threshold: float = 0.0, batch: int = 16) -> Prediction: ...  # pyright: ignore[reportOverlappingOverload]
+
+    @overload
+    def __call__(self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16) -> list[Prediction]: ...
+
+    def __call__(
+        self, pictures: Picture | Iterable[Picture], threshold: float = 0.0, batch: int = 16
+    ) -> Prediction | list[Prediction]:
+        """The prediction for a picture, or those for several, in their order.
 
         Args:
-            pictures: Paths, or (C, H, W) arrays: uint8 0..255 or float 0..1.
+            pictures: A picture, or any number of them: paths; addresses of the web, as text; bytes of a picture's file;
+                Pillow pictures; arrays and tensors (C, H, W) or (H, W, C), uint8 0..255, uint16 or float 0..1 (how
+                the axes are told apart, `runtime.predict.arrays.picture_of` says). An array of four axes is several.
             threshold: Instances that score less are left out.
             batch: Greatest number of pictures that go through the network together.
 
         Returns:
-            One annotation a picture, in its own pixels (of a file: after its EXIF orientation), on the CPU, float32,
-            instances by falling score.
+            One prediction for one picture, a list for several: annotations in the picture's own pixels (of a file:
+            after its EXIF orientation), on the CPU, float32, instances by falling score. They hold their pictures as
+            they were given, and can be drawn.
 
         Raises:
-            DataError: A picture cannot be read.
+            DataError: A picture cannot be read or downloaded; of several without a name it says which.
             ResourceError: A picture alone does not fit into memory.
+            UsageError: What is given is neither a picture nor several.
         """
-        found: dict[int, Annotation] = {}
-        for place, prediction in self.stream(pictures, threshold, batch):
+        alone = is_picture(pictures)
+        several: Any = [pictures] if alone else pictures
+        if not isinstance(several, Iterable):
+            raise UsageError("a picture or a list of pictures", type(pictures).__name__)
+        found: dict[int, Prediction] = {}
+        for place, prediction in self.stream(several, threshold, batch):
             if isinstance(prediction, SaccadeError):
+                if not alone and prediction.path is None:
+                    prediction.within = prediction.within or f"picture {place}"
                 raise prediction
             found[place] = prediction
-        return [found[place] for place in sorted(found)]
+        return found[0] if alone else [found[place] for place in sorted(found)]
 
     def stream(
         self, pictures: Iterable[Picture], threshold: float = 0.0, batch: int = 16
-    ) -> Iterator[tuple[int, PictureResult]]:
+    ) -> Iterator[tuple[int, Prediction | SaccadeError]]:
         """Position and prediction of each picture, as they are found; a picture that fails gives its error.
 
         Raises:
             UsageError: A single picture is given instead of several, or `batch` is below 1.
         """
-        if isinstance(pictures, str | Path) or batch < 1:
-            raise UsageError("a list of pictures and a batch of at least 1", f"{pictures}, {batch}")
-        preprocessor = self.preprocessor()
+        if is_picture(pictures) or batch < 1:
+            raise UsageError("a list of pictures and a batch of at least 1", f"{type(pictures).__name__}, {batch}")
+        preprocessor = replace(self.preprocessor(), holds=True)
         groups = grouped(preprocessor, preprocessor.each(pictures), _size_of, batch, ROOM)
-        yield from ((item.place, prediction) for item, prediction in self.prediction(groups, threshold, batch))
+        for item, found in self.prediction(groups, threshold, batch):
+            if isinstance(found, SaccadeError):
+                yield item.place, found
+            elif isinstance(item, PreparedPicture) and item.given is not None:
+                yield item.place, Prediction.of(found, item.given, item.size, self.vocabularies, threshold)
 
     def prediction(
         self, groups: Iterable[Iterable[PreparedPicture | UnreadablePicture]], threshold: float = 0.0, batch: int = 16
@@ -236,7 +260,10 @@ class Predictor:
 
     def network_predictions(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
         """What the network says of a batch, in the batch's pixels, on the CPU, float32."""
-        return [finish(prediction, threshold) for prediction in self.engine.decode(self.engine.forward(batch))]
+        found = [finish(prediction) for prediction in self.engine.decode(self.engine.forward(batch))]
+        scores = [rows.scores[0].item() for p in found if (rows := p.instances) and rows.scores is not None]
+        self.best_seen = max((s for s in (self.best_seen, *scores) if s is not None), default=None)
+        return [above(prediction, threshold) for prediction in found]
 
     def predictions(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
         """Answers to the pictures of a batch, each in its own pixels, on the CPU, float32."""
@@ -245,23 +272,6 @@ class Predictor:
     def raw(self, batch: Batch) -> Any:
         """The network's raw output, on its device and in its precision."""
         return self.engine.forward(batch)
-
-
-def grouped(
-    preprocessor: Preprocessor, items: Iterable[T], size: Callable[[T], Size | None], batch: int, room: int
-) -> Iterator[list[T]]:
-    """Pictures of one size together, as they come: once on each way, before they are read or after.
-
-    Args:
-        preprocessor: How they get into the network.
-        items: What stands for a picture.
-        size: Height and width of each; None where that is not known: these are grouped by themselves.
-        batch: Greatest number of pictures of a group.
-        room: Pixels that may wait.
-    """
-    sized = ((item, size(item)) for item in items)
-    groups = buckets(sized, lambda s: preprocessor.company(s[1]), lambda s: preprocessor.weight(s[1]), batch, room)
-    yield from ([item for item, _ in group] for group in groups)
 
 
 def _size_of(item: PreparedPicture | UnreadablePicture) -> Size | None:

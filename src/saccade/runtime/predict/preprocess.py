@@ -1,4 +1,4 @@
-"""Pictures on their way in: files and arrays become what an `InputSpec` makes of them, a few ahead, in threads.
+"""Pictures on their way in: whatever is given becomes what an `InputSpec` makes of it, a few ahead, in threads.
 
 Legend: C channels, (H, W) a picture's own size.
 """
@@ -6,26 +6,18 @@ Legend: C channels, (H, W) a picture's own size.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from saccade.core.errors import DataError, SaccadeError
+from saccade.core.errors import SaccadeError
 from saccade.core.geometry.resample import Size
 from saccade.core.input.channels import fit_channels
 from saccade.core.input.input_spec import InputSpec
 from saccade.network.system import Search
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.predict.buckets import ahead
+from saccade.runtime.predict.given import GivenPicture, Picture
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View
-from saccade.safe_io.images.pictures import decode_picture, decode_twofold
-
-Picture = str | Path | Tensor | np.ndarray[Any, Any]
-
-# A cubic kernel overshoots 0..1 a little; pictures on the scale 0..255 overshoot it by far.
-BRIGHTEST, DARKEST = 1.5, -0.5
 
 
 @dataclass(frozen=True)
@@ -41,6 +33,7 @@ class PreparedPicture:
             None.
         regions: (r, 4) boxes that a search proposed, in the picture's own pixels, or None.
         shown: The picture in its colours, (3 or C, H, W), where it is kept to be drawn on, or None.
+        given: The picture as it was given, where the prediction is to know it, or None.
     """
 
     place: int
@@ -49,6 +42,7 @@ class PreparedPicture:
     image: Tensor | None = None
     regions: Tensor | None = None
     shown: Tensor | None = None
+    given: GivenPicture | None = None
 
     @property
     def size(self) -> Size:
@@ -89,6 +83,7 @@ class Preprocessor:
         views: Which views of each picture the network is shown.
         shows: Whether pictures are kept in their colours, to be drawn on.
         keeps: Whether pictures are kept as they were read, for networks that refine their predictions by them.
+        holds: Whether what was given is held, so that a prediction knows its picture.
     """
 
     spec: InputSpec
@@ -96,6 +91,7 @@ class Preprocessor:
     views: MultiScaleFlip = field(default_factory=MultiScaleFlip)
     shows: bool = False
     keeps: bool = False
+    holds: bool = False
 
     def each(self, pictures: Iterable[Picture]) -> Iterator[PreparedPicture | UnreadablePicture]:
         """Each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
@@ -106,7 +102,7 @@ class Preprocessor:
 
         Args:
             place: The position.
-            picture: A file or an array.
+            picture: Whatever can be given as a picture.
             regions: (r, 4) boxes in the picture's own pixels, where they were sought before.
         """
         try:
@@ -119,21 +115,17 @@ class Preprocessor:
             return UnreadablePicture(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
 
     def _take(self, place: int, picture: Picture, regions: Tensor | None) -> PreparedPicture:
-        image, shown = self._read(picture)
+        given = GivenPicture.of(picture, self.spec.channels)
+        image, shown = given.twofold() if self.shows else (given.read(), None)
+        held = given if self.holds else None
         if regions is None and self.search is not None:
             regions = self.search(image)
         views = tuple(self.views.of((image.shape[-2], image.shape[-1]), self.spec))
         if self.views.tiles is not None:
             fit_channels(image, self.spec.channels)  # says now what would go wrong later
-            return PreparedPicture(place, views, (), image, regions, shown)
+            return PreparedPicture(place, views, (), image, regions, shown, held)
         seen = tuple(view.visualize(image, self.spec) for view in views)
-        return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown)
-
-    def _read(self, picture: Picture) -> tuple[Tensor, Tensor | None]:
-        if self.shows and isinstance(picture, str | Path):
-            return decode_twofold(picture, self.spec.channels)
-        image = read_picture(picture, self.spec.channels)
-        return image, image if self.shows else None
+        return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown, held)
 
     def company(self, size: Size | None) -> Size | None:
         """What pictures of one group have in common: the size to which their first view is padded; None for Refused."""
@@ -147,31 +139,7 @@ class Preprocessor:
         if self.views.tiles is not None:
             return decoded
         seen = sum(view.frame.target[0] * view.frame.target[1] for view in self.views.of(size, self.spec))
-        return seen + (decoded if self.shows or self.keeps else 0)
-
-
-def read_picture(picture: Picture, channels: int) -> Tensor:
-    """A picture (C, H, W), uint8 or float 0..1, of a file or an array.
-
-    Raises:
-        DataError: The file cannot be read, or the array is not what a picture can be.
-    """
-    if isinstance(picture, str | Path):
-        return decode_picture(picture, channels)
-    image = torch.as_tensor(picture)
-    if image.ndim != 3 or not image.numel():
-        raise DataError("a picture (C, H, W)", f"an array of shape {tuple(image.shape)}")
-    if image.shape[0] not in (1, 3, channels) and image.shape[-1] in (1, 3, channels):
-        shape = tuple(image.shape)
-        raise DataError("a picture (C, H, W)", shape, cure="use array.transpose(2, 0, 1)")
-    if image.dtype == torch.uint16:
-        image = image.float() / 65535
-    if image.dtype != torch.uint8 and not image.is_floating_point():
-        raise DataError("a picture in uint8, uint16 or float", image.dtype)
-    if image.is_floating_point() and not bool(((image >= DARKEST) & (image <= BRIGHTEST)).all()):
-        low, high = float(image.min()), float(image.max())
-        raise DataError("floats 0..1", f"{low:g}..{high:g}", cure="divide by 255, or give uint8")
-    return image.cpu()
+        return seen + (decoded if self.shows or self.keeps or self.holds else 0)
 
 
 def _named(error: SaccadeError, picture: Picture) -> SaccadeError:

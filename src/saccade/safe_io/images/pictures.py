@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from saccade.safe_io.images.deep_pictures import decode_deep, is_deep
 from saccade.safe_io.images.pillow import (
     PNG_END,
     bytes_of,
+    check_size,
     frames_of,
     open_picture,
     orientation_of,
@@ -38,6 +40,8 @@ SUFFIXES = frozenset(
 )
 
 _SAMPLES, _BITS = 277, 258
+# Two threads must not load one and the same picture of Pillow's at once.
+_LOADING = Lock()
 
 
 def decode_picture(source: str | Path | bytes, channels: int | None = None, name: str | None = None) -> Tensor:
@@ -64,12 +68,38 @@ def decode_picture(source: str | Path | bytes, channels: int | None = None, name
     return _upright(pixels.fitted(channels, name), orientation)
 
 
-def decode_twofold(source: str | Path, channels: int) -> tuple[Tensor, Tensor]:
+def from_pillow(image: Image.Image, channels: int | None, name: str) -> Tensor:
+    """A picture that Pillow has opened or made, upright: the frame at hand.
+
+    Args:
+        image: The picture; it is loaded, and stays as it is.
+        channels: Wanted channels, as for `decode_picture`.
+        name: What errors call the picture.
+
+    Returns:
+        (channels, H, W) uint8, or float32 0..1 where it has more than 8 bits a channel.
+
+    Raises:
+        DataError: It cannot be loaded, is too large, has another number of channels, or values of unknown range.
+    """
+    check_size((image.height, image.width), name)
+    try:
+        with _LOADING:
+            image.load()
+    except Exception as error:  # Decoders raise whatever their authors liked: OSError, SyntaxError, struct.error …
+        raise DataError("a picture that Pillow can load", _reason(error), path=name) from error
+    pixels = decode_deep(image, b"", name) if is_deep(image, b"") else bytes_of(image)
+    # Pillow turns a TIFF by itself when it loads it.
+    return _upright(pixels.fitted(channels, name), 1 if image.format == "TIFF" else orientation_of(image))
+
+
+def decode_twofold(source: str | Path | bytes, channels: int, name: str | None = None) -> tuple[Tensor, Tensor]:
     """A picture as a network of some channels takes it, and as a person looks at it, from one decoding.
 
     Args:
-        source: A file.
+        source: A file, or a file's bytes.
         channels: Channels of the network.
+        name: What errors call the picture; the path, if it has one.
 
     Returns:
         (channels, H, W) as `decode_picture` gives it, and the same picture in its colours, (3, H, W), where the network
@@ -78,7 +108,7 @@ def decode_twofold(source: str | Path, channels: int) -> tuple[Tensor, Tensor]:
     Raises:
         DataError: As for `decode_picture`.
     """
-    data, name = _bytes(source, channels, None)
+    data, name = _bytes(source, channels, name)
     pixels, orientation = _decode(data, channels, name)
     taken = _upright(pixels.fitted(channels, name), orientation)
     return taken, _upright(pixels.fitted(None, name), orientation) if channels == 1 else taken

@@ -76,8 +76,12 @@ def draw(
 def drawn_from(prediction: Annotation, threshold: float | None) -> float | None:
     """The score from which on instances are drawn: all that passed a threshold, else those that are worth it."""
     rows = 0 if prediction.instances is None else len(prediction.instances)
-    worth = prediction.label_scores is not None and rows <= _FEW
-    return None if worth or threshold is not None else _WORTH
+    return least_drawn(rows, prediction.label_scores is not None, threshold)
+
+
+def least_drawn(rows: int, classified: bool, threshold: float | None) -> float | None:
+    """The same by the number of instances, and whether the class of the picture is told too."""
+    return None if (classified and rows <= _FEW) or threshold is not None else _WORTH
 
 
 def to_picture(image: Tensor) -> Image.Image:

@@ -1,11 +1,11 @@
 """The annotations of a COCO document, one by one: what they say, or all that is wrong with them."""
 
-import difflib
 from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from saccade.core.errors import DataError
+from saccade.core.nearest import nearest
 from saccade.data.formats.coco.annotation_row import read_row, row_faults
 from saccade.data.formats.common.defect_report import telling
 from saccade.data.formats.common.json_node import JsonNode
@@ -101,7 +101,7 @@ def declared(node: JsonNode, known: Mapping[Any, int], where: str) -> int:
     if type(node.value) is int:
         near = min((key for key in known if type(key) is int), key=lambda key: abs(key - node.value), default=None)
     elif isinstance(node.value, str):
-        near = next(iter(difflib.get_close_matches(node.value, [k for k in known if isinstance(k, str)], 1)), None)
+        near = nearest(node.value, [k for k in known if isinstance(k, str)])
     kinds = [key for key in known if str(key) == str(node.value)]
     cure = None if near is None else f"the nearest known is {near!r}"
     if kinds:

@@ -1,12 +1,12 @@
 """Folders in Pascal VOC's format: one XML file for each picture; classes and objects as pixels where PNGs give them."""
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from saccade.core.errors import DataError
+from saccade.core.nearest import nearest
 from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.detection_dataset import DetectionDataset
@@ -144,14 +144,14 @@ def _labels(picture: _Picture, classes: tuple[str, ...], report: Report) -> list
             found.append(classes.index(row.name))
             continue
         picture.rows.remove(row)
-        near = difflib.get_close_matches(row.name, classes, 1)
+        near = nearest(row.name, classes)
         error = DataError(
             f"a class among {', '.join(classes[:20])}",
             repr(row.name),
             path=picture.file,
             line=row.line,
             annotation_id=row.place + 1,
-            cure=f"did you mean {near[0]!r}?" if near else "add it to the list of classes",
+            cure=f"did you mean {near!r}?" if near else "add it to the list of classes",
         )
         report(error)
     return found
