@@ -41,7 +41,7 @@ def test_the_command_lists_tasks_one_after_the_other(capsys):
     told = capsys.readouterr().out
     assert [line.split(":")[0] for line in told.splitlines() if line[:1].isalpha() and ": " in line] == [*IF_UNSURE]
     lines = [line.split() for line in told.splitlines()]
-    assert ["*", "resnet18", "2015", "11.7", "1.8", "224", "x", "224", "label"] in lines
+    assert ["*", "classifier", "2015", "11.7", "1.8", "224", "x", "224", "label"] in lines
     assert ["rcnn", "2014", "57.8", "0.72+", "227", "x", "227", "boxes,", "labels"] in lines
     systems.run(["--task", "localize"])
     told = capsys.readouterr().out

@@ -54,7 +54,7 @@ SYSTEMS = LazySystems(
 )
 
 # What to begin with where nothing speaks for another: cheap for its task, and good in a few minutes (docs/results.md).
-IF_UNSURE = {"classify": "resnet18", "localize": "localizer", "detect": "ssd300"}
+IF_UNSURE = {"classify": "classifier", "localize": "localizer", "detect": "retinanet"}
 
 
 def every_system() -> LazySystems:

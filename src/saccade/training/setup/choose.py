@@ -9,6 +9,7 @@ from typing import Any
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.data.open import Sources
+from saccade.systems import IF_UNSURE
 from saccade.systems.build import build
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
@@ -25,10 +26,10 @@ NECK, SIDES, SMALL_OBJECT = 64, tuple(range(640, 160 - 1, -32)), 48
 # The finest anchors, in pixels, whatever objects there are: below, a map of stride 8 tells no two places apart.
 FINEST, COARSEST = 8, 32
 TASKS: dict[str, tuple[tuple[str, ...], str]] = {
-    "detect": (("instances.boxes", "instances.labels"), "retinanet"),
-    "classify": (("label",), "classifier"),
-    "multilabel": (("labels",), "classifier"),
-    "localize": (("label", "instances.boxes"), "localizer"),
+    "detect": (("instances.boxes", "instances.labels"), IF_UNSURE["detect"]),
+    "classify": (("label",), IF_UNSURE["classify"]),
+    "multilabel": (("labels",), IF_UNSURE["classify"]),
+    "localize": (("label", "instances.boxes"), IF_UNSURE["localize"]),
 }
 # In this order, where no task is asked for.
 USUAL = ("detect", "classify", "multilabel")
