@@ -1,4 +1,4 @@
-"""Two data sets of which each annotates one of two classes teach a detector more where they say which was sought."""
+"""Two data sets of which each annotates one of two classes teach a detector both, where they say which was sought."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 ROUND = dict.fromkeys(("disc", "ring", "crescent", "heart", "figure"), "round")
 KINDS = ROUND | dict.fromkeys(("square", "triangle", "star", "cross"), "pointed")
 CLASSES = ("round", "pointed")
-SIZE, COUNT, MEASURED, BATCH = 128, 300, 60, 8
+SIZE, COUNT, MEASURED, BATCH = 128, 400, 150, 8
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Case:
     lr: float
 
 
-SIGMOIDS = Case("retinanet", {"trunk": "resnet18", "width": 0.25, "size": SIZE, "finest": 12.0}, 500, 2e-3)
+LIGHT = {"trunk": "efficientnet_lite0", "pretrained": True, "norm": "frozen", "neck_channels": 64}
+LEARNT = Case("retinanet", {**LIGHT, "size": SIZE, "finest": 12.0}, 800, 1e-3)
 SOFTMAX = Case("ssd300", {"trunk": "vgg16_bn", "variant": "torchvision", "width": 0.125, "size": SIZE}, 400, 2e-3)
 
 
@@ -119,11 +120,21 @@ def scores(system: System, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
     return torch.tensor(averages), torch.tensor(shares)
 
 
-# What so short a training reaches, AP50 of both classes, whole, halves, untold: RetinaNet .369 .368, .313 .297, .286
-# .255; SSD .263 .182, .161 .104, .086 .087. Half of the objects in the same steps teach less than all of them.
-@pytest.mark.parametrize("case", [SIGMOIDS, SOFTMAX], ids=lambda case: case.system)
-def test_halves_teach_more_where_they_say_what_was_sought(case: Case) -> None:
+# AP50 of both classes, whole, halves, untold: .783 .737, .850 .769, .495 .403; and of objects that are found at .5, whole
+# .58 .50, halves .66 .45, untold .03 .02.
+def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything() -> None:
     measured = held(scenes(MEASURED, 9))
-    told, untold = (scores(learnt(case, held(partly(), told=told)), measured)[0] for told in (True, False))
+    everything = held(ConcatDataset([scenes(COUNT, seed) for seed in (1, 2)]))
+    whole = scores(learnt(LEARNT, everything), measured)[0]
+    told, untold = (scores(learnt(LEARNT, held(partly(), told=told)), measured)[0] for told in (True, False))
+    assert bool((told > whole - 0.05).all())
+    assert bool((told > untold + 0.15).all())
+
+
+# From nothing and in so few steps half of the annotations teach less than all of them: .161 .104 beside .263 .182 of
+# SSD, .086 .087 where nobody says what was sought.
+def test_halves_teach_more_where_they_say_what_was_sought() -> None:
+    measured = held(scenes(MEASURED, 9))
+    told, untold = (scores(learnt(SOFTMAX, held(partly(), told=told)), measured)[0] for told in (True, False))
     assert bool((told > untold).all())
     assert told.mean() > 1.05 * untold.mean()
