@@ -21,7 +21,7 @@ def run(arguments: Sequence[str]) -> int:
     told = "annotations may name pictures outside the data's folder"
     parser.add_argument("--allow-outside", action="store_true", help=told)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
-    parser.add_argument("--out", metavar="DIR", help="folder for scores.json and report.html")
+    parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
     add_disturbances(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     if typed.json:
         print_json({**found.scores, **({"disturb": disturbed} if disturbed else {})})
     else:
-        print_scores(found.scores)
+        print_scores(found.scores, len(found.classes))
         print_sections(found.sections)
         print_disturbed(disturbed)
     return 0

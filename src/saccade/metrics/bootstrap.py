@@ -1,10 +1,10 @@
 """How far a score would go up and down with other pictures: intervals by resampling the pictures.
 
 Source: Efron and Tibshirani 1993, An introduction to the bootstrap, chapters 10 and 13. A resample draws as many
-pictures as there are, each from all of them; how the score goes up and down over many resamples is taken for how it goes
-up and down over many data sets. The middle 95 % of the resampled scores are laid around the score itself by their mean:
-average precision takes greatest values, so that in resamples, which repeat pictures, it lies somewhat too high. An
-interval says nothing of pictures of another kind, nor of another training.
+pictures as there are, each from all of them; how the score goes up and down over many resamples is taken for how it
+goes up and down over many data sets. The middle 95 % of the resampled scores are laid around the score itself by their
+mean: average precision takes greatest values, so that in resamples, which repeat pictures, it lies somewhat too high.
+An interval says nothing of pictures of another kind, nor of another training.
 
 Legend: N pictures, R resamples.
 """

@@ -29,8 +29,8 @@ def label_columns(scores: Tensor, labels: Tensor, ids: Sequence[str], classes: S
     best = ranking.best(scores)
     every = torch.arange(len(labels))
     columns: dict[str, Sequence[Value]] = {
-        "truth": [classes[label] for label in labels.tolist()],
-        "prediction": [classes[label] for label in best.tolist()],
+        "truth": [classes[int(label)] for label in labels],
+        "prediction": [classes[int(label)] for label in best],
         "correct": (best == labels).int().tolist(),
         "rank": (ranking.ranks(scores, labels) + 1).tolist(),
         "score": scores[every, best].tolist(),

@@ -233,4 +233,5 @@ def _rocs(title: str, curves: Iterable[Curve | None]) -> Curves:
         y="true positive rate",
         lead="Each class against the rest.",
         diagonal=True,
+        empty="No curve: a class has one if some pictures show it and others do not.",
     )
