@@ -1,9 +1,10 @@
 """How many pictures may be evaluated in a run of ``--minutes``, so that training, evaluation and report fit into them.
 
 The minutes hold everything from the first step to the report. At most a quarter of them goes to the end: the evaluation
-of the best checkpoint, and the pictures of the report. A validation on the way takes at most a third of the training
-since the one before. Where all pictures would take longer, fewer are measured, and that is said. Runs of ``--steps``
-and ``--epochs`` have all the time that they need: there everything is measured, whatever it takes.
+of the best checkpoint, and the pictures of the report. A validation on the way takes an eighth at most, and is made
+when the training since the one before took three times as long. Where all pictures would take longer, fewer are
+measured, and that is said. Runs of ``--steps`` and ``--epochs`` have all the time that they need: there everything is
+measured.
 """
 
 from dataclasses import dataclass
@@ -28,17 +29,26 @@ class EvaluationBudget:
     seconds: float | None
     pictures: int
 
-    def on_the_way(self, each: float, trained: float) -> int:
+    def on_the_way(self, each: float) -> int:
         """Pictures that every validation but the last evaluation measures; 0 where none is to be made.
 
         Args:
             each: Seconds that a picture takes.
-            trained: Seconds of training before the first validation.
         """
         if self.seconds is None:
             return self.pictures
-        affordable = min(trained * ON_THE_WAY, self.seconds * LAST) / max(each, 1e-9)
-        return min(self.pictures, int(affordable)) if affordable >= min(FEWEST, self.pictures) else 0
+        affordable = int(self.seconds * LAST / max(each, 1e-9))
+        return min(self.pictures, affordable) if affordable >= min(FEWEST, self.pictures) else 0
+
+    def is_due(self, each: float, measured: int, trained: float) -> bool:
+        """Whether a validation of so many pictures may follow so many seconds of training.
+
+        Args:
+            each: Seconds that a picture takes.
+            measured: Pictures that it measures.
+            trained: Seconds of training since the validation before.
+        """
+        return self.seconds is None or each * measured <= trained * ON_THE_WAY
 
     def at_the_end(self, each: float, left: float | None = None) -> int:
         """Pictures that the evaluation of the best checkpoint measures, one at least.

@@ -67,6 +67,7 @@ class Loop:
     callbacks: Sequence[Callback] = field(default_factory=tuple[Callback, ...])
     validated_best: bool = field(default=False, init=False)
     _ticked: float = field(default_factory=time.monotonic, init=False)
+    _step_seconds: float = field(default=0.0, init=False)
     _greatest_share: float = field(default=0.0, init=False)
     _pace: Pace = field(default_factory=lambda: Pace(0.0), init=False)
 
@@ -98,7 +99,8 @@ class Loop:
     @property
     def _share(self) -> float:
         """The share of the descent that is done; it never falls, though what is laid by for the end may change."""
-        reserve = 0.0 if self.measuring is None else self.measuring.reserve
+        # A step that has begun is ended: what the last one took is laid by, too.
+        reserve = 0.0 if self.measuring is None else self.measuring.reserve + self._step_seconds
         share = self.plan.progress(self.progress.step - self.progress.solved, self.progress.seconds, reserve)
         self._greatest_share = max(self._greatest_share, share)
         return self._greatest_share
@@ -181,7 +183,9 @@ class Loop:
         """Count a step that was taken, and tell of it."""
         self.progress.step += 1
         self.progress.add(losses)
+        before = self.progress.seconds
         self._tick()
+        self._step_seconds = self.progress.seconds - before
         self.log.step(self.progress, told, self._share, self._left)
         for callback in self.callbacks:
             callback.on_step(self.progress.step, losses)

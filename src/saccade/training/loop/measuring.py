@@ -44,7 +44,10 @@ class Measuring:
     def headline(self) -> list[str]:
         """Names of the scores that are told: those that the metrics are known by, and the one that chooses."""
         found = self.validator.evaluation
-        names = [] if found is None else [name for name in found.headline_names if found.scores.get(name) is not None]
+        told = () if found is None else found.headlines
+        # Of several metrics each is told by one score.
+        names = [name for one in told for name in (one.names if len(told) == 1 else one.names[:1])]
+        names = [name for name in names if found is not None and found.scores.get(name) is not None]
         chooses = self.best.removeprefix("-")
         return list(dict.fromkeys([*names, *([chooses] if chooses and chooses != "loss" else [])]))
 
@@ -86,7 +89,8 @@ class Measuring:
             # No checkpoint before it was judged: this one is the best, and the evaluation of the best is this one.
             count = self.budget.at_the_end(self.progress.each, self._left(self.progress.seconds))
         else:
-            count = self._on_the_way(trained)
+            count = self._on_the_way()
+            count = count if last or self.budget.is_due(self.progress.each, count, trained) else 0
         if not count:
             return {}
         return self._measure(train_state, signals, count, trained)
@@ -125,16 +129,16 @@ class Measuring:
         self.progress.each = self.validator.each
         return scores
 
-    def _on_the_way(self, trained: float) -> int:
+    def _on_the_way(self) -> int:
         """Pictures of a validation on the way, settled with the first one: scores are compared with one another."""
         if self.progress.measured is None:
             budget, each = self.budget, self.progress.each
-            self.progress.measured = budget.on_the_way(each, trained)
+            self.progress.measured = budget.on_the_way(each)
             if self.progress.measured < budget.pictures:
                 told = f"measure {self.progress.measured}" if self.progress.measured else "are left out: not even a few"
                 self.log.say(
                     f"note: validations on the way {told} of {budget.pictures} pictures, always the same ones: all "
-                    f"would take {clock(each * budget.pictures)} each, after {clock(trained)} of training"
+                    f"would take {clock(each * budget.pictures)} each, more than an eighth of --minutes"
                 )
         return self.progress.measured
 

@@ -52,12 +52,13 @@ class Plan:
         Args:
             step: Steps of it that are done.
             seconds: Seconds of the run that have passed.
-            reserve: Seconds of a run of so many minutes that are laid by for its end.
+            reserve: Seconds of a run of so many minutes that are laid by for its end; two thirds of them at most.
         """
         if not self.recipe.descends:
             return 1.0
         if self.settings.minutes is not None:
-            return min(seconds / max(self.settings.minutes * 60 - reserve, 1e-9), 1.0)
+            whole = self.settings.minutes * 60
+            return min(seconds / max(whole - reserve, whole / 3), 1.0)
         return min(step / (self.total_steps or 1), 1.0)
 
 
