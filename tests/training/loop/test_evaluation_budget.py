@@ -20,16 +20,17 @@ def test_steps_and_epochs_measure_everything_whatever_it_takes():
 def test_quick_pictures_are_all_measured():
     assert (TEN_MINUTES.on_the_way(0.01), TEN_MINUTES.at_the_end(0.01)) == (1000, 1000)
     assert TEN_MINUTES.reserve(0.01, 1000) == pytest.approx(0.01 * (1000 + DRAWN + 1000) + REPORT_SECONDS)
+    assert TEN_MINUTES.drawn(0.01, 60.0) is None
 
 
 @pytest.mark.parametrize("each", [0.1, 0.5, 1.0, 5.0, 60.0])
 @pytest.mark.parametrize("seconds", [60.0, 600.0, 7200.0])
 def test_the_end_takes_a_quarter_at_most_or_one_picture(seconds, each):
     budget = EvaluationBudget(seconds, 1000)
-    count = budget.at_the_end(each)
-    taken = each * (count + min(count, DRAWN)) + min(REPORT_SECONDS, seconds / 8)
-    assert count == 1 or taken <= seconds / 4 + 1e-6
-    assert count == 1000 or each * (count + 2 + min(count + 2, DRAWN)) > seconds / 4 - REPORT_SECONDS - 1e-6
+    count, report = budget.at_the_end(each), min(REPORT_SECONDS, seconds / 8)
+    drawn = budget.drawn(each, seconds / 4 - each * count) or DRAWN
+    assert count == 1 or each * (count + drawn) + report <= seconds / 4 + 1e-6
+    assert count == 1000 or each * (1.5 * (count + 2) + DRAWN) > seconds / 4 - report
     assert budget.reserve(each, None) <= seconds / 2
 
 
@@ -37,6 +38,9 @@ def test_what_is_left_bounds_the_end_but_an_eighth_is_always_there():
     assert TEN_MINUTES.at_the_end(0.1, 600.0) == 1000
     assert TEN_MINUTES.at_the_end(0.1, 100.0) == 940 - DRAWN
     assert TEN_MINUTES.at_the_end(0.1, -5.0) == TEN_MINUTES.at_the_end(0.1, 75.0) == 690 - DRAWN
+    assert TEN_MINUTES.drawn(1.0, -5.0) == 2
+    assert TEN_MINUTES.drawn(1.0, 26.0) == 20
+    assert TEN_MINUTES.drawn(1.0, 60.0) is None
 
 
 def test_validations_on_the_way_take_an_eighth_at_most_and_come_after_thrice_their_time():
@@ -48,24 +52,29 @@ def test_validations_on_the_way_take_an_eighth_at_most_and_come_after_thrice_the
     assert TEN_MINUTES.is_due(0.1, 750, trained=225.0)
 
 
+def each_takes(monkeypatch, rehearsed, measured):
+    """What evaluating a picture takes, in place of a clock's word."""
+    monkeypatch.setattr(Validator, "rehearse", lambda self, train_state, most: rehearsed)
+    monkeypatch.setattr(Validator, "each", property(lambda self: measured, lambda self, each: None), raising=False)
+
+
 def test_a_run_says_on_how_many_pictures_it_measured(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(Validator, "rehearse", lambda self, train_state, most: 1.0)
-    monkeypatch.setattr(Validator, "each", property(lambda self: 1.0, lambda self, each: None), raising=False)
+    each_takes(monkeypatch, 1.0, 1.0)
     run = train(tmp_path / "run", val=TinyDataset(40), minutes=0.02)
     told = capfd.readouterr().err
     assert "to evaluate all 40 validation pictures takes about 0:40, more than a quarter of --minutes" in told
-    assert "(on 1 of 40 pictures)" in told
     assert "best checkpoint, measured on 1 of 40 pictures" in told
-    assert [line["val_pictures"] for line in lines(tmp_path / "run") if "val_pictures" in line] == [1]
+    assert "note: the report draws 2 pictures" in told
+    assert all(line.get("val_pictures", 1) == 1 for line in lines(tmp_path / "run"))
     assert run.scores["loss"] is not None
 
 
-def test_what_turns_out_to_be_quick_is_measured_whole_in_the_end(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(Validator, "rehearse", lambda self, train_state, most: 1.0)
+def test_where_there_is_time_a_run_of_minutes_is_measured_whole(tmp_path, monkeypatch, capfd):
+    each_takes(monkeypatch, 0.0, 0.0)
     train(tmp_path / "run", val=TinyDataset(40), minutes=0.02)
     told = capfd.readouterr().err
-    assert "(on 1 of 40 pictures)" in told
     assert "best checkpoint, measured on 40 pictures" in told
+    assert "note: " not in told.replace("note: no training picture", "")
 
 
 def test_validations_of_a_part_see_the_same_pictures_and_fewer_are_among_more(tmp_path, monkeypatch):

@@ -30,9 +30,15 @@ class Gallery:
         self.predictor, self.dataset, self.illustrator = predictor, dataset, illustrator
         self.places = {dataset.id(index): index for index in range(len(dataset))}
 
-    def of(self, found: Evaluation) -> tuple[tuple[GalleryItem, ...], tuple[GalleryItem, ...]]:
-        """The most wrong pictures, and a sample of the others: none is shown twice."""
-        return self.show(found.worst(PICTURES)), self.show(found.typical(PICTURES, without=PICTURES))
+    def of(self, found: Evaluation, most: int | None = None) -> tuple[tuple[GalleryItem, ...], tuple[GalleryItem, ...]]:
+        """The most wrong pictures, and a sample of the others: none is shown twice.
+
+        Args:
+            found: What was found.
+            most: How many pictures at most; 24 by default.
+        """
+        count = PICTURES if most is None else min(max(most // 2, 1), PICTURES)
+        return self.show(found.worst(count)), self.show(found.typical(count, without=count))
 
     def show(self, judged: Sequence[PictureSeverity]) -> tuple[GalleryItem, ...]:
         """An exhibit for each judged picture."""

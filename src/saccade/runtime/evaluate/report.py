@@ -34,6 +34,7 @@ def report(
     dataset: Dataset | None,
     evaluation: Evaluation | None,
     features: FeatureTable | None = None,
+    drawn: int | None = None,
 ) -> Path:
     """Write ``report.html`` of a run.
 
@@ -43,6 +44,7 @@ def report(
         dataset: What it was measured on, or None.
         evaluation: What was found there, or None.
         features: What the network makes of its pictures, or None.
+        drawn: How many pictures may be predicted anew to be drawn; None for all that the report likes to show.
 
     Returns:
         The page.
@@ -53,8 +55,8 @@ def report(
     worst, typical, seen, colours, table = (), (), (), (), ""
     if dataset is not None and evaluation is not None:
         gallery = Gallery(predictor, dataset, evaluation.illustrator)
-        (worst, typical), colours = gallery.of(evaluation), gallery.colours()
-        seen = explanations(predictor, dataset, evaluation)
+        (worst, typical), colours = gallery.of(evaluation, drawn), gallery.colours()
+        seen = explanations(predictor, dataset, evaluation) if drawn is None else ()
         table = write_picture_scores(folder.path, evaluation)
     content = ReportContent(
         system=_name(config),

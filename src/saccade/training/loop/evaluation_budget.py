@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 END, ON_THE_WAY, LAST = 1 / 4, 1 / 3, 1 / 8
 REPORT_SECONDS = 6.0
-# The report predicts so many pictures anew, to draw them.
-DRAWN = 24
+# The report predicts so many pictures anew: to draw them, and to show what the network sees in some.
+DRAWN = 32
 # With fewer pictures a validation on the way would choose the best checkpoint by luck.
 FEWEST = 8
 
@@ -59,10 +59,20 @@ class EvaluationBudget:
         """
         if self.seconds is None:
             return self.pictures
-        room = self.seconds * END if left is None else max(left, self.seconds * LAST)
-        room = max(room - self._report, 0.0) / max(each, 1e-9)
-        # Up to so many pictures, each is drawn too, and so predicted twice.
-        return max(min(self.pictures, int(room / 2 if room < 2 * DRAWN else room - DRAWN)), 1)
+        predictions = self._predictions(each, left)
+        return max(min(self.pictures, predictions - min(max(predictions // 3, 2), DRAWN)), 1)
+
+    def drawn(self, each: float, left: float) -> int | None:
+        """How many pictures the report may predict anew, two at least; None where it may draw all that it likes.
+
+        Args:
+            each: Seconds that a picture takes.
+            left: Seconds that are left of the run.
+        """
+        if self.seconds is None:
+            return None
+        predictions = int(max(left - self._report, 0.0) / max(each, 1e-9))
+        return None if predictions >= DRAWN else max(predictions, 2)
 
     def reserve(self, each: float, measured: int | None) -> float:
         """Seconds that are laid by: for the evaluation of the best checkpoint, the report, and one last validation.
@@ -74,8 +84,14 @@ class EvaluationBudget:
         if self.seconds is None:
             return 0.0
         count = self.at_the_end(each)
-        needed = each * (count + min(count, DRAWN) + (measured or 0)) + self._report
+        needed = each * (count + min(count // 2 + 1, DRAWN) + (measured or 0)) + self._report
         return min(needed, self.seconds / 2)
+
+    def _predictions(self, each: float, left: float | None) -> int:
+        """How many pictures there is time for at the end, for the evaluation and the report together."""
+        whole = self.seconds or 0.0
+        room = whole * END if left is None else max(left, whole * LAST)
+        return int(max(room - self._report, 0.0) / max(each, 1e-9))
 
     @property
     def _report(self) -> float:

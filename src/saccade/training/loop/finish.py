@@ -33,12 +33,14 @@ def _finish(resolved_run: ResolvedRun, loop: Loop, folder: RunFolder) -> Run:
     measuring = loop.measuring
     found = None if measuring is None else measuring.finish(train_state, loop.validated_best)
     if fabric.is_global_zero:
+        drawn = None
         if measuring is not None and found is not None:
             loop.log.say(measuring.summary(found))
+            drawn = measuring.drawn()
         loop.log.close()
         predictor = Predictor(train_state.system.freeze(()), train_state.precision, str(fabric.device))
         shown = (None, None) if measuring is None else (measuring.validator.measured, measuring.validator.features)
-        page = report(folder, predictor, shown[0], found, shown[1])
+        page = report(folder, predictor, shown[0], found, shown[1], drawn)
         for line in farewell(resolved_run.out, page):
             loop.log.say(line)
     fabric.barrier()

@@ -102,13 +102,25 @@ class Measuring:
             train_state: What is measured.
             known: Whether the last validation was of the same weights.
         """
-        spent = self.progress.seconds + time.monotonic() - self._ticked
-        count = self.budget.at_the_end(self.progress.each, self._left(train_state.agree(spent, "first")))
+        left = self._left(train_state.agree(self._spent, "first"))
+        count = self.budget.at_the_end(self.progress.each, left)
         found = self.validator.evaluation
         if known and found is not None and len(self.validator.measured) >= count:
             return found
         self._measure(train_state, Signals(), count, None)
         return self.validator.evaluation or Evaluation({})
+
+    def drawn(self) -> int | None:
+        """How many pictures the report may predict anew; None where it may draw all that it likes."""
+        count = self.budget.drawn(self.progress.each, self._left(self._spent) or 0.0)
+        if count is not None:
+            self.log.say(f"note: the report draws {count} pictures: to predict more takes longer than --minutes leave")
+        return count
+
+    @property
+    def _spent(self) -> float:
+        """Seconds of the run until now."""
+        return self.progress.seconds + time.monotonic() - self._ticked
 
     def ticked(self) -> None:
         """Note that the progress's seconds are those of now."""
