@@ -14,7 +14,7 @@ TEN_MINUTES = EvaluationBudget(600.0, 1000)
 def test_steps_and_epochs_measure_everything_whatever_it_takes():
     free = EvaluationBudget(None, 1000)
     assert (free.on_the_way(99.0), free.at_the_end(99.0), free.reserve(99.0, 1000)) == (1000, 1000, 0.0)
-    assert free.is_due(99.0, 1000, 0.0)
+    assert free.is_due(99.0, 1000, 0.0, 0.0)
 
 
 def test_quick_pictures_are_all_measured():
@@ -28,8 +28,9 @@ def test_quick_pictures_are_all_measured():
 def test_the_end_takes_a_quarter_at_most_or_one_picture(seconds, each):
     budget = EvaluationBudget(seconds, 1000)
     count, report = budget.at_the_end(each), min(REPORT_SECONDS, seconds / 8)
-    drawn = budget.drawn(each, seconds / 4 - each * count) or DRAWN
-    assert count == 1 or each * (count + drawn) + report <= seconds / 4 + 1e-6
+    drawn = min(budget.drawn(each, 0.0) or DRAWN, DRAWN)
+    assert count == 1 or each * count + report <= seconds / 4 + 1e-6
+    assert each * drawn <= max(seconds / 8, 2 * each)
     assert count == 1000 or each * (1.5 * (count + 2) + DRAWN) > seconds / 4 - report
     assert budget.reserve(each, None) <= seconds / 2
 
@@ -37,9 +38,10 @@ def test_the_end_takes_a_quarter_at_most_or_one_picture(seconds, each):
 def test_what_is_left_bounds_the_end_but_an_eighth_is_always_there():
     assert TEN_MINUTES.at_the_end(0.1, 600.0) == 1000
     assert TEN_MINUTES.at_the_end(0.1, 100.0) == 940 - DRAWN
-    assert TEN_MINUTES.at_the_end(0.1, -5.0) == TEN_MINUTES.at_the_end(0.1, 75.0) == 690 - DRAWN
-    assert TEN_MINUTES.drawn(1.0, -5.0) == 2
-    assert TEN_MINUTES.drawn(1.0, 26.0) == 20
+    assert TEN_MINUTES.at_the_end(0.1, -5.0) == TEN_MINUTES.at_the_end(0.1, 81.0) == 750 - DRAWN
+    assert TEN_MINUTES.drawn(100.0, 60.0) == 2
+    assert TEN_MINUTES.drawn(10.0, 206.0) == 20
+    assert TEN_MINUTES.drawn(10.0, -5.0) == 7
     assert TEN_MINUTES.drawn(1.0, 60.0) is None
 
 
@@ -48,8 +50,9 @@ def test_validations_on_the_way_take_an_eighth_at_most_and_come_after_thrice_the
     assert TEN_MINUTES.on_the_way(9.0) == 8
     assert TEN_MINUTES.on_the_way(10.0) == 0  # fewer would choose by luck
     assert EvaluationBudget(600.0, 3).on_the_way(20.0) == 3
-    assert not TEN_MINUTES.is_due(0.1, 750, trained=224.0)
-    assert TEN_MINUTES.is_due(0.1, 750, trained=225.0)
+    assert not TEN_MINUTES.is_due(0.1, 750, trained=224.0, spent=224.0)
+    assert TEN_MINUTES.is_due(0.1, 750, trained=225.0, spent=225.0)
+    assert not TEN_MINUTES.is_due(0.1, 750, trained=225.0, spent=550.0)
 
 
 def each_takes(monkeypatch, rehearsed, measured):

@@ -40,15 +40,19 @@ class EvaluationBudget:
         affordable = int(self.seconds * LAST / max(each, 1e-9))
         return min(self.pictures, affordable) if affordable >= min(FEWEST, self.pictures) else 0
 
-    def is_due(self, each: float, measured: int, trained: float) -> bool:
-        """Whether a validation of so many pictures may follow so many seconds of training.
+    def is_due(self, each: float, measured: int, trained: float, spent: float) -> bool:
+        """Whether a validation of so many pictures may be made now: after enough training, and not just before the end.
 
         Args:
             each: Seconds that a picture takes.
             measured: Pictures that it measures.
             trained: Seconds of training since the validation before.
+            spent: Seconds of the run that have passed.
         """
-        return self.seconds is None or each * measured <= trained * ON_THE_WAY
+        if self.seconds is None:
+            return True
+        left = self.seconds - spent - self.reserve(each, measured)
+        return each * measured <= min(trained * ON_THE_WAY, left)
 
     def at_the_end(self, each: float, left: float | None = None) -> int:
         """Pictures that the evaluation of the best checkpoint measures, one at least.
@@ -71,7 +75,7 @@ class EvaluationBudget:
         """
         if self.seconds is None:
             return None
-        predictions = int(max(left - self._report, 0.0) / max(each, 1e-9))
+        predictions = self._predictions(each, left)
         return None if predictions >= DRAWN else max(predictions, 2)
 
     def reserve(self, each: float, measured: int | None) -> float:
@@ -90,8 +94,8 @@ class EvaluationBudget:
     def _predictions(self, each: float, left: float | None) -> int:
         """How many pictures there is time for at the end, for the evaluation and the report together."""
         whole = self.seconds or 0.0
-        room = whole * END if left is None else max(left, whole * LAST)
-        return int(max(room - self._report, 0.0) / max(each, 1e-9))
+        room = (whole * END if left is None else left) - self._report
+        return int(max(room, whole * LAST) / max(each, 1e-9))
 
     @property
     def _report(self) -> float:

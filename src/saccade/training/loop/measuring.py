@@ -90,7 +90,8 @@ class Measuring:
             count = self.budget.at_the_end(self.progress.each, self._left(self.progress.seconds))
         else:
             count = self._on_the_way()
-            count = count if last or self.budget.is_due(self.progress.each, count, trained) else 0
+            due = last or self.budget.is_due(self.progress.each, count, trained, self.progress.seconds)
+            count = count if due else 0
         if not count:
             return {}
         return self._measure(train_state, signals, count, trained)
