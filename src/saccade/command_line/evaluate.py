@@ -7,6 +7,7 @@ from saccade.command_line.arguments.disturbances import add_disturbances, measur
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, seen_as
 from saccade.command_line.terminal.output import print_json, print_scores, print_sections, stdout_kept_clean
+from saccade.command_line.terminal.progress import progress
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -35,7 +36,8 @@ def run(arguments: Sequence[str]) -> int:
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         _, pictures = opened(predictor, dataset)
-        found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers)
+        with progress("measuring") as told:
+            found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers, told=told)
         if typed.out is not None:
             write_findings(Path(typed.out), found, predictor, pictures, (name_of(predictor), name_of(dataset)))
         disturbed = measure_disturbed(typed, predictor, dataset, found.scores)

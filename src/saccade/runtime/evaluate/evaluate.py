@@ -1,7 +1,7 @@
 """How good a run or a network in use is on data: one call, or ``saccade evaluate``."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -90,12 +90,27 @@ def write_findings(
 
 
 def measured(
-    predictor: Predictor, dataset: Dataset, *, batch: int = 16, workers: int = 0, metrics: Sequence[Metric] = ()
+    predictor: Predictor,
+    dataset: Dataset,
+    *,
+    batch: int = 16,
+    workers: int = 0,
+    metrics: Sequence[Metric] = (),
+    told: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures."""
+    """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures.
+
+    Args:
+        predictor: The network in use.
+        dataset: The pictures.
+        batch: Pictures that go through the network together.
+        workers: Processes that read pictures.
+        metrics: Further metrics beside those that apply.
+        told: Takes how many pictures are measured, and of how many.
+    """
     prediction = None if predictor.views.plain else partial(_predictions, predictor, dataset, batch)
     return evaluation_of(
-        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction
+        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction, told=told
     )
 
 
