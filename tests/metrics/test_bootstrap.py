@@ -160,7 +160,7 @@ def test_a_classifier_is_held_against_chance():
     metric = Classification(CLASSES)
     for number, label in enumerate((0, 0, 0, 1)):
         metric.update(Annotation(label_scores=torch.rand(3)), Annotation(label=torch.tensor(label)), str(number))
-    assert metric.headline().note == "by chance 33.3%; always the most frequent class 75.0%"
+    assert metric.headline().note == "by chance 33.3 %; always the most frequent class 75.0 %"
 
 
 def test_each_picture_has_its_row():

@@ -109,7 +109,7 @@ def test_undefined_scores_say_so_and_five_guesses_of_three_classes_get_no_card()
 def test_the_headline_is_told_with_its_interval_and_what_chance_gives():
     text = Page(render(content(table="pictures.csv"))).text.replace("\N{NO-BREAK SPACE}", " ")
     assert re.search(r"Top-1\s+66.7 %\s+95 % interval \d\.\d % to (99|100)\.\d %", text)
-    assert "By chance 33.3%; always the most frequent class 66.7%" in text
+    assert "By chance 33.3 %; always the most frequent class 66.7 %" in text
     assert "Measured on 3 pictures. Intervals: the pictures were drawn anew 2000 times" in text
     assert "The scores of each picture stand in pictures.csv" in text
     few = evaluation()

@@ -20,7 +20,7 @@ def top1_headline(scores: Tensor, labels: Tensor, classes: int) -> Headline:
         return Headline(("top1",))
     right = (ranking.best(scores) == labels).double().numpy()
     often = int(torch.bincount(labels, minlength=classes).max()) / len(labels)
-    note = f"by chance {1 / classes:.1%}; always the most frequent class {often:.1%}"
+    note = f"by chance {100 / classes:.1f} %; always the most frequent class {100 * often:.1f} %"
     return Headline(("top1",), note, Resampling(len(labels), lambda counts: weighted_mean(right, counts), len(labels)))
 
 
@@ -36,7 +36,7 @@ def label_columns(scores: Tensor, labels: Tensor, ids: Sequence[str], classes: S
         "score": scores[every, best].tolist(),
         "true_score": scores[every, labels].tolist(),
     }
-    return PictureScores(tuple(ids), columns, "rank: place of the true class by its score, 1 is right.")
+    return PictureScores(tuple(ids), columns, "Of them, rank is the place of the true class by its score: 1 is right.")
 
 
 def map_headline(scores: Tensor, labels: Tensor) -> Headline:
@@ -44,7 +44,7 @@ def map_headline(scores: Tensor, labels: Tensor) -> Headline:
     known = labels >= 0
     shares = [float((labels[known[:, k], k] == 1).double().mean()) for k in range(labels.shape[1]) if known[:, k].any()]
     shares = [share for share in shares if share > 0]
-    note = f"by chance about {sum(shares) / len(shares):.1%}" if shares else ""
+    note = f"by chance about {100 * sum(shares) / len(shares):.1f} %" if shares else ""
     rankings = [_Ranking(scores[:, k], labels[:, k]) for k in range(labels.shape[1])]
 
     def resampled(counts: Counts) -> Floats:

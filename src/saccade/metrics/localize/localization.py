@@ -140,7 +140,9 @@ class Localization:
             "misplaced": [None if one.wrong is None else int(one.wrong) for one in self._placed],
         }
         return PictureScores(
-            tuple(self._ids), columns, "misplaced: no right prediction among five, class and IoU ≥ .5."
+            tuple(self._ids),
+            columns,
+            "Of them, misplaced says that none of five predictions is right, class and IoU ≥ .5.",
         )
 
     def state(self) -> State:

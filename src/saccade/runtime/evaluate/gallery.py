@@ -49,7 +49,7 @@ class Gallery:
     def colours(self) -> tuple[Key, ...]:
         """The classes in the colours that they are drawn in; none where nothing is, and none of too many."""
         gives = self.predictor.engine.gives
-        of = "semantic" if "semantic" in gives else "instances" if "instances.labels" in gives else None
+        of = "semantic" if "semantic" in gives else "instances" if "instances.boxes" in gives else None
         names = () if of is None else self.dataset.vocabularies.names(of)
         if len(names) > MOST_COLOURS:
             return ()
