@@ -23,7 +23,8 @@ def run(arguments: Sequence[str]) -> int:
         prog="saccade demo", description="Train a network that names and places things in the built-in pictures."
     )
     parser.add_argument("--out", metavar="RUN", help="the run's folder; runs/demo-1 … by default")
-    parser.add_argument("--minutes", type=float, default=MINUTES, metavar="M", help="minutes of training")
+    told = "minutes from the first step to the report"
+    parser.add_argument("--minutes", type=float, default=MINUTES, metavar="M", help=told)
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     from saccade.runtime.evaluate.evaluate import evaluate

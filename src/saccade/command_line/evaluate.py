@@ -7,6 +7,7 @@ from saccade.command_line.arguments.disturbances import add_disturbances, measur
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, seen_as
 from saccade.command_line.terminal.output import print_json, print_scores, print_sections, stdout_kept_clean
+from saccade.command_line.terminal.progress import progress
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -21,7 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     told = "annotations may name pictures outside the data's folder"
     parser.add_argument("--allow-outside", action="store_true", help=told)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
-    parser.add_argument("--out", metavar="DIR", help="folder for scores.json and report.html")
+    parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
     add_disturbances(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
@@ -35,14 +36,15 @@ def run(arguments: Sequence[str]) -> int:
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         _, pictures = opened(predictor, dataset)
-        found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers)
+        with progress("measuring") as told:
+            found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers, told=told)
         if typed.out is not None:
             write_findings(Path(typed.out), found, predictor, pictures, (name_of(predictor), name_of(dataset)))
         disturbed = measure_disturbed(typed, predictor, dataset, found.scores)
     if typed.json:
         print_json({**found.scores, **({"disturb": disturbed} if disturbed else {})})
     else:
-        print_scores(found.scores)
+        print_scores(found.scores, len(found.classes))
         print_sections(found.sections)
         print_disturbed(disturbed)
     return 0

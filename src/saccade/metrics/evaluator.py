@@ -7,8 +7,10 @@ from typing import Any
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
 from saccade.metrics.evaluation import Evaluation, PictureSeverity
+from saccade.metrics.headline import Headline
 from saccade.metrics.illustration import Illustrator
-from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
+from saccade.metrics.metric import Headlined, Illustrates, Metric, Ranks, Reports, TellsPictures
+from saccade.metrics.picture_scores import PictureScores, beside
 from saccade.metrics.sections import Section, joined
 
 State = tuple[int, list[PictureSeverity], list[Any]]
@@ -64,7 +66,15 @@ class Evaluator:
         judged = tuple(sorted(self._judged, key=lambda j: (-j.severity, j.id)))
         nearness = tuple(metric.nearness for metric in self.metrics if isinstance(metric, Ranks))
         return Evaluation(
-            self.scores(), self.classes, self._pictures, self._sections(), judged, nearness, self._illustrator()
+            self.scores(),
+            self.classes,
+            self._pictures,
+            self._sections(),
+            judged,
+            nearness,
+            self._illustrator(),
+            self._headlines(),
+            self._by_picture(),
         )
 
     def state(self) -> State:
@@ -82,6 +92,17 @@ class Evaluator:
     def _sections(self) -> tuple[Section, ...]:
         told = (metric.sections() for metric in self.metrics if isinstance(metric, Reports))
         return joined(section for sections in told for section in sections)
+
+    def _headlines(self) -> tuple[Headline, ...]:
+        return tuple(
+            metric.headline() if isinstance(metric, Headlined) else Headline(tuple(metric.result()))
+            for metric in self.metrics
+        )
+
+    def _by_picture(self) -> PictureScores:
+        nearness = {"nearness": [1 - one.severity for one in self._judged]}
+        told = [metric.by_picture() for metric in self.metrics if isinstance(metric, TellsPictures)]
+        return beside([*told, PictureScores([one.id for one in self._judged], nearness)])
 
     def _illustrator(self) -> Illustrator | None:
         """That of the first metric that has one."""

@@ -29,11 +29,11 @@ class Painted:
 
     Attributes:
         annotation: In the picture's own pixels.
-        colours: A colour for each object, in place of that of its class.
+        frames: A colour for each object that is drawn around that of its class, or None for no second frame.
     """
 
     annotation: Annotation
-    colours: Sequence[Colour] | None = None
+    frames: Sequence[Colour | None] | None = None
 
 
 @dataclass(frozen=True)

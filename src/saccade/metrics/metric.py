@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from saccade.core.annotation import Annotation
+from saccade.metrics.headline import Headline
 from saccade.metrics.illustration import Illustrator
+from saccade.metrics.picture_scores import PictureScores
 from saccade.metrics.sections import Section
 
 
@@ -68,6 +70,24 @@ class Ranks(Protocol):
     @property
     def nearness(self) -> str:
         """What 1 - badness is."""
+        ...
+
+
+@runtime_checkable
+class Headlined(Protocol):
+    """A metric whose family is known by one score, or a few."""
+
+    def headline(self) -> Headline:
+        """These scores, and how the first of them varies with the pictures."""
+        ...
+
+
+@runtime_checkable
+class TellsPictures(Protocol):
+    """A metric that also has something to say of each picture alone."""
+
+    def by_picture(self) -> PictureScores:
+        """A row for each picture taken so far; columns have names that no other metric gives."""
         ...
 
 

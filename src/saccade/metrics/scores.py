@@ -1,5 +1,6 @@
 """What the names of scores mean, and which way is better."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -11,18 +12,20 @@ class Score(NamedTuple):
         meaning: What it says, in a few words.
         higher_is_better: The direction of improvement.
         least_classes: With fewer it says nothing.
+        same_as: Another score that says the same; beside that one it need not be shown.
     """
 
     title: str
     meaning: str
     higher_is_better: bool = True
     least_classes: int = 0
+    same_as: str = ""
 
 
 SCORES: dict[str, Score] = {
     "top1": Score("Top-1", "pictures whose best prediction is right"),
     "top5": Score("Top-5", "pictures whose class is among the five best predictions", least_classes=6),
-    "error": Score("Error", "pictures whose best prediction is wrong", False),
+    "error": Score("Error", "pictures whose best prediction is wrong", False, same_as="top1"),
     "ber": Score("Balanced error", "error rate with every class counted alike", False),
     "auc": Score("AUC", "chance that a picture of a class outscores one of another"),
     "map": Score("mAP", "average precision, mean over classes"),
@@ -53,3 +56,17 @@ SCORES: dict[str, Score] = {
 def score_of(key: str) -> Score:
     """The score's name for people; a name that nobody knows describes itself, and losses are better when lower."""
     return SCORES.get(key) or Score(key, "", not (key == "loss" or key.startswith("loss/")))
+
+
+def telling(scores: Mapping[str, float | None], classes: int) -> dict[str, float | None]:
+    """The scores without those that so few classes leave nothing to say, and those that say what another says.
+
+    Args:
+        scores: By name.
+        classes: Number of classes; 0 where it is not known, when none is few.
+    """
+    return {
+        name: value
+        for name, value in scores.items()
+        if (not classes or classes >= score_of(name).least_classes) and score_of(name).same_as not in scores
+    }

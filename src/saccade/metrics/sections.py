@@ -44,7 +44,9 @@ class Column:
     def heading(self) -> str:
         """The name for people."""
         known = SCORES.get(self.name)
-        return self.title or (known.title if known else self.name.replace("_", " ").capitalize())
+        if self.title or known is None:
+            return self.title or self.name.replace("_", " ").capitalize()
+        return known.title if known.higher_is_better else f"{known.title} (lower is better)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,7 @@ class Curves:
         area: What the area under a curve is called.
         lead: What is to be said of them.
         diagonal: Whether blind predictions would lie on the diagonal, which then is drawn.
+        empty: Why there may be no curve.
     """
 
     title: str
@@ -113,6 +116,7 @@ class Curves:
     area: str = "area under the curve"
     lead: str = ""
     diagonal: bool = False
+    empty: str = "No curve: the data determines none."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +130,7 @@ class Matrix:
         title: What stands above it.
         lead: What is to be said of it.
         what: What is counted.
+        empty: Why all counts may be 0.
     """
 
     counts: Tensor
@@ -134,6 +139,7 @@ class Matrix:
     title: str = "Confusion"
     lead: str = ""
     what: str = "pictures"
+    empty: str = "Nothing was counted: no picture was measured."
 
 
 @dataclass(frozen=True, kw_only=True)

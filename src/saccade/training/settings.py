@@ -19,7 +19,9 @@ class TrainSettings:
     Attributes:
         epochs: Passes over the training pictures.
         steps: Optimiser steps, in place of epochs.
-        minutes: Minutes of training, in place of epochs; not exactly repeatable.
+        minutes: Minutes from the first step to the report, in place of epochs: training, validations, the evaluation of
+            the best checkpoint and the report. Where all validation pictures would take too much of them, fewer are
+            measured, and that is said. Not exactly repeatable.
         val: What to validate on: a split's name, a data set, or a share of the training pictures such as 0.2. The
             default is the split ``val`` where there is one.
         fold: K/N: validate on the K-th of N parts of the training pictures, and learn from the others.

@@ -12,7 +12,8 @@ from saccade.metrics.detect.detection import Detection
 from saccade.metrics.detect.error_kinds import ERROR_KINDS
 from saccade.metrics.detect.error_painter import ErrorPainter
 from saccade.metrics.evaluation import PictureSeverity
-from saccade.runtime.evaluate.report import Gallery, asked
+from saccade.runtime.evaluate.gallery import Gallery, asked
+from saccade.view.drawing.palette import class_colour
 
 GIVES = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
 A, B, AWAY = [10.0, 40, 100, 130], [150.0, 40, 240, 130], [150.0, 190, 240, 280]
@@ -48,12 +49,16 @@ def shown(illustrator):
     return Gallery(PredictedScores(), OnePicture(), illustrator).show([PictureSeverity("a.png", 0.5)])[0]
 
 
-def test_boxes_are_counted_and_coloured_by_what_became_of_them():
+def test_boxes_have_their_class_s_colour_and_wrong_ones_a_frame_of_what_became_of_them():
     gallery_item = shown(ErrorPainter(0.4))
     assert gallery_item.caption == "a.png\n1 right · 1 background · 1 missed"
-    corners = {"right": (99, 129), "background": (239, 279), "missed": (239, 129)}
+    assert gallery_item.prediction.getpixel((99, 129)) == class_colour(0)
+    assert gallery_item.truth.getpixel((99, 129)) == class_colour(0)
+    inner = class_colour(0)  # within the frame of the error, in prediction and truth alike
+    assert gallery_item.prediction.getpixel((200, 275)) == inner
+    assert gallery_item.truth.getpixel((200, 125)) == inner
+    corners = {"background": (239, 279), "missed": (239, 129)}
     for kind, picture in (
-        ("right", gallery_item.prediction),
         ("background", gallery_item.prediction),
         ("missed", gallery_item.truth),
     ):

@@ -153,7 +153,7 @@ def test_without_pyav_pictures_are_answered_and_videos_name_the_cure(
     outcome = predict_files(predictor, [tmp_path], tmp_path / "out")
     assert outcome.done == 1
     assert isinstance(outcome.failed[path], UsageError)
-    assert "pip install saccade[video]" in str(outcome.failed[path])
+    assert "pip install av" in str(outcome.failed[path])
 
 
 def test_a_kill_in_a_video_leaves_no_half_file(

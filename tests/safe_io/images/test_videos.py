@@ -133,7 +133,7 @@ def test_what_to_install_is_said(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "av", None)
     with pytest.raises(UsageError) as caught:
         read(path)
-    assert caught.value.cure == "pip install saccade[video]"
+    assert caught.value.cure == "pip install av"
 
 
 def test_videos_are_known_by_name_or_by_their_first_bytes(tmp_path: Path) -> None:

@@ -89,10 +89,10 @@ def test_a_curve_of_a_class_that_nothing_finds_is_there():
     assert b"absent" in plot_curves.curves(loose)
 
 
-def test_boxes_have_the_colours_that_are_asked_for():
+def test_boxes_have_the_outer_frames_that_are_asked_for():
     colours = [ERROR_KINDS["right"].colour, ERROR_KINDS["missed"].colour]
     large, small = [10.0, 10, 200, 200], [250.0, 250, 300, 300]
     shown = Annotation(instances=Instances(boxes=torch.tensor([small, large]), labels=torch.tensor([0, 0])))
-    picture = draw(torch.full((3, 320, 320), 255, dtype=torch.uint8), shown, ["cell"], colours=colours)
+    picture = draw(torch.full((3, 320, 320), 255, dtype=torch.uint8), shown, ["cell"], frames=colours)
     assert picture.getpixel((299, 299)) == colours[0]
     assert picture.getpixel((199, 199)) == colours[1]

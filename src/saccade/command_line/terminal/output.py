@@ -74,13 +74,17 @@ def _justified(cell: str, width: int, at_right: bool) -> str:
     return cell.rjust(width) if at_right else cell.ljust(width)
 
 
-def print_scores(scores: Mapping[str, float | None]) -> None:
-    """Scores with their meaning, losses last."""
-    from saccade.metrics.scores import score_of
+def print_scores(scores: Mapping[str, float | None], classes: int = 0) -> None:
+    """Scores with their meaning, losses last; those that say nothing of so few classes are left out."""
+    from saccade.metrics.scores import score_of, telling
 
-    ordered = sorted(scores, key=lambda name: name.split("/")[0] == "loss")
-    values = {name: _score(scores[name]) for name in ordered}
-    print_table(("score", "value", "what it says"), [(name, values[name], score_of(name).meaning) for name in ordered])
+    ordered = sorted(telling(scores, classes), key=lambda name: name.split("/")[0] == "loss")
+    rows: list[tuple[str, str, str]] = []
+    for name in ordered:
+        known = score_of(name)
+        told = known.meaning if known.higher_is_better else f"{known.meaning}; lower is better".removeprefix("; ")
+        rows.append((name, _score(scores[name]), told))
+    print_table(("score", "value", "what it says"), rows)
 
 
 def print_sections(sections: "Iterable[Section]") -> None:

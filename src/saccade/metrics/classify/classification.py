@@ -14,7 +14,10 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.metrics.classify import confusion as table
 from saccade.metrics.classify import ranking
-from saccade.metrics.classify.predicted_scores import PredictedScores, scores_of
+from saccade.metrics.classify.by_picture import label_columns, many_label_columns, map_headline, top1_headline
+from saccade.metrics.classify.predicted_scores import PredictedScores, State, scores_of
+from saccade.metrics.headline import Headline
+from saccade.metrics.picture_scores import PictureScores
 from saccade.metrics.sections import (
     Bars,
     Column,
@@ -28,7 +31,6 @@ from saccade.metrics.sections import (
     mistake_section,
 )
 
-State = tuple[Tensor, Tensor]
 BINS = 20
 MOST_CURVES = 50
 
@@ -58,12 +60,12 @@ class Classification:
                 f"{int(label)} in picture {id}",
                 cure="evaluate on data whose classes are those that the system was trained on",
             )
-        self._predictions.add(scores[None], label)
+        self._predictions.add(scores[None], label, [id])
         return 1 - min(max(float(scores[label]), 0.0), 1.0)
 
     def result(self) -> dict[str, float | None]:
         """The five scores; None for all without pictures, and for ``auc`` where only one class occurs."""
-        scores, labels = self.state()
+        scores, labels = self._predictions.all()
         confusion = self._confusion()
         top1, top5 = (ranking.top_k_error(scores, labels, k) for k in (1, 5))
         return {
@@ -76,7 +78,7 @@ class Classification:
 
     def sections(self) -> tuple[Section, ...]:
         """Scores of each class; confusion, ROC of the (at most 50) weakest classes, confidence of right and wrong."""
-        scores, labels = self.state()
+        scores, labels = self._predictions.all()
         confusion = self._confusion()
         counted = table.per_class(confusion)
         areas = ranking.one_vs_rest_auc(scores, labels)
@@ -97,7 +99,7 @@ class Classification:
         return class_section(Table(rows=self.classes, columns=columns)), mistakes
 
     def _confidence(self) -> Histogram:
-        scores, labels = self.state()
+        scores, labels = self._predictions.all()
         confidence = scores.amax(1) if len(labels) else torch.zeros(0)
         right = ranking.best(scores) == labels
         counts = {"right": _histogram(confidence[right]), "wrong": _histogram(confidence[~right])}
@@ -105,17 +107,25 @@ class Classification:
             title="Confidence", counts=counts, label="confidence", lead="Of the best prediction of each picture."
         )
 
+    def headline(self) -> Headline:
+        """``top1``, beside what chance gives."""
+        return top1_headline(*self._predictions.all(), len(self.classes))
+
+    def by_picture(self) -> PictureScores:
+        """Class, prediction and rank of each picture."""
+        return label_columns(*self._predictions.state(), self.classes)
+
     def state(self) -> State:
-        """(N, C) scores and (N,) labels."""
-        return self._predictions.all()
+        """(N, C) scores, (N,) labels and N names."""
+        return self._predictions.state()
 
     def merge(self, states: Iterable[State]) -> None:
         """Adds the pictures of other processes."""
-        for scores, labels in states:
-            self._predictions.add(scores, labels)
+        for scores, labels, ids in states:
+            self._predictions.add(scores, labels, ids)
 
     def _confusion(self) -> Tensor:
-        scores, labels = self.state()
+        scores, labels = self._predictions.all()
         return table.confusion_matrix(ranking.best(scores), labels, len(self.classes))
 
 
@@ -142,7 +152,7 @@ class MultiLabel:
         labels = torch.as_tensor(truth.labels).long()
         if labels.shape != scores.shape:
             raise DataError(f"labels of {len(self.classes)} classes", f"{len(labels)} in picture {id}")
-        self._predictions.add(scores[None], labels[None])
+        self._predictions.add(scores[None], labels[None], [id])
         known = labels >= 0
         return float((scores.clamp(0, 1) - labels)[known].abs().mean()) if known.any() else None
 
@@ -155,7 +165,7 @@ class MultiLabel:
 
     def sections(self) -> tuple[Section, ...]:
         """Average precision, recall, area under the ROC and number of positive pictures of each class; ROC curves."""
-        scores, labels = self.state()
+        scores, labels = self._predictions.all()
         known = [labels[:, k] >= 0 for k in range(len(self.classes))]
         curves = [
             ranking.roc(scores[known[k], k], labels[known[k], k] == 1, name) for k, name in enumerate(self.classes)
@@ -174,23 +184,31 @@ class MultiLabel:
             mistake_section(_rocs("ROC of labels", curves), weakest),
         )
 
+    def headline(self) -> Headline:
+        """``map``, beside what chance gives."""
+        return map_headline(*self._predictions.all())
+
+    def by_picture(self) -> PictureScores:
+        """How many labels of each picture are found, missed and wrong."""
+        return many_label_columns(*self._predictions.state())
+
     def state(self) -> State:
-        """(N, C) scores and (N, C) labels 0, 1, -1."""
-        return self._predictions.all()
+        """(N, C) scores, (N, C) labels 0, 1, -1, and N names."""
+        return self._predictions.state()
 
     def merge(self, states: Iterable[State]) -> None:
         """Adds the pictures of other processes."""
-        for scores, labels in states:
-            self._predictions.add(scores, labels)
+        for scores, labels, ids in states:
+            self._predictions.add(scores, labels, ids)
 
     def _recalls(self) -> table.Column:
         """Share of each class's pictures whose score for it is above one half, as a head with sigmoid decides."""
-        scores, labels = self.state()
+        scores, labels = self._predictions.all()
         found, sought = ((scores > 0.5) & (labels == 1)).sum(0).tolist(), (labels == 1).sum(0).tolist()
         return [hits / count if count else None for hits, count in zip(found, sought, strict=True)]
 
     def _precisions(self) -> table.Column:
-        scores, labels = self.state()
+        scores, labels = self._predictions.all()
         known = labels >= 0
         return [
             ranking.average_precision(scores[known[:, k], k], labels[known[:, k], k] == 1)
@@ -215,4 +233,5 @@ def _rocs(title: str, curves: Iterable[Curve | None]) -> Curves:
         y="true positive rate",
         lead="Each class against the rest.",
         diagonal=True,
+        empty="No curve: a class has one if some pictures show it and others do not.",
     )

@@ -3,12 +3,16 @@
 Legend: N pictures, C classes.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
 from saccade.metrics.classify.ranking import finite
+
+State = tuple[Tensor, Tensor, list[str]]
 
 
 class PredictedScores:
@@ -17,16 +21,25 @@ class PredictedScores:
     Args:
         classes: C.
         labels: Shape of the labels of no pictures: (0,) for one class a picture, (0, C) for many.
+
+    Attributes:
+        ids: Names of the pictures.
     """
 
     def __init__(self, classes: int, labels: tuple[int, ...]) -> None:
         self._scores = [torch.zeros(0, classes)]
         self._labels = [torch.zeros(labels, dtype=torch.int64)]
+        self.ids: list[str] = []
 
-    def add(self, scores: Tensor, labels: Tensor) -> None:
-        """Takes scores (n, C) and labels (n, …) of n pictures."""
+    def add(self, scores: Tensor, labels: Tensor, ids: Sequence[str]) -> None:
+        """Takes scores (n, C), labels (n, …) and names of n pictures."""
+        self.ids.extend(ids)
         self._scores.append(scores)
         self._labels.append(labels)
+
+    def state(self) -> State:
+        """Scores, labels and names, to be sent to another process."""
+        return *self.all(), self.ids
 
     def all(self) -> tuple[Tensor, Tensor]:
         """Scores (N, C) and labels (N, …) of all pictures."""

@@ -16,10 +16,15 @@ from saccade.metrics.detect.matches import coco_matches, voc_matches
 from saccade.metrics.detect.object_confusion import object_confusion
 from saccade.metrics.detect.object_errors import breakdown, judge
 from saccade.metrics.detect.overlaps import Overlaps, Picture, picture_of
+from saccade.metrics.detect.picture_counts import picture_columns
 from saccade.metrics.detect.ranked import Ranked, Threshold, average_precision, pooled
+from saccade.metrics.detect.resampled import ap_resampling, recall_resampling
 from saccade.metrics.detect.sections import classes_of, confusion_of, errors, precision_recall, weakest_of
-from saccade.metrics.sections import Section
+from saccade.metrics.headline import Headline
+from saccade.metrics.picture_scores import PictureScores
+from saccade.metrics.sections import Section, as_threshold
 
+State = tuple[list[str], list[Picture]]
 _OVERLAP, _STRICT = 0.5, 0.75
 
 
@@ -43,6 +48,7 @@ class Detection:
         labels = frozenset({"instances.labels"}) if told_apart else frozenset[str]()
         self.needs = labels | {"instances.boxes"}
         self.reads = labels | {"instances.boxes", "instances.scores"}
+        self._ids: list[str] = []
         self._pictures: list[Picture] = []
         self._found: _Found | None = None
 
@@ -50,6 +56,7 @@ class Detection:
         """Takes one picture; its badness is 1 - F1 of the predictions that score at least .5, at overlap .5."""
         given, shown = prediction.instances or Instances(), truth.instances or Instances()
         rows = picture_of(given, shown, sought=truth.sought, told_apart=self.told_apart)
+        self._ids.append(id)
         self._pictures.append(rows)
         self._found = None
         return severity(rows)
@@ -71,13 +78,30 @@ class Detection:
         """Boxes in the colours of their errors, from the threshold of the greatest F1 on."""
         return ErrorPainter(self._all().cut) if self.told_apart else None
 
-    def state(self) -> list[Picture]:
-        """Predictions and objects of each picture."""
-        return self._pictures
+    def headline(self) -> Headline:
+        """``AP50`` and ``AP``; of predictions that are not told apart ``AR100`` and ``AP50``."""
+        found, pictures = self._all(), len(self._pictures)
+        if not self.told_apart:
+            return Headline(("AR100", "AP50"), resampling=recall_resampling(found.of, pictures))
+        matches = coco_matches(found.of, _OVERLAP)
+        resampling = ap_resampling(found.of, matches, pictures, len(self.classes))
+        return Headline(("AP50", "AP"), resampling=resampling)
 
-    def merge(self, states: Iterable[list[Picture]]) -> None:
+    def by_picture(self) -> PictureScores:
+        """What is matched, missed and false in each picture, from the threshold of the greatest F1 on."""
+        found, pictures = self._all(), len(self._pictures)
+        columns = picture_columns(found.of, pictures, found.cut, _OVERLAP)
+        told = f"Boxes that score at least {as_threshold(found.cut)}: matched by IoU ≥ .5, missed, false."
+        return PictureScores(tuple(self._ids), columns, told)
+
+    def state(self) -> State:
+        """Names, predictions and objects of each picture."""
+        return self._ids, self._pictures
+
+    def merge(self, states: Iterable[State]) -> None:
         """Adds the pictures of other processes."""
-        for pictures in states:
+        for ids, pictures in states:
+            self._ids.extend(ids)
             self._pictures.extend(pictures)
         self._found = None
 

@@ -1,4 +1,4 @@
-"""Boxes of predictions and objects in the colours of what became of them."""
+"""Boxes of predictions and objects in the colours of their classes, wrong ones in a frame of what became of them."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from saccade.metrics.detect.error_kinds import ERROR_KINDS
 from saccade.metrics.detect.object_errors import PictureVerdict, verdict_of
 from saccade.metrics.illustration import Illustration, Key, Painted
 
-_DRAWN = ("right", "classification", "localization", "both", "duplicate", "background", "missed")
+_DRAWN = ("classification", "localization", "both", "duplicate", "background", "missed")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ErrorPainter:
 
     @property
     def legend(self) -> tuple[Key, ...]:
-        """The kinds of errors."""
+        """What the outer frames stand for: the kinds of errors."""
         return tuple(ERROR_KINDS[kind] for kind in _DRAWN)
 
     def illustrate(self, prediction: Annotation, truth: Annotation) -> Illustration | None:
@@ -31,7 +31,8 @@ class ErrorPainter:
             return None
         verdict = verdict_of(prediction.instances, truth.instances, self.threshold, truth.sought)
         predictions, objects = (
-            [ERROR_KINDS[kind].colour for kind in kinds] for kinds in (verdict.kinds, verdict.objects)
+            [None if kind == "right" else ERROR_KINDS[kind].colour for kind in kinds]
+            for kinds in (verdict.kinds, verdict.objects)
         )
         shown = replace(prediction, instances=verdict.predictions)
         return Illustration(Painted(shown, predictions), Painted(truth, objects), _counted(verdict))

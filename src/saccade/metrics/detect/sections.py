@@ -28,6 +28,7 @@ from saccade.metrics.sections import (
 
 MOST_POINTS = 200
 NOTHING, MISSED = "(nothing there)", "(missed)"
+NONE = "Nothing to compare: no object is annotated, and no prediction scores enough."
 _BEST = "Best threshold: the score to keep predictions of the class by, where its F1 (IoU ≥ .5) is greatest."
 _WHY = "Why predictions are wrong, and what each kind of error costs. One kind a prediction, by the rules of TIDE."
 
@@ -97,12 +98,13 @@ def precision_recall(names: Sequence[str], ranked: Sequence[Ranked], overlap: fl
         x="recall",
         y="precision",
         area="AP at this overlap",
-        lead=f"A prediction is right from an IoU of .{overlap:.0%}".rstrip("%") + " on.",
+        lead=f"A prediction is right from an IoU of .{overlap:.0%}".rstrip("%") + " on. A dot at 0: nothing found.",
+        empty="No curve: no object is annotated.",
     )
 
 
 def confusion_of(counts: Tensor, names: tuple[str, ...], best: Threshold | None, cut: float) -> tuple[Matrix, ...]:
-    """What is taken for what, at one threshold; nothing where there is neither prediction nor object.
+    """What is taken for what, at one threshold.
 
     Args:
         counts: (C + 1, C + 1) as `object_confusion` gives them.
@@ -110,11 +112,11 @@ def confusion_of(counts: Tensor, names: tuple[str, ...], best: Threshold | None,
         best: The threshold of the greatest F1 over all classes together, or None where nothing determines it.
         cut: The threshold that was taken.
     """
-    if not counts.any():
-        return ()
     reason = "" if best is None else ", where F1 is greatest"
     lead = f"Predictions with a score of at least {as_threshold(cut)}{reason}."
-    return (Matrix(counts=counts, rows=(*names, NOTHING), columns=(*names, MISSED), lead=lead, what="objects"),)
+    return (
+        Matrix(counts=counts, rows=(*names, NOTHING), columns=(*names, MISSED), lead=lead, what="objects", empty=NONE),
+    )
 
 
 def _line(ranked: Ranked) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -6,11 +6,14 @@ Legend: g predictions of a picture, m annotated boxes.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.classify.confusion import mean_defined
+from saccade.metrics.headline import Headline, Resampling, weighted_mean
+from saccade.metrics.picture_scores import PictureScores, Value
 from saccade.metrics.sections import Column, Section, Table, class_section
 from saccade.ops.boxes import geometry as boxes
 
@@ -32,6 +35,9 @@ class Placed(NamedTuple):
     wrong: bool | None
     iou: float
     dice: float
+
+
+State = tuple[list[str], list[Placed]]
 
 
 def ranked(prediction: Annotation, count: int = PREDICTIONS) -> tuple[Tensor, Tensor]:
@@ -95,6 +101,7 @@ class Localization:
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
+        self._ids: list[str] = []
         self._placed: list[Placed] = []
 
     def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
@@ -102,6 +109,7 @@ class Localization:
         placed = place(prediction, truth)
         if placed is None:
             return None
+        self._ids.append(id)
         self._placed.append(placed)
         return 1 - placed.iou
 
@@ -118,13 +126,33 @@ class Localization:
         )
         return (class_section(Table(rows=self.classes, columns=columns)),)
 
-    def state(self) -> list[Placed]:
-        """One outcome a picture."""
-        return self._placed
+    def headline(self) -> Headline:
+        """``iou`` and ``localization_error``."""
+        found = np.array([one.iou for one in self._placed])
+        resampling = Resampling(len(found), lambda counts: weighted_mean(found, counts), len(found))
+        return Headline(("iou", "localization_error"), resampling=resampling)
 
-    def merge(self, states: Iterable[list[Placed]]) -> None:
+    def by_picture(self) -> PictureScores:
+        """The three scores of each picture."""
+        columns: dict[str, list[Value]] = {
+            "box_iou": [one.iou for one in self._placed],
+            "box_dice": [one.dice for one in self._placed],
+            "misplaced": [None if one.wrong is None else int(one.wrong) for one in self._placed],
+        }
+        return PictureScores(
+            tuple(self._ids),
+            columns,
+            "Of them, misplaced says that none of five predictions is right, class and IoU ≥ .5.",
+        )
+
+    def state(self) -> State:
+        """Names of the pictures, and one outcome each."""
+        return self._ids, self._placed
+
+    def merge(self, states: Iterable[State]) -> None:
         """Adds the pictures of other processes."""
-        for placed in states:
+        for ids, placed in states:
+            self._ids.extend(ids)
             self._placed.extend(placed)
 
 

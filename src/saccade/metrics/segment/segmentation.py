@@ -15,8 +15,12 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.metrics.classify.confusion import Column as Values
 from saccade.metrics.classify.confusion import mean_defined, ratio
+from saccade.metrics.headline import Headline
+from saccade.metrics.picture_scores import PictureScores
 from saccade.metrics.sections import Bars, Column, Matrix, Section, Table, class_section, mistake_section
+from saccade.metrics.segment.by_picture import PixelsByPicture
 
+State = tuple[Tensor, PixelsByPicture]
 IGNORED = 255
 NOWHERE = "(no class)"
 
@@ -24,7 +28,7 @@ NOWHERE = "(no class)"
 class Segmentation:
     """Scores ``pixel_accuracy mean_accuracy miou fwiou``; pixels whose truth is 255 count neither way.
 
-    Counts are added up picture by picture: what is kept does not grow with the pictures.
+    Of all pictures together the confusion is kept; of each, 12 bytes a class, since scores are resampled over pictures.
 
     Args:
         classes: C names.
@@ -37,11 +41,13 @@ class Segmentation:
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)
         self._counts = torch.zeros(len(self.classes), len(self.classes) + 1, dtype=torch.int64)
+        self._pictures = PixelsByPicture(len(self.classes))
 
     def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is 1 - the mean IoU over the classes that truth or prediction show in it."""
         counts = pixel_counts(prediction.get("semantic"), truth.get("semantic"), len(self.classes), id)
         self._counts += counts
+        self._pictures.add(counts, id)
         agreement = mean_defined(overlaps(counts))
         return None if agreement is None else 1 - agreement
 
@@ -80,14 +86,23 @@ class Segmentation:
             mistake_section(confusion, weakest),
         )
 
-    def state(self) -> Tensor:
-        """(C, C + 1) counts of pixels."""
-        return self._counts
+    def headline(self) -> Headline:
+        """``miou``."""
+        return Headline(("miou",), resampling=self._pictures.resampling())
 
-    def merge(self, states: Iterable[Tensor]) -> None:
+    def by_picture(self) -> PictureScores:
+        """Mean IoU and accuracy of the pixels of each picture."""
+        return self._pictures.scores()
+
+    def state(self) -> State:
+        """(C, C + 1) counts of pixels, and the counts of each picture."""
+        return self._counts, self._pictures
+
+    def merge(self, states: Iterable[State]) -> None:
         """Adds the pixels of other processes."""
-        for counts in states:
+        for counts, pictures in states:
             self._counts += counts
+            self._pictures.extend(pictures)
 
 
 def pixel_counts(prediction: Tensor, truth: Tensor, classes: int, id: str = "") -> Tensor:

@@ -15,7 +15,7 @@ from saccade.data.datasets.disturbed import DisturbedDataset
 from saccade.data.open import Sources
 from saccade.metrics.evaluation import Evaluation
 from saccade.runtime.evaluate.evaluate import Subject, measured, name_of, opened
-from saccade.runtime.evaluate.report import asked
+from saccade.runtime.evaluate.gallery import asked
 from saccade.runtime.predict.predictor import Predictor
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text

@@ -1,7 +1,7 @@
 """How good a run or a network in use is on data: one call, or ``saccade evaluate``."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,9 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
+from saccade.runtime.evaluate.gallery import Gallery
 from saccade.runtime.evaluate.measure import evaluation_of
-from saccade.runtime.evaluate.report import PICTURES, Gallery, environment, without_losses
+from saccade.runtime.evaluate.report import environment, without_losses, write_picture_scores
 from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.load import load, vocabularies_of
@@ -52,7 +53,7 @@ def evaluate(
         batch: Pictures that go through the network together.
         workers: Processes that read pictures; 0 reads in this one.
         metrics: Further metrics beside those that apply.
-        out: Folder for ``scores.json`` and ``report.html``, or None.
+        out: Folder for ``scores.json``, ``pictures.csv`` and ``report.html``, or None.
 
     Returns:
         Fractions 0..1 and losses by name, ``loss`` and ``loss/HEAD/TERM`` among them; None where undefined.
@@ -71,7 +72,7 @@ def evaluate(
 def write_findings(
     out: Path, found: Evaluation, predictor: Predictor, dataset: Dataset, names: tuple[str, str]
 ) -> None:
-    """Write ``report.html`` and ``scores.json``.
+    """Write ``report.html``, ``scores.json``, and ``pictures.csv`` with the scores of each picture.
 
     Args:
         out: The folder.
@@ -81,19 +82,35 @@ def write_findings(
         names: What both are called on the page.
     """
     page = ReportContent(*names, evaluation=without_losses(found), environment=environment())
-    gallery = Gallery(predictor, dataset, found.illustrator)
-    worst, typical = gallery.show(found.worst(PICTURES)), gallery.show(found.typical(PICTURES))
-    write_report(out / "report.html", replace(page, worst=worst, typical=typical))
+    gallery, table = Gallery(predictor, dataset, found.illustrator), write_picture_scores(out, found)
+    worst, typical = gallery.of(found)
+    told = replace(page, worst=worst, typical=typical, colours=gallery.colours(), table=table)
+    write_report(out / "report.html", told)
     write_text(out / "scores.json", to_json(found.scores, indent=1) + "\n")
 
 
 def measured(
-    predictor: Predictor, dataset: Dataset, *, batch: int = 16, workers: int = 0, metrics: Sequence[Metric] = ()
+    predictor: Predictor,
+    dataset: Dataset,
+    *,
+    batch: int = 16,
+    workers: int = 0,
+    metrics: Sequence[Metric] = (),
+    told: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures."""
+    """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures.
+
+    Args:
+        predictor: The network in use.
+        dataset: The pictures.
+        batch: Pictures that go through the network together.
+        workers: Processes that read pictures.
+        metrics: Further metrics beside those that apply.
+        told: Takes how many pictures are measured, and of how many.
+    """
     prediction = None if predictor.views.plain else partial(_predictions, predictor, dataset, batch)
     return evaluation_of(
-        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction
+        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction, told=told
     )
 
 

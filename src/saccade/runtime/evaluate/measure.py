@@ -119,6 +119,7 @@ def evaluation_of(
     metrics: Sequence[Metric] = (),
     share: Callable[[State], Sequence[State]] | None = None,
     prediction: PredictFunction | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """How good a system is on a data set, the losses among the scores.
 
@@ -132,14 +133,19 @@ def evaluation_of(
         metrics: Further metrics beside those that apply.
         share: Sends what this process found to all that measure together, and gives what the *others* found.
         prediction: See `Measure`.
+        told: Takes how many pictures are measured, and of how many.
     """
     measure = Measure(system, dataset, metrics, prediction)
     own = None
     if loader is None:
         own = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))
         loader = own.epoch(0)
+    done = 0
     for group in loader:
         measure.take(group)
+        done += len(group.ids)
+        if told is not None:
+            told(done, len(dataset))
     if own is not None:
         own.close()
     if share is not None:

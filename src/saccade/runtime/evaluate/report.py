@@ -4,7 +4,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,20 @@ import torch
 import torchvision
 
 from saccade import __version__
-from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
-from saccade.core.sample import Sample
-from saccade.metrics.evaluation import Evaluation, PictureSeverity
-from saccade.metrics.illustration import Illustration, Illustrator, Painted
+from saccade.metrics.evaluation import Evaluation
+from saccade.runtime.evaluate.gallery import Gallery
 from saccade.runtime.evaluate.report_explanations import explanations
 from saccade.runtime.inspect.feature_page import feature_view
 from saccade.runtime.inspect.feature_table import FeatureTable
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.metrics_log import MetricsLog
 from saccade.runtime.runs.run_folder import RunFolder
-from saccade.view.drawing.draw import draw
-from saccade.view.pages.content import GalleryItem, ReportContent
+from saccade.safe_io.writing.atomic import write_bytes
+from saccade.view.pages.content import ReportContent
 from saccade.view.pages.report import write_report
 
-PICTURES = 12
+PICTURE_SCORES = "pictures.csv"
 
 
 def report(
@@ -36,6 +34,7 @@ def report(
     dataset: Dataset | None,
     evaluation: Evaluation | None,
     features: FeatureTable | None = None,
+    drawn: int | None = None,
 ) -> Path:
     """Write ``report.html`` of a run.
 
@@ -45,6 +44,7 @@ def report(
         dataset: What it was measured on, or None.
         evaluation: What was found there, or None.
         features: What the network makes of its pictures, or None.
+        drawn: How many pictures may be predicted anew to be drawn; None for all that the report likes to show.
 
     Returns:
         The page.
@@ -52,21 +52,24 @@ def report(
     config, records = folder.read_config(), MetricsLog(folder.metrics).read()
     steps = [record for record in records if "step" in record]
     validations = [_validation(record) for record in records if "at_step" in record]
-    worst, typical, seen = (), (), ()
+    worst, typical, seen, colours, table = (), (), (), (), ""
     if dataset is not None and evaluation is not None:
         gallery = Gallery(predictor, dataset, evaluation.illustrator)
-        worst, typical = gallery.show(evaluation.worst(PICTURES)), gallery.show(evaluation.typical(PICTURES))
-        seen = explanations(predictor, dataset, evaluation)
+        (worst, typical), colours = gallery.of(evaluation, drawn), gallery.colours()
+        seen = explanations(predictor, dataset, evaluation) if drawn is None else ()
+        table = write_picture_scores(folder.path, evaluation)
     content = ReportContent(
         system=_name(config),
         data=" + ".join(config["data"]) if isinstance(config["data"], list) else str(config["data"]),
-        facts=_facts(predictor, steps, dataset),
+        facts=_facts(predictor, steps, evaluation),
         command=shlex.join(["saccade", *sys.argv[1:]]) if Path(sys.argv[0]).name == "saccade" else "",
         training=steps,
         validation=validations,
         evaluation=None if evaluation is None else without_losses(evaluation),
         worst=worst,
         typical=typical,
+        colours=colours,
+        table=table,
         seen=seen,
         features=None if dataset is None or features is None else feature_view(features, dataset),
         settings={**config["recipe"], **{k: v for k, v in config["settings"].items() if v not in (None, [], ())}},
@@ -76,47 +79,14 @@ def report(
     return folder.report
 
 
-class Gallery:
-    """Pictures of a data set with prediction and truth drawn side by side.
-
-    Args:
-        predictor: The network in use.
-        dataset: The pictures.
-        illustrator: Draws them as a metric sees them, or None.
-    """
-
-    def __init__(self, predictor: Predictor, dataset: Dataset, illustrator: Illustrator | None = None) -> None:
-        self.predictor, self.dataset, self.illustrator = predictor, dataset, illustrator
-        self.places = {dataset.id(index): index for index in range(len(dataset))}
-
-    def show(self, judged: Sequence[PictureSeverity]) -> tuple[GalleryItem, ...]:
-        """An exhibit for each judged picture."""
-        samples = [self.dataset[self.places[one.id]] for one in judged]
-        predictions = self.predictor([sample.image for sample in samples])
-        return tuple(self._gallery_item(*three) for three in zip(judged, samples, predictions, strict=True))
-
-    def _gallery_item(self, judged: PictureSeverity, sample: Sample, prediction: Annotation) -> GalleryItem:
-        truth = asked(sample.truth, self.predictor.engine.gives)
-        shown = None if self.illustrator is None else self.illustrator.illustrate(prediction, truth)
-        shown = shown or Illustration(Painted(prediction), Painted(truth))
-        drawn, wanted = (
-            draw(sample.image, side.annotation, self.dataset.vocabularies, self.dataset.joints, colours=side.colours)
-            for side in (shown.prediction, shown.truth)
-        )
-        caption = f"{judged.id}\n{shown.caption}" if shown.caption else judged.id
-        return GalleryItem(caption, drawn, wanted, f"{1 - judged.severity:.0%}", bad=judged.severity > 0.5)
-
-
-def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
-    """The truth, as far as a system that `gives` some fields speaks of it: other fields would hide what matters.
-
-    Objects are kept with all their columns, and what stands beside a field (``pose_visible`` beside ``pose``) with it;
-    so is which classes were looked for, which predictions are held against.
-    """
-    roots = {field.partition(".")[0] for field in gives} | {"sought"}
-    names = [f.name for f in fields(Annotation)]
-    kept = [name for name in names if any(name == root or name.startswith(f"{root}_") for root in roots)]
-    return Annotation(**{name: getattr(truth, name) for name in kept})
+def write_picture_scores(folder: Path, evaluation: Evaluation) -> str:
+    """Write what metrics say of each picture as ``pictures.csv``, and return that name; none where they are silent."""
+    table = evaluation.by_picture
+    if not table.ids:
+        return ""
+    # Names of files that are no UTF-8 are written as the bytes that they are.
+    write_bytes(folder / PICTURE_SCORES, table.as_csv().encode(errors="surrogateescape"))
+    return PICTURE_SCORES
 
 
 def without_losses(evaluation: Evaluation) -> Evaluation:
@@ -128,7 +98,9 @@ def without_losses(evaluation: Evaluation) -> Evaluation:
 def _validation(record: Mapping[str, Any]) -> dict[str, Any]:
     """An epoch's line as a point of the curves: where it was measured, the validation loss and the scores."""
     told = {
-        k: v for k, v in record.items() if "/" not in k and not k.startswith("train_") and k not in ("epoch", "at_step")
+        k: v
+        for k, v in record.items()
+        if "/" not in k and not k.startswith("train_") and k not in ("epoch", "at_step", "val_pictures")
     }
     return {"step": record["at_step"], **told}
 
@@ -148,12 +120,12 @@ def _name(config: dict[str, Any]) -> str:
     return str(config["system"]["name"]) if config.get("system") else "a system built by hand"
 
 
-def _facts(predictor: Predictor, steps: Sequence[dict[str, Any]], dataset: Dataset | None) -> dict[str, str]:
+def _facts(predictor: Predictor, steps: Sequence[dict[str, Any]], evaluation: Evaluation | None) -> dict[str, str]:
     parameters = sum(p.numel() for p in predictor.system.parameters())
     return {
         "steps": str(steps[-1]["step"]) if steps else "",
         "epochs": str(steps[-1]["epoch"] + 1) if steps else "",
         "parameters": f"{parameters:,}",
         "device": str(next(predictor.system.parameters()).device),
-        "measured on": f"{len(dataset)} pictures" if dataset is not None else "",
+        "measured on": "" if evaluation is None else evaluation.measured_on,
     }

@@ -11,8 +11,23 @@ from saccade.core.errors import ConfigError
 from saccade.safe_io.documents.plain import plain
 from saccade.safe_io.documents.yaml_file import load_yaml
 from saccade.safe_io.files import readable
-from saccade.safe_io.writing.atomic import sweep, write_text
+from saccade.safe_io.writing.atomic import remove, sweep, write_text
 from saccade.safe_io.writing.lock import Lock
+
+# All that a training writes into its folder.
+WRITTEN = (
+    "config.yaml",
+    "classes.txt",
+    "metrics.jsonl",
+    "checkpoints",
+    "report.html",
+    "pictures.csv",
+    "tensorboard",
+    "skipped.jsonl",
+    "not_finite*.json",
+    "features",
+    "solving",
+)
 
 
 class RunFolder:
@@ -25,6 +40,8 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._lock = Lock(self.path / ".lock")
+        self._made: list[Path] = []
+        self._fresh = False
 
     @property
     def config(self) -> Path:
@@ -71,13 +88,15 @@ class RunFolder:
         try:
             if run.path.exists() and not run.path.is_dir():
                 raise run._refusal("a folder for a run", "a file", "give another --out")
+            run._made = [path for path in (run.path, *run.path.parents) if not path.exists()]
             run.path.mkdir(parents=True, exist_ok=True)
             run._lock.acquire()
         except OSError as error:
+            run._remove_made()
             found = error.strerror or type(error).__name__
             raise run._refusal("a folder that can be written", found, "give another --out") from error
         try:
-            run._check_content(resume)
+            run._fresh = not run._check_content(resume)
             sweep(run.path)
         except BaseException:
             run.close()
@@ -100,6 +119,27 @@ class RunFolder:
     def close(self) -> None:
         """Gives the lock back."""
         self._lock.release()
+
+    def undo(self) -> None:
+        """Removes what a run wrote that began here, and the folders that were made for it; all else stays.
+
+        A folder that held a run before is left as it is.
+        """
+        if not self._fresh:
+            return
+        for name in WRITTEN:
+            for path in self.path.glob(name):
+                remove(path)
+        self.close()
+        self._remove_made()
+
+    def _remove_made(self) -> None:
+        """Removes the folders that were made for the run, from the innermost on, as far as they are empty."""
+        for path in self._made:
+            try:
+                path.rmdir()
+            except OSError:
+                return
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Writes ``config.yaml``: plain values alone, keys in the order given.
@@ -144,11 +184,12 @@ class RunFolder:
             text = self.classes.read_text(encoding="utf-8", errors="replace")
         return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
-    def _check_content(self, resume: bool) -> None:
+    def _check_content(self, resume: bool) -> bool:
+        """Whether there is a run to go on with; raises where there is anything else."""
         # What begins with a dot is a lock, a leftover of a kill, or the file system's own.
         found = sorted(path.name for path in self.path.iterdir() if not path.name.startswith("."))
         if not found or (resume and self.config.is_file()):
-            return
+            return bool(found)
         if self.config.is_file():
             raise self._refusal("an empty folder", "another run", "give another --out, or add --resume")
         listed = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")

@@ -229,5 +229,5 @@ def _av() -> Any:
         raise UsageError(
             "PyAV to be installed for videos",
             f"that it is not: {error}",
-            cure="pip install saccade[video]",
+            cure="pip install av",
         ) from error

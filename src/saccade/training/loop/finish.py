@@ -9,7 +9,6 @@ from saccade.runtime.runs.checkpoint_links import follow
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.safe_io.writing.manifest import read_manifest
 from saccade.training.loop.loop import Loop
-from saccade.training.loop.signals import Signals
 from saccade.training.run import Run
 from saccade.training.setup.resolved_run import ResolvedRun
 
@@ -31,19 +30,21 @@ def _finish(resolved_run: ResolvedRun, loop: Loop, folder: RunFolder) -> Run:
     fabric.barrier()  # the first process has written the last checkpoint
     name = "best" if (folder.checkpoints / "best").exists() else "last"
     train_state.system.load_state_dict(checkpoint.read(folder.checkpoints / name, training=False).model)
-    scores: dict[str, float | None] = {}
-    if loop.validator is not None:
-        known = loop.validator.evaluation if loop.validated_best else None
-        scores = loop.validator(train_state, Signals()) if known is None else dict(known.scores)
+    measuring = loop.measuring
+    found = None if measuring is None else measuring.finish(train_state, loop.validated_best)
     if fabric.is_global_zero:
+        drawn = None
+        if measuring is not None and found is not None:
+            loop.log.say(measuring.summary(found))
+            drawn = measuring.drawn()
         loop.log.close()
         predictor = Predictor(train_state.system.freeze(()), train_state.precision, str(fabric.device))
-        found = (loop.validator.evaluation, loop.validator.features) if loop.validator else (None, None)
-        page = report(folder, predictor, resolved_run.data.val, *found)
-        for line in farewell(resolved_run.out, page, scores):
+        shown = (None, None) if measuring is None else (measuring.validator.measured, measuring.validator.features)
+        page = report(folder, predictor, shown[0], found, shown[1], drawn)
+        for line in farewell(resolved_run.out, page):
             loop.log.say(line)
     fabric.barrier()
-    return Run(resolved_run.out, loop.progress.step, scores)
+    return Run(resolved_run.out, loop.progress.step, {} if found is None else dict(found.scores))
 
 
 def best_scores(folder: RunFolder) -> dict[str, float | None]:
@@ -52,11 +53,9 @@ def best_scores(folder: RunFolder) -> dict[str, float | None]:
     return dict(read_manifest(follow(best if best.exists() else folder.checkpoints / "last"))["facts"]["scores"])
 
 
-def farewell(out: Path, page: Path, scores: dict[str, float | None]) -> list[str]:
+def farewell(out: Path, page: Path) -> list[str]:
     """Where the results are, and what to type next."""
-    shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items() if value is not None and "/" not in name)
     return [
-        *([f"best checkpoint: {shown}"] if shown else []),
         f"run:      {out}",
         f"report:   {page}",
         f"next:     saccade evaluate {out}",

@@ -12,10 +12,11 @@ from saccade.runtime.device import is_out_of_memory
 from saccade.training.callback import Callback
 from saccade.training.feed.batch_source import BatchSource
 from saccade.training.loop.checkpointer import Checkpointer
+from saccade.training.loop.epoch_news import EpochNews, Pace
 from saccade.training.loop.log import Log
+from saccade.training.loop.measuring import Measuring
 from saccade.training.loop.progress import Progress
 from saccade.training.loop.signals import Interrupted, Signals
-from saccade.training.loop.validation import Validator
 from saccade.training.setup.plan import Plan
 from saccade.training.step.guard import check_finite, met_at, out_of_memory_at, too_small_for
 from saccade.training.step.schedule import factor, solving_stage, stage_at, within_stage
@@ -46,19 +47,19 @@ class Loop:
         train_state: What learns.
         plan: What is done, step by step.
         batch_source: Where batches come from.
-        validator: What measures, or None where there is nothing to measure on.
+        measuring: What measures, or None where there is nothing to measure on.
         checkpointer: What writes checkpoints.
         log: What tells of the steps.
         signals: What may ask for a stop.
         progress: Where the training stands.
         callbacks: A user's own parts.
-        validated_best: Whether the validator's last findings are those of the best checkpoint.
+        validated_best: Whether what was measured last are the weights of the best checkpoint.
     """
 
     train_state: TrainState
     plan: Plan
     batch_source: BatchSource
-    validator: Validator | None
+    measuring: Measuring | None
     checkpointer: Checkpointer
     log: Log
     signals: Signals
@@ -66,6 +67,9 @@ class Loop:
     callbacks: Sequence[Callback] = field(default_factory=tuple[Callback, ...])
     validated_best: bool = field(default=False, init=False)
     _ticked: float = field(default_factory=time.monotonic, init=False)
+    _step_seconds: float = field(default=0.0, init=False)
+    _greatest_share: float = field(default=0.0, init=False)
+    _pace: Pace = field(default_factory=lambda: Pace(0.0), init=False)
 
     def run(self) -> None:
         """Train to the end.
@@ -78,6 +82,11 @@ class Loop:
         """
         self._ticked = time.monotonic()
         try:
+            if self.measuring is not None:
+                with self.signals.at_once():
+                    self.measuring.begin(self.train_state)
+            self._tick()
+            self._pace = Pace(self.progress.seconds)
             while not self.progress.finished:
                 self._stage()
         except Interrupted:
@@ -89,7 +98,20 @@ class Loop:
 
     @property
     def _share(self) -> float:
-        return self.plan.progress(self.progress.step - self.progress.solved, self.progress.seconds)
+        """The share of the descent that is done; it never falls, though what is laid by for the end may change."""
+        # A step that has begun is ended: what the last one took is laid by, too.
+        reserve = 0.0 if self.measuring is None else self.measuring.reserve + self._step_seconds
+        share = self.plan.progress(self.progress.step - self.progress.solved, self.progress.seconds, reserve)
+        self._greatest_share = max(self._greatest_share, share)
+        return self._greatest_share
+
+    @property
+    def _left(self) -> float | None:
+        """Seconds that the run will still take: what is left of its minutes, or as it went so far."""
+        if self.plan.settings.minutes is not None:
+            return max(self.plan.settings.minutes * 60 - self.progress.seconds, 0.0)
+        share = self._share
+        return self.progress.seconds * (1 - share) / share if share > 0 else None
 
     def _stage(self) -> None:
         """Solve where that comes next, or train until the epoch, the stage or the run ends."""
@@ -154,14 +176,17 @@ class Loop:
         check_finite(losses, norm, self.progress.step, ids, self.checkpointer.witness)
         self.train_state.step(lr)
         self.progress.batch = position
+        self._pace.pictures += len(ids) * self.plan.world
         self._count_step(losses, losses | {"lr": lr, "gradient_norm": norm})
 
     def _count_step(self, losses: dict[str, float], told: Mapping[str, float]) -> None:
         """Count a step that was taken, and tell of it."""
         self.progress.step += 1
         self.progress.add(losses)
+        before = self.progress.seconds
         self._tick()
-        self.log.step(self.progress, told, self._share)
+        self._step_seconds = self.progress.seconds - before
+        self.log.step(self.progress, told, self._share, self._left)
         for callback in self.callbacks:
             callback.on_step(self.progress.step, losses)
 
@@ -181,6 +206,8 @@ class Loop:
         seconds = self.progress.seconds + now - self._ticked
         self._ticked = now
         self.progress.seconds = self.train_state.agree(seconds, "first")
+        if self.measuring is not None:
+            self.measuring.ticked()
 
     def _between_steps(self) -> None:
         stop = int(self.train_state.agree(float(self.signals.stop or 0), "greatest"))
@@ -215,14 +242,14 @@ class Loop:
 
     def _close(self, validate: bool, ends: bool = False) -> None:
         """Write the epoch's line, judge its scores, and save."""
-        scores: dict[str, float | None] = {}
-        if validate and self.validator is not None:
-            with self.train_state.averaged_weights():
-                scores = self.validator(self.train_state, self.signals)
+        speed = self._pace.speed(self.progress.seconds)
+        scores = self._validate() if validate else {}
         means = self.progress.means()
-        self.log.epoch(self.progress, means, scores)
-        best = validate and self._judge(scores or {"loss": means.get("loss")})
+        # Where validations are made, weights that none has judged are not compared with those that one has.
+        judged = validate and (self.measuring is None or bool(scores))
+        best = judged and self._judge(scores or {"loss": means.get("loss")})
         self.validated_best = best if scores else self.validated_best
+        self._tell(means, scores, best, speed)
         self.progress.validations = max(self.progress.validations, self._marks)
         for callback in self.callbacks:
             callback.on_epoch(self.progress.epoch, scores)
@@ -231,6 +258,28 @@ class Loop:
         self.progress.finished = ends or self.progress.finished or self._over()
         self.log.sync()
         self.checkpointer.save(self.train_state, self.progress, scores, best)
+        self._pace = Pace(self.progress.seconds)
+
+    def _validate(self) -> dict[str, float | None]:
+        """Scores of the weights as they are; empty where nothing is measured."""
+        if self.measuring is None:
+            return {}
+        with self.train_state.averaged_weights():
+            found = self.measuring.validate(self.train_state, self.signals, last=self._over())
+        self._tick()
+        if found:
+            self.progress.validated = self.progress.seconds
+        return found
+
+    def _tell(
+        self, means: Mapping[str, float], scores: Mapping[str, float | None], best: bool, speed: float | None
+    ) -> None:
+        headline, measured = ((), "") if self.measuring is None else (self.measuring.headline, self.measuring.part)
+        times = (speed, self.progress.seconds, self._left)
+        news = EpochNews(
+            self.progress.epoch, self.progress.step, means.get("loss"), scores, headline, measured, best, *times
+        )
+        self.log.epoch(self.progress, means, news, 0 if self.measuring is None else self.measuring.pictures)
 
     def _judge(self, scores: Mapping[str, float | None]) -> bool:
         """Whether the score is the best so far; a stall lowers a plateau's rate and wears patience out."""

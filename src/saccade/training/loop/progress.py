@@ -23,6 +23,9 @@ class Progress:
         finished: Whether the run has come to its end.
         threads: Threads of arithmetic; the same number gives the same bits.
         pictures: Pictures of a batch; 0 before that is settled.
+        validated: Of `seconds`, how many had passed after the last validation.
+        each: Seconds that evaluating a picture takes; 0 before it is known.
+        measured: Pictures that every validation on the way measures; None before that is settled.
     """
 
     step: int = 0
@@ -39,6 +42,9 @@ class Progress:
     finished: bool = False
     threads: int = 1
     pictures: int = 0
+    validated: float = 0.0
+    each: float = 0.0
+    measured: int | None = None
 
     def add(self, losses: dict[str, float]) -> None:
         """Take the loss terms of one step into the epoch's means."""

@@ -14,9 +14,12 @@ from saccade.runtime.runs.metrics_log import MetricsLog
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.feed.input_pipeline import InputPipeline
 from saccade.training.loop.checkpointer import Checkpointer
+from saccade.training.loop.evaluation_budget import EvaluationBudget
+from saccade.training.loop.failed_start import nothing_left
 from saccade.training.loop.finish import best_scores, finish
 from saccade.training.loop.log import Log
 from saccade.training.loop.loop import Loop
+from saccade.training.loop.measuring import Measuring
 from saccade.training.loop.pace import Pace
 from saccade.training.loop.progress import Progress
 from saccade.training.loop.signals import Signals
@@ -25,6 +28,7 @@ from saccade.training.parallel.fabric import Fabric
 from saccade.training.parallel.machine import hold_memory, make_fabric, repeatable, share_threads
 from saccade.training.parallel.processes import is_restart, is_worker
 from saccade.training.run import Run
+from saccade.training.setup.plan import Plan
 from saccade.training.setup.preflight import check_before_step_0, check_best, check_data
 from saccade.training.setup.resolved_run import ResolvedRun
 from saccade.training.setup.run_config import check_same, run_config
@@ -51,6 +55,7 @@ def run_worker(resolved_run: ResolvedRun) -> Run:
             folder = RunFolder(resolved_run.out)
             if fabric.is_global_zero:
                 folder = stack.enter_context(RunFolder.create(resolved_run.out, resolved_run.resume))
+                stack.enter_context(nothing_left(folder))
             fabric.barrier()
             begun = _begin(resolved_run, folder, fabric)
             progress = _progress(begun, resolved_run.settings.threads or share_threads(fabric.world_size))
@@ -119,15 +124,22 @@ def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: 
     validator = None if resolved_run.data.val is None else Validator(resolved_run.data.val, resolved_run, pipeline)
     if resolved_run.settings.best is not None:
         check_best(resolved_run.settings.best, ["loss"] if validator is None else validator.names(train_state))
+    measuring = None if validator is None else _measuring(validator, pipeline.plan, log, progress)
     checkpointer = Checkpointer(resolved_run.out, resolved_run.settings.save_every, fabric.global_rank)
     return Loop(
         train_state,
         pipeline.plan,
         pipeline.batch_source,
-        validator,
+        measuring,
         checkpointer,
         log,
         signals,
         progress,
         (*resolved_run.callbacks, Pace(pipeline.plan, resolved_run.system.input, log.say)),
     )
+
+
+def _measuring(validator: Validator, plan: Plan, log: Log, progress: Progress) -> Measuring:
+    minutes = plan.settings.minutes
+    budget = EvaluationBudget(None if minutes is None else minutes * 60, len(validator.dataset))
+    return Measuring(validator, budget, log, progress, plan.recipe.best)

@@ -46,12 +46,19 @@ class Plan:
             return None
         return self.settings.steps or (self.settings.epochs or self.recipe.epochs) * self.steps_per_epoch
 
-    def progress(self, step: int, seconds: float) -> float:
-        """Share of the descent that is done, 0..1, after `step` steps of it and `seconds` of training."""
+    def progress(self, step: int, seconds: float, reserve: float = 0.0) -> float:
+        """Share of the descent that is done, 0..1.
+
+        Args:
+            step: Steps of it that are done.
+            seconds: Seconds of the run that have passed.
+            reserve: Seconds of a run of so many minutes that are laid by for its end; two thirds of them at most.
+        """
         if not self.recipe.descends:
             return 1.0
         if self.settings.minutes is not None:
-            return min(seconds / max(self.settings.minutes * 60, 1e-9), 1.0)
+            whole = self.settings.minutes * 60
+            return min(seconds / max(whole - reserve, whole / 3), 1.0)
         return min(step / (self.total_steps or 1), 1.0)
 
 

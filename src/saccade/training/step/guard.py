@@ -11,6 +11,7 @@ from saccade.safe_io.writing.atomic import write_text
 
 # What PyTorch says where a window is larger than its map, and where a normalisation has one value a channel.
 TOO_SMALL = ("Output size is too small", "Kernel size can't be greater")
+NAMED = 16
 TOO_FEW = "Expected more than 1 value per channel"
 
 
@@ -28,7 +29,7 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
         norm: Norm of the gradient.
         step: Optimiser steps done before.
         ids: Names of the pictures of the step.
-        path: File that they are written to.
+        path: File that they are written to; at the first step the error itself names them.
 
     Raises:
         NotFiniteError: Something is NaN or infinite.
@@ -37,13 +38,16 @@ def check_finite(losses: dict[str, float], norm: float, step: int, ids: Sequence
     if not bad and math.isfinite(norm):
         return
     values = {name: repr(value) for name, value in losses.items()} | {"gradient norm": repr(norm)}
-    write_text(path, json.dumps({"step": step, "ids": list(ids), "values": values}, indent=2))
+    if step:
+        write_text(path, json.dumps({"step": step, "ids": list(ids), "values": values}, indent=2))
+        which, after = "the file names the pictures", ". The best and last checkpoints are as they were"
+    else:  # of a run that takes no step nothing is left
+        which, after = f"the pictures: {', '.join(ids[:NAMED])}{', …' if len(ids) > NAMED else ''}", ""
     raise NotFiniteError(
         "a finite loss and gradient",
         f"{', '.join(bad) or 'gradient norm'} = {values[bad[0] if bad else 'gradient norm']} at step {step}",
-        path=path,
-        cure="the file names the pictures; try a lower --lr, --clip 1, --precision 32, or check the data. "
-        "The best and last checkpoints are as they were",
+        path=path if step else None,
+        cure=f"{which}; try a lower --lr, --clip 1, --precision 32, or check the data{after}",
     )
 
 

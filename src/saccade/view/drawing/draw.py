@@ -17,14 +17,15 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
 from saccade.core.masks import Masks
 from saccade.core.vocabulary import Names, Vocabularies
-from saccade.view.drawing.lettering import draw_tag, tag_height
+from saccade.view.drawing.names import Box, name_boxes, name_picture, name_regions
 from saccade.view.drawing.overlay import Canvas, lay_contours, lay_mask, lay_semantic
 from saccade.view.drawing.palette import Colour, class_colour
 from saccade.view.drawing.skeleton import draw_skeleton
+from saccade.view.drawing.tags import Tags
 
 _READABLE = 320  # pixels of the longer side: smaller pictures are enlarged by a whole number
-_BANNER: Colour = (24, 28, 34)
 _IGNORED: Colour = (150, 150, 150)
+_LIGHT: Colour = (255, 255, 255)
 _CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
 # A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
 _WORTH, _FEW = 0.5, 5
@@ -36,7 +37,7 @@ def draw(
     names: Names,
     joints: Joints | None = None,
     threshold: float | None = None,
-    colours: Sequence[Colour] | None = None,
+    frames: Sequence[Colour | None] | None = None,
     enlarge: bool = True,
 ) -> Image.Image:
     """Paints all that an annotation says over its picture.
@@ -48,7 +49,7 @@ def draw(
             them is drawn as its number.
         joints: What connects the joints of keypoints and pose; without it they are dots.
         threshold: Objects with lower scores are left out.
-        colours: A colour for each object, in place of that of its class.
+        frames: A colour for each object that is drawn around that of its class, or None for no second frame.
         enlarge: Whether a small picture is enlarged, so that text in it is readable.
 
     Returns:
@@ -60,16 +61,20 @@ def draw(
     order = _chosen(annotation.instances, threshold)
     rows = (annotation.instances or Instances())[order]
     shown = replace(annotation, instances=rows)
-    paint = [_row_colour(rows, row) if colours is None else colours[place] for row, place in enumerate(order)]
+    paint = [_row_colour(shown, row) for row in range(len(order))]
     canvas = np.array(picture, dtype=np.float32)
     lists = Vocabularies.of(names, ("instances", "semantic"))
     classes, pixel_classes = lists.names("instances"), lists.names("semantic")
     _lay_maps(canvas, shown, factor, len(pixel_classes), paint)
     picture = Image.fromarray(canvas.round().astype(np.uint8))
     _draw_people(picture, shown, joints, factor)
-    _draw_boxes(picture, rows, classes, factor, paint)
-    _name_regions(picture, shown, pixel_classes, factor)
-    _draw_banner(picture, shown, classes)
+    boxes = _boxes(rows, picture.size, factor)
+    _draw_boxes(picture, boxes, paint, [None if frames is None else frames[place] for place in order])
+    tags = Tags(picture.size)
+    name_picture(tags, shown, classes)
+    name_boxes(tags, rows, boxes, classes, paint)
+    name_regions(tags, shown, pixel_classes, factor)
+    tags.draw(picture)
     return picture
 
 
@@ -128,25 +133,33 @@ def _lay_masks(canvas: Canvas, masks: Masks, factor: int, paint: Sequence[Colour
         lay_mask(window, _enlarged(mask, factor), paint[row], width=_stroke(canvas.shape))
 
 
+def _boxes(rows: Instances, size: tuple[int, int], factor: int) -> list[Box | None]:
+    """The outermost pixels of each object's box in a drawing of `size` (W, H)."""
+    return [] if rows.boxes is None else [_inside((box * factor).tolist(), size) for box in rows.boxes]
+
+
 def _draw_boxes(
-    picture: Image.Image, rows: Instances, classes: Sequence[str], factor: int, paint: Sequence[Colour]
+    picture: Image.Image, boxes: Sequence[Box | None], paint: Sequence[Colour], frames: Sequence[Colour | None]
 ) -> None:
-    """Boxes, then their tags on top of all boxes."""
-    if rows.boxes is None:
-        return
-    pen, stroke, letters = ImageDraw.Draw(picture), _stroke(picture.size), _letters(picture)
-    boxes = [_inside((box * factor).tolist(), picture.size) for box in rows.boxes]
-    for row, box in enumerate(boxes):
-        if box is not None:
-            pen.rectangle(box, outline=paint[row], width=stroke)
-    for row, box in enumerate(boxes):
-        text = _row_text(rows, row, classes)
-        if box is not None and text:
-            above = box[1] - tag_height(letters)
-            draw_tag(pen, (box[0], above if above >= 0 else box[1]), text, paint[row], letters)
+    """Boxes in the colour of their class; a second frame is the outer one, with a light line between the two."""
+    pen, stroke = ImageDraw.Draw(picture), _stroke(picture.size)
+    for box, colour, frame in zip(boxes, paint, frames, strict=bool(boxes)):
+        if box is None:
+            continue
+        if frame is not None:
+            pen.rectangle(box, outline=frame, width=stroke)
+            pen.rectangle(_within(box, stroke), outline=_LIGHT, width=1)
+        pen.rectangle(box if frame is None else _within(box, stroke + 1), outline=colour, width=stroke)
 
 
-def _inside(box: list[float], size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+def _within(box: Box, width: int) -> Box:
+    """The box smaller by some pixels on each side, as far as it has them."""
+    x1, y1, x2, y2 = box
+    across, down = min(width, (x2 - x1) // 2), min(width, (y2 - y1) // 2)
+    return x1 + across, y1 + down, x2 - across, y2 - down
+
+
+def _inside(box: list[float], size: tuple[int, int]) -> Box | None:
     """The box's outermost pixels in a picture of `size` (W, H); None where there are none."""
     if not np.isfinite(box).all():
         return None
@@ -173,55 +186,14 @@ def _given(points: Tensor, visible: Tensor | None, row: int | None = None) -> Te
     return visible if row is None else visible[row]
 
 
-def _name_regions(picture: Image.Image, shown: Annotation, classes: Sequence[str], factor: int) -> None:
-    """The class of coloured pixels, once a class and inside its pixels, unless boxes tell the names."""
-    if shown.semantic is None or shown.get("instances.boxes") is not None:
-        return
-    for label in shown.semantic.unique().tolist():
-        if 0 <= label < len(classes):
-            pixels = (shown.semantic == label).nonzero().float()
-            y, x = pixels[(pixels - pixels.mean(0)).norm(dim=1).argmin()].tolist()
-            place = (x * factor - 2 * _letters(picture), y * factor - _letters(picture) / 2)
-            draw_tag(
-                ImageDraw.Draw(picture), place, _name(int(label), classes), class_colour(int(label)), _letters(picture)
-            )
-
-
-def _draw_banner(picture: Image.Image, shown: Annotation, classes: Sequence[str]) -> None:
-    """The picture's class, or its classes, in the upper left corner."""
-    text = ""
-    if shown.label is not None:
-        label = int(shown.label)
-        text = _name(label, classes)
-        if shown.label_scores is not None:
-            text += f" {float(shown.label_scores[label]):.0%}"
-    elif shown.labels is not None:
-        text = ", ".join(_name(label, classes) for label in (shown.labels == 1).nonzero()[:, 0].tolist())
-    if text:
-        draw_tag(ImageDraw.Draw(picture), (0, 0), text, _BANNER, round(_letters(picture) * 1.25))
-
-
-def _row_text(rows: Instances, row: int, classes: Sequence[str]) -> str:
-    if bool(rows.is_ignored[row]):
-        return "ignored"
-    name = "" if rows.labels is None else _name(int(rows.labels[row]), classes)
-    score = "" if rows.scores is None else f"{float(rows.scores[row]):.0%}"
-    marks = [mark for mark, column in (("crowd", rows.crowd), ("difficult", rows.difficult)) if _is_set(column, row)]
-    return f"{' · '.join([name, *marks])} {score}".strip()
-
-
-def _is_set(column: Tensor | None, row: int) -> bool:
-    return column is not None and bool(column[row])
-
-
-def _row_colour(rows: Instances, row: int) -> Colour:
+def _row_colour(shown: Annotation, row: int) -> Colour:
+    """That of the object's class; of objects without one that of the picture's class, else one for each object."""
+    rows = shown.instances or Instances()
     if bool(rows.is_ignored[row]):
         return _IGNORED
-    return class_colour(row if rows.labels is None else int(rows.labels[row]))
-
-
-def _name(label: int, classes: Sequence[str]) -> str:
-    return classes[label] if 0 <= label < len(classes) else str(label)
+    if rows.labels is not None:
+        return class_colour(int(rows.labels[row]))
+    return class_colour(row if shown.label is None else int(shown.label))
 
 
 def _enlarged(pixels: Tensor, factor: int) -> NDArray[Any]:
@@ -231,7 +203,3 @@ def _enlarged(pixels: Tensor, factor: int) -> NDArray[Any]:
 
 def _stroke(size: tuple[int, ...]) -> int:
     return max(max(size) // 140, 2)
-
-
-def _letters(picture: Image.Image) -> int:
-    return max(max(picture.size) // 30, 12)

@@ -29,11 +29,6 @@ def fitted(text: str, width: int, size: int) -> str:
     return text[:kept] + "…" if kept else ""
 
 
-def tag_height(size: int) -> int:
-    """Height in pixels of a tag whose letters have a size."""
-    return size + 2 * _padding(size)
-
-
 def draw_tag(pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: Colour, size: int) -> None:
     """Writes a text on a field of its own colour, moved and cut so that it stays inside the picture.
 
@@ -44,14 +39,32 @@ def draw_tag(pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, co
         colour: The field's colour.
         size: Height of the letters in pixels.
     """
-    room, bottom = pen.im.size
-    text = fitted(text, room - 2 * _padding(size), size)
-    width, height = round(font(size).getlength(text)) + 2 * _padding(size), tag_height(size)
-    left, top = (max(min(round(at), end), 0) for at, end in zip(place, (room - width, bottom - height), strict=True))
-    if text:
-        pen.rectangle((left, top, left + width - 1, top + height - 1), fill=colour)
-        middle = top + height / 2
-        pen.text((left + _padding(size), middle), text, fill=ink(colour), font=font(size), anchor="lm")
+    field = tag_field(pen.im.size, place, text, size)
+    if field is not None:
+        left, top, right, bottom = field
+        text = fitted(text, pen.im.size[0] - 2 * _padding(size), size)
+        pen.rectangle((left, top, right - 1, bottom - 1), fill=colour)
+        pen.text((left + _padding(size), (top + bottom) / 2), text, fill=ink(colour), font=font(size), anchor="lm")
+
+
+def tag_field(
+    picture: tuple[int, int], place: tuple[float, float], text: str, size: int
+) -> tuple[int, int, int, int] | None:
+    """x1, y1, x2, y2 of the pixels that a tag takes, the last two just outside; None where none of it is to be read.
+
+    Args:
+        picture: (W, H) of the picture.
+        place: As `draw_tag` takes it.
+        text: What to write.
+        size: Height of the letters in pixels.
+    """
+    text = fitted(text, picture[0] - 2 * _padding(size), size)
+    if not text:
+        return None
+    width, height = round(font(size).getlength(text)) + 2 * _padding(size), size + 2 * _padding(size)
+    ends = (picture[0] - width, picture[1] - height)
+    left, top = (max(min(round(at), end), 0) for at, end in zip(place, ends, strict=True))
+    return left, top, left + width, top + height
 
 
 def _padding(size: int) -> int:

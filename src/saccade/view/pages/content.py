@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image
 
 from saccade.metrics.evaluation import Evaluation
+from saccade.metrics.illustration import Key
 from saccade.view.pages.feature_view import FeatureView
 
 
@@ -60,6 +61,8 @@ class ReportContent:
         typical: A sample of all pictures.
         features: How the network arranges the pictures.
         seen: What the network sees in some of them.
+        colours: The classes in the colours that they are drawn in.
+        table: Name of the file beside the page that holds the scores of each picture.
         settings: Settings of the training.
         environment: Versions of software, and the machine.
     """
@@ -75,5 +78,7 @@ class ReportContent:
     typical: Sequence[GalleryItem] = ()
     features: FeatureView | None = None
     seen: Sequence[Panel] = ()
+    colours: Sequence[Key] = ()
+    table: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from saccade.metrics.scores import score_of
+from saccade.metrics.scores import score_of, telling
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.pages import sections
 from saccade.view.pages.content import Panel
@@ -67,9 +67,8 @@ def write_disturb(
 
 def shown_scores(curves: Mapping[str, Curves]) -> list[str]:
     """The scores that are shown: no losses, and no error rate beside the share of right predictions."""
-    names = dict.fromkeys(name for found in curves.values() for name in found.scores)
-    kept = [name for name in names if name != "loss" and "/" not in name]
-    return [name for name in kept if name != "error" or "top1" not in kept]
+    names = {name: None for found in curves.values() for name in found.scores}
+    return list(telling({name: value for name, value in names.items() if name != "loss" and "/" not in name}, 0))
 
 
 def _charts(names: Sequence[str], strengths: Sequence[float], curves: Mapping[str, Curves]) -> Markup | None:

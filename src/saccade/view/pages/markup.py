@@ -42,12 +42,12 @@ def joined(*children: str | None) -> Markup:
     return Markup("".join(escape(child) for child in children if child is not None))
 
 
-def photo(picture: Image.Image, alt: str, longest: int = 640) -> Markup:
+def photo(picture: Image.Image, alt: str, longest: int = 800) -> Markup:
     """A picture inside the page, as JPEG of at most `longest` pixels a side."""
     small = picture.convert("RGB")
     small.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=86)
+    small.save(stream, "JPEG", quality=84)
     return _inline(stream.getvalue(), "image/jpeg", alt)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from saccade.metrics.illustration import Key
 from saccade.metrics.sections import Bars, Curves, Histogram, Matrix, Part, Section, Table
 from saccade.view.pages.markup import Markup, element, joined
-from saccade.view.pages.sections import figure
+from saccade.view.pages.sections import figure, without_chart
 from saccade.view.pages.tables import SORTING, dotted, table_card
 from saccade.view.plots import chart as plot
 from saccade.view.plots import classes as plot_classes
@@ -25,10 +25,10 @@ def section(shown: Section) -> Markup | None:
     return joined(element("h2", shown.title), above, element("div", *cards, class_="grid"))
 
 
-def legend(keys: Iterable[Key]) -> Markup | None:
+def legend(title: str, keys: Iterable[Key]) -> Markup | None:
     """What colours stand for, on one line."""
     named = [dotted(key) for key in keys]
-    return element("p", *named, class_="lead legend") if named else None
+    return element("p", element("span", title), *named, class_="lead legend") if named else None
 
 
 def _card(part: Part) -> Markup | None:
@@ -36,7 +36,7 @@ def _card(part: Part) -> Markup | None:
         case Table():
             return table_card(part)
         case Curves():
-            return figure(part.title, part.lead, plot_curves.curves(part)) if part.curves else None
+            return _curves(part)
         case Matrix():
             return _matrix(part)
         case Bars():
@@ -45,9 +45,17 @@ def _card(part: Part) -> Markup | None:
             return _histogram(part)
 
 
+def _curves(part: Curves) -> Markup:
+    if not part.curves:
+        return without_chart(part.title, part.empty)
+    return figure(part.title, part.lead, plot_curves.curves(part))
+
+
 def _matrix(part: Matrix) -> Markup | None:
     if not part.rows:
         return None
+    if not part.counts.any():
+        return without_chart(part.title, part.empty)
     classes = plot_classes.shared(part.rows, part.columns)
     many = classes > plot_classes.MOST_CELLS
     what = "The pairs most often confused." if many else "Rows: truth, columns: prediction. Shade: share of the row."
@@ -60,12 +68,14 @@ def _bars(part: Bars) -> Markup | None:
     """One class alone is no weaker than others."""
     if len(part.rows) < 2:
         return None
+    if all(value is None for value in part.values):
+        return without_chart(part.title, f"No class has a defined {part.label}.")
     return figure(part.title, part.lead, plot_classes.bars(part.values, part.rows, part.label))
 
 
-def _histogram(part: Histogram) -> Markup | None:
+def _histogram(part: Histogram) -> Markup:
     if not any(map(sum, part.counts.values())):
-        return None
+        return without_chart(part.title, f"Nothing was counted: there are no {part.what}.")
     return figure(part.title, part.lead, plot.histogram(part.counts, part.label, part.what))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from saccade.safe_io.writing.atomic import write_text
-from saccade.view.pages import feature_sections, parts, sections
+from saccade.view.pages import feature_sections, headlines, parts, sections
 from saccade.view.pages.content import ReportContent
 from saccade.view.pages.markup import Markup, element, joined
 from saccade.view.pages.page import hero, page
@@ -22,14 +22,14 @@ def write_report(path: str | Path, content: ReportContent) -> None:
 
 def render(content: ReportContent) -> str:
     """The report as HTML: no fetches, all names escaped, every picture inside."""
-    cards = None if content.evaluation is None else sections.scores(content.evaluation)
+    cards = None if content.evaluation is None else headlines.scores(content.evaluation, content.table)
     title = f"{content.system} on {content.data}" if content.data else content.system
     return page(title, _hero(content), _sections(content), None if cards is None else element("main", cards))
 
 
 def _sections(content: ReportContent) -> dict[str, tuple[str, Markup]]:
     """Title and body of each section that has something to say, by anchor."""
-    curves = sections.curves(content.training, content.validation)
+    curves = sections.curves(content.training, content.validation, _classes(content))
     others = {**_pictures(content), **_surroundings(content)}
     told = () if content.evaluation is None else content.evaluation.sections
     names = parts.anchors([one.title for one in told], ("curves", *others))
@@ -41,10 +41,16 @@ def _sections(content: ReportContent) -> dict[str, tuple[str, Markup]]:
 def _pictures(content: ReportContent) -> Offered:
     found = content.evaluation
     nearness = "" if found is None else sections.nearness(found.nearness)
-    legend = parts.legend(found.illustrator.legend) if found is not None and found.illustrator is not None else None
+    painter = None if found is None else found.illustrator
+    frames = None if painter is None else parts.legend("Outer frames, of errors:", painter.legend)
+    legend = joined(parts.legend("Classes:", content.colours), frames)
     worst = sections.gallery("Most wrong", sections.WORST + nearness, content.worst, legend)
     typical = sections.gallery("Typical", sections.TYPICAL + nearness, content.typical, legend)
     return {"worst": ("Most wrong", worst), "typical": ("Typical", typical)}
+
+
+def _classes(content: ReportContent) -> int:
+    return 0 if content.evaluation is None else len(content.evaluation.classes)
 
 
 def _surroundings(content: ReportContent) -> Offered:

@@ -4,79 +4,77 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from saccade.metrics.evaluation import Evaluation
-from saccade.metrics.scores import score_of
+from saccade.metrics.scores import score_of, telling
 from saccade.view.pages.content import GalleryItem, Panel
 from saccade.view.pages.markup import Markup, chart, element, joined, photo
-from saccade.view.pages.text import score
 from saccade.view.plots import chart as plot
 
 WORST = "Where the prediction was furthest from the truth. Wrong labels hide here too: look at the truth as well."
 TYPICAL = "An even sample of all pictures, from worse to better."
 SEEN = "Weights of the first layer, and where the evidence for the predicted class lies: right ones and wrong ones."
+LOSS = "Lower is better. Faint: each step. Marked: the best validation."
+TERMS = "On training pictures; lower is better."
+SHORT = "Nothing to draw: a course needs two steps whose loss is a finite number."
 MOST_LINES = 8
 Records = Sequence[Mapping[str, Any]]
 
 
-def scores(evaluation: Evaluation) -> Markup | None:
-    """A card for each score but those that say nothing of so few classes."""
-    few = len(evaluation.classes)
-    shown = {key: value for key, value in evaluation.scores.items() if few >= score_of(key).least_classes}
-    return element("div", *[_score(key, value) for key, value in shown.items()], class_="scores") if shown else None
+def curves(training: Records, validation: Records, classes: int = 0) -> Markup | None:
+    """Losses, scores and the learning rate over the steps; None where nothing was trained.
 
-
-def _score(key: str, value: float | None) -> Markup:
-    known = score_of(key)
-    arrow = "higher is better" if known.higher_is_better else "lower is better"
-    meaning = known.meaning if value is not None else "undefined: the data does not determine it"
-    return element(
-        "div",
-        element("div", known.title, class_="title"),
-        element("div", score(value), class_="value"),
-        element("div", meaning, class_="meaning"),
-        class_="score",
-        title=f"{key}: {arrow}",
-    )
-
-
-def curves(training: Records, validation: Records) -> Markup | None:
-    """Losses, scores and the learning rate over the steps; a single step has no course."""
-    if len(training) == 1:
+    Args:
+        training: One record a step.
+        validation: One record a validation.
+        classes: Number of classes: some scores say nothing of few.
+    """
+    if not training and not validation:
         return None
-    loss = [_line(training, "loss", "training", smooth=True), _line(validation, "loss", "validation", better="low")]
-    terms = [_line(training, key, key.removeprefix("loss/"), smooth=True) for key in _keys(training, "loss/")]
-    named = [_line(validation, key, score_of(key).title) for key in _keys(validation) if key not in _NO_SCORES]
-    found = [
-        _card("Loss", "Faint: each step. Marked: the best validation.", plot.lines(_full(loss), label="loss"), loss),
-        _card("Scores", "On validation pictures.", plot.lines(_full(named)[:MOST_LINES], fractions=True), named),
-        _card("Terms of the loss", "On training pictures.", plot.lines(_full(terms)[:MOST_LINES]), terms)
-        if len(terms) > 1
-        else None,
-        _rate(training),
+    course = training if len(training) != 1 else ()
+    loss = [_line(course, "loss", "training", smooth=True), _line(validation, "loss", "validation", better="low")]
+    terms = [_line(course, key, key.removeprefix("loss/"), smooth=True) for key in _keys(course, "loss/")]
+    told = dict.fromkeys((key for key in _keys(validation) if key not in _NO_SCORES), 0.0)
+    named = [_line(validation, key, _titled(key)) for key in telling(told, classes)]
+    rate = [_line(course, "lr", "learning rate")]
+    cards = [
+        _card("Loss", LOSS, _full(loss), label="loss", empty=SHORT if training else "No loss was recorded."),
+        _card("Scores", "On validation pictures.", _full(named)[:MOST_LINES], fractions=True, empty=_why(validation)),
+        _card("Terms of the loss", TERMS, _full(terms)[:MOST_LINES]) if len(terms) > 1 else None,
+        _card("Learning rate", "Of each step.", _full(rate)),
     ]
-    cards = [card for card in found if card]
-    if not cards:
-        return None
     lead = element("p", "How losses and scores went, step by step.", class_="lead")
     return joined(element("h2", "Training"), lead, element("div", *cards, class_="grid"))
 
 
+def _titled(key: str) -> str:
+    known = score_of(key)
+    return known.title if known.higher_is_better else f"{known.title} (lower is better)"
+
+
+def _why(validation: Records) -> str:
+    return "No score was defined on the validation pictures." if validation else "There was nothing to validate on."
+
+
+def _card(
+    title: str, lead: str, drawn: Sequence[plot.Line], label: str = "", *, fractions: bool = False, empty: str = ""
+) -> Markup | None:
+    """A chart of lines; without lines the reason, or nothing where none is given."""
+    if not drawn:
+        return without_chart(title, empty) if empty else None
+    return figure(title, lead, plot.lines(drawn, label=label, fractions=fractions))
+
+
 _NO_SCORES = frozenset({"step", "epoch", "loss", "lr", "time", "seconds"})
-
-
-def _rate(training: Records) -> Markup | None:
-    rate = [_line(training, "lr", "learning rate")]
-    return _card("Learning rate", "Of each step.", plot.lines(_full(rate)), rate)
-
-
-def _card(title: str, lead: str, svg: bytes, needs: Sequence[plot.Line]) -> Markup | None:
-    return figure(title, lead, svg) if _full(needs) else None
 
 
 def figure(title: str, lead: str, svg: bytes, wide: bool = False) -> Markup:
     """A card with a chart, over both columns where it is `wide`."""
     above = joined(element("h3", title), element("p", lead, class_="lead"))
     return element("div", above, chart(svg, title), class_="card wide" if wide else "card")
+
+
+def without_chart(title: str, why: str) -> Markup:
+    """A card that says why a chart is missing."""
+    return element("div", element("h3", title), element("p", why, class_="empty"), class_="card")
 
 
 def _keys(records: Records, prefix: str = "") -> list[str]:

@@ -178,5 +178,5 @@ def histogram(families: Mapping[str, Sequence[int]], label: str, what: str = "pi
         chart.axes.set_ylabel(what)
         chart.axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, prune="lower"))
         chart.axes.grid(visible=False, axis="x")
-        chart.axes.legend(loc="upper left")
+        chart.axes.legend(loc="best")
         return chart.svg()

@@ -338,4 +338,4 @@ def test_without_the_package_the_error_names_the_cure(tmp_path: Path, monkeypatc
     monkeypatch.setitem(sys.modules, "datumaro", None)
     with pytest.raises(UsageError, match="datumaro to be installed") as caught:
         open_data(f"datumaro:open_images:{tmp_path}")
-    assert caught.value.cure == "pip install saccade[exotic]"
+    assert caught.value.cure == "pip install datumaro"

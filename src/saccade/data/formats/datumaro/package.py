@@ -72,9 +72,7 @@ def _package() -> Any:
     try:
         return import_module("datumaro")
     except ImportError as error:
-        raise UsageError(
-            "datumaro to be installed", f"that it is not: {error}", cure="pip install saccade[exotic]"
-        ) from error
+        raise UsageError("datumaro to be installed", f"that it is not: {error}", cure="pip install datumaro") from error
 
 
 def _detected(environment: Any, path: Path) -> str:
