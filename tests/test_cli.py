@@ -108,7 +108,7 @@ def test_unknown_flags_are_answered_with_the_known(capsys):
         (["describe", "vgg61"], "vgg16"),
         (["systems", "--task", "detekt"], "detect"),
         (["data", "convert", "a", "b", "--to", "yollo"], "yolo"),
-        (["train", "resnet18", "--data", SCENES, "--trunk", "x"], None),
+        (["train", "resnet18", "--data", SCENES, "--zebra", "x"], None),
     ],
 )
 def test_what_was_mistyped_is_answered_with_what_was_meant(words, meant, capsys):
@@ -244,14 +244,16 @@ def test_predict_refuses_what_is_not_there(run, tmp_path):
 def test_the_demo_ends_with_what_it_reached(tmp_path, capsys, monkeypatch):
     for name, value in {"DATA": SCENES, "UNSEEN": SCENES, "GALLERY": SCENES, "DRAWN": 2}.items():
         monkeypatch.setattr(demo, name, value)
-    monkeypatch.setattr(demo, "SYSTEM", {"width": 0.0625, "size": 32})
+    monkeypatch.setattr(demo, "SYSTEM", {"trunk": "efficientnet_lite0", "pretrained": True, "size": 32})
     monkeypatch.setattr(demo, "SETTINGS", {"batch": 8, "workers": 0, "precision": "32"})
     assert cli.main(["demo", "--minutes", "0.001", "--out", str(tmp_path / "demo")]) == 0
     *_, top1, iou = capsys.readouterr().out.splitlines()
-    assert 0 <= float(top1.split()[-1]) <= 1
-    assert "top-1" in top1
-    assert 0 <= float(iou.split()[-1]) <= 1
-    assert "mean IoU" in iou
+    for line, name, how in ((top1, "top-1", "by the commonest class: "), (iou, "mean IoU", "by the mean box: ")):
+        assert name in line
+        assert how in line
+        score, guessed = (float(word.strip(",")) for word in line.split() if word[:2] in ("0.", "1."))
+        assert 0 <= score <= 1
+        assert 0 < guessed < 1
     assert len(list((tmp_path / "demo" / "predictions" / "drawn").iterdir())) == 2
     assert (tmp_path / "demo" / "report.html").is_file()
 

@@ -120,8 +120,8 @@ def scores(system: System, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
     return torch.tensor(averages), torch.tensor(shares)
 
 
-# AP50 of both classes, whole, halves, untold: .783 .737, .850 .769, .495 .403; and of objects that are found at .5, whole
-# .58 .50, halves .66 .45, untold .03 .02.
+# AP50 of both classes, whole, halves, untold: .783 .737, .850 .769, .495 .403; shares of objects that are found at .5,
+# in the same order: .58 .50, .66 .45, .03 .02.
 def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything() -> None:
     measured = held(scenes(MEASURED, 9))
     everything = held(ConcatDataset([scenes(COUNT, seed) for seed in (1, 2)]))

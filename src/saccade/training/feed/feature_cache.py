@@ -14,8 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import ResourceError
+from saccade.core.frame import Frame
 from saccade.data.loading.loader import Loader
 from saccade.runtime.device import evaluating
 from saccade.safe_io.writing.atomic import write_text
@@ -37,6 +39,7 @@ class FeatureCache:
     def __init__(self, folder: Path, shuffled: Loader, in_order: Loader) -> None:
         self.folder, self.loader, self.in_order, self.spec = folder, shuffled, in_order, shuffled.spec
         self._maps: dict[str, Tensor] = {}
+        self._truths: dict[int, Annotation] = {}
         self._seen = -1
         self._sizes = torch.zeros(0, 2, dtype=torch.int64)
 
@@ -64,7 +67,7 @@ class FeatureCache:
         dataset, rows = self.loader.dataset, torch.tensor(indices)
         resized = [self.spec.frame((height, width)) for height, width in self._sizes[rows].tolist()]
         frames = tuple(map(self.spec.bordered, resized))
-        truth = tuple(frame.apply(dataset.truth(i)) for frame, i in zip(frames, indices, strict=True))
+        truth = tuple(self._truth(i, frame) for frame, i in zip(frames, indices, strict=True))
         return Batch(
             # Of the size that heads ask for, and without memory.
             images=torch.zeros(()).expand(len(indices), self.spec.channels, *self._side()),
@@ -75,6 +78,19 @@ class FeatureCache:
             ids=tuple(dataset.id(i) for i in indices),
             features={name: maps[rows] for name, maps in self._maps.items()},
         )
+
+    def _truth(self, index: int, frame: Frame) -> Annotation:
+        """What a picture shows, in its frame; it stays in memory where it holds no pixels."""
+        if index in self._truths:
+            return self._truths[index]
+        truth = frame.apply(self.loader.dataset.truth(index))
+        self._keep(index, truth)
+        return truth
+
+    def _keep(self, index: int, truth: Annotation) -> None:
+        rows = truth.instances
+        if truth.semantic is None and truth.contours is None and (rows is None or rows.masks is None):
+            self._truths[index] = truth
 
     def _side(self) -> tuple[int, int]:
         """(H, W) of every batch: the rules that allow a cache end in one size."""
@@ -131,6 +147,8 @@ class FeatureCache:
                     self._check_space(maps[name], count)
                     files[name] = self._file(name, maps[name].dtype, shapes[name][1])
                 files[name][done : done + len(batch)] = maps[name].cpu()
+            for place, truth in enumerate(batch.truth or ()):
+                self._keep(done + place, truth)
             sizes[done : done + len(batch)] = torch.tensor([frame.source for frame in batch.frames])
             done += len(batch)
         self.in_order.close()

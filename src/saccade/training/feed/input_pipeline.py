@@ -100,7 +100,7 @@ class InputPipeline:
         plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
         in_order = Loader(train, spec, reading)
         cache = (
-            FeatureCache(resolved_run.out / "features", loader, in_order)
+            FeatureCache(resolved_run.out / "features", loader, Loader(projected, spec, reading))
             if _may_keep(resolved_run, recipe, reading)
             else None
         )
