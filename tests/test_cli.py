@@ -108,7 +108,7 @@ def test_unknown_flags_are_answered_with_the_known(capsys):
         (["describe", "vgg61"], "vgg16"),
         (["systems", "--task", "detekt"], "detect"),
         (["data", "convert", "a", "b", "--to", "yollo"], "yolo"),
-        (["train", "resnet18", "--data", SCENES, "--zebra", "x"], None),
+        (["train", "resnet18", "--data", SCENES, "--qqq", "x"], None),
     ],
 )
 def test_what_was_mistyped_is_answered_with_what_was_meant(words, meant, capsys):

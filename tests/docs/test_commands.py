@@ -97,6 +97,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
+    monkeypatch.setattr("saccade.metrics.localize.chance.chance", lambda *_: {"top1": 0.1, "iou": 0.1})
     # Last, so that no module that the lines above import takes this for its own.
     monkeypatch.setattr("saccade.data.open.open_data", lambda *_, **__: NoPictures())
     return calls
