@@ -1,6 +1,6 @@
 """Training from end to end: a system and pictures in, a run folder out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,7 @@ def train(
         metrics: Further metrics; their scores join the others.
         callbacks: What is called after each step and epoch.
         resume: Whether a run that is in `out` goes on; with nothing there it begins.
-        task: What a system is chosen for: ``detect``, ``classify``, ``multilabel`` or ``localize``; by default what is
-            annotated says it.
+        task: What a system is chosen for: ``detect``, ``classify``, ``multilabel``, ``localize``, or what is annotated.
         **options: Fields of `TrainSettings`, and options of the system where it is given by name.
 
     Returns:
@@ -60,9 +59,7 @@ def train(
     if data is None:
         raise UsageError("data to train on", "none", cure="give data=FOLDER, or data='scenes'")
     if what is None:
-        said = {} if val is None else {"val": str(val) if isinstance(val, float | int) else val}
-        choice = chosen(data, task, {**options, **said}, resume)
-        what, options, val = choice.system, choice.options, choice.options.pop("val", None)
+        what, options, val = _chosen(data, val, task, options, resume)
     elif task is not None:
         raise UsageError("a task, or a system by name", "both", cure="leave out one of them")
     resolved_run = prepare(what, data, out, val, options, resume)
@@ -72,3 +69,12 @@ def train(
         resolved_run.system.load_state_dict(load_weights(run.path))  # as it stands after a training in this process
         return run
     return run_worker(resolved_run)
+
+
+def _chosen(
+    data: Sources, val: Source | float | None, task: str | None, options: Mapping[str, Any], resume: bool
+) -> tuple[str, dict[str, Any], Source | None]:
+    """A system for data, the options that it and its training get, and what is validated on."""
+    said = {} if val is None else {"val": str(val) if isinstance(val, float | int) else val}
+    choice = chosen(data, task, {**options, **said}, resume)
+    return choice.system, choice.options, choice.options.pop("val", None)

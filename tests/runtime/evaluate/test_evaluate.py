@@ -111,8 +111,8 @@ def test_processes_together_find_what_one_finds():
         for batch in loader.epoch(0):
             part.take(batch)
         parts.append(part)
-    loader = Loader(data, system.input, LoaderSettings(batch=3, rank=0, world=2))
-    together = evaluation_of(system, data, loader=loader.epoch(0), share=lambda state: [parts[1].state()])
+    parts[0].merge([parts[1].state()])
+    together = parts[0].result()
     alone = evaluation_of(system, data)
     assert together.pictures == alone.pictures == 7
     assert together.scores == pytest.approx(alone.scores, abs=1e-5)

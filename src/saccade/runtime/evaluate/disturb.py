@@ -60,8 +60,7 @@ def disturb(
         out: Folder for ``disturb.json`` and ``disturb.html``, or None.
 
     Returns:
-        By kind: ``unit``, ``strengths``, ``amounts`` in that unit, and ``scores``, by name a list with one value a
-        strength, None where undefined.
+        By kind: ``unit``, ``strengths``, ``amounts`` in it, and ``scores``: by name a value a strength, or None.
 
     Raises:
         ConfigError: The classes of the data are not the network's, or the run names no data.
@@ -72,8 +71,7 @@ def disturb(
     if not kinds:
         raise UsageError("disturbances", f"none; there are {', '.join(DISTURBANCES)}")
     predictor, dataset = opened(run, data, split)
-    fill = predictor.engine.input.mean
-    sets = {kind: [DisturbedDataset(dataset, kind, strength, fill, seed) for strength in rising] for kind in kinds}
+    sets = {kind: _rising(dataset, kind, rising, predictor.engine.input.mean, seed) for kind in kinds}
     scored = partial(measured, predictor, batch=batch, workers=workers)
     plain = scored(dataset).scores if plain is None else plain
     found = {kind: _curves(kind, disturbed, plain, scored) for kind, disturbed in sets.items()}
@@ -81,6 +79,12 @@ def disturb(
     if out is not None:
         _write(Path(out), predictor, name_of(run), dataset, sets, found, told)
     return told
+
+
+def _rising(
+    dataset: Dataset, kind: str, strengths: Sequence[float], fill: tuple[float, ...], seed: int
+) -> list[DisturbedDataset]:
+    return [DisturbedDataset(dataset, kind, strength, fill, seed) for strength in strengths]
 
 
 def _curves(

@@ -113,11 +113,9 @@ def evaluation_of(
     system: System,
     dataset: Dataset,
     *,
-    loader: Iterable[Batch] | None = None,
     batch: int = 16,
     workers: int = 0,
     metrics: Sequence[Metric] = (),
-    share: Callable[[State], Sequence[State]] | None = None,
     prediction: PredictFunction | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
@@ -126,28 +124,19 @@ def evaluation_of(
     Args:
         system: The network; every module's mode is restored after.
         dataset: The pictures.
-        loader: Batches with truth and names that the caller makes, such as one process's part; the whole data set by
-            default.
-        batch: Pictures of a batch, where no loader is given.
-        workers: Processes that read, where no loader is given.
+        batch: Pictures of a batch.
+        workers: Processes that read.
         metrics: Further metrics beside those that apply.
-        share: Sends what this process found to all that measure together, and gives what the *others* found.
         prediction: See `Measure`.
         told: Takes how many pictures are measured, and of how many.
     """
     measure = Measure(system, dataset, metrics, prediction)
-    own = None
-    if loader is None:
-        own = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))
-        loader = own.epoch(0)
+    loader = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))
     done = 0
-    for group in loader:
+    for group in loader.epoch(0):
         measure.take(group)
         done += len(group.ids)
         if told is not None:
             told(done, len(dataset))
-    if own is not None:
-        own.close()
-    if share is not None:
-        measure.merge(share(measure.state()))
+    loader.close()
     return measure.result()
