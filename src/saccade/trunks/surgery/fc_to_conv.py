@@ -23,9 +23,8 @@ def dense(trunk: Chain) -> Chain:
     On a picture of the size that the trunk was built for the prediction is the same, in one position. On a larger one
     each position answers as if the network had been run on the window that it stands for. That is exact where no layer
     before pads: padding stands around the whole picture here, and around each window there. Where it pads, the
-        predictions
-    are near each other, and equal in what does not see the padding. Averaging to a fixed grid falls away, so that a
-    smaller picture is no longer stretched, but too small.
+    predictions are near each other, and equal in what does not see the padding. Averaging to a fixed grid falls away,
+    so that a smaller picture is no longer stretched, but too small.
 
     Args:
         trunk: A trunk of stages in a row, such as ``alexnet``, ``vgg16`` or ``overfeat``.
