@@ -8,7 +8,7 @@ READY_DEV := $(VENV)/.ready-dev
 READY_DOCS := $(VENV)/.ready-docs
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: help setup demo test test-all check counts docs bench clean
+.PHONY: help setup demo test test-all check counts tables docs bench clean
 
 help:
 	@echo "make demo      train a two-headed network on built-in pictures, measure it, write a report (some minutes)"
@@ -51,6 +51,10 @@ test-all: check
 # What `saccade systems` says of every system: it has no time to count.
 counts: $(READY)
 	$(BIN)/python -m saccade.analysis.count_systems
+
+# Tables of settings, systems, recipes and scores, in the pages.
+tables: $(READY)
+	$(BIN)/python docs/_ext/page_tables.py
 
 docs: $(READY_DOCS)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

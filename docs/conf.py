@@ -12,10 +12,9 @@ author = "The saccade authors"
 copyright = "the saccade authors"  # noqa: A001 (Sphinx names it so)
 version = release = saccade.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "declared_tables"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "contents"]
 exclude_patterns = ["_build"]
 source_suffix = {".md": "markdown"}
-myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_typehints = "signature"

@@ -1,5 +1,6 @@
 """The example package, as if it were installed, and a table of pictures for it."""
 
+import sys
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from helpers import save_picture
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 EXAMPLE = ROOT / "examples" / "own_parts"
 COLOURS = ("red", "green", "blue")
 

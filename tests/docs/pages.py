@@ -36,6 +36,12 @@ def prose(page: Path) -> str:
     return FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
+def directives(page: Path) -> list[str]:
+    """What only Sphinx understands of a page, and a code host shows as it stands."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^(?:`{3,}|:{3,})\{[^}]*\}|^: |\{\w[\w:-]*\}`", text, re.MULTILINE)
+
+
 def inline(page: Path) -> list[str]:
     """Inline code of a page."""
     return re.findall(r"`([^`\n]+)`", prose(page))
@@ -44,7 +50,6 @@ def inline(page: Path) -> list[str]:
 def links(page: Path) -> list[str]:
     """Where a page's links and pictures lead, those to the web left out."""
     found = re.findall(r"\]\(([^)\s]+)\)", prose(page))
-    found += re.findall(r"^```\{(?:image|literalinclude)\} (\S+)", page.read_text(encoding="utf-8"), re.MULTILINE)
     return [link for link in found if "://" not in link]
 
 

@@ -1,6 +1,7 @@
 """Every command line of the pages is one that the real parsers take; nothing is trained or read."""
 
 import re
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from page_tables import UNSURE
 from pages import PAGES, ROOT, commands, inline
 
 from saccade import cli
@@ -22,7 +24,8 @@ from saccade.runtime.files.findings import Findings
 from saccade.systems import SYSTEMS
 from saccade.training.setup.resolved_run import split_options
 
-OURS = list(commands("saccade"))
+TYPED = {f"if unsure: {command}": shlex.split(command)[1:] for command in UNSURE.values()}
+OURS = [*commands("saccade"), *TYPED.items()]
 # Flags of other programs that the pages speak of.
 FOREIGN = {"--shm-size", "--editable", "--constraint", "--no-build-isolation"}
 

@@ -1,12 +1,16 @@
-"""Directives that write tables of what the code declares, so that no page can say anything else."""
+"""Tables of what the code declares, in the pages themselves, so that a page is whole wherever it is read.
+
+    python docs/_ext/page_tables.py
+
+writes them anew, between two comments of each page: ``<!-- made by make tables: NAME ARGUMENT -->`` and
+``<!-- end -->``. A test compares, so that no page can say anything else than the code.
+"""
 
 import dataclasses
-import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
-
-from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from functools import cache
+from pathlib import Path
 
 from saccade.command_line.arguments.flags import Flag, of_dataclass, of_options
 from saccade.command_line.systems import costs
@@ -19,8 +23,23 @@ from saccade.systems.build import build, options_of
 from saccade.systems.counts import system_counts
 from saccade.training.settings import TrainSettings
 
+ROOT = Path(__file__).parents[2]
+MADE = re.compile(r"(<!-- made by make tables: (\S+) ?(\S*) -->\n).*?(<!-- end -->)", re.DOTALL)
 # The recipe belongs to the system that is built; a narrow one is built quickly.
 NARROW = 1 / 16
+# Where nothing speaks for anything else. A test gives every command to the real parsers.
+UNSURE = {
+    "whatever is annotated": "saccade train --data photos",
+    "what a picture shows": "saccade train --data photos --task classify",
+    "all that a picture shows": "saccade train --data photos --task multilabel",
+    "where every object is": "saccade train --data photos --task detect",
+    "the main object, and where it is": "saccade train --data photos --task localize",
+    "what a picture shows, in seconds": "saccade train svm --data photos --trunk efficientnet_lite0 --pretrained",
+    "where every object is, with a GPU and hours": (
+        "saccade train retinanet --data photos --trunk resnet50 --pretrained --norm frozen"
+    ),
+    "is something wrong with my data?": "saccade data check photos",
+}
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -88,6 +107,7 @@ def fields(name: str) -> str:
     return table(("field", "default", "meaning"), rows)
 
 
+@cache
 def recipe_of(name: str) -> Recipe:
     """The recipe of a system."""
     narrow = {"width": NARROW} if "width" in options_of(SYSTEMS[name]) else {}
@@ -110,31 +130,43 @@ def _default(value: object) -> str:
     return "`off`" if value is False else "`on`" if value is True else f"`{value}`"
 
 
+def if_unsure(_: str) -> str:
+    """What to type for each task, where nothing speaks for anything else."""
+    return table(("task", "command"), ((task, f"`{command}`") for task, command in UNSURE.items()))
+
+
+def file(name: str) -> str:
+    """A file of the repository, as a block of code."""
+    language = {".py": "python", ".toml": "toml"}[Path(name).suffix]
+    return f"```{language}\n{(ROOT / name).read_text(encoding='utf-8').strip()}\n```"
+
+
 TABLES: dict[str, Callable[[str], str]] = {
     "train-settings": settings,
     "system-list": system_list,
     "system-options": options,
+    "if-unsure": if_unsure,
     "recipe-list": recipes,
     "recipe-notes": notes,
     "score-list": score_list,
     "declared-fields": fields,
+    "file": file,
 }
 
 
-class CompletedDataset(SphinxDirective):
-    """A table by the directive's own name; its argument, if any, says of what."""
-
-    optional_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """The table's nodes."""
-        source = inspect.getsourcefile(TrainSettings)
-        self.env.note_dependency(str(source))
-        return self.parse_text_to_nodes(TABLES[self.name](self.arguments[0] if self.arguments else ""))
+def filled(text: str) -> str:
+    """A page's text, with each of its tables as the code has it now."""
+    return MADE.sub(lambda m: f"{m[1]}\n{TABLES[m[2]](m[3])}\n\n{m[4]}", text)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Let Sphinx know the directives."""
-    for name in TABLES:
-        app.add_directive(name, CompletedDataset)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def main() -> None:
+    """Write the tables of all pages anew."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = page.read_text(encoding="utf-8")
+        if (new := filled(text)) != text:
+            page.write_text(new, encoding="utf-8")
+            print(page.relative_to(ROOT))  # noqa: T201 (a program's answer)
+
+
+if __name__ == "__main__":
+    main()
