@@ -43,8 +43,11 @@ def directives(page: Path) -> list[str]:
 
 
 def inline(page: Path) -> list[str]:
-    """Inline code of a page."""
-    return re.findall(r"`([^`\n]+)`", prose(page))
+    """Inline code of a page, but for what a table of other toolkits says of them."""
+    text = prose(page)
+    if page.name == "coming_from.md":
+        text = re.sub(r"^\|.*\|(?=[^|\n]+\|$)", "", text, flags=re.MULTILINE)
+    return re.findall(r"`([^`\n]+)`", text)
 
 
 def links(page: Path) -> list[str]:

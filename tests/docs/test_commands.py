@@ -22,12 +22,18 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.ops.proposals.region_file import RegionTable
 from saccade.runtime.files.findings import Findings
 from saccade.systems import SYSTEMS
+from saccade.training.settings import TrainSettings
+from saccade.training.setup.choose import Choice
 from saccade.training.setup.resolved_run import split_options
 
-TYPED = {f"if unsure: {command}": shlex.split(command)[1:] for command in UNSURE.values()}
-OURS = [*commands("saccade"), *TYPED.items()]
+# Whole commands in tables, beside those in blocks.
+TYPED = [*UNSURE.values(), *(code for code in inline(ROOT / "docs" / "coming_from.md") if code.count(" ") > 1)]
+OURS = [
+    *commands("saccade"),
+    *((f"table: {line}", shlex.split(line)[1:]) for line in TYPED if line.startswith("saccade ")),
+]
 # Flags of other programs that the pages speak of.
-FOREIGN = {"--shm-size", "--editable", "--constraint", "--no-build-isolation"}
+FOREIGN = {"--shm-size", "--editable", "--constraint", "--no-build-isolation", "--index-url"}
 
 
 class NoPictures(tuple[str, ...]):
@@ -57,6 +63,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def train(what: str, data: str, out: str, val: Any = None, resume: bool = False, **options: Any) -> None:
         calls.append(split_options(what, options))
 
+    def chosen(data: str, task: str | None, options: dict[str, Any], resume: bool) -> Choice:
+        TrainSettings.from_dict(options)
+        return Choice("retinanet", options)
+
     def measured(*arguments: Any, **options: Any) -> Evaluation:
         calls.append(arguments)
         return Evaluation({"top1": 1.0, "iou": None})
@@ -72,6 +82,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         )
 
     monkeypatch.setattr("saccade.training.train.train", train)
+    monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda run, data=None, split=None: (run, data))
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.write_findings", lambda *_: None)
