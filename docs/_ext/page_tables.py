@@ -34,7 +34,7 @@ UNSURE = {
     "all that a picture shows": "saccade train --data photos --task multilabel",
     "where every object is": "saccade train --data photos --task detect",
     "the main object, and where it is": "saccade train --data photos --task localize",
-    "what a picture shows, in seconds": "saccade train svm --data photos --trunk efficientnet_lite0 --pretrained",
+    "what a picture shows, in half a minute": "saccade train svm --data photos --trunk efficientnet_lite0 --pretrained",
     "where every object is, with a GPU and hours": (
         "saccade train retinanet --data photos --trunk resnet50 --pretrained --norm frozen"
     ),
