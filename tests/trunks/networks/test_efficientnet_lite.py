@@ -102,3 +102,17 @@ def test_dilated_maps_hold_the_old_ones() -> None:
     assert torch.equal(after["stage5"], before["stage5"])
     # Windows that began at every second position lie in the middle of those that begin at every one.
     torch.testing.assert_close(after["top"][:, :, 1::2, 1::2], before["top"])
+
+
+@pytest.mark.slow
+@torch.no_grad()
+def test_it_leaves_as_a_graph_of_any_size() -> None:
+    """What is padded depends on the side, of which the graph knows but that it is a multiple of 32."""
+    torch.manual_seed(0)
+    whole = trunk("efficientnet_lite0", width=0.25).eval()
+    height, width = (32 * torch.export.Dim(name, min=1, max=64) for name in ("height", "width"))
+    sizes = ({2: height, 3: width},)
+    graph = torch.export.export(whole, (torch.randn(1, 3, 96, 128),), dynamic_shapes=sizes).module()
+    images = torch.randn(1, 3, 160, 64)
+    for name, map in whole(images).items():
+        torch.testing.assert_close(graph(images)[name], map)

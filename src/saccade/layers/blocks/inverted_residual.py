@@ -29,8 +29,8 @@ class SamePad(nn.Module):
         return F.pad(maps, (left, right, top, bottom))
 
     def _missing(self, side: int) -> tuple[int, int]:
-        reach = (self.kernel - 1) * self.dilation + 1
-        missing = max((-(-side // self.stride) - 1) * self.stride + reach - side, 0)
+        # The windows' reach is at least their stride, so that the last one lacks what the side leaves of a stride.
+        missing = (self.kernel - 1) * self.dilation - (side - 1) % self.stride
         return missing // 2, missing - missing // 2
 
 
