@@ -80,7 +80,7 @@ def _rows(name: str, size: Size, task: str) -> list[Row]:
     question = f"{detector.title}, {pixels} px, " + ("answers one by one" if predicts else f"training, batch {count}")
     ours, theirs = _lane("saccade", laps["ours"]), _lane("torchvision", laps["theirs"])
     memory = [
-        Lane(side.label, [its[-1].prediction["peak"]]) for side, its in zip((ours, theirs), laps.values(), strict=True)
+        Lane(side.label, [its[-1].result["peak"]]) for side, its in zip((ours, theirs), laps.values(), strict=True)
     ]
     return [
         speed_up(question, ours, theirs, unit="img/s", amount=count, aim=detector.aim if predicts else TRAINING_AIM),
@@ -90,7 +90,7 @@ def _rows(name: str, size: Size, task: str) -> list[Row]:
 
 def _lane(label: str, laps: list[Lap]) -> Lane:
     """One side's rounds; its label says how many boxes it told of, or what its loss was."""
-    return Lane.of(f"{label} ({laps[0].prediction['told']})", laps)
+    return Lane.of(f"{label} ({laps[0].result['told']})", laps)
 
 
 def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:

@@ -37,7 +37,7 @@ def measure(quick: bool) -> list[Row]:
     }
     laps = race(sides, size.rounds, warm_up=0 if not quick else 1)
     apart = {
-        name: _apart(laps[name][0].prediction, laps["pycocotools"][0].prediction) for name in ("coco", "evaluator")
+        name: _apart(laps[name][0].result, laps["pycocotools"][0].result) for name in ("coco", "evaluator")
     }
     told = f"{size.pictures} pictures, {size.predictions} predictions each, {size.classes} classes"
     beside = Lane.of("pycocotools", laps["pycocotools"])

@@ -45,7 +45,7 @@ def measure(quick: bool) -> list[Row]:
 
 def _row(size: Size, label: str, laps: list[Lap], memory: Lane) -> Row:
     """One number of workers; the aim is the default's, and the others show whether it is well chosen."""
-    workers, default = laps[0].prediction, WORKERS[label] is None
+    workers, default = laps[0].result, WORKERS[label] is None
     name = f"loader, {workers} worker{'s' * (workers != 1)}{' (the default)' * default}"
     question = f"an epoch of ResNet-18, {size.side} px, batch {size.batch}"
     return cost(question, Lane.of(name, laps), memory, aim=AIM if default else None)

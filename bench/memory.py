@@ -43,7 +43,7 @@ def measure(quick: bool) -> list[Row]:
         call = Call(
             "bench.memory:training", {"data": str(scratch / "data"), "out": str(scratch / "run"), **chosen}, "saccade"
         )
-        found = race({"ours": call}, rounds=1, warm_up=0)["ours"][0].prediction
+        found = race({"ours": call}, rounds=1, warm_up=0)["ours"][0].result
     question = f"memory of training ResNet-18, {size.workers} worker{'s' * (size.workers != 1)}"
     return [_row(f"{question}, {words}", found, kind) for kind, words in KINDS.items()]
 

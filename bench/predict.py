@@ -37,7 +37,7 @@ def _row(size: Size, batch: int) -> Row:
         "plain": Call("bench.predict:plain", options, "torch"),
     }
     laps = race(sides, size.rounds)
-    ours = Lane.of(f"saccade, {laps['ours'][0].prediction}", laps["ours"])
+    ours = Lane.of(f"saccade, {laps['ours'][0].result}", laps["ours"])
     plain = Lane.of("torchvision fp32 loop", laps["plain"])
     question = f"answers of ResNet-50, {size.side} px, batch {batch}"
     return speed_up(question, ours, plain, unit="img/s", amount=size.pictures)

@@ -50,7 +50,7 @@ def measure(quick: bool) -> list[Row]:
             laps = race(calls, size.rounds)
         rows += _rows(f"{size.steps} steps of ResNet-18 {place}", laps)
         for name, its in laps.items():
-            digests.setdefault(name, set()).add(its[-1].prediction["digest"])
+            digests.setdefault(name, set()).add(its[-1].result["digest"])
     print(_verdict(digests))
     return rows
 

@@ -33,7 +33,7 @@ def measure(quick: bool) -> list[Row]:
         "windows": Call("bench.windows:one_by_one", {**options, "sample": size.sample}, "saccade"),
     }
     laps = race(sides, size.rounds)
-    count = int(laps["dense"][0].prediction)
+    count = int(laps["dense"][0].result)
     ours = Lane(f"{count} windows at once", [lap.seconds / count for lap in laps["dense"]])
     beside = Lane("one by one", [lap.seconds / size.sample for lap in laps["windows"]])
     question = f"classes and boxes of the windows of a picture of {size.pixels[0]}x{size.pixels[1]}"
