@@ -96,10 +96,14 @@ def moved_to_device(system: System, device: torch.device, dtype: torch.dtype) ->
 @contextmanager
 def evaluating(system: System) -> Generator[None]:
     """The system in evaluation mode inside the block; every module's own mode is restored after."""
+    # To set the modes of all modules takes milliseconds, of a network in use for nothing.
     modes = [(module, module.training) for module in system.modules()]
-    system.eval()
+    learning = any(training for _, training in modes)
+    if learning:
+        system.eval()
     try:
         yield
     finally:
-        for module, mode in modes:
-            module.training = mode
+        if learning:
+            for module, mode in modes:
+                module.training = mode
