@@ -1,7 +1,7 @@
 """Scores of detection on many pictures beside pycocotools, and whether both find the same numbers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
 
@@ -29,7 +29,7 @@ QUICK = Size(pictures=40, predictions=20, objects=4, classes=3, rounds=2)
 def measure(quick: bool) -> list[Row]:
     """Pictures a second: of results in COCO's form, and of annotations as they come out of a network."""
     size = QUICK if quick else Size()
-    options = {"pictures": size.pictures, "guesses": size.predictions, "objects": size.objects, "classes": size.classes}
+    options = {name: value for name, value in asdict(size).items() if name != "rounds"}
     sides = {
         "coco": Call("bench.evaluation:of_json", options, "saccade"),
         "pycocotools": Call("bench.evaluation:pycocotools", options, "torch"),
