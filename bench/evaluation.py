@@ -36,9 +36,7 @@ def measure(quick: bool) -> list[Row]:
         "evaluator": Call("bench.evaluation:of_annotations", options, "saccade"),
     }
     laps = race(sides, size.rounds, warm_up=0 if not quick else 1)
-    apart = {
-        name: _apart(laps[name][0].result, laps["pycocotools"][0].result) for name in ("coco", "evaluator")
-    }
+    apart = {name: _apart(laps[name][0].result, laps["pycocotools"][0].result) for name in ("coco", "evaluator")}
     told = f"{size.pictures} pictures, {size.predictions} predictions each, {size.classes} classes"
     beside = Lane.of("pycocotools", laps["pycocotools"])
     labels = {"coco": "sc.metrics.coco", "evaluator": "Evaluator, errors and confusion included"}
