@@ -4,9 +4,8 @@ import hashlib
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from safetensors.torch import save
 from saccade.trunks.networks.efficientnet_lite import WEIGHTS
 from saccade.trunks.packaged import read, where
 from saccade.trunks.pretrained import fetch
+from served import served
 
 TIMM = "/timm/tf_efficientnet_lite0.in1k/resolve/main/model.safetensors"
 FETCH = """
@@ -62,13 +62,8 @@ def server() -> Iterator[str]:
     in_timm_s = dict(zip(names, (tensor.contiguous() for tensor in read(WEIGHTS).values()), strict=True))
     file = where(WEIGHTS)
     Hub.files = {f"/{file.name}": file.read_bytes(), TIMM: save(in_timm_s)}
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    http.server_close()
-    thread.join()
+    with served(Hub) as address:
+        yield address
 
 
 def test_by_address_as_torchvision_s(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,8 @@
 
 import hashlib
 import io
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from saccade.core.errors import ConfigError, UsageError
 from saccade.systems.build import build
 from saccade.trunks import trunk
 from saccade.trunks.pretrained import cache_path, fetch
+from served import served
 
 
 def weights_file() -> bytes:
@@ -43,13 +43,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    http.server_close()
-    thread.join()
+    with served(Handler) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -96,14 +96,13 @@ def moved_to_device(system: System, device: torch.device, dtype: torch.dtype) ->
 @contextmanager
 def evaluating(system: System) -> Generator[None]:
     """The system in evaluation mode inside the block; every module's own mode is restored after."""
-    # To set the modes of all modules takes milliseconds, of a network in use for nothing.
+    # To set the modes of all modules takes milliseconds, of a network in use for nothing: most have theirs already.
     modes = [(module, module.training) for module in system.modules()]
-    learning = any(training for _, training in modes)
-    if learning:
+    if any(training for _, training in modes):
         system.eval()
     try:
         yield
     finally:
-        if learning:
-            for module, mode in modes:
+        for module, mode in modes:
+            if module.training != mode:
                 module.training = mode

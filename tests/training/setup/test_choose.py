@@ -8,9 +8,10 @@ import torch
 from PIL import Image
 
 import saccade as sc
+from saccade.command_line import train as command_line
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
-from saccade.training.setup.choose import choose
+from saccade.training.setup.choose import TASKS, choose
 from saccade.training.setup.object_sizes import object_sizes
 
 
@@ -99,3 +100,8 @@ class Boxes:
 def test_sizes_of_objects_are_shares_of_the_shorter_side() -> None:
     found = object_sizes(Boxes())  # pyright: ignore[reportArgumentType]
     assert found == pytest.approx((0.1, 0.1, 0.25, 100.0))
+
+
+def test_the_command_offers_every_task() -> None:
+    """It lists them where torch is not loaded, and so by itself."""
+    assert tuple(TASKS) == command_line.TASKS
