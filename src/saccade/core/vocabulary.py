@@ -60,6 +60,11 @@ class Vocabularies(Mapping[str, tuple[str, ...]]):
         return len(self.lists)
 
 
+def name_of(label: int, names: Sequence[str]) -> str:
+    """The class of a label; its number where nobody named it."""
+    return names[label] if 0 <= label < len(names) else str(label)
+
+
 def key_of(field: str) -> str | None:
     """The key of the vocabulary that a dotted field's labels count, or None for fields without labels."""
     root, _, column = field.partition(".")

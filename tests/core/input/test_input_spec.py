@@ -15,7 +15,7 @@ from helpers import SIZE_RULES
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.geometry import warp
-from saccade.core.geometry.padding import mirrored
+from saccade.core.input.fit import mirrored
 from saccade.core.input.input_spec import (
     IMAGENET_MEAN,
     IMAGENET_STD,

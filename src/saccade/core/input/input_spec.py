@@ -18,9 +18,8 @@ from saccade.core.errors import ConfigError, UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import scaling, translation
-from saccade.core.geometry.padding import Padding, pad
-from saccade.core.geometry.size_rules import target_size
 from saccade.core.input.channels import IMAGENET_MEAN, IMAGENET_STD, as_float, fit_channels, statistics
+from saccade.core.input.fit import Padding, pad, target_size
 from saccade.core.sample import Framed, Sample
 
 Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]

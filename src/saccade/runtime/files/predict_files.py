@@ -18,8 +18,7 @@ from saccade.runtime.files.inputs import Task, find_pictures, tasks_of
 from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_worker import VideoWorker
-from saccade.runtime.predict.buckets import ahead
-from saccade.runtime.predict.grouping import ROOM, grouped
+from saccade.runtime.predict.buckets import ROOM, ahead
 from saccade.runtime.predict.output import Entry, write_answer
 from saccade.runtime.predict.predictor import PictureResult, Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
@@ -156,7 +155,7 @@ class FileWorker:
                 return None  # it fails when it is read, which tells why
             return found[0], found[1]
 
-        for group in grouped(preprocessor, tasks, size, self.settings.batch, ROOM // 4):
+        for group in preprocessor.grouped(tasks, size, self.settings.batch, ROOM // 4):
             if any(map(self._is_missing, group)):
                 yield group
 

@@ -5,6 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+# Pixels of resized pictures that may wait for others of their size: 800 MB as float RGB.
+ROOM = 2**26
+
 T = TypeVar("T")
 S = TypeVar("S")
 

@@ -13,10 +13,10 @@ from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.errors import UsageError
 from saccade.core.geometry.resample import Size
 from saccade.core.masks import Masks
-from saccade.core.vocabulary import Vocabularies
+from saccade.core.vocabulary import Vocabularies, name_of
 from saccade.ops import rle
 from saccade.runtime.files.inputs import Task
-from saccade.runtime.predict.wording import name_of, shares_of
+from saccade.runtime.predict.wording import shares_of
 from saccade.safe_io.writing.atomic import replacing
 
 DIGITS = 6

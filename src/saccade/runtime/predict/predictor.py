@@ -18,9 +18,9 @@ from saccade.core.geometry.resample import Size
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
+from saccade.runtime.predict.buckets import ROOM
 from saccade.runtime.predict.engine import Engine, above, engine_of, finish
 from saccade.runtime.predict.given import Picture, is_picture
-from saccade.runtime.predict.grouping import ROOM, grouped
 from saccade.runtime.predict.merge import Agreement, check_views
 from saccade.runtime.predict.multi_scale_flip import ViewOptions, viewing
 from saccade.runtime.predict.prediction import Prediction
@@ -154,7 +154,7 @@ class Predictor:
         if is_picture(pictures) or batch < 1:
             raise UsageError("a list of pictures and a batch of at least 1", f"{type(pictures).__name__}, {batch}")
         preprocessor = replace(self.preprocessor(), holds=True)
-        groups = grouped(preprocessor, preprocessor.each(pictures), _size_of, batch, ROOM)
+        groups = preprocessor.grouped(preprocessor.each(pictures), _size_of, batch, ROOM)
         for item, found in self.prediction(groups, threshold, batch):
             if isinstance(found, SaccadeError):
                 yield item.place, found

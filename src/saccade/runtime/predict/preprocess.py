@@ -3,9 +3,10 @@
 Legend: C channels, (H, W) a picture's own size.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -15,9 +16,11 @@ from saccade.core.input.channels import fit_channels
 from saccade.core.input.input_spec import InputSpec
 from saccade.network.system import Search
 from saccade.runtime.device import is_out_of_memory, out_of_memory
-from saccade.runtime.predict.buckets import ahead
+from saccade.runtime.predict.buckets import ahead, buckets
 from saccade.runtime.predict.given import GivenPicture, Picture
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,19 @@ class Preprocessor:
             return PreparedPicture(place, views, (), image, regions, shown, held)
         seen = tuple(view.visualize(image, self.spec) for view in views)
         return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown, held)
+
+    def grouped(self, items: Iterable[T], size: Callable[[T], Size | None], batch: int, room: int) -> Iterator[list[T]]:
+        """What gets into the network in one size together, as it comes: before pictures are read, or after.
+
+        Args:
+            items: What stands for a picture.
+            size: Height and width of each; None where that is not known: these are grouped by themselves.
+            batch: Greatest number of pictures of a group.
+            room: Pixels that may wait.
+        """
+        sized = ((item, size(item)) for item in items)
+        groups = buckets(sized, lambda s: self.company(s[1]), lambda s: self.weight(s[1]), batch, room)
+        yield from ([item for item, _ in group] for group in groups)
 
     def company(self, size: Size | None) -> Size | None:
         """What pictures of one group have in common: the size to which their first view is padded; None for Refused."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.core.vocabulary import Vocabularies
+from saccade.core.vocabulary import Vocabularies, name_of
 from saccade.core.words import first_few, short
 
 FEW = 3
@@ -30,11 +30,6 @@ def in_words(prediction: Annotation, vocabularies: Vocabularies) -> str:
     if prediction.pose is not None:
         found.append(_pose(prediction.pose, prediction.pose_visible))
     return "; ".join(part for part in found if part) or "nothing"
-
-
-def name_of(label: int, names: Sequence[str]) -> str:
-    """The class of a label; its number where nobody named it."""
-    return names[label] if 0 <= label < len(names) else str(label)
 
 
 def shares_of(semantic: Tensor) -> dict[int, float]:
