@@ -45,7 +45,6 @@ TASKS = (
     Task("bccd", "3 kinds of blood cells, cut out of their pictures", "balanced"),
     Task("camvid", "which of 11 classes cover 1 % of a street scene", "map", many=True),
 )
-SOURCE = Task("coco128", "71 kinds of everyday objects, cut out of their pictures", "top1")
 
 
 class Held:
@@ -106,7 +105,7 @@ def open_task(task: Task, root: Path, side: int, most: int | None) -> tuple[Held
     found: list[Held] = []
     for split in ("train", "val"):
         dataset = sc.open_data(root / task.name, split)
-        if task.name in ("bccd", "coco128"):
+        if task.name == "bccd":
             dataset = ObjectCrops(dataset, margin=0.1)
         found.append(Held(dataset, side, most, task.many))
     return found[0], found[1]

@@ -41,9 +41,8 @@ def test_a_share_of_the_labels_has_every_class(data_root) -> None:
 @pytest.mark.slow
 @pytest.mark.real_data
 def test_what_is_done_is_not_done_again(data_root, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(transfer, "TASKS", TASKS[:1])
     monkeypatch.setattr(transfer, "SHARES", (0.3, 1.0))
-    study = transfer.Study(data_root, tmp_path, width=1 / 16, size=32, source_steps=2, steps=2, most=24)
+    study = transfer.Study(data_root, tmp_path, tasks=TASKS[:1], size=32, steps=2, most=24)
     table = transfer.run(study)
     results = json.loads((tmp_path / "results.json").read_text())
     assert len(results["rows"]) == 2 * len(transfer.METHODS)
