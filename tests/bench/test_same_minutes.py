@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from bench.same_minutes import CONTESTANTS, GOALS, Goal, chosen, markdown, ours, scores
 
 BOX = [2.0, 3.0, 12.0, 9.0]
