@@ -3,6 +3,8 @@
 Legend: B pictures, C classes, (H, W) pixels. Pixels of target 255 count in no loss, whichever it is.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -12,6 +14,7 @@ from torch import Tensor
 IGNORE = 255
 
 MeanOver = Literal["pixels", "pictures"]
+PixelLossKind = Literal["cross_entropy", "focal", "dice", "lovasz"]
 
 
 def pixel_cross_entropy(
@@ -112,6 +115,38 @@ def binary_pixels(logits: Tensor, target: Tensor) -> Tensor:
     wanted = target.masked_fill(~known, 0).to(logits)
     cost = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     return (cost * known).sum() / known.sum().clamp(min=1)
+
+
+@dataclass(frozen=True)
+class PixelLoss:
+    """Which of the losses a head takes, one or the sum of several.
+
+    Attributes:
+        kinds: ``cross_entropy``, ``focal``, ``dice``, ``lovasz``.
+        mean_over: What the cross entropy is a mean over.
+        gamma: Of the focal loss.
+    """
+
+    kinds: tuple[PixelLossKind, ...] = ("cross_entropy",)
+    mean_over: MeanOver = "pixels"
+    gamma: float = 2.0
+
+    def __call__(self, logits: Tensor, target: Tensor, weights: Tensor, importance: Tensor | None = None) -> Tensor:
+        """The sum of the losses; those that measure regions, Dice and Lovász, weigh all classes alike.
+
+        Args:
+            logits: (B, C, H, W) scores before the softmax.
+            target: (B, H, W) int64 classes, 255 where a pixel does not count.
+            weights: (C,) what a pixel of each class counts.
+            importance: (B, H, W) what each pixel counts in the cross entropy, or None.
+        """
+        each: dict[PixelLossKind, Callable[[], Tensor]] = {
+            "cross_entropy": lambda: pixel_cross_entropy(logits, target, weights, importance, self.mean_over),
+            "focal": lambda: focal_pixels(logits, target, self.gamma, weights),
+            "dice": lambda: dice_loss(logits, target),
+            "lovasz": lambda: lovasz_softmax(logits, target),
+        }
+        return torch.stack([each[kind]() for kind in self.kinds]).sum()
 
 
 def _flat(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
