@@ -1,4 +1,4 @@
-"""The names of timm's networks, read in its source: to load timm takes seconds, which a typing error should not cost."""
+"""The names of timm's networks, read in its source: to load timm takes seconds, too long for a mistyped name."""
 
 import re
 import sys
