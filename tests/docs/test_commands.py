@@ -108,6 +108,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.tools.compress.compress", lambda *a, **_: calls.append(a) or small)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)
+    monkeypatch.setattr("saccade.command_line.systems.answer_time", lambda _: 0.1)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
