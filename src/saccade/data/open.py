@@ -1,8 +1,6 @@
 """What a person calls their data, opened: a folder, a URI such as ``coco:DIR`` or ``scenes``, or a data set."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
@@ -25,32 +23,12 @@ from saccade.data.formats.pose import flic, mpii
 from saccade.data.formats.voc import pascal_context
 from saccade.data.formats.voc import reader as voc
 from saccade.data.formats.yolo import reader as yolo
-from saccade.safe_io.archives import is_archive, unpacked
+from saccade.data.recognise import Reader, recognise
 from saccade.safe_io.paths import may_leave
 
 SPLITS = ("train", "val")
 Source = str | Path | Dataset
 Sources = Source | Sequence[Source]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """How one format is read.
-
-    Attributes:
-        open: Gives one split of a path: a function of the path, the split and, if it likes, a `report`.
-        splits: The splits of a path, empty where the path is not of this format.
-        evidence: The evidence, in words.
-        weight: How much the evidence says: folders of pictures are also parts of other formats. The greatest counts.
-        family: Whether there are formats within, which `open` and `splits` take as `form`: ``NAME:FORMAT:PATH``. Such a
-            reader is used only by its name.
-    """
-
-    open: Callable[..., Dataset]
-    splits: Callable[..., Sequence[str]] | None = None
-    evidence: str = ""
-    weight: int = 2
-    family: bool = False
 
 
 READERS: dict[str, Reader] = {
@@ -66,7 +44,10 @@ READERS: dict[str, Reader] = {
     "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.EVIDENCE, weight=1),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.EVIDENCE, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.EVIDENCE, weight=1),
-    "datumaro": Reader(datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True),
+    "datumaro": Reader(datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True, by_name=True),
+    "classes": Reader(
+        image_folder.open_classes, image_folder.splits_of_classes, image_folder.EVIDENCE_OF_CLASSES, by_name=True
+    ),
     "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.EVIDENCE, weight=0),
 }
 
@@ -113,7 +94,7 @@ def open_data(
     if _is_scenes(source):
         return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
     with may_leave(allow_outside):
-        reader, path = _recognise(source)
+        reader, path = recognise(source, readers())
         part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
         takes_report = "report" in signature(reader.open).parameters
         return declared(reader.open(path, part, report) if takes_report else reader.open(path, part))
@@ -144,7 +125,7 @@ def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
     if _is_scenes(source):
         return list(SPLITS)
     with may_leave(allow_outside):
-        reader, path = _recognise(source)
+        reader, path = recognise(source, readers())
         return [] if reader.splits is None else _splits_of(reader, path)
 
 
@@ -154,48 +135,6 @@ def _splits_of(reader: Reader, path: Path) -> list[str]:
         raise DataError("data of the named format", "none", path=path, cure=f"looked for {reader.evidence}")
     order = ("train", "val", "test")
     return sorted(found, key=lambda name: (order.index(canonical(name)) if canonical(name) in order else 3, name))
-
-
-def _recognise(source: str | Path) -> tuple[Reader, Path]:
-    """The format and path of a source other than scenes."""
-    known = readers()
-    name, _, rest = str(source).partition(":")
-    if isinstance(source, str) and rest and name in known:
-        return _within(known[name], rest)
-    if isinstance(source, str) and rest and not Path(source).exists() and name.isidentifier() and len(name) > 1:
-        raise UsageError(
-            f"a format among {', '.join([*known, 'scenes'])}",
-            f"{name!r} in {source!r}",
-            cure=f"write for instance coco:{rest}, or the folder alone",
-        )
-    path = _existing(source)
-    recognised = {name: reader for name, reader in known.items() if not reader.family}
-    fits = {name: reader for name, reader in recognised.items() if reader.splits is not None and reader.splits(path)}
-    best = max((reader.weight for reader in fits.values()), default=0)
-    heaviest = {name: reader for name, reader in fits.items() if reader.weight == best}
-    if len(heaviest) == 1:
-        return next(iter(heaviest.values())), path
-    if heaviest:
-        uris = " or ".join(f"{name}:{path}" for name in heaviest)
-        raise DataError("data of one format", f"{len(heaviest)} that fit", path=path, cure=f"say {uris}")
-    looked = "; ".join(reader.evidence for reader in recognised.values() if reader.splits)
-    raise DataError("data of a known format", "none", path=path, cure=f"looked for {looked}")
-
-
-def _within(reader: Reader, rest: str) -> tuple[Reader, Path]:
-    """The reader of what stands behind its name: a path, or a format within a family and a path."""
-    form, _, path = rest.partition(":")
-    if not reader.family or not path or Path(rest).exists() or reader.splits is None:
-        return reader, _existing(rest)
-    inner = replace(reader, open=partial(reader.open, form=form), splits=partial(reader.splits, form=form))
-    return inner, _existing(path)
-
-
-def _existing(path: str | Path) -> Path:
-    found = Path(path).expanduser()
-    if not found.exists():
-        raise DataError("a folder", "none", path=found, cure="check the path, or try scenes")
-    return unpacked(found) if is_archive(found) else found
 
 
 def _is_scenes(source: str | Path) -> bool:

@@ -1,7 +1,8 @@
 """Names that folders give to the parts of a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from saccade.core.errors import DataError
 
@@ -12,6 +13,35 @@ USUAL = frozenset({"train", "val", "test"})
 def canonical(name: str) -> str:
     """The usual name of a split: valid and validation are val; an unusual name stays as it is."""
     return _ALIASES.get(name.lower(), name.lower() if name.lower() in USUAL else name)
+
+
+T = TypeVar("T")
+
+
+def one_each(root: Path, named: Iterable[tuple[str, T]], what: str) -> dict[str, T]:
+    """Parts of a data set by the usual names of their splits.
+
+    Args:
+        root: The data's folder, for the error.
+        named: What each is called, such as ``validation``, and the part.
+        what: What a part is, in a word.
+
+    Raises:
+        DataError: Two are of one split, such as ``val`` and ``validation``.
+    """
+    found: dict[str, tuple[str, T]] = {}
+    for name, part in named:
+        split = canonical(name)
+        if split in found:
+            raise DataError(
+                f"one {what} for the split {split!r}",
+                f"{found[split][0]} and {name}",
+                path=root,
+                cure=f"put both into one, move one out of the data's folder, or name them one by one: "
+                f"--data {root / found[split][0]} and --val {root / name}",
+            )
+        found[split] = (name, part)
+    return {split: part for split, (_, part) in found.items()}
 
 
 def choose(known: Sequence[str], split: str, path: Path) -> str:

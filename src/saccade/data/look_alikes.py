@@ -1,0 +1,112 @@
+"""Annotations that no reader took, told by what the files hold: XML, text, JSON and tables near the pictures."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from saccade.data.formats.common.below import is_hidden, is_ours
+from saccade.data.formats.csv.records import read_columns, read_header
+from saccade.safe_io.images.pictures import SUFFIXES
+
+_DEPTH, _FOLDERS, _OPENED = 3, 100, 3
+_HEAD = 65536  # bytes
+_NUMBERS = re.compile(r"\d+(\s+[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?){4,}")
+_COCO = (b'"images"', b'"annotations"', b'"categories"', b'"file_name"', b'"bbox"', b'"image_id"')
+
+
+@dataclass(frozen=True)
+class LookAlike:
+    """Files that look like annotations.
+
+    Attributes:
+        said: What they are and where, in words.
+        uri: What to type to have them read, where a reader may take them.
+        is_annotation: Whether they surely annotate pictures; a table whose columns are not understood may be anything.
+    """
+
+    said: str
+    uri: str | None = None
+    is_annotation: bool = True
+
+
+def look_alikes(root: Path) -> list[LookAlike]:
+    """What looks like annotations in a folder and up to three levels below it, in its first hundred folders."""
+    folders = list(_listed(root))
+    stems = {Path(name).stem for _, names in folders for name in names if Path(name).suffix.lower() in SUFFIXES}
+    return [one for folder, names in folders for one in _in_folder(root, folder, names, stems)]
+
+
+def other_tables(root: Path) -> list[LookAlike]:
+    """Tables in a folder, and one level below, whose columns are not understood."""
+    near = [(folder, names) for folder, names in _listed(root) if folder in (root, *root.iterdir())]
+    found = [_table(root, folder / name) for folder, names in near for name in names if _is(name, ".csv", ".tsv")]
+    return [one for one in found if not one.is_annotation]
+
+
+def _listed(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """The first folders with the names of their files."""
+    count = 0
+    for place, folders, files in os.walk(root):
+        here = Path(place)
+        deep = len(here.relative_to(root).parts) >= _DEPTH
+        folders[:] = [] if deep else sorted(one for one in folders if not is_hidden(one) and not is_ours(here / one))
+        yield here, sorted(name for name in files if not is_hidden(name))
+        count += 1
+        if count == _FOLDERS:
+            return
+
+
+def _in_folder(root: Path, folder: Path, names: Sequence[str], stems: set[str]) -> Iterator[LookAlike]:
+    where = "" if folder == root else f" in {folder.relative_to(root).as_posix()}"
+    xml = [name for name in names if _is(name, ".xml")]
+    if any(b"<annotation" in _head(folder / name) for name in xml[:_OPENED]):
+        yield LookAlike(f"XML files of objects{where}, such as {xml[0]}")
+    text = [name for name in names if _is(name, ".txt") and Path(name).stem in stems]
+    if any(_is_yolo(folder / name) for name in text[:_OPENED]):
+        yield LookAlike(f"text files of objects{where}, such as {text[0]} (YOLO's labels are sought in labels/ beside images/)")
+    yield from _documents(root, folder, [name for name in names if _is(name, ".json")], where)
+    for name in names:
+        if _is(name, ".csv", ".tsv"):
+            yield _table(root, folder / name)
+
+
+def _documents(root: Path, folder: Path, names: Sequence[str], where: str) -> Iterator[LookAlike]:
+    """JSON files: each may be COCO's, or all may be of one picture each."""
+    for name in names[:_OPENED]:
+        head = _head(folder / name)
+        if b'"shapes"' in head and b'"imagePath"' in head:
+            yield LookAlike(f"LabelMe's JSON files{where}, such as {name}", f"datumaro:label_me:{folder}")
+            return
+        if sum(key in head for key in _COCO) >= 3:
+            yield LookAlike(f"{(folder / name).relative_to(root).as_posix()}, which looks like COCO's", f"coco:{folder / name}")
+
+
+def _table(root: Path, file: Path) -> LookAlike:
+    name, columns = file.relative_to(root).as_posix(), read_columns(file)
+    if read_header(file) is not None:
+        return LookAlike(f"the table {name}", f"csv:{file}")
+    said = ", ".join(columns[:12]) + (" …" if len(columns) > 12 else "")
+    return LookAlike(f"the table {name}, whose columns are not understood: {said or 'none'}", is_annotation=False)
+
+
+def _is(name: str, *suffixes: str) -> bool:
+    return name.lower().endswith(suffixes)
+
+
+def _head(file: Path) -> bytes:
+    """The first and the last bytes of a file; nothing of one that cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(_HEAD)
+            opened.seek(max(file.stat().st_size - _HEAD, 0))
+            return head + opened.read(_HEAD)
+    except OSError:
+        return b""
+
+
+def _is_yolo(file: Path) -> bool:
+    """Whether all lines of a text file are a class and four numbers or more."""
+    lines = [line for line in _head(file).decode("utf-8-sig", "replace").splitlines() if line.strip()]
+    return bool(lines) and all(_NUMBERS.fullmatch(line.strip()) for line in lines[:20])
