@@ -8,6 +8,7 @@ from pathlib import Path
 
 from saccade.data.formats.common.below import is_hidden, is_ours
 from saccade.data.formats.csv.records import read_columns, read_header
+from saccade.data.formats.voc.folders import is_annotation
 from saccade.safe_io.images.pictures import SUFFIXES
 
 _DEPTH, _FOLDERS, _OPENED = 3, 100, 3
@@ -47,13 +48,11 @@ def other_tables(root: Path) -> list[LookAlike]:
 
 def _listed(root: Path) -> Iterator[tuple[Path, list[str]]]:
     """The first folders with the names of their files."""
-    count = 0
-    for place, folders, files in os.walk(root):
+    for count, (place, folders, files) in enumerate(os.walk(root), 1):
         here = Path(place)
         deep = len(here.relative_to(root).parts) >= _DEPTH
         folders[:] = [] if deep else sorted(one for one in folders if not is_hidden(one) and not is_ours(here / one))
         yield here, sorted(name for name in files if not is_hidden(name))
-        count += 1
         if count == _FOLDERS:
             return
 
@@ -61,11 +60,11 @@ def _listed(root: Path) -> Iterator[tuple[Path, list[str]]]:
 def _in_folder(root: Path, folder: Path, names: Sequence[str], stems: set[str]) -> Iterator[LookAlike]:
     where = "" if folder == root else f" in {folder.relative_to(root).as_posix()}"
     xml = [name for name in names if _is(name, ".xml")]
-    if any(b"<annotation" in _head(folder / name) for name in xml[:_OPENED]):
+    if any(is_annotation(folder / name) for name in xml[:_OPENED]):
         yield LookAlike(f"XML files of objects{where}, such as {xml[0]}")
     text = [name for name in names if _is(name, ".txt") and Path(name).stem in stems]
     if any(_is_yolo(folder / name) for name in text[:_OPENED]):
-        yield LookAlike(f"text files of objects{where}, such as {text[0]} (YOLO's labels are sought in labels/ beside images/)")
+        yield LookAlike(f"text files of objects{where}, such as {text[0]}")
     yield from _documents(root, folder, [name for name in names if _is(name, ".json")], where)
     for name in names:
         if _is(name, ".csv", ".tsv"):
@@ -80,7 +79,9 @@ def _documents(root: Path, folder: Path, names: Sequence[str], where: str) -> It
             yield LookAlike(f"LabelMe's JSON files{where}, such as {name}", f"datumaro:label_me:{folder}")
             return
         if sum(key in head for key in _COCO) >= 3:
-            yield LookAlike(f"{(folder / name).relative_to(root).as_posix()}, which looks like COCO's", f"coco:{folder / name}")
+            yield LookAlike(
+                f"{(folder / name).relative_to(root).as_posix()}, which looks like COCO's", f"coco:{folder / name}"
+            )
 
 
 def _table(root: Path, file: Path) -> LookAlike:

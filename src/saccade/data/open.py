@@ -44,7 +44,9 @@ READERS: dict[str, Reader] = {
     "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.EVIDENCE, weight=1),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.EVIDENCE, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.EVIDENCE, weight=1),
-    "datumaro": Reader(datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True, by_name=True),
+    "datumaro": Reader(
+        datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True, by_name=True
+    ),
     "classes": Reader(
         image_folder.open_classes, image_folder.splits_of_classes, image_folder.EVIDENCE_OF_CLASSES, by_name=True
     ),

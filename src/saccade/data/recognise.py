@@ -9,11 +9,13 @@ from pathlib import Path
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.data.formats.common.below import is_hidden, is_ours
+from saccade.data.formats.image_folder.layout import AmbiguousLayoutError
 from saccade.data.look_alikes import LookAlike, look_alikes
 from saccade.safe_io.archives import is_archive, unpacked
 
 _LOOKED_AT = 20  # folders a level, below the one that is named
 _SHOWN = 4
+_ANNOTATED = "Annotations/*.xml beside JPEGImages/, labels/*.txt beside images/"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ def recognise(source: str | Path, known: Mapping[str, Reader]) -> tuple[Reader, 
         )
     path = _existing(source)
     candidates = {name: reader for name, reader in known.items() if not reader.by_name}
-    fits = _heaviest(candidates, path)
+    try:
+        fits = _heaviest(candidates, path)
+    except AmbiguousLayoutError as error:
+        raise _with_hints(error, path, candidates) from error
     if len(fits) > 1:
         uris = " or ".join(f"{name}:{path}" for name in fits)
         raise DataError("data of one format", f"{len(fits)} that fit", path=path, cure=f"say {uris}")
@@ -102,18 +107,33 @@ def _check_alone(path: Path, candidates: Mapping[str, Reader], fits: Sequence[st
     if fits and not deeper and not telling:
         return
     said = [*deeper, *(one.uri for one in alike if one.uri)]
-    found = ", ".join(_found(path, deeper, alike if not fits else telling))
+    found = ", ".join(_found(deeper, alike if not fits else telling))
     if fits:
-        uris = [*said, *(f"{name}:{path}, if the folders are the classes all the same" for name in fits)]
-        raise DataError(
-            "data of one reading", f"folders of pictures, and {found}", path=path, cure=f"say {' or '.join(uris)}"
-        )
+        first = f"say {' or '.join(said)}" if said else f"put these where a format has them ({_ANNOTATED})"
+        second = f"if the folders are the classes all the same, say {fits[0]}:{path}"
+        found = f"folders of pictures, and {found}"
+        raise DataError("data of one reading", found, path=path, cure=f"{first}; {second}")
     looked = "; ".join(reader.evidence for reader in candidates.values() if reader.splits)
     cure = f"say {' or '.join(said)}; " if said else ""
-    raise DataError("data of a known format", f"none, but {found}" if found else "none", path=path, cure=f"{cure}looked for {looked}")
+    raise DataError(
+        "data of a known format",
+        f"none, but {found}" if found else "none",
+        path=path,
+        cure=f"{cure}looked for {looked}",
+    )
 
 
-def _found(path: Path, deeper: Sequence[str], alike: Sequence[LookAlike]) -> Iterator[str]:
+def _with_hints(error: AmbiguousLayoutError, path: Path, candidates: Mapping[str, Reader]) -> DataError:
+    """The error about folders of pictures, with what else may be meant where annotations lie among them."""
+    deeper = _deeper(path, {name: reader for name, reader in candidates.items() if reader.weight > 0})
+    alike = look_alikes(path)
+    said = [*deeper, *(one.uri for one in alike if one.uri)]
+    beside = [f"; beside them {found}" for found in _found(deeper, alike)]
+    cure = f"{error.cure}; if these annotate the pictures, say {' or '.join(said)}" if said else error.cure
+    return DataError(error.expected, error.found + "".join(beside), path=error.path, cure=cure)
+
+
+def _found(deeper: Sequence[str], alike: Sequence[LookAlike]) -> Iterator[str]:
     """What speaks against the reading, in words."""
     if deeper:
         yield f"data that are read as {' and '.join(deeper[:_SHOWN])}"

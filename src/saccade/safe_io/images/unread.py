@@ -29,7 +29,9 @@ _KINDS = {
     **dict.fromkeys((".nii",), "NIfTI"),
     **dict.fromkeys((".fits", ".fit", ".fts"), "FITS"),
     **dict.fromkeys((".xcf",), "GIMP"),
-    **dict.fromkeys((".pcx", ".sgi", ".ras", ".xbm", ".xpm", ".wbmp", ".bpg", ".flif", ".qoi"), "an old or rare format"),
+    **dict.fromkeys(
+        (".pcx", ".sgi", ".ras", ".xbm", ".xpm", ".wbmp", ".bpg", ".flif", ".qoi"), "an old or rare format"
+    ),
 }
 # What `kind_of` may say of a picture whose name tells nothing.
 _PICTURES = frozenset(("JPEG", "PNG", "GIF", "BMP", "TIFF", "WebP", "HEIC", "AVIF", "Photoshop"))

@@ -6,6 +6,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
+from saccade.data.left_out import left_out, reading_notes
 from saccade.data.open import Source, Sources
 from saccade.training.settings import TrainSettings
 
@@ -19,12 +20,14 @@ class Data:
         val: What is measured on, or None.
         name: How a person calls it, a name each where there are several; stored with the run.
         val_name: The same of `val`.
+        notes: What a person should know of how the data were read, and what was left out.
     """
 
     train: Dataset
     val: Dataset | None
     name: str | list[str]
     val_name: str | None
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -52,7 +55,9 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
     sides = open_train_val(data, val, choice)
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
-    return Data(sides.train, sides.val, name_of(data), sides.val_name)
+    parts = [sides.train] if sides.val is None else [sides.train, sides.val]
+    notes = [*(one.said for one in left_out(parts)), *reading_notes(parts)]
+    return Data(sides.train, sides.val, name_of(data), sides.val_name, tuple(notes))
 
 
 def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) -> None:

@@ -33,6 +33,8 @@ def check_before_step_0(
         UsageError: A part that shall stand still is unknown.
         DataError: A label is none of the classes.
     """
+    for note in data.notes:
+        say(f"note: {note}")
     _check_fields(system, data, say)
     check_stages(system, stages)
     _check_batch(system, len(data.train), batch, say)

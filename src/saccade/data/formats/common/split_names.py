@@ -32,15 +32,15 @@ def one_each(root: Path, named: Iterable[tuple[str, T]], what: str) -> dict[str,
     found: dict[str, tuple[str, T]] = {}
     for name, part in named:
         split = canonical(name)
+        said = part.relative_to(root).as_posix() if isinstance(part, Path) and part.is_relative_to(root) else name
         if split in found:
             raise DataError(
                 f"one {what} for the split {split!r}",
-                f"{found[split][0]} and {name}",
+                f"two, {found[split][0]} and {said}",
                 path=root,
-                cure=f"put both into one, move one out of the data's folder, or name them one by one: "
-                f"--data {root / found[split][0]} and --val {root / name}",
+                cure="put both into one, or call one of them otherwise or move it out of the data's folder",
             )
-        found[split] = (name, part)
+        found[split] = (said, part)
     return {split: part for split, (_, part) in found.items()}
 
 

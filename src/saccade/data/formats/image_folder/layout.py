@@ -22,6 +22,10 @@ _NO_CLASSES = frozenset(
 _SHOWN = 6
 
 
+class AmbiguousLayoutError(DataError):
+    """Folders of pictures can be read in two ways."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where the classes' folders lie.
@@ -53,10 +57,16 @@ def find(root: Path) -> Layout | None:
         if len(nested) == 1 and others:
             raise _split_or_class(root, nested[0], [*others, *nested])
         return Layout(one_each(root, ((folder.name, folder) for folder in nested), "folder"), named=True)
-    if not folders or all(folder.name.lower() in _NO_CLASSES for folder in folders):
+    if not folders or _are_no_classes(folders):
         return None  # Part of another format, which would be read as pictures of a class called Annotations.
+    if len(folders) == 1 and not _has_own_picture(folders[0]) and _are_no_classes(class_folders(folders[0])):
+        return None  # The same, one level deeper.
     _check_classes(root, folders)
     return Layout({"train": root}, named=False)
+
+
+def _are_no_classes(folders: Sequence[Path]) -> bool:
+    return all(folder.name.lower() in _NO_CLASSES for folder in folders)
 
 
 def class_folders(folder: Path) -> list[Path]:
@@ -99,47 +109,63 @@ def _check_classes(root: Path, folders: Sequence[Path]) -> None:
         DataError: There is another reading.
     """
     named = [folder for folder in folders if canonical(folder.name) in USUAL]
-    if named or all(is_like_split(folder.name) for folder in folders):
-        raise _flat_splits(root, named or list(folders), folders)
+    alike = [folder for folder in folders if is_like_split(folder.name)]
+    doubled = [folder for folder in folders if (folder / folder.name).is_dir()]
+    if named or doubled or len(alike) == len(folders) or len(_splits_of(alike)) > 1:
+        raise _flat_splits(root, named or alike or doubled, folders)
     within = [(folder, one) for folder in folders for one in _split_folders(folder)]
     if within:
         folder, one = within[0]
+        uris = " or ".join(f"folder:{each}" for each in list(dict.fromkeys(each for each, _ in within))[:_SHOWN])
         found = f"{folder.name}/{one.name}, which looks like a split inside a class"
-        uris = [f"--data folder:{each}" for each in dict.fromkeys(folder for folder, _ in within)]
-        raise _ambiguous(root, found, f"{' or '.join(uris[:_SHOWN])} where {one.name} is a split", folders)
+        raise _ambiguous(root, found, f"if {one.name} is a split, say {uris}", folders)
     if len(folders) == 1 and not _has_own_picture(folders[0]):
         inner = class_folders(folders[0])
         found = f"one folder, {folders[0].name}, with {_some(inner)} in it"
-        raise _ambiguous(root, found, f"folder:{folders[0]} where {_some(inner)} are the classes", folders)
+        raise _ambiguous(root, found, f"if {_some(inner)} are the classes, say folder:{folders[0]}", folders)
 
 
-def _flat_splits(root: Path, named: Sequence[Path], folders: Sequence[Path]) -> DataError:
+def _splits_of(folders: Sequence[Path]) -> set[str]:
+    """The splits whose names are words of folders' names."""
+    words = {canonical(word) for folder in folders for word in re.split(r"[^A-Za-z]+", folder.name)}
+    return words & USUAL
+
+
+def _wrapped(folders: Sequence[Path]) -> list[Path]:
+    """The folders in some folders, or these themselves, that hold several classes' folders."""
+    inner = [one for folder in folders for one in class_folders(folder)]
+    return [one for one in (*inner, *folders) if len(class_folders(one)) > 1]
+
+
+def _flat_splits(root: Path, named: Sequence[Path], folders: Sequence[Path]) -> AmbiguousLayoutError:
     """The error about folders that are called as splits and would be classes."""
-    inner = [one for folder in named for one in class_folders(folder) if len(class_folders(one)) > 1]
-    deeper = " or ".join(f"folder:{one}" for one in [*inner, *(one for one in named if len(class_folders(one)) > 1)])
+    deeper = " or ".join(f"folder:{one}" for one in _wrapped(named)[:_SHOWN])
+    first = named[0].name
+    cure = (
+        f"if the classes are folders in it, say {deeper}"
+        if deeper
+        else (
+            f"if {first} is a split, move each of its pictures to {first}/CLASS, or write {first}.csv with the columns "
+            "file,label"
+        )
+    )
     told = "a split or a class" if len(named) == 1 else "splits or classes"
-    cure = f"{deeper}, where the classes are folders in it" if deeper else _flat_cure(named[0])
     return _ambiguous(root, f"{_some(named)}, which may be {told}", cure, folders)
 
 
-def _flat_cure(folder: Path) -> str:
-    return (
-        f"nothing yet where {folder.name} is a split: its pictures lie in no folders of classes, so move each to "
-        f"{folder.name}/CLASS, or write a table {folder.name}.csv with the columns file,label"
-    )
-
-
-def _split_or_class(root: Path, split: Path, folders: Sequence[Path]) -> DataError:
+def _split_or_class(root: Path, split: Path, folders: Sequence[Path]) -> AmbiguousLayoutError:
     """The error about one folder that may be a split, beside others that cannot."""
     others = [folder for folder in folders if folder != split]
     found = f"{split.name} beside {_some(others)}, which may be a split or a class"
-    inner = _some(class_folders(split))
-    return _ambiguous(root, found, f"folder:{split} where {split.name} is a split of the classes {inner}", folders)
+    cure = f"if {split.name} is a split of the classes {_some(class_folders(split))}, say folder:{split}"
+    return _ambiguous(root, found, cure, folders)
 
 
-def _ambiguous(root: Path, found: str, first: str, folders: Sequence[Path]) -> DataError:
-    second = f"classes:{root} where {_some(sorted(folders))} {'is the class' if len(folders) == 1 else 'are the classes'}"
-    return DataError("folders that can be read in one way", found, path=root, cure=f"say {first}; or {second}")
+def _ambiguous(root: Path, found: str, cure: str, folders: Sequence[Path]) -> AmbiguousLayoutError:
+    """The error with both readings: that which `cure` tells, and all folders as classes."""
+    second = f"if {_some(sorted(folders))} {'is the class' if len(folders) == 1 else 'are the classes'}"
+    expected = "folders that can be read in one way"
+    return AmbiguousLayoutError(expected, found, path=root, cure=f"{cure}; {second}, say classes:{root}")
 
 
 def _split_folders(folder: Path) -> Iterator[Path]:

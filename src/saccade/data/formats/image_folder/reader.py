@@ -1,6 +1,6 @@
 """Folders of pictures, one folder a class: ``root/split/class/*.jpg``, or ``root/class/*.jpg`` as one split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from unicodedata import normalize
 
@@ -13,7 +13,7 @@ from saccade.data.formats.common.below import below
 from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.store import RaggedArray
-from saccade.data.formats.image_folder.layout import Layout, class_folders, find
+from saccade.data.formats.image_folder.layout import Layout, class_folders, find, has_picture
 from saccade.safe_io.images.pictures import only_pictures
 
 EVIDENCE = "SPLIT/CLASS/picture.jpg or CLASS/picture.jpg (ImageFolder)"
@@ -29,6 +29,7 @@ class ImageFolder(ImageFiles):
         root: The data's folder, from which identifiers are counted.
         folder: The folder that holds the classes' folders.
         classes: The folders of each of C classes by its name; a class may have none here.
+        class_folders: The folders of classes of all splits.
         notes: What a person should know of how names were read.
 
     Raises:
@@ -38,7 +39,12 @@ class ImageFolder(ImageFiles):
     gathered = True
 
     def __init__(
-        self, root: Path, folder: Path, classes: Mapping[str, Sequence[Path]], notes: Sequence[str] = ()
+        self,
+        root: Path,
+        folder: Path,
+        classes: Mapping[str, Sequence[Path]],
+        class_folders: Sequence[Path] = (),
+        notes: Sequence[str] = (),
     ) -> None:
         names: list[str] = []
         labels: list[int] = []
@@ -49,7 +55,7 @@ class ImageFolder(ImageFiles):
         if not names:
             raise DataError("pictures", "none", path=folder, cure=f"looked for {EVIDENCE}")
         super().__init__(root, RaggedArray.of_text(names), tuple(classes), links=True)
-        self.notes = tuple(notes)
+        self.class_folders, self.notes = tuple(class_folders), tuple(notes)
         self._labels = np.array(labels, np.int64)
 
     @property
@@ -120,11 +126,22 @@ def open_classes(path: Path, split: str, report: Report = strict) -> ImageFolder
 
 def _opened(path: Path, split: str, layout: Layout) -> ImageFolder:
     by_split = {name: _by_name(layout.classes_in(name)) for name in layout.splits}
-    spellings = {name: {one.name for own in by_split.values() for one in own.get(name, ())} for name in _names(by_split)}
-    several = [name for name, spelt in spellings.items() if len(spelt) > 1]
-    notes = [f"class {name!r} is spelt in two forms of its accents, composed and not: read as one" for name in several]
     own = by_split.get(split, {})
-    return ImageFolder(path, layout.splits.get(split, path), {name: own.get(name, ()) for name in spellings}, notes)
+    folders = [one for classes in by_split.values() for found in classes.values() for one in found]
+    classes = {name: own.get(name, ()) for name in sorted({normalize("NFC", one.name) for one in folders})}
+    return ImageFolder(path, layout.splits.get(split, path), classes, folders, list(_notes(folders)))
+
+
+def _notes(folders: Sequence[Path]) -> Iterator[str]:
+    """What a person should know of how classes were read."""
+    spellings = {name: {one.name for one in found} for name, found in _by_name(folders).items()}
+    for name, spelt in spellings.items():
+        if len(spelt) > 1:
+            yield f"the class {name!r} is also spelt in another form of accents: read as one class"
+    inner = [one for folder in folders for one in class_folders(folder) if has_picture(one) and not one.is_symlink()]
+    if inner:
+        some = f"such as {inner[0].parent.name}/{inner[0].name}"
+        yield f"pictures lie in folders below their classes, {some}: their class is that of the upper folder"
 
 
 def _by_name(folders: Sequence[Path]) -> dict[str, list[Path]]:
@@ -132,8 +149,3 @@ def _by_name(folders: Sequence[Path]) -> dict[str, list[Path]]:
     for folder in folders:
         found.setdefault(normalize("NFC", folder.name), []).append(folder)
     return found
-
-
-def _names(by_split: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """The classes of all splits, by name."""
-    return sorted({name for own in by_split.values() for name in own})
