@@ -69,7 +69,12 @@ def readers() -> dict[str, Reader]:
 
 
 def open_data(
-    source: Sources, split: str = "train", *, report: Report = strict, allow_outside: bool = False
+    source: Sources,
+    split: str | None = None,
+    *,
+    preferred: str = "train",
+    report: Report = strict,
+    allow_outside: bool = False,
 ) -> Dataset:
     """A data set by its path or URI, or several as one.
 
@@ -78,7 +83,8 @@ def open_data(
             or ``datumaro:FORMAT:PATH``;
             ``scenes`` with settings, as in ``scenes:count=500,size=128,seed=1``; a data set, which is given back; or a
             list of these, whose pictures follow each other and whose classes are united by name.
-        split: Which part. A source that has one part only is used whole.
+        split: Which part, which must be there. None takes `preferred`; a source that has one part only is used whole.
+        preferred: Which part is taken where nobody says.
         report: Told of every defect of the annotations; what is faulty is left out if it returns. By default the first
             defect is raised. Readers of other packages that take no `report` raise theirs.
         allow_outside: Whether annotations may name pictures outside the data's folder; only for annotations whose maker
@@ -90,14 +96,18 @@ def open_data(
         UsageError: The URI is malformed.
     """
     if isinstance(source, list | tuple):
-        return _joined(source, lambda one: open_data(one, split, report=report, allow_outside=allow_outside))
+        return _joined(
+            source, lambda one: open_data(one, split, preferred=preferred, report=report, allow_outside=allow_outside)
+        )
     if not isinstance(source, str | Path):
         return declared(source)
     if _is_scenes(source):
-        return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
+        return _scenes(str(source), choose(SPLITS, split, Path("scenes"), preferred))
     with may_leave(allow_outside):
         reader, path = recognise(source, readers())
-        part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
+        part = split or preferred
+        if reader.splits is not None:
+            part = choose(_splits_of(reader, path), split, path, preferred)
         takes_report = "report" in signature(reader.open).parameters
         return declared(reader.open(path, part, report) if takes_report else reader.open(path, part))
 
@@ -114,6 +124,16 @@ def _joined(sources: Sequence[Source], open_one: Callable[[Source], Dataset]) ->
     parts = [open_one(source) for source in sources]
     names = [Path(str(source)).name if isinstance(source, str | Path) else "" for source in sources]
     return parts[0] if len(parts) == 1 else ConcatDataset(parts, names)
+
+
+def described(source: Source) -> str:
+    """How a person calls a source, so that `open_data` opens the same again."""
+    if isinstance(source, str):
+        return source
+    if not isinstance(source, Path):
+        return f"{type(source).__name__} of {len(source)}"
+    name = str(source)
+    return f"./{name}" if name.partition(":")[0] in (*readers(), "scenes") else name
 
 
 def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
@@ -140,7 +160,20 @@ def _splits_of(reader: Reader, path: Path) -> list[str]:
 
 
 def _is_scenes(source: str | Path) -> bool:
-    return isinstance(source, str) and (source == "scenes" or source.startswith("scenes:"))
+    """Whether the built-in pictures are meant.
+
+    Raises:
+        UsageError: A file or folder here is called so too.
+    """
+    if not isinstance(source, str) or (source != "scenes" and not source.startswith("scenes:")):
+        return False
+    if Path(source).exists():
+        raise UsageError(
+            "one thing of this name",
+            f"{source!r}, which is a folder here and the name of the built-in pictures",
+            cure=f"say ./{source} for the folder here, or scenes: for the built-in pictures",
+        )
+    return True
 
 
 def _scenes(uri: str, split: str) -> Dataset:

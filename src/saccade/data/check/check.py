@@ -12,6 +12,8 @@ from saccade.data.check.annotations.flat import flat_outlines
 from saccade.data.check.annotations.labels import disagreements, odd_labels
 from saccade.data.check.annotations.polygons import crossing_outlines
 from saccade.data.check.annotations.summaries import in_fractions, summaries
+from saccade.data.check.annotations.trivial import trivial
+from saccade.data.check.classes import unseen_classes
 from saccade.data.check.counts import Counts, count
 from saccade.data.check.defects import Defect, left_out_defects, without_repeats
 from saccade.data.check.notes import folder_notes, name_notes, picture_notes, split_notes
@@ -71,6 +73,7 @@ def check_data(
         for place, (part, own) in enumerate(zip(parts, objects, strict=True))
     }
     first, single = _of_annotations(parts, objects)
+    first += unseen_classes(parts, counts)
     single += [Defect.of(error) for error in errors]
     single += [defect for one in facts for defect in one.defects]
     passed_over = [] if splits else left_out([part.data for part in parts])
@@ -97,6 +100,7 @@ def _of_annotations(parts: Sequence[Part], objects: Sequence[Objects | None]) ->
     first, single = list(disagreements(parts)), list[Defect]()
     for part, own in zip(parts, objects, strict=True):
         single += odd_labels(part, own)
+        first += trivial(part, own)
         if own is None:
             continue
         summed = list(summaries(part, own, part.errors))

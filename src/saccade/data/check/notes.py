@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from unicodedata import normalize
 
 from saccade.core.dataset import Dataset
 from saccade.data.check.annotations.boxes import whole_pictures
+from saccade.data.check.classes import plain_name, rename_flag
 from saccade.data.check.counts import Counts
 from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
@@ -52,11 +52,12 @@ def name_notes(classes: Sequence[str]) -> Iterator[str]:
     """What is odd about names of classes."""
     alike: dict[str, list[str]] = {}
     for name in classes:
-        alike.setdefault(normalize("NFC", " ".join(name.split()).casefold()), []).append(name)
+        alike.setdefault(plain_name(name), []).append(name)
     for names in alike.values():
         if len(names) > 1:
             some = some_of([repr(name) for name in names])
-            yield f"classes whose names differ in case, space or the form of accents alone: {some}"
+            flag = rename_flag(dict.fromkeys(names[1:], names[0]))
+            yield f"classes whose names differ in case, space or the form of accents alone: {some} ({flag} joins them)"
     formulas = [repr(name) for name in classes if name.startswith(_FORMULA)]
     if formulas:
         yield f"classes whose names a spreadsheet takes for formulas: {some_of(formulas)}"

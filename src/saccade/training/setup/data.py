@@ -1,10 +1,12 @@
 """The data of a training: what is learnt from, and what is measured on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
+from saccade.data.check.classes import rename_flag, renames
 from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
 from saccade.data.left_out import left_out, reading_notes
 from saccade.data.open import Source, Sources
@@ -66,5 +68,12 @@ def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) ->
         raise ConfigError(
             f"the classes of the training data in {val_name}: {list(train[key])[:8]}",
             list(val[key])[:8],
-            cure="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
+            cure=f"give both sides the same classes in the same order; {_rename(train[key], val[key])} gives classes "
+            "other names",
         )
+
+
+def _rename(train: Sequence[str], val: Sequence[str]) -> str:
+    """The flag that makes the classes of the validation data those of the training data, as far as names tell."""
+    alike = renames([name for name in val if name not in train], [name for name in train if name not in val])
+    return rename_flag(alike) if alike else "--rename OLD=NEW"

@@ -44,20 +44,34 @@ def one_each(root: Path, named: Iterable[tuple[str, T]], what: str) -> dict[str,
     return {split: part for split, (_, part) in found.items()}
 
 
-def choose(known: Sequence[str], split: str, path: Path) -> str:
-    """The split among those known that is asked for. A data set with one split is used whole, whatever its name.
+def choose(known: Sequence[str], split: str | None, path: Path, preferred: str = "train") -> str:
+    """The split among those known that is asked for.
+
+    Args:
+        known: The splits that there are.
+        split: What is asked for; None: `preferred`, or the one that there is, whatever its name.
+        path: The data's folder, for the error.
+        preferred: See `split`.
 
     Raises:
-        DataError: There is no such split.
+        DataError: There is no such split. None is ever taken in another's place.
     """
-    for name in (split, canonical(split)):
+    if split is None and len(known) == 1:
+        return known[0]
+    asked = preferred if split is None else split
+    for name in (asked, canonical(asked)):
         if name in known:
             return name
-    if len(known) == 1 and canonical(split) in USUAL:
-        return known[0]
     raise DataError(
         f"a split among {', '.join(known)}",
-        repr(split),
+        repr(asked) + _unlabelled(path, asked),
         path=path,
         cure=f"ask for {' or '.join(repr(name) for name in known)}",
     )
+
+
+def _unlabelled(path: Path, split: str) -> str:
+    """What is to be said of a folder that is called as a split that cannot be read."""
+    folders = [entry for entry in path.iterdir() if entry.is_dir()] if path.is_dir() else []
+    there = [entry.name for entry in sorted(folders) if canonical(entry.name) == canonical(split)]
+    return f": the folder {there[0]} is there, and no annotations of its pictures" if there else ""
