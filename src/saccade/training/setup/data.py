@@ -1,6 +1,6 @@
 """The data of a training: what is learnt from, and what is measured on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from saccade.core.dataset import Dataset
@@ -8,8 +8,9 @@ from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.check.classes import rename_flag, renames
 from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
+from saccade.data.formats.common.split_names import canonical
 from saccade.data.left_out import left_out, reading_notes
-from saccade.data.open import Source, Sources
+from saccade.data.open import Source, Sources, described, each, splits
 from saccade.training.settings import TrainSettings
 
 
@@ -58,8 +59,16 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
     parts = [sides.train] if sides.val is None else [sides.train, sides.val]
-    notes = [*(one.said for one in left_out(parts)), *reading_notes(parts)]
+    notes = [*_substitutes(data), *(one.said for one in left_out(parts)), *reading_notes(parts)]
     return Data(sides.train, sides.val, name_of(data), sides.val_name, tuple(notes))
+
+
+def _substitutes(data: Sources) -> Iterator[str]:
+    """What is learnt from in place of a split for it, where the data have one of another name alone."""
+    for source in each(data):
+        names = splits(source)
+        if len(names) == 1 and canonical(names[0]) in ("val", "test"):
+            yield f"{described(source)} has one part, {names[0]!r}, and all of it is learnt from"
 
 
 def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) -> None:

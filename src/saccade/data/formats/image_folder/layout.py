@@ -56,6 +56,9 @@ def find(root: Path) -> Layout | None:
         others = [folder for folder in folders if folder not in nested and not is_like_split(folder.name)]
         if len(nested) == 1 and others:
             raise _split_or_class(root, nested[0], [*others, *nested])
+        flat = [folder for folder in named if folder not in nested and canonical(folder.name) == "train"]
+        if flat:
+            raise _flat_splits(root, flat, folders)
         return Layout(one_each(root, ((folder.name, folder) for folder in nested), "folder"), named=True)
     if not folders or _are_no_classes(folders):
         return None  # Part of another format, which would be read as pictures of a class called Annotations.

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from saccade.core.errors import DataError
 from saccade.data.formats.common.below import below
 from saccade.data.formats.common.defect_report import Report
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.safe_io.images.maps import MAP_SUFFIXES
 from saccade.safe_io.images.pictures import only_pictures
 
@@ -63,12 +63,26 @@ class Pair:
 
 
 def find_pairs(root: Path) -> dict[str, Pair]:
-    """The splits of a folder; empty where no picture has a mask."""
+    """The splits of a folder; empty where no picture has a mask.
+
+    Raises:
+        DataError: Two folders are of one split.
+    """
     found: dict[str, Pair] = {}
     for name, pair in _candidates(root):
-        if name not in found and pair.fits():
+        before = found.get(name)
+        if before is not None and _is_within(pair.pictures, before.pictures):
+            continue
+        if pair.fits():
+            both = [(name, one.pictures) for one in (before, pair) if one is not None]
+            one_each(root, both, "folder of pictures")
             found[name] = pair
     return found
+
+
+def _is_within(folder: Path, other: Path) -> bool:
+    """Whether one of two folders is, or holds, the other."""
+    return folder == other or folder in other.parents or other in folder.parents
 
 
 def _candidates(root: Path) -> Iterator[tuple[str, Pair]]:

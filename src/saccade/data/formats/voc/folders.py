@@ -113,7 +113,8 @@ def _key(name: str) -> str:
 
 
 def _xml_files(folder: Path, nested: bool) -> Iterator[Path]:
-    return (file for file in (folder.rglob("*.xml") if nested else folder.glob("*.xml")) if file.name[0] != ".")
+    files = folder.rglob("*") if nested else folder.glob("*")
+    return (file for file in files if file.suffix.lower() == ".xml" and file.name[0] != ".")
 
 
 def parts(root: Path) -> dict[str, Part]:
@@ -149,21 +150,29 @@ def _part(folder: Path) -> Part | None:
     for name in _ANNOTATIONS:
         place, nested = folder / name, name[0] in "Aa"
         if place.is_dir() and any(_xml_files(place, nested)):
-            pictures = next(known for one in _PICTURES if (known := folder / one).is_dir())
-            return Part(place, pictures, nested=nested)
+            return Part(place, _pictures_of(folder, place, nested), nested=nested)
     return _part_by_content(folder)
 
 
 def _part_by_content(folder: Path) -> Part | None:
     """Annotations by what the files say, in the one folder that has such files, whatever it is called."""
-    if not folder.is_dir():
-        return None
-    inner = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not is_hidden(entry.name)]
-    places = [entry for entry in inner if canonical(entry.name) not in USUAL and _has_annotations(entry)]
-    if len(places) != 1:
-        return None
-    stems = {_key(file.stem) for file in islice(_xml_files(places[0], nested=False), _LOOKED_AT)}
-    return Part(places[0], max([folder, *inner], key=lambda one: len(stems & _stems_of_pictures(one))))
+    places = [one for one in _inner(folder) if canonical(one.name) not in USUAL and _has_annotations(one)]
+    return Part(places[0], _pictures_of(folder, places[0])) if len(places) == 1 else None
+
+
+def _pictures_of(folder: Path, place: Path, nested: bool = False) -> Path:
+    """The folder of the pictures: of a usual name, or else the one that has most of the annotated ones."""
+    usual = next((known for one in _PICTURES[:-1] if (known := folder / one).is_dir()), None)
+    if usual is not None:
+        return usual
+    stems = {_key(file.stem) for file in islice(_xml_files(place, nested), _LOOKED_AT)}
+    return max([folder, *_inner(folder)], key=lambda one: len(stems & _stems_of_pictures(one)))
+
+
+def _inner(folder: Path) -> list[Path]:
+    """The folders in a folder that a person sees; none where there is no folder."""
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [entry for entry in entries if entry.is_dir() and not is_hidden(entry.name)]
 
 
 def _has_annotations(folder: Path) -> bool:

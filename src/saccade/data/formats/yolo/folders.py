@@ -93,11 +93,12 @@ def _place(node: JsonNode, folder: str) -> Path:
     outside = [root / whole for whole in wholes if leaving_allowed() and _is_there(root / whole)]
     if outside:
         return outside[0]
+    disk = DiskNames(any_case=True)
     for whole in wholes:
         parts = [part for part in whole.parts if part not in (".", "..", "/")]
         for start in range(len(parts)):
-            place = root.joinpath(*parts[start:])
-            if _is_there(place) and place.resolve().is_relative_to(root.resolve()):
+            place = disk.find(root.joinpath(*parts[start:]))
+            if place is not None and place.resolve().is_relative_to(root.resolve()):
                 return place
     raise node.wrong(
         f"a folder or a list of pictures in {root}",
