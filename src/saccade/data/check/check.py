@@ -12,7 +12,7 @@ from saccade.data.check.annotations.flat import flat_outlines
 from saccade.data.check.annotations.labels import disagreements, odd_labels
 from saccade.data.check.annotations.polygons import crossing_outlines
 from saccade.data.check.annotations.summaries import in_fractions, summaries
-from saccade.data.check.annotations.trivial import trivial
+from saccade.data.check.annotations.trivial import one_class_notes, without_objects
 from saccade.data.check.classes import unseen_classes
 from saccade.data.check.counts import Counts, count
 from saccade.data.check.defects import Defect, left_out_defects, without_repeats
@@ -82,6 +82,7 @@ def check_data(
     said = [
         note for part, own in zip(parts, objects, strict=True) for note in split_notes(part, counts[part.name], own)
     ]
+    said += [note for part in parts[:1] for note in one_class_notes(part)]
     said += name_notes(parts[0].data.classes) if parts else []
     said += [one.said for one in passed_over if not one.is_defect]
     said += reading_notes([part.data for part in parts])
@@ -100,7 +101,7 @@ def _of_annotations(parts: Sequence[Part], objects: Sequence[Objects | None]) ->
     first, single = list(disagreements(parts)), list[Defect]()
     for part, own in zip(parts, objects, strict=True):
         single += odd_labels(part, own)
-        first += trivial(part, own)
+        first += without_objects(part, own)
         if own is None:
             continue
         summed = list(summaries(part, own, part.errors))

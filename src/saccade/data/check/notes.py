@@ -56,8 +56,8 @@ def name_notes(classes: Sequence[str]) -> Iterator[str]:
     for names in alike.values():
         if len(names) > 1:
             some = some_of([repr(name) for name in names])
-            flag = rename_flag(dict.fromkeys(names[1:], names[0]))
-            yield f"classes whose names differ in case, space or the form of accents alone: {some} ({flag} joins them)"
+            yield f"classes whose names differ in case, space or the form of accents alone: {some}"
+            yield f"to join them: {rename_flag(dict.fromkeys(names[1:], names[0]))}"
     formulas = [repr(name) for name in classes if name.startswith(_FORMULA)]
     if formulas:
         yield f"classes whose names a spreadsheet takes for formulas: {some_of(formulas)}"

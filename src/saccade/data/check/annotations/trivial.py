@@ -9,15 +9,17 @@ from saccade.data.formats.common.split_names import canonical
 from saccade.data.label_places import label_places
 
 
-def trivial(part: Part, objects: Objects | None) -> Iterator[Defect]:
-    """What a split that is learnt from or measured on lacks; a test split may be without labels."""
-    split, count = canonical(part.name), len(part.data)
-    if objects is not None and not len(objects) and count and split in ("train", "val"):
-        found = f"none in {count} pictures of {part.name}; {label_places(part.data)}"
-        yield Defect(None, None, None, found, "objects", "put the labels where they are sought, or drop the split")
+def without_objects(part: Part, objects: Objects | None) -> Iterator[Defect]:
+    """A split to learn from or to measure on that shows nothing, where no other defect explains it."""
+    count = len(part.data)
+    if objects is None or len(objects) or not count or part.errors or canonical(part.name) not in ("train", "val"):
+        return  # A test split may be without labels.
+    found = f"none in {count} pictures of {part.name}; {label_places(part.data)}"
+    yield Defect(None, None, None, found, "objects", "put the labels where they are sought, or drop the split")
+
+
+def one_class_notes(part: Part) -> Iterator[str]:
+    """What a classifier would find too easy; objects of one class can still be sought."""
     names = part.data.vocabularies.main
-    if part.data.fields in (frozenset({"label"}), frozenset({"semantic"})) and len(names) == 1 and split == "train":
-        what = "picture" if "label" in part.data.fields else "pixel"
-        found = f"{names[0]!r} alone; {label_places(part.data)}"
-        expected = f"two classes or more, of which each {what} has one"
-        yield Defect(None, None, None, found, expected, "add what is none of it as a class of its own, such as 'other'")
+    if part.data.fields in (frozenset({"label"}), frozenset({"semantic"})) and len(names) == 1:
+        yield f"{part.name}: one class alone, {names[0]}: no classifier learns from that; {label_places(part.data)}"
