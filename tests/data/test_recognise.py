@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from made import coco_content, save_picture, write_coco
 from saccade.core.errors import DataError, SaccadeError, UsageError
@@ -29,7 +30,9 @@ def write(root: Path, *names: str) -> Path:
     }
     for seed, name in enumerate(names):
         file = root / name
-        if file.suffix.lower() in texts or file.suffix == ".jsonl":
+        if "cvat" in name:
+            file.write_text("<annotations><version>1.1</version></annotations>")
+        elif file.suffix.lower() in texts or file.suffix == ".jsonl":
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(texts.get(file.suffix.lower(), "{}\n"))
         else:
@@ -53,6 +56,8 @@ AMBIGUOUS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "splits in classes": (("cat/train/1.png", "dog/train/1.png"), ("folder:ROOT/cat", "classes:ROOT")),
     "val and validation": (("train/a/1.png", "val/a/1.png", "validation/a/1.png"), ("val and validation",)),
     "labels of another folder": (("pics/1.png", "text/1.txt", "more/2.png"), ("labels/*.txt", "folder:ROOT")),
+    "LabelMe's files": (("pics/1.png", "told/1.json"), ("told", "folder:ROOT")),
+    "CVAT's file": (("photos/1.png", "annotations.cvat.xml"), ("datumaro:cvat:ROOT",)),
     "VOC one level down": (
         ("BCCD/JPEGImages/1.png", "BCCD/Annotations/1.xml", "dataset/x.png", "scripts/a.py"),
         ("voc:ROOT/BCCD", "folder:ROOT"),
@@ -63,6 +68,15 @@ AMBIGUOUS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a table beside flat splits": (("train/1.png", "test/2.png", "labels.csv"), ("labels.csv", "id, kind")),
     "a table that names nothing known": (("images/1.png", "labels.csv"), ("labels.csv", "id, kind")),
 }
+
+
+def test_masks_of_other_names_are_no_class(tmp_path: Path) -> None:
+    write(tmp_path, *(f"photos/{n}.png" for n in range(3)))
+    (tmp_path / "truth").mkdir()
+    for n in range(3):
+        Image.new("L", (60, 40), n).save(tmp_path / f"truth/{n}.png")
+    with pytest.raises(DataError, match=r"(?s)masks in truth.*images/.*folder:"):
+        open_data(tmp_path)
 
 
 @pytest.mark.parametrize("name", AMBIGUOUS)

@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
 from saccade.core.dataset import Dataset
+from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.wrapper import DatasetWrapper
 from saccade.data.formats.common.below import Why, below
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import USUAL, canonical
@@ -81,13 +83,15 @@ class LeftOut:
         return {
             "unread": f"{some} left out, of a format that is not read ({self.form})",
             "link": f"{folders} left out: links to folders are not followed",
-            "loose": f"{some} left out, which lie outside the classes' folders",
-            "unlabelled": f"{some} left out: they lie in a split without folders of classes",
+            "loose": f"{some} left out, outside the classes' folders",
+            "unlabelled": f"{some} left out, in a split without folders of classes",
             "hidden": f"{some} left out, in hidden files and folders",
             "ours": f"{folders} left out, which saccade wrote",
-        }[self.kind] + f": {self._names()}"
+        }[self.kind] + f": {self.names}"
 
-    def _names(self) -> str:
+    @property
+    def names(self) -> str:
+        """The first of them as seen from the data's folder, and how many more there are."""
         names = [_relative(self.root, file) for file in self.files[:_SHOWN]]
         return ", ".join(names) + (f" and {len(self.files) - _SHOWN} more" if len(self.files) > _SHOWN else "")
 
@@ -130,9 +134,9 @@ def picture_files(dataset: Dataset) -> list[ImageFiles]:
     """The data sets of picture files that a data set is made of."""
     if isinstance(dataset, ImageFiles):
         return [dataset]
-    inner: Any = getattr(dataset, "given", None) or getattr(dataset, "dataset", None)
-    parts = cast("list[Any]", list(inner) if isinstance(inner, list | tuple) else [inner])
-    return [one for part in parts if part is not None for one in picture_files(part)]
+    parts = dataset.given if isinstance(dataset, ConcatDataset) else ()
+    parts = (dataset.dataset,) if isinstance(dataset, DatasetWrapper) else parts
+    return [one for part in parts for one in picture_files(part)]
 
 
 class _Survey:

@@ -136,6 +136,12 @@ def described(source: Source) -> str:
     return f"./{name}" if name.partition(":")[0] in (*readers(), "scenes") else name
 
 
+def sole_part(source: Source, allow_outside: bool = False) -> str | None:
+    """The part of a source that has one alone, which is taken where nobody names a split; None where there are more."""
+    names = splits(source, allow_outside=allow_outside)
+    return names[0] if len(names) == 1 else None
+
+
 def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
     """The parts of a source that `open_data` can open; empty where only the reader knows, or for a data set.
 

@@ -15,7 +15,7 @@ from saccade.safe_io.archives import is_archive, unpacked
 
 _LOOKED_AT = 20  # folders a level, below the one that is named
 _SHOWN = 4
-_ANNOTATED = "Annotations/*.xml beside JPEGImages/, labels/*.txt beside images/"
+_ANNOTATED = "Annotations/*.xml beside JPEGImages/, labels/*.txt or masks/*.png beside images/"
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def convert(
     parts = list(given.splits.values())
     passed_over = left_out(parts)
     for one in passed_over:
-        lost.add("left_out", len(one.files) if one.is_defect else 0, str(one.files[0]))
+        lost.add("left_out", len(one.files) if one.is_defect else 0, one.names)
     lost.refuse(allowed, to)
     notes = [*(one.said for one in passed_over), *reading_notes(parts), *([] if splits else folder_notes(parts))]
     with replacing_folder(out) as partial:

@@ -10,7 +10,7 @@ from saccade.data.check.classes import rename_flag, renames
 from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.left_out import left_out, reading_notes
-from saccade.data.open import Source, Sources, described, each, splits
+from saccade.data.open import Source, Sources, described, each, sole_part
 from saccade.training.settings import TrainSettings
 
 
@@ -59,16 +59,16 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
     parts = [sides.train] if sides.val is None else [sides.train, sides.val]
-    notes = [*_substitutes(data), *(one.said for one in left_out(parts)), *reading_notes(parts)]
+    notes = [*_substitutes(data, settings.allow_outside), *(one.said for one in left_out(parts)), *reading_notes(parts)]
     return Data(sides.train, sides.val, name_of(data), sides.val_name, tuple(notes))
 
 
-def _substitutes(data: Sources) -> Iterator[str]:
+def _substitutes(data: Sources, allow_outside: bool) -> Iterator[str]:
     """What is learnt from in place of a split for it, where the data have one of another name alone."""
     for source in each(data):
-        names = splits(source)
-        if len(names) == 1 and canonical(names[0]) in ("val", "test"):
-            yield f"{described(source)} has one part, {names[0]!r}, and all of it is learnt from"
+        part = sole_part(source, allow_outside)
+        if part is not None and canonical(part) in ("val", "test"):
+            yield f"{described(source)} has one part, {part!r}, and all of it is learnt from"
 
 
 def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) -> None:

@@ -1,6 +1,7 @@
 """Where a folder in Pascal VOC's format keeps its annotations, pictures and splits."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from saccade.safe_io.paths import plain_name
 
 _ANNOTATIONS = ("Annotations", "annotations", "annotations/xmls", "xmls", "labels", ".")
 _PICTURES = ("JPEGImages", "images", "Images", ".")
+_ROOT = re.compile(rb"<annotation[\s>]")
 _LOOKED_AT, _OPENED = 20, 3  # files by which a folder of another name is known
 
 
@@ -149,7 +151,8 @@ def data_folder(path: Path) -> Path:
 def _part(folder: Path) -> Part | None:
     for name in _ANNOTATIONS:
         place, nested = folder / name, name[0] in "Aa"
-        if place.is_dir() and any(_xml_files(place, nested)):
+        # Beside the pictures lie XML files of other kinds, too.
+        if place.is_dir() and (_has_annotations(place) if name == "." else any(_xml_files(place, nested))):
             return Part(place, _pictures_of(folder, place, nested), nested=nested)
     return _part_by_content(folder)
 
@@ -183,7 +186,7 @@ def is_annotation(file: Path) -> bool:
     """Whether an XML file begins as VOC's annotations do."""
     try:
         with file.open("rb") as opened:
-            return b"<annotation" in opened.read(4096)
+            return _ROOT.search(opened.read(4096)) is not None
     except OSError:
         return False
 
