@@ -19,8 +19,8 @@ from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import open_training_data
 
 COMPOSED, APART = (normalize(form, "für_é") for form in ("NFC", "NFD"))
-XML = "<annotation><size><width>60</width><height>40</height></size><object><name>cat</name><bndbox><xmin>10</xmin>"
-XML += "<ymin>11</ymin><xmax>30</xmax><ymax>30</ymax></bndbox></object></annotation>"
+HEAD = "<annotation><size><width>60</width><height>40</height></size><object><name>cat</name><bndbox><xmin>10</xmin>"
+XML = HEAD + "<ymin>11</ymin><xmax>30</xmax><ymax>30</ymax></bndbox></object></annotation>"
 
 
 def coco(names: dict[str, str], of: dict[str, list[str]]) -> str:
