@@ -8,10 +8,10 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.data.formats.coco.document import read_document
 from saccade.data.formats.common.defect_report import Report, strict
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.formats.common.store import RaggedArray
-from saccade.safe_io.files import is_file
 from saccade.safe_io.paths import name_in
 
 EVIDENCE = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
@@ -37,18 +37,19 @@ class Coco(ImageFiles):
     """
 
     def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
-        folder = root
+        folder, disk = root, DiskNames()
 
         def judge(names: Sequence[str]) -> list[tuple[str, str, str] | None]:
             nonlocal folder
             folder = picture_folder(root, document, split, names[:20])
-            return missing_pictures(folder, names)
+            return missing_pictures(folder, names, disk)
 
         read = read_document(document, report, judge)
         self.store, self.origin = read.store, read.origin
         names = [read.files.text(index) for index in range(len(read.files))]
-        paths = RaggedArray.of_text([name_in(root, folder / name) for name in names])
+        paths = RaggedArray.of_text([name_in(root, disk.find(folder / name) or folder / name) for name in names])
         super().__init__(root, paths, read.classes, read.joints)
+        self.notes = disk.notes()
 
     @property
     def fields(self) -> frozenset[str]:
@@ -68,11 +69,9 @@ class Coco(ImageFiles):
         return self.store.classes_of(index)
 
 
-def missing_pictures(folder: Path, names: Sequence[str]) -> list[tuple[str, str, str] | None]:
+def missing_pictures(folder: Path, names: Sequence[str], disk: DiskNames) -> list[tuple[str, str, str] | None]:
     """What is expected and found of each picture that is not in its folder, and the cure; None for those there."""
-    paths = [folder / name for name in names]
-    listings = {parent: _listing(parent) for parent in {path.parent for path in paths}}
-    absent = [path.name not in listings[path.parent] for path in paths]
+    absent = [disk.find(folder / name) is None for name in names]
     many = f" ({sum(absent)} of {len(names)} are missing)" if sum(absent) > 1 else ""
     return [
         (f"a picture in {folder}", f"no {name[:200]!r}{many}", _cure(name)) if gone else None
@@ -85,19 +84,13 @@ def _cure(name: str) -> str:
     return f"{slashes}put the picture there, or take it off the list"
 
 
-def _listing(folder: Path) -> frozenset[str]:
-    try:
-        return frozenset(entry.name for entry in folder.iterdir())
-    except OSError:  # No such folder, or a name too long for one.
-        return frozenset()
-
-
 def picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
     """The folder, among those in use, that holds most of the first pictures."""
     beside = [document.parent] if document.name == _ROBOFLOW else []
     tails = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017", "images", ".")
     folders = beside + [root / tail for tail in tails]
-    return max(folders, key=lambda folder: sum(is_file(folder / name) for name in names))
+    disk = DiskNames()
+    return max(folders, key=lambda folder: sum(disk.file(folder / name) is not None for name in names))
 
 
 def documents(path: Path) -> dict[str, Path]:

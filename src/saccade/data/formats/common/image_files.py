@@ -27,7 +27,14 @@ class ImageFiles(ABC):
         joints: What the joints are, or None.
         links: Whether links may lead out of `root`. They may where the names come from a listing of the folder, which
             the user made, and not where a document gives them, unless the user allows it.
+
+    Attributes:
+        gathered: Whether the classes are those that the pictures of all splits happen to show: nothing lists them.
+        notes: What a person should know of how the data were read, though it is no defect.
     """
+
+    gathered: bool = False
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self, root: Path, names: RaggedArray, classes: Names, joints: Joints | None = None, links: bool = False

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,14 @@ from saccade.core.errors import DataError
 from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.detection_dataset import DetectionDataset
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.labelled_images import LabelledImages
 from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.origin import clip
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.common.wrong_numbers import WrongBox
 from saccade.data.formats.csv.records import Header, Record, read_header, read_records
-from saccade.safe_io.files import is_file
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.paths import name_in, plain_name
 
@@ -42,7 +42,8 @@ def splits(path: Path) -> list[str]:
         if table.header.split < 0:
             found[name] = None
         else:
-            found |= dict.fromkeys(canonical(one.split) for one in _records(table, _pass_over) if one.split)
+            told = sorted({one.split for one in _records(table, _pass_over) if one.split})
+            found |= one_each(path, ((name, None) for name in told), "name")
     return list(found)
 
 
@@ -74,10 +75,12 @@ def _opened(path: Path, split: str, report: Report) -> LabelledImages | Detectio
     classes = _classes(root, table, own + others, report)
     records = own if table.header.split < 0 else [one for one in own if canonical(one.split) == split]
     builder = _Builder(root, table, classes, split, report)
-    if table.header.kind == "boxes":
-        return builder.objects(records)
     many = table.header.kind != "label" or any(len(one.names) > 1 for one in own + others)
-    return builder.labels(records, builder.states if many else builder.label)
+    mark = builder.states if many else builder.label
+    data = builder.objects(records) if table.header.kind == "boxes" else builder.labels(records, mark)
+    data.gathered = table.header.kind != "states" and find_class_names(root, _pass_over) is None
+    data.notes = builder.disk.notes()
+    return data
 
 
 def _tables(path: Path) -> dict[str, _Table]:
@@ -140,6 +143,7 @@ class _Builder:
     classes: tuple[str, ...]
     split: str
     report: Report
+    disk: DiskNames = field(default_factory=DiskNames)
 
     def objects(self, records: list[Record]) -> DetectionDataset:
         """Pictures with boxes; rows of one picture need not follow each other."""
@@ -215,7 +219,7 @@ class _Builder:
             raise self._wrong(record, error.expected, error.found, error.cure) from error
         here = self.table.path.parent
         folders = (here, here / "images", here / self.split, here / "images" / self.split)
-        found = next((folder / record.file for folder in folders if is_file(folder / record.file)), None)
+        found = next(filter(None, (self.disk.file(folder / record.file) for folder in folders)), None)
         if found is None:
             slashes = "write / in place of \\, or " if "\\" in record.file else ""
             cure = f"{slashes}add it, or delete the row"

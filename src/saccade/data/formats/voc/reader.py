@@ -64,7 +64,9 @@ def open_voc(path: Path, split: str, report: Report = strict) -> DetectionDatase
     names = RaggedArray.of_text([picture.name for picture in pictures])
     given = [row.given for picture in pictures for row in picture.rows]
     origin = Origin.of("voc", [picture.file for picture in pictures], places, given)
-    return DetectionDataset(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
+    data = DetectionDataset(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
+    data.gathered, data.notes = find_class_names(root, _pass_over) is None, known[split].disk.notes()
+    return data
 
 
 def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:

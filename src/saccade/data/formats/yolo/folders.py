@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from saccade.core.errors import DataError
+from saccade.data.formats.common.below import below
 from saccade.data.formats.common.defect_report import Report, telling
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.json_node import JsonNode
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.safe_io.documents.text_file import load_lines
 from saccade.safe_io.documents.yaml_file import load_yaml
 from saccade.safe_io.files import is_file
@@ -66,10 +68,8 @@ def _declared(file: Path) -> Folders | None:
         return None
     if "names" not in document.value and not any(isinstance(document.value.get(key), str) for key in ("train", "val")):
         return None
-    known: dict[str, list[Path]] = {}
-    for key in document.value:
-        if canonical(str(key)) in USUAL and document.optional(key) is not None:
-            known[canonical(key)] = _places(document, document.get(key))
+    keys = [key for key in document.value if canonical(str(key)) in USUAL and document.optional(key) is not None]
+    known = one_each(file, ((str(key), _places(document, document.get(key))) for key in keys), "entry")
     if not known:
         raise document.wrong("train, val or test", "none", "write for instance train: images/train")
     return Folders(file.parent, known, document)
@@ -93,11 +93,12 @@ def _place(node: JsonNode, folder: str) -> Path:
     outside = [root / whole for whole in wholes if leaving_allowed() and _is_there(root / whole)]
     if outside:
         return outside[0]
+    disk = DiskNames(any_case=True)
     for whole in wholes:
         parts = [part for part in whole.parts if part not in (".", "..", "/")]
         for start in range(len(parts)):
-            place = root.joinpath(*parts[start:])
-            if _is_there(place) and place.resolve().is_relative_to(root.resolve()):
+            place = disk.find(root.joinpath(*parts[start:]))
+            if place is not None and place.resolve().is_relative_to(root.resolve()):
                 return place
     raise node.wrong(
         f"a folder or a list of pictures in {root}",
@@ -115,33 +116,42 @@ def _is_there(path: Path) -> bool:
 
 def _shown(root: Path) -> Folders | None:
     """Splits by the folders themselves: images/SPLIT, SPLIT/images, images, or pictures with labels beside them."""
+    disk = DiskNames(any_case=True)
     candidates: list[tuple[str, Path]] = []
     for entry in sorted(root.iterdir()):
         if entry.is_dir() and canonical(entry.name) in USUAL:
-            candidates.append((entry.name, entry / "images" if (entry / "images").is_dir() else entry))
-    images = root / "images"
-    if images.is_dir():
+            candidates.append((entry.name, disk.folder(entry / "images") or entry))
+    images = disk.folder(root / "images")
+    if images is not None:
         candidates += [(e.name, e) for e in sorted(images.iterdir()) if e.is_dir() and canonical(e.name) in USUAL]
         candidates = candidates or [("train", images)]
     candidates = candidates or [("train", root)]
-    parts = {canonical(name): [folder] for name, folder in candidates if _has_labels(root, folder)}
+    labelled = [(name, folder) for name, folder in candidates if _has_labels(root, folder, disk)]
+    parts = {name: [folder] for name, folder in one_each(root, labelled, "folder").items()}
     return Folders(root, parts) if parts else None
 
 
-def _has_labels(root: Path, folder: Path) -> bool:
+def _has_labels(root: Path, folder: Path, disk: DiskNames) -> bool:
     """Whether a label lies where one of the folder's pictures would have it."""
     found = only_pictures(folder.iterdir())
-    return any(label_file(root, picture.relative_to(root).as_posix()).is_file() for picture in found)
+    return any(label_file(root, picture.relative_to(root).as_posix(), disk).is_file() for picture in found)
 
 
-def label_file(root: Path, name: str) -> Path:
-    """The file of a picture's labels: under ``labels`` what is under ``images``, or else beside the picture."""
+def label_file(root: Path, name: str, disk: DiskNames | None = None) -> Path:
+    """The file of a picture's labels: under ``labels`` what is under ``images``, or else beside the picture.
+
+    Args:
+        root: The data's folder.
+        name: The picture's path in it.
+        disk: Finds the file where the disk spells it otherwise, as in ``Labels/1.TXT``.
+    """
     parts = list(PurePosixPath(name).with_suffix(".txt").parts)
     for place in reversed(range(len(parts) - 1)):
-        if parts[place] == "images":
+        if parts[place].lower() == "images":
             parts[place] = "labels"
             break
-    return root.joinpath(*parts)
+    file = root.joinpath(*parts)
+    return file if disk is None else disk.file(file) or file
 
 
 def pictures(folders: Folders, split: str, report: Report) -> list[str]:
@@ -156,7 +166,7 @@ def pictures(folders: Folders, split: str, report: Report) -> list[str]:
 
 
 def _in_folder(root: Path, folder: Path) -> Iterable[str]:
-    files = only_pictures(file for file in folder.rglob("*") if file.name[0] != ".")
+    files = only_pictures(below(folder))
     return sorted(name_in(root, file) for file in files)
 
 
