@@ -1,0 +1,42 @@
+"""What systems do as their papers, or the authors' released files, say: read from the built networks."""
+
+import pytest
+import torch
+from torch import nn
+
+from saccade.systems.build import build
+from saccade.trunks import trunk
+
+
+@pytest.mark.parametrize("name", ["rpn", "retinanet", "faster_rcnn"])
+@torch.no_grad()
+def test_a_detector_s_pictures_reach_zfnet_on_its_own_scale(name: str) -> None:
+    """On the scale of ImageNet's deviations conv5 spread by 8e-4, so that nothing was learnt."""
+    torch.manual_seed(0)
+    small = {"scales": (1.0,)} if name != "retinanet" else {}
+    system = build(name, 2, trunk="zfnet", size=128, width=0.25, **small)
+    picture = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(0))
+    assert float(system.eval().maps(system.batch([picture]))["conv5"].std()) > 1e-2
+
+
+@pytest.mark.parametrize(("variant", "dropped"), [("paper", ["fc6", "fc7"]), ("torchvision", ["pool5", "fc6"])])
+def test_alexnet_drops_outputs_of_its_first_two_fully_connected_layers(variant: str, dropped: list[str]) -> None:
+    """Krizhevsky 2012, section 4.2; torchvision's later network drops what they read."""
+    made = trunk("alexnet", variant=variant, width=1 / 16)
+    layers = [m for m in made.modules() if isinstance(m, nn.Conv2d | nn.MaxPool2d | nn.Linear | nn.Dropout)]
+    names = {id(layer): name.split(".")[0] for name, layer in made.named_modules()}
+    before = [names[id(one)] for one, after in zip(layers, layers[1:], strict=False) if isinstance(after, nn.Dropout)]
+    assert before == dropped
+
+
+def test_caffenet_begins_as_its_released_file_says() -> None:
+    torch.manual_seed(0)
+    made = trunk("caffenet", width=0.25)  # where deviations are twice those of the whole width, but for conv1's
+    layers = {n.split(".")[0]: m for n, m in made.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+    assert {name: layer.bias.unique().tolist() for name, layer in layers.items()} == {
+        **{"conv1": [0.0], "conv2": [1.0], "conv3": [0.0], "conv4": [1.0], "conv5": [1.0]},
+        **{"fc6": [1.0], "fc7": [1.0]},
+    }
+    spread = {name: float(layer.weight.detach().std()) for name, layer in layers.items()}
+    wanted = dict.fromkeys(layers, 2 * 0.01) | {"conv1": 0.01, "fc6": 2 * 0.005, "fc7": 2 * 0.005}
+    assert spread == pytest.approx(wanted, rel=0.03)
