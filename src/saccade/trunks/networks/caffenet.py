@@ -50,7 +50,7 @@ def caffenet(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain
 
 
 def _begin(trunk: nn.Module, width: float) -> None:
-    """As train_val.prototxt says: deviation .01, of fc6 and fc7 .005; biases 1 but in conv1 and conv3, where they are 0.
+    """As train_val.prototxt says: deviation .01, of fc6 and fc7 .005; biases 1, but 0 in conv1 and conv3.
 
     R-CNN's files say the same. A later copy of Caffe's has biases of .4 in the place of 1.
     """
