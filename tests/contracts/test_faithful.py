@@ -1,12 +1,20 @@
 """What systems do as their papers, or the authors' released files, say: read from the built networks."""
 
+from dataclasses import replace
 from itertools import accumulate, pairwise
+from typing import Any, cast
 
 import pytest
 import torch
 from torch import nn
 
-from saccade.systems.build import build
+from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead
+from saccade.layers.towers.anchors import Anchors
+from saccade.ops.boxes.candidates import Candidates
+from saccade.ops.boxes.suppression import Suppression
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, options_of
+from saccade.systems.detect.rpn import RULES
 from saccade.training.step.schedule import factor, within_stage
 from saccade.trunks import trunk
 
@@ -67,3 +75,66 @@ def test_alternating_runs_as_long_as_its_four_steps(
             for share in (falls - 0.01, falls + 0.01)
         ]
         assert at == pytest.approx([1.0, 0.1])
+
+
+def suppression_of(name: str, **options: object) -> Suppression:
+    with torch.device("meta"):
+        (head,) = (head for _, head in build(name, 20, **options).each_head())
+    return cast("Any", head).suppression
+
+
+@pytest.mark.parametrize("name", ["rcnn", "spp_net"])
+@pytest.mark.parametrize("scores", ["svm", "softmax"])
+def test_a_hundred_boxes_of_each_class_are_told(name: str, scores: str) -> None:
+    """Girshick's rcnn_test.m; with a hundred of all classes most classes had none."""
+    rule = suppression_of(name, scores=scores, search="windows")
+    corners = torch.arange(300.0)[:, None] * 10 + torch.zeros(1, 2)
+    apart = torch.cat([corners, corners + 8], 1)[None]
+    ranks = torch.linspace(0.9, 0.5, 300)[None, :, None].expand(1, 300, 20)
+    best = rule.best(ranks)
+    found = Candidates(apart[:, best.rows[0]], best.scores, best.labels, best.labels)
+    (kept,) = rule.final(found, torch.tensor([[4000, 4000]])).each()
+    assert kept.labels.bincount().tolist() == [100] * 20
+
+
+@pytest.mark.parametrize("name", sorted(SYSTEMS))
+def test_what_is_decoded_outside_the_picture_is_not_told(name: str) -> None:
+    """Cut at the border it has no area."""
+    if SYSTEMS[name].card.task != "detect":
+        return
+    rule = suppression_of(name, **({"search": "windows"} if "search" in options_of(SYSTEMS[name]) else {}))
+    boxes = torch.tensor([[[10.0, 10, 60, 60], [-40, 10, -5, 60], [110, 20, 150, 90], [100, 0, 140, 50]]])
+    labels = torch.zeros(1, 4, dtype=torch.int64)
+    found = Candidates(boxes, torch.full((1, 4), 0.9), labels, labels)
+    (kept,) = rule.final(found, torch.tensor([[100, 100]])).each()
+    assert kept.boxes.tolist() == [[10, 10, 60, 60]]
+
+
+def test_proposals_that_are_too_small_go_before_the_best_are_counted() -> None:
+    """Ren 2015's proposal_layer.py: 6000 of those that are large enough."""
+    assert suppression_of("rpn").small == "before"
+    anchors = torch.tensor([[[0.0, 0, 4, 4], [0, 0, 40, 40]]])
+    rules = replace(RULES, suppression=replace(RULES.suppression, first=1))
+    head = DenseBoxHead(("map",), nn.Identity(), Anchors([anchors[0]]), rules, None)
+    raw = DenseBoxes([torch.tensor([[[0.0, 9], [0, 1]]])], [torch.zeros(1, 2, 4)], [anchors], torch.tensor([[90, 90]]))
+    (kept,) = head.candidates(raw).each()
+    assert kept.boxes.tolist() == [[0, 0, 40, 40]]
+
+
+def test_r_fcn_s_proposals_have_512_channels_as_released() -> None:
+    with torch.device("meta"):
+        tower = build("rfcn", 20).heads["regions"].propose.tower
+    assert (tower.conv.in_channels, tower.conv.out_channels) == (1024, 512)
+
+
+@pytest.mark.parametrize("name", ["retinanet", "faster_rcnn"])
+def test_anchors_of_a_pyramid_stand_apart_by_its_strides(name: str) -> None:
+    """A picture of 800 pixels has 13 positions of stride 64, 61 pixels apart by torchvision's measure."""
+    with torch.device("meta"):
+        system = build(name, 2, trunk="resnet18", width=1 / 16)
+    head = system.heads["boxes"] if name == "retinanet" else system.heads["regions"].propose
+    strides = [level.stride for level in system.neck.levels.values()]
+    shapes = [(-(-800 // stride), -(-800 // stride)) for stride in strides]
+    with torch.device("cpu"):
+        boxes = Anchors([torch.zeros(1, 4)] * len(strides), head.anchors.steps)(shapes, (800, 800))
+    assert [float(grid[1, 0] - grid[0, 0]) for grid in boxes] == strides

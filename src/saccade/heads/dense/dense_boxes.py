@@ -19,10 +19,10 @@ from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.ops.boxes.assign import Assignment, assign, classes_sought, inside, without_believed
 from saccade.ops.boxes.box_coder import DeltaCoder
-from saccade.ops.boxes.candidates import Candidates, joined, taken
+from saccade.ops.boxes.candidates import NOTHING, Candidates, joined, taken
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
-from saccade.ops.boxes.suppression import Suppression
+from saccade.ops.boxes.suppression import Suppression, clipped
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,10 @@ class DenseBoxHead(Head):
         codes, anchors = [level.float() for level in raw.codes], raw.anchors
         if suppression.each == "class":
             scores, codes, anchors = ([torch.cat(parts, 1)] for parts in (scores, codes, anchors))
+        if suppression.small == "before":
+            decoded = [clipped(self.rules.coder.decode(*pair), raw.sizes) for pair in zip(codes, anchors, strict=True)]
+            large = [suppression.large(boxes)[..., None] for boxes in decoded]
+            scores = [level.masked_fill(~fits, NOTHING) for level, fits in zip(scores, large, strict=True)]
         maps = enumerate(zip(scores, codes, anchors, strict=True))
         return suppression.final(joined([self._of_map(suppression, place, *found) for place, found in maps]), raw.sizes)
 

@@ -24,7 +24,7 @@ from saccade.trunks.options import TrunkOptions
 
 SAMPLES = 128
 # The authors' code keeps 12 000 proposals to learn from, 2000 after suppression.
-LEARN = Suppression(score=0.0, first=12000, overlap=0.7, limit=2000, side=16, alike="map")
+LEARN = Suppression(score=0.0, first=12000, overlap=0.7, limit=2000, side=16, small="before", alike="map")
 BOXES = BoxRules(suppression=Suppression(score=0.05, first=30_000, overlap=0.3, limit=100))
 
 RECIPE = Recipe(

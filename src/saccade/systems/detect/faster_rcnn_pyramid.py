@@ -21,7 +21,7 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
-from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, trunk_to
+from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, strides_of, trunk_to
 from saccade.systems.detect.parts.region import HALF, RegionOptions, pyramid_box_top
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
 from saccade.trunks.options import TrunkOptions
@@ -69,10 +69,10 @@ def pyramid_faster_rcnn(
     body, reads = trunk_to(trunk, (4, 8, 16, 32))
     wide = pyramid_channels(neck_channels, trunk.width)
     neck = Pyramid(body.levels, reads, wide, "pool")
-    strides = [level.stride or 1 for level in neck.levels.values()]
+    strides = strides_of(neck)
     bases = [ratio_bases([stride * scale for scale in regions.scales or (FINEST,)], RATIOS) for stride in strides]
     tower = ProposalTower(wide, len(bases[0]), 1)
-    propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases), PROPOSALS, None)
+    propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases, strides), PROPOSALS, None)
     pooled = dict(list(neck.levels.items())[:-1])
     told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
     top = pyramid_box_top(pooled, 4 * wide, told, len(classes), regions.boxes)

@@ -24,7 +24,7 @@ from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.proposals.searches import search_named
 from saccade.ops.regions.crop import CropRules, Shape
 from saccade.systems.detect.parts.region import HALF, SearchOptions, regionwise
-from saccade.systems.detect.parts.solved import BY_MARGIN, BY_SOFTMAX, Scores, solved_stages
+from saccade.systems.detect.parts.solved import Scores, solved_stages, told_rules
 from saccade.trunks.options import CHOSEN, TrunkOptions
 
 SIDE = 227
@@ -109,7 +109,7 @@ def rcnn(
     pool = WarpPool(body.describe, nn.AdaptiveAvgPool2d(parts.grid), crops.rules, IMAGE)
     sizes = (parts.trunk.levels[parts.reads].channels * parts.grid**2, parts.size)
     mining = MiningRules(svm=replace(SVM, cost=cost))
-    rules = SolvedRules(BY_MARGIN, mining) if scores == "svm" else SolvedRules(BY_SOFTMAX, None)
+    rules = SolvedRules(told_rules(scores, len(classes)), mining if scores == "svm" else None)
     top = SolvedTop(pool, parts.body, sizes, (IMAGE,), rules, len(classes))
     sample = RandomSampler(number=samples, share=0.25)
     head = RegionHead(None, sample, HALF, {"box": top}, RegionRules(regions.proposals, regions.proposals))

@@ -20,7 +20,7 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import everything
 from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
-from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, trunk_to
+from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, strides_of, trunk_to
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import TrunkOptions
 
@@ -96,9 +96,8 @@ def retinanet(
     sizes = [finest * 2**step for step in range(len(neck.levels))]
     tower = TwinTower(wide, OCTAVES * len(RATIOS), len(classes))
     rules = replace(RULES, suppression=replace(RULES.suppression, limit=limit, suppress=suppress))
-    head = DenseBoxHead(
-        tuple(neck.levels), tower, Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS)), rules, len(classes)
-    )
+    anchors = Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS), strides_of(neck))
+    head = DenseBoxHead(tuple(neck.levels), tower, anchors, rules, len(classes))
     spec = shorter_side(size, body.preprocessing, multiple=32)
     recipe = replace(RECIPE, stages=one_stage(body, trunk.pretrained))
     return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=recipe)

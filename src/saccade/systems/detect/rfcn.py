@@ -25,7 +25,7 @@ from saccade.trunks.chain import Chain
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.dilate import dilate
 
-LEARN, CELLS = 300, 7
+LEARN, CELLS, HIDDEN = 300, 7, 512
 BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100), hardest=128)
 
 RECIPE = Recipe(
@@ -86,7 +86,9 @@ def rfcn(
     if not isinstance(whole, Chain):
         raise UsageError("a trunk of ours, whose last stage can keep its map's size", repr(trunk.named))
     body = dilate(whole, STRIDE)
-    propose = proposal_head(middle, body.levels[middle].channels, size, scales)
+    # The authors' files give proposals 512 channels on a map of 1024.
+    hidden = scaled(HIDDEN, trunk.width)
+    propose = proposal_head(middle, body.levels[middle].channels, size, scales, hidden)
     told = replace(BOXES, suppression=replace(BOXES.suppression, limit=limit))
     asked = outputs(told, len(classes), per_class=False)
     tower = PositionSensitiveTower(body.levels[last], last, scaled(1024, trunk.width), cells, asked)
