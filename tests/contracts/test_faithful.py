@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from saccade.core.annotation import Annotation
 from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead
 from saccade.layers.towers.anchors import Anchors
 from saccade.ops.boxes.candidates import Candidates
@@ -15,7 +16,11 @@ from saccade.ops.boxes.suppression import Suppression
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
 from saccade.systems.detect.rpn import RULES
+from saccade.training.parallel.machine import make_fabric
+from saccade.training.settings import TrainSettings
+from saccade.training.step.optimiser import make_optimiser, set_rate
 from saccade.training.step.schedule import factor, within_stage
+from saccade.training.step.train_state import TrainState
 from saccade.trunks import trunk
 
 
@@ -138,3 +143,51 @@ def test_anchors_of_a_pyramid_stand_apart_by_its_strides(name: str) -> None:
     with torch.device("cpu"):
         boxes = Anchors([torch.zeros(1, 4)] * len(strides), head.anchors.steps)(shapes, (800, 800))
     assert [float(grid[1, 0] - grid[0, 0]) for grid in boxes] == strides
+
+
+def rates_of(name: str) -> dict[str, tuple[float, bool]]:
+    """By kind of parameter: its rate over the recipe's, and whether it decays."""
+    options = {"search": "windows"} if "search" in options_of(SYSTEMS[name]) else {}
+    with torch.device("meta"):
+        system = build(name, 2, width=1 / 16, **options)
+    optimiser = make_optimiser(system, system.recipe)
+    set_rate(optimiser, system.recipe.lr)
+    of = {
+        id(p): (g["lr"] / system.recipe.lr, bool(g["weight_decay"]))
+        for g in optimiser.param_groups
+        for p in g["params"]
+    }
+    found: dict[str, tuple[float, bool]] = {}
+    for path, layer in system.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            new = "new " * (path == "heads.regions.tops.box.score")
+            for kind, parameter in (("weight", layer.weight), ("bias", layer.bias)):
+                rate = of[id(parameter)]
+                assert found.setdefault(new + kind, rate) == rate
+    return found
+
+
+@pytest.mark.parametrize("name", ["caffenet", "rpn", "fast_rcnn", "faster_rcnn", "ssd300"])
+def test_biases_learn_at_twice_the_rate_without_decay_as_in_caffe_s_files(name: str) -> None:
+    assert rates_of(name) == {"weight": pytest.approx((1.0, True)), "bias": pytest.approx((2.0, False))}
+
+
+def test_r_cnn_s_new_layer_learns_at_ten_times_the_rate() -> None:
+    """pascal_finetune_train.prototxt: fc8_pascal has 10 and 20, all others 1 and 2."""
+    found = {kind: round(rate, 6) for kind, (rate, _) in rates_of("rcnn").items()}
+    assert found == {"weight": 1, "bias": 2, "new weight": 10, "new bias": 20}
+
+
+def test_zfnet_s_filters_stay_within_a_root_mean_square_of_a_tenth() -> None:
+    """Zeiler 2013, section 3: filters that exceed it are brought back to it after each step."""
+    torch.manual_seed(0)
+    system = build("zfnet", 2, width=1 / 16, size=64)
+    with torch.no_grad():
+        system.get_submodule("trunk.conv1.conv").weight.mul_(100)
+    state = TrainState(system, system.recipe, make_fabric(TrainSettings(device="cpu"), system), seed=0)
+    state.enter(system.recipe.stages[0])
+    truth = [Annotation(label=torch.tensor(0)), Annotation(label=torch.tensor(1))]
+    state.backward([system.batch([torch.rand(3, 80, 80) for _ in truth], truth)], step=0)
+    state.step(0.01)
+    filters = [m.weight.detach() for m in system.modules() if isinstance(m, nn.Conv2d)]
+    assert max(float(f.square().mean((1, 2, 3)).sqrt().max()) for f in filters) == pytest.approx(0.1)

@@ -48,6 +48,9 @@ class Recipe:
         optimiser: ``sgd`` (with momentum), ``adam``, ``adamw``, ``rmsprop`` or ``adagrad``.
         lr: Learning rate for batches of `batch` pictures; it is scaled with the batch that is really used.
         trunk_lr_factor: Factor of the trunk's learning rate.
+        bias_lr_factor: Factor of the learning rate of layers' biases, of normalisation's not; Caffe's models have 2.
+        lr_factors: Further factors by name of parts, heads or submodules, such as ``("label", 10.0)`` for a layer that
+            is new among those that have learnt; of two names the longer decides.
         momentum: Momentum of ``sgd`` and ``rmsprop``; first decay of ``adam`` and ``adamw``.
         decay: Share of the mean of squared gradients that ``rmsprop`` keeps at each step.
         epsilon: What ``rmsprop`` adds to the root of that mean.
@@ -62,6 +65,8 @@ class Recipe:
         epochs: Passes over the data when neither steps nor minutes are given.
         batch: Pictures a step.
         clip: Greatest norm of the gradient, or None.
+        filter_rms: Greatest root mean square of a convolution's filter; after each step larger ones are brought back to
+            it (Zeiler, Fergus 2013, section 3). None: they are left alone.
         ema: Decay of the average of the weights that is evaluated and saved, or None.
         augmentation: What is drawn for each picture.
         stages: Stages, in order.
@@ -72,6 +77,8 @@ class Recipe:
     optimiser: OptimiserName = "sgd"
     lr: float = 0.01
     trunk_lr_factor: float = 1.0
+    bias_lr_factor: float = 1.0
+    lr_factors: tuple[tuple[str, float], ...] = ()
     momentum: float = 0.9
     decay: float = 0.99
     epsilon: float = 1e-8
@@ -85,6 +92,7 @@ class Recipe:
     epochs: int = 90
     batch: int = 32
     clip: float | None = None
+    filter_rms: float | None = None
     ema: float | None = None
     augmentation: Augmentation = Augmentation()
     stages: tuple[Stage, ...] = (Stage(),)
