@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 from saccade.core.annotation import Annotation
+from saccade.core.sample import Sample
+from saccade.data.augment.augment import Augment
 from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead
 from saccade.layers.towers.anchors import Anchors
 from saccade.ops.boxes.candidates import Candidates
@@ -191,3 +193,18 @@ def test_zfnet_s_filters_stay_within_a_root_mean_square_of_a_tenth() -> None:
     state.step(0.01)
     filters = [m.weight.detach() for m in system.modules() if isinstance(m, nn.Conv2d)]
     assert max(float(f.square().mean((1, 2, 3)).sqrt().max()) for f in filters) == pytest.approx(0.1)
+
+
+def test_lenet_s_digits_are_padded_from_28_to_32_pixels() -> None:
+    """LeCun 1998, section II.B; a digit's own pixels stay as they are, and black is -.1 as around it."""
+    system = build("lenet5", 10)
+    digit = torch.randint(0, 256, (1, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    (seen,) = system.batch([digit]).images
+    assert seen.shape == (1, 32, 32)
+    torch.testing.assert_close(seen[:, 2:30, 2:30], -0.1 + digit / 255 * 1.275, rtol=0, atol=1e-5)
+    inner = torch.zeros(32, 32, dtype=torch.bool)
+    inner[2:30, 2:30] = True
+    assert seen[0][~inner].unique().tolist() == pytest.approx([-0.1])
+    augment = Augment(replace(system.recipe.augmentation, scale=(0.5, 0.5)), system.input)
+    framed = augment(Sample(digit, Annotation(), "digit"), torch.Generator().manual_seed(0))
+    assert float(framed.image[0, 0].float().max()) == 0  # what comes in from outside is black, too
