@@ -9,8 +9,12 @@ import torch
 from torch import nn
 
 from saccade.core.annotation import Annotation
+from saccade.core.augmentation import Augmentation
 from saccade.core.sample import Sample
 from saccade.data.augment.augment import Augment
+from saccade.data.augment.colour import change_colour
+from saccade.data.augment.crop import draw_window
+from saccade.data.augment.rng import RandomDraws
 from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead
 from saccade.layers.towers.anchors import Anchors
 from saccade.ops.boxes.candidates import Candidates
@@ -208,3 +212,65 @@ def test_lenet_s_digits_are_padded_from_28_to_32_pixels() -> None:
     augment = Augment(replace(system.recipe.augmentation, scale=(0.5, 0.5)), system.input)
     framed = augment(Sample(digit, Annotation(), "digit"), torch.Generator().manual_seed(0))
     assert float(framed.image[0, 0].float().max()) == 0  # what comes in from outside is black, too
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "first"),
+    [
+        ("resnet110", {}, 0.01),
+        ("yolo1", {"trunk": "yolo_tiny", "hidden": 0}, 1e-3),
+        ("retinanet", {"trunk": "resnet18"}, 0.01 / 3),
+        ("faster_rcnn", {"trunk": "resnet18"}, 0.02 / 3),
+    ],
+)
+def test_warm_ups_begin_at_the_paper_s_rate(name: str, options: dict[str, Any], first: float) -> None:
+    with torch.device("meta"):
+        recipe = build(name, 2, width=1 / 16, **options).recipe
+    assert recipe.lr * factor(recipe, 0.0) == pytest.approx(first)
+
+
+def drawn_colours(name: str, picture: torch.Tensor, count: int = 200) -> torch.Tensor:
+    """(count, 3) colours of a flat picture as the system's training sees it, 0..1."""
+    with torch.device("meta"):
+        augmentation = build(name, 2, width=1 / 16).recipe.augmentation
+    rng = RandomDraws(torch.Generator().manual_seed(0))
+    return torch.stack([change_colour(picture, augmentation, rng, (0.0,) * 3)[:, 0, 0] for _ in range(count)])
+
+
+def test_yolo_draws_exposure_and_saturation_from_two_thirds_to_one_and_a_half() -> None:
+    """Darknet: a factor from 1 to 1.5, or its inverse, in HSV."""
+    colours = drawn_colours("yolo1", torch.tensor([0.6, 0.4, 0.2]).view(3, 1, 1))
+    exposure = colours.amax(1) / 0.6
+    saturation = (1 - colours.amin(1) / colours.amax(1)) / (1 - 0.2 / 0.6)
+    for factors in (exposure, saturation):
+        assert factors.min() == pytest.approx(1 / 1.5, abs=0.01)
+        assert factors.max() == pytest.approx(1.5, abs=0.01)
+        assert 0.4 < float((factors > 1).float().mean()) < 0.6
+
+
+def test_ssd_shifts_brightness_by_32_of_255() -> None:
+    with torch.device("meta"):
+        augmentation = build("ssd300", 2, width=1 / 16).recipe.augmentation
+    rng = RandomDraws(torch.Generator().manual_seed(0))
+    alone = Augmentation(brightness_shift=augmentation.brightness_shift, colour=augmentation.colour)
+    grey = torch.full((3, 1, 1), 0.5)
+    shifts = torch.tensor([float(change_colour(grey, alone, rng, (0.0,) * 3)[0]) - 0.5 for _ in range(300)]) * 255
+    assert -32 <= float(shifts.min()) < -30
+    assert 30 < float(shifts.max()) <= 32
+    assert 0.4 < float((shifts == 0).float().mean()) < 0.6
+
+
+def test_ssd_s_crops_are_uniform_by_side() -> None:
+    """Sampler of bbox_util.cpp: scale from .3 to 1, width scale · √ratio, height scale / √ratio, of each side."""
+    with torch.device("meta"):
+        augmentation = build("ssd300", 2, width=1 / 16).recipe.augmentation
+    plain = replace(augmentation, expand=1.0, crop_overlap=None)
+    rng = RandomDraws(torch.Generator().manual_seed(0))
+    windows = torch.tensor([draw_window(plain, (2000, 4000), Annotation(), rng) for _ in range(1500)]).double()
+    wide, high = (windows[:, 2] - windows[:, 0]) / 4000, (windows[:, 3] - windows[:, 1]) / 2000
+    side, ratio = (wide * high).sqrt(), wide / high
+    assert (float(side.min()), float(side.max())) == pytest.approx((0.3, 1.0), abs=0.01)
+    assert float(side.mean()) == pytest.approx(0.65, abs=0.02)  # .57 where areas are uniform
+    small = ratio[side < 0.7]
+    assert (float(small.min()), float(small.max())) == pytest.approx((0.5, 2.0), abs=0.02)
+    assert float(small.mean()) == pytest.approx(1.25, abs=0.05)
