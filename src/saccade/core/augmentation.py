@@ -15,8 +15,8 @@ class Augmentation:
         flip_vertical: Probability of an upside-down flip.
         crop_area: Share of the picture's area that a random crop covers (Inception's crop), or None for no such crop.
         crop_aspect: Width over height of that crop, drawn log-uniformly.
-        crop_draw: What of a crop is drawn uniformly: ``area``, its share of the picture's, or ``side``, the root of that;
-            then sides are shares of the picture's, and shapes uniform among those that fit (SSD).
+        crop_draw: What of a crop is drawn uniformly: ``area``, its share of the picture's, or ``side``, its root,
+            whose shapes are uniform among those that fit, relative to the picture's own (SSD).
         crop_keeps: What a random crop must keep: nothing, or the centre of at least one object.
         crop_overlap: Least overlaps (IoU) of that crop with some object, of which one is drawn for each picture: 0 asks
             for none, 1 leaves the picture whole; objects whose centre is cut away go (SSD's crop). None: no such rule.

@@ -1,8 +1,10 @@
 """A recipe: how a paper trains its system, as numbers that `training` follows and a user may override."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
 
 OptimiserName = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
@@ -69,6 +71,8 @@ class Recipe:
             it (Zeiler, Fergus 2013, section 3). None: they are left alone.
         ema: Decay of the average of the weights that is evaluated and saved, or None.
         augmentation: What is drawn for each picture.
+        difficult: Whether objects are learnt that are marked as difficult (VOC). Else they are taken for background, as
+            the code of Faster R-CNN, R-FCN, SPP-net and YOLO does.
         stages: Stages, in order.
         best: Score by which the best checkpoint is chosen; a leading ``-`` says that less is better.
         note: The lab note: where the numbers are from, and what result to expect.
@@ -95,6 +99,7 @@ class Recipe:
     filter_rms: float | None = None
     ema: float | None = None
     augmentation: Augmentation = Augmentation()
+    difficult: bool = True
     stages: tuple[Stage, ...] = (Stage(),)
     best: str = "-loss"
     note: str = ""
@@ -103,3 +108,10 @@ class Recipe:
     def descends(self) -> bool:
         """Whether any stage takes steps of descent; else all weights that are sought are solved for."""
         return any(stage.share > 0 for stage in self.stages)
+
+    def learnt(self, truth: Sequence[Annotation]) -> Sequence[Annotation]:
+        """What is learnt of a truth: all of it, or all but objects that are marked as difficult."""
+        if self.difficult:
+            return truth
+        shown = ((picture, picture.instances) for picture in truth)
+        return [p if rows is None else replace(p, instances=rows.without_difficult()) for p, rows in shown]

@@ -218,6 +218,7 @@ class System(nn.Module):
     ) -> dict[str, Tensor]:
         """Weighted scalars by ``head/term``, from maps made before; of some heads alone where these are named."""
         terms: dict[str, Tensor] = {}
+        truth = self.recipe.learnt(truth)
         for name, head in self.each_head():
             if heads is not None and name not in heads:
                 continue

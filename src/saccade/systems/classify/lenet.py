@@ -11,7 +11,8 @@ from saccade.trunks.networks.lenet import Variant
 from saccade.trunks.options import SCALED, TrunkOptions
 
 # Digits fill 28 pixels; the field around them lets strokes' ends come into the middle of a window (section II.B).
-SIDE, DIGIT = 32, 28
+DIGIT = 28
+SIDE = 32
 
 RECIPE = Recipe(
     optimiser="adam",

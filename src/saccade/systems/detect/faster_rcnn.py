@@ -35,6 +35,7 @@ RECIPE = Recipe(
     epochs=28,
     batch=2,
     augmentation=Augmentation(flip=0.5),
+    difficult=False,
     best="AP",
     note="Ren 2015: joint training, 70 000 steps of two pictures at 0.001, divided by 10 at 50 000, from ImageNet "
     "weights; alternating: 80 000 steps of proposals and 40 000 of regions, twice, the rate divided by 10 at three "

@@ -34,6 +34,7 @@ RECIPE = Recipe(
     epochs=15,
     batch=8,
     augmentation=Augmentation(flip=0.5),
+    difficult=False,
     best="AP",
     note="Dai 2016: 20 000 steps of eight pictures at 0.001 and 10 000 at 0.0001, 128 regions of 300 that cost most, "
     "from ImageNet weights, proposals and regions in turn. VOC 2007 mAP with ResNet-101: 79.5, with several scales in "

@@ -47,6 +47,7 @@ RECIPE = Recipe(
     epochs=16,
     batch=1,
     augmentation=Augmentation(flip=0.5),
+    difficult=False,
     best="AR100",
     note="Ren 2015: 60 000 steps of one picture at 0.001, then 20 000 at 0.0001, flips alone, from ImageNet weights; "
     "biases at twice the rate, without decay. With 300 proposals Fast R-CNN reaches 69.9 mAP on VOC 2007.",

@@ -44,6 +44,7 @@ RECIPE = Recipe(
     epochs=120,
     batch=2,
     augmentation=Augmentation(flip=0.5),
+    difficult=False,
     best="AP",
     note="He 2014: the convolutions stand still; fully connected layers learn for 250 000 batches at 0.0001 and 50 "
     "000 at a tenth of it, biases at twice the rate, a quarter of each batch objects. VOC 2007 mAP 59.2 with five "

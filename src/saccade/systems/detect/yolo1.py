@@ -33,6 +33,7 @@ RECIPE = Recipe(
     batch=64,
     clip=10.0,
     augmentation=Augmentation(flip=0.5, scale=(0.8, 1.2), translate=0.2, hsv_saturation=1.5, hsv_exposure=1.5),
+    difficult=False,
     best="AP50",
     note="Redmon 2015: 135 passes over VOC 2007 + 2012, rate raised from 0.001 to 0.01 in the first, divided by 10 "
     "after 75 and 105; shifts and sizes by up to 20 %, exposure and saturation by up to 1.5; 20 convolutions know "
