@@ -131,3 +131,22 @@ def test_lenet_s_digits_are_padded_from_28_to_32_pixels() -> None:
     augment = Augment(replace(system.recipe.augmentation, scale=(0.5, 0.5)), system.input)
     framed = augment(Sample(digit, Annotation(), "digit"), torch.Generator().manual_seed(0))
     assert float(framed.image[0, 0].float().max()) == 0  # what comes in from outside is black, too
+
+
+@pytest.mark.parametrize("name", ["rpn", "faster_rcnn"])
+def test_a_proposal_s_least_side_is_16_pixels_of_the_picture_as_it_was_read(name: str) -> None:
+    """Ren 2015's proposal_layer.py multiplies 16 by the picture's scale."""
+    torch.manual_seed(0)
+    small = {"trunk": "vgg11", "width": 1 / 16, "size": 300}
+    system = build(name, 2, **small).eval()
+    head = system.heads["proposals"] if name == "rpn" else system.heads["regions"].propose
+    for source, scale in ((150, 2.0), (600, 0.5)):
+        batch = system.batch([torch.rand(3, source, source)])
+        raw = replace(head(system.maps(batch)), anchors=[torch.tensor([[[0.0, 0, side, side] for side in SIDES]])])
+        raw = replace(raw, logits=[torch.tensor([[[0.0, 1.0]] * len(SIDES)])], codes=[torch.zeros(1, len(SIDES), 4)])
+        (kept,) = head.candidates(raw).each()
+        assert sorted(kept.boxes[:, 2].tolist()) == [side for side in SIDES if side >= 16 * scale]
+
+
+# Sides that overlap each other by less than .7.
+SIDES = (3.0, 4.0, 6.0, 8.0, 11.0, 16.0, 22.0, 32.0, 44.0, 64.0)

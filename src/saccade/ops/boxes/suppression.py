@@ -45,7 +45,8 @@ class Suppression:
         limit: Answers a picture.
         side: Least side in pixels. By default what has no area goes, as boxes do that lie outside the picture and are
             cut at its border; 0 keeps it, as torchvision's dense detectors do.
-        small: Whether what is smaller goes ``before`` the best are counted, as in Faster R-CNN's code, or ``after``.
+        small: Whether what is smaller goes ``before`` the best are counted, and `side` is in pixels of the pictures as
+            they were read, as in Faster R-CNN's code; or ``after``, and `side` is in input pixels.
         alike: Whether boxes suppress each other within a ``class`` or within a ``map``.
         suppress: What happens to the weaker of two. ``hard``: it goes. ``linear``: above `overlap` its score is
             multiplied by 1 - IoU. ``gaussian``: by exp(-IoU² / sigma), whatever the overlap. What then scores less
@@ -101,7 +102,8 @@ class Suppression:
             sizes: (B, 2) height and width of each in pixels.
         """
         boxes = clipped(found.boxes, sizes)
-        found = replace(found, boxes=boxes, scores=found.scores.masked_fill(~self.large(boxes), NOTHING))
+        rule = replace(self, side=LEAST_SIDE) if self.small == "before" else self  # they have gone already
+        found = replace(found, boxes=boxes, scores=found.scores.masked_fill(~rule.large(boxes), NOTHING))
         if self.suppress == "hard":
             rows = batch_nms(boxes, found.scores, found.groups, self.overlap, self.limit)
             kept = found.padded(1).take(rows)
@@ -110,9 +112,15 @@ class Suppression:
             kept = replace(found.padded(1).take(rows), scores=softer)
         return kept if self.vote is None else replace(kept, boxes=_voted(found, kept, rows, self.vote))
 
-    def large(self, boxes: Tensor) -> Tensor:
-        """(…,) bool: whether both sides of boxes (…, 4) are as long as the least."""
-        return ((boxes[..., 2:] - boxes[..., :2]) >= self.side).all(-1)
+    def large(self, boxes: Tensor, scales: Tensor | None = None) -> Tensor:
+        """(B, n) bool: whether both sides of boxes (B, n, 4) are as long as the least.
+
+        Args:
+            boxes: In input pixels.
+            scales: (B,) input pixels to a pixel in which the least side is told; by default 1.
+        """
+        least = self.side if scales is None else self.side * scales[:, None, None]
+        return ((boxes[..., 2:] - boxes[..., :2]) >= least).all(-1)
 
     def _softened(self, found: Candidates) -> tuple[Tensor, Tensor]:
         """(B, limit) rows that soft suppression leaves, n where there is none, and their scores, by falling score."""
