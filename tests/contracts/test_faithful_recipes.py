@@ -181,3 +181,11 @@ def test_difficult_objects_are_learnt_where_the_papers_code_learns_them(name: st
     alone, both = loss(marked[:1]), loss(rows)
     assert alone != both
     assert loss(marked) == (alone if name in LEAVE_OUT else both)
+
+
+def test_multipath_learns_from_64_regions_of_each_picture_of_at_most_1000_pixels() -> None:
+    """Zagoruyko's released BatchProviderROI.lua and train.lua."""
+    with torch.device("meta"):
+        system = build("multipath", 2, trunk="vgg11", width=1 / 16, search="windows")
+    assert system.heads["regions"].sample.number * system.heads["regions"].sample.share == 16
+    assert (system.heads["regions"].sample.number, system.input.shorter, system.input.longest) == (64, 800, 1000)
