@@ -9,9 +9,8 @@ from head_cases import HEADS, HeadCase
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.network.head import Head, annotated_loss
+from saccade.network.head import Head, annotated_loss, full_precision
 from saccade.network.maps import Maps
-from saccade.network.system import full_precision
 
 SIDE = 64
 EVERY = sorted(HEADS)

@@ -124,12 +124,12 @@ def _with_memory(system: System) -> System:
 def _run(system: System, name: str, spec: InputSpec, side: tuple[int, int], device: str) -> Description:
     system.eval()
     pictures = torch.zeros(1, spec.channels, *side, device=device)
-    sizes = torch.tensor([side], device=device)
+    sizes, frame = torch.tensor([side], device=device), Frame.identity(side)
     trace = Trace()
     recorder = Recorder(system, trace, max(side))
     with torch.no_grad(), torch.device(device), recorder.watching(), trace:
         trace.begin(pictures)
-        maps = system.maps(Batch(pictures, sizes, (Frame.identity(side),), regions=(_whole(side),)))
+        maps = system.maps(Batch(pictures, sizes, (frame,), regions=(_whole(side),)))
         system.raw(maps)
     recorder.add_unused()
     return Description(name, (spec.channels, *side), tuple(recorder.layers), _maps(system, maps), _heads(system))

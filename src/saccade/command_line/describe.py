@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     typed = _typed(arguments, options)
     from saccade.analysis.describe import describe
 
-    as_json, svg = typed.pop("json"), typed.pop("svg")
+    as_json, svg, arithmetic = typed.pop("json"), typed.pop("svg"), typed.pop("arithmetic")
     description = describe(typed.pop("system"), **typed)
     if svg:
         _draw(description, svg)
@@ -49,6 +49,8 @@ def run(arguments: Sequence[str]) -> int:
         print_json(description.as_dict())
     else:
         print_description(description)
+    if arithmetic and not as_json:
+        print_arithmetic(description)
     return 0
 
 
@@ -77,6 +79,15 @@ def print_description(description: "Description") -> None:
     sums = _sums(description)
     longest = max(len(name) for name, _ in sums)
     sys.stdout.writelines(f"{name:{longest}}  {told}\n" for name, told in sums)
+
+
+def print_arithmetic(description: "Description") -> None:
+    """A line a layer with weights: its padding and parameters, spelt out."""
+    from saccade.analysis.arithmetic import spelt_out
+
+    told = [(layer.name, text) for layer in description.layers if (text := spelt_out(layer))]
+    longest = max((len(name) for name, _ in told), default=0)
+    sys.stdout.writelines(["\n", *(f"{name:{longest}}  {text}\n" for name, text in told)])
 
 
 def narrowed(rows: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:
@@ -140,12 +151,13 @@ def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
     """The parser of ``saccade describe`` with these options of the system."""
     parser = Parser(
         prog="saccade describe",
-        usage="saccade describe SYSTEM [--classes N] [--size N] [--json] [--svg FILE] [...]",
+        usage="saccade describe SYSTEM [--classes N] [--size N] [--json] [--arithmetic] [--svg FILE] [...]",
         description="The layers of a network: output, parameters, multiply-adds, receptive field. "
         + (f"The options of {system} come last." if system else "With a SYSTEM, --help also lists its own options."),
     )
     parser.add_argument("system", metavar="SYSTEM", nargs="?", help="a name of `saccade systems`")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
+    parser.add_argument("--arithmetic", action="store_true", help="spell out each layer's padding and parameters")
     parser.add_argument("--svg", metavar="FILE", help="write a drawing of trunk, neck and heads")
     for flag, what in (("--classes", "number of classes"), ("--size", "side of the picture in pixels")):
         told = f"{what}; the paper's by default"

@@ -78,6 +78,10 @@ class Instances:
             return _flags(self, False)
         return self.crowd & (self.labels == ANY_CLASS)
 
+    def without_difficult(self) -> "Instances":
+        """The rows that are not marked as difficult."""
+        return self if self.difficult is None else self[~self.difficult]
+
     def sorted(self) -> "Instances":
         """Rows by falling score; rows without scores stay as they are."""
         return self if self.scores is None else self[self.scores.argsort(descending=True, stable=True)]

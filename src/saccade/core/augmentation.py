@@ -15,6 +15,8 @@ class Augmentation:
         flip_vertical: Probability of an upside-down flip.
         crop_area: Share of the picture's area that a random crop covers (Inception's crop), or None for no such crop.
         crop_aspect: Width over height of that crop, drawn log-uniformly.
+        crop_draw: What of a crop is drawn uniformly: ``area``, its share of the picture's, or ``side``, its root,
+            whose shapes are uniform among those that fit, relative to the picture's own (SSD).
         crop_keeps: What a random crop must keep: nothing, or the centre of at least one object.
         crop_overlap: Least overlaps (IoU) of that crop with some object, of which one is drawn for each picture: 0 asks
             for none, 1 leaves the picture whole; objects whose centre is cut away go (SSD's crop). None: no such rule.
@@ -33,9 +35,12 @@ class Augmentation:
         paste: Probability that about half of the objects of another picture are cut out by their masks and laid over
             this one (copy-paste); pictures without masks stay as they are.
         brightness: Greatest relative change.
+        brightness_shift: Greatest shift of all values, on the scale 0..1 (SSD: 32 of 255).
         contrast: Greatest relative change.
         saturation: Greatest relative change.
         hue: Greatest change, in turns of the colour circle.
+        hsv_saturation: Greatest factor of the saturation of HSV, or its inverse, one as likely as the other (Darknet).
+        hsv_exposure: The same of HSV's value.
         colour: Probability of each of the changes of brightness, contrast, saturation and hue.
         lighting: Standard deviation of the change along the principal colours (AlexNet, section 4.1).
         blur: Greatest standard deviation of a Gaussian blur, in pixels.
@@ -46,6 +51,7 @@ class Augmentation:
     flip_vertical: float = 0.0
     crop_area: tuple[float, float] | None = None
     crop_aspect: tuple[float, float] = (3 / 4, 4 / 3)
+    crop_draw: Literal["area", "side"] = "area"
     crop_keeps: Literal["nothing", "object"] = "nothing"
     crop_overlap: tuple[float, ...] | None = None
     expand: float = 1.0
@@ -60,9 +66,12 @@ class Augmentation:
     mixup: float | None = None
     paste: float = 0.0
     brightness: float = 0.0
+    brightness_shift: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0
+    hsv_saturation: float = 1.0
+    hsv_exposure: float = 1.0
     colour: float = 1.0
     lighting: float = 0.0
     blur: float = 0.0
@@ -75,13 +84,16 @@ class Augmentation:
             low, high = getattr(self, name) or (1.0, 1.0)
             _expect(0 < low <= high, f"a positive range {name}, the smaller number first", (low, high))
         _expect(self.crop_area is None or self.crop_area[1] <= 1, "a share crop_area up to 1", self.crop_area)
-        for name in ("rotate", "translate", "shear", "pad_crop", "brightness", "contrast", "saturation", "hue"):
+        for name in ("rotate", "translate", "shear", "pad_crop"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
+        for name in ("brightness", "brightness_shift", "contrast", "saturation", "hue"):
+            _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
+        for name in ("expand", "hsv_saturation", "hsv_exposure"):
+            _expect(getattr(self, name) >= 1, f"a factor {name} from 1", getattr(self, name))
         _expect(self.translate <= 1, "a share translate up to 1", self.translate)
         _expect(self.shear < 90, "a slant shear below 90 degrees", self.shear)
         shift, distance = self.elastic or (0.0, 1.0)
         _expect(0 <= shift <= distance / 4, "shifts elastic up to a quarter of their points' distance", self.elastic)
-        _expect(self.expand >= 1, "a size expand from 1", self.expand)
         overlaps = self.crop_overlap
         fits = overlaps is None or (overlaps and all(0 <= least <= 1 for least in overlaps))
         _expect(bool(fits), "overlaps crop_overlap from 0 to 1, or None", overlaps)

@@ -37,6 +37,13 @@ class Batch:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def scales(self) -> Tensor | None:
+        """(B,) float32, pixels here to one of each picture's own; None where frames are not known."""
+        if not self.frames:
+            return None
+        return torch.tensor([frame.scale for frame in self.frames], device=self.sizes.device)
+
     def to(self, device: torch.device | str) -> "Batch":
         """The same batch on another device; frames stay where they are."""
         truth = None if self.truth is None else tuple(t.to(device) for t in self.truth)

@@ -48,6 +48,11 @@ class Frame:
         return replace(self, matrix=back, source=self.target, target=self.source, displacement=bent)
 
     @property
+    def scale(self) -> float:
+        """Pixels of the target to one of the source: the root of what an area grows by, without bends."""
+        return float(torch.linalg.det(self.matrix[:2, :2]).abs().sqrt())
+
+    @property
     def mirrors(self) -> bool:
         """Whether left and right change places."""
         (a, b, _), (c, d, _) = self.matrix[:2].tolist()

@@ -29,7 +29,9 @@ SCORES: dict[str, Score] = {
     "ber": Score("Balanced error", "error rate with every class counted alike", False),
     "auc": Score("AUC", "chance that a picture of a class outscores one of another"),
     "map": Score("mAP", "average precision, mean over classes"),
-    "mean_class_recall": Score("Mean class recall", "pictures of a class that are found, mean over classes"),
+    "mean_class_recall": Score(
+        "Mean class recall", "pictures of a class that are found, mean over classes", same_as="ber"
+    ),
     "localization_error": Score(
         "Localization error", "pictures without a right prediction among five, class and IoU ≥ .5", False
     ),

@@ -42,6 +42,11 @@ class Head(nn.Module, ABC):
         """By which rule its boxes suppress each other, those of several views too; None: they do not."""
         return None
 
+    @property
+    def reads_scales(self) -> bool:
+        """Whether it asks for the scales of pictures (`Maps.scales`)."""
+        return False
+
     @abstractmethod
     def forward(self, maps: Maps) -> Any:
         """The raw output, a small dataclass of tensors: the same in training, use and export."""
@@ -67,3 +72,9 @@ def annotated_loss(head: Head, maps: Maps, truth: Sequence[Annotation]) -> dict[
     leaves = [leaf for leaf in pytree.tree_leaves(head(maps)) if isinstance(leaf, Tensor) and leaf.is_floating_point()]
     zero = torch.stack([leaf.float().sum() for leaf in leaves]).sum() * 0.0
     return dict.fromkeys(head.terms, zero / len(head.terms))
+
+
+def full_precision(raw: Any) -> Any:
+    """A head's raw output, its 16-bit floats in float32: bfloat16 counts a large picture's pixels in steps of four."""
+    short = (torch.bfloat16, torch.float16)
+    return pytree.tree_map_only(Tensor, lambda t: t.float() if t.dtype in short else t, raw)

@@ -22,12 +22,14 @@ class Maps(Mapping[str, Tensor]):
         sizes: (B, 2) int64, height and width of each picture inside the padding, in input pixels.
         regions: What a search outside the network proposed, in input pixels, best first, or None.
         canvas: Height and width of the padded pictures, where these themselves are not carried along; see `padded`.
+        scales: (B,) input pixels to one of each picture's own, where they are known.
     """
 
     tensors: Mapping[str, Tensor]
     sizes: Tensor
     regions: Regions | None = None
     canvas: tuple[int, int] | None = None
+    scales: Tensor | None = None
 
     @property
     def padded(self) -> tuple[int, int]:
@@ -54,4 +56,5 @@ class Maps(Mapping[str, Tensor]):
         rows = self.sizes.new_tensor(pictures)
         regions = None if self.regions is None else self.regions.pick(rows)
         tensors = {name: m.index_select(0, rows) for name, m in self.tensors.items()}
-        return replace(self, tensors=tensors, sizes=self.sizes[rows], regions=regions)
+        scales = None if self.scales is None else self.scales[rows]
+        return replace(self, tensors=tensors, sizes=self.sizes[rows], regions=regions, scales=scales)

@@ -1,8 +1,10 @@
 """A recipe: how a paper trains its system, as numbers that `training` follows and a user may override."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
 
 OptimiserName = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
@@ -48,6 +50,9 @@ class Recipe:
         optimiser: ``sgd`` (with momentum), ``adam``, ``adamw``, ``rmsprop`` or ``adagrad``.
         lr: Learning rate for batches of `batch` pictures; it is scaled with the batch that is really used.
         trunk_lr_factor: Factor of the trunk's learning rate.
+        bias_lr_factor: Factor of the learning rate of layers' biases, of normalisation's not; Caffe's models have 2.
+        lr_factors: Further factors by name of parts, heads or submodules, such as ``("label", 10.0)`` for a layer that
+            is new among those that have learnt; of two names the longer decides.
         momentum: Momentum of ``sgd`` and ``rmsprop``; first decay of ``adam`` and ``adamw``.
         decay: Share of the mean of squared gradients that ``rmsprop`` keeps at each step.
         epsilon: What ``rmsprop`` adds to the root of that mean.
@@ -62,8 +67,12 @@ class Recipe:
         epochs: Passes over the data when neither steps nor minutes are given.
         batch: Pictures a step.
         clip: Greatest norm of the gradient, or None.
+        filter_rms: Greatest root mean square of a convolution's filter; after each step larger ones are brought back to
+            it (Zeiler, Fergus 2013, section 3). None: they are left alone.
         ema: Decay of the average of the weights that is evaluated and saved, or None.
         augmentation: What is drawn for each picture.
+        difficult: Whether objects are learnt that are marked as difficult (VOC). Else they are taken for background, as
+            the code of Faster R-CNN, R-FCN, SPP-net and YOLO does.
         stages: Stages, in order.
         best: Score by which the best checkpoint is chosen; a leading ``-`` says that less is better.
         note: The lab note: where the numbers are from, and what result to expect.
@@ -72,6 +81,8 @@ class Recipe:
     optimiser: OptimiserName = "sgd"
     lr: float = 0.01
     trunk_lr_factor: float = 1.0
+    bias_lr_factor: float = 1.0
+    lr_factors: tuple[tuple[str, float], ...] = ()
     momentum: float = 0.9
     decay: float = 0.99
     epsilon: float = 1e-8
@@ -85,8 +96,10 @@ class Recipe:
     epochs: int = 90
     batch: int = 32
     clip: float | None = None
+    filter_rms: float | None = None
     ema: float | None = None
     augmentation: Augmentation = Augmentation()
+    difficult: bool = True
     stages: tuple[Stage, ...] = (Stage(),)
     best: str = "-loss"
     note: str = ""
@@ -95,3 +108,10 @@ class Recipe:
     def descends(self) -> bool:
         """Whether any stage takes steps of descent; else all weights that are sought are solved for."""
         return any(stage.share > 0 for stage in self.stages)
+
+    def learnt(self, truth: Sequence[Annotation]) -> Sequence[Annotation]:
+        """What is learnt of a truth: all of it, or all but objects that are marked as difficult."""
+        if self.difficult:
+            return truth
+        shown = ((picture, picture.instances) for picture in truth)
+        return [p if rows is None else replace(p, instances=rows.without_difficult()) for p, rows in shown]

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils import _pytree as pytree
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
@@ -18,7 +17,7 @@ from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.layers.blocks.strided_pointwise import without_strided_pointwise
 from saccade.network.checks import check_fit, check_owners, check_weights
-from saccade.network.head import Head, annotated_loss
+from saccade.network.head import Head, annotated_loss, full_precision
 from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.part import Neck, Trunk
 from saccade.network.protocols.exportable import NotExportable
@@ -112,6 +111,11 @@ class System(nn.Module):
         return frozenset(name for reads in readers for name in reads)
 
     @property
+    def reads_scales(self) -> bool:
+        """Whether a head asks for the scales of pictures."""
+        return any(head.reads_scales for _, head in self.each_head())
+
+    @property
     def not_exportable(self) -> dict[str, str]:
         """Parts and layers that no graph can hold, each with the reason; empty where the system can be exported.
 
@@ -193,7 +197,8 @@ class System(nn.Module):
         if self.neck is not None:
             tensors |= self.neck(tensors)
         regions = None if batch.regions is None else Regions.of(batch.regions)
-        return Maps(tensors, batch.sizes, regions, batch.canvas)
+        scales = batch.scales if self.reads_scales else None
+        return Maps(tensors, batch.sizes, regions, batch.canvas, scales)
 
     def forward(self, batch: Batch) -> dict[str, Any]:
         """Each head's raw output."""
@@ -218,6 +223,7 @@ class System(nn.Module):
     ) -> dict[str, Tensor]:
         """Weighted scalars by ``head/term``, from maps made before; of some heads alone where these are named."""
         terms: dict[str, Tensor] = {}
+        truth = self.recipe.learnt(truth)
         for name, head in self.each_head():
             if heads is not None and name not in heads:
                 continue
@@ -287,12 +293,6 @@ class System(nn.Module):
             if self.stands_still(path):
                 module.training = False
         return self
-
-
-def full_precision(raw: Any) -> Any:
-    """A head's raw output, its 16-bit floats in float32: bfloat16 counts a large picture's pixels in steps of four."""
-    short = (torch.bfloat16, torch.float16)
-    return pytree.tree_map_only(Tensor, lambda t: t.float() if t.dtype in short else t, raw)
 
 
 def inside(path: str, parent: str) -> bool:

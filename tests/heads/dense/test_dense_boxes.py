@@ -46,7 +46,7 @@ def retina(trunk):
         trunk, CLASSES, min_size=128, max_size=128, anchor_generator=AnchorGenerator(sizes, (RATIOS,) * 2)
     ).eval()
     rules = DenseRules(
-        DeltaCoder(), Matcher(0.5, 0.4, "ties"), everything, FocalScores(), Suppression(limit=300), beta=0.0
+        DeltaCoder(), Matcher(0.5, 0.4, "ties"), everything, FocalScores(), Suppression(limit=300, side=0.0), beta=0.0
     )
     tower = TwinTower(8, 9, CLASSES)
     head = DenseBoxHead(("fine", "deep"), tower, Anchors(pyramid_anchors((32, 64), 3, RATIOS)), rules, CLASSES)
@@ -121,7 +121,7 @@ def test_it_answers_and_costs_as_torchvision_s_ssd(image):
     for ours, module in ((tower.score, theirs.head.classification_head), (tower.box, theirs.head.regression_head)):
         ours.load_state_dict(module.module_list.state_dict())
     bases = [default_bases(scales[k] * 128, scales[k + 1] * 128, ratios[k], steps[k]) for k in range(2)]
-    suppression = Suppression(score=0.01, first=400, each="class", overlap=0.45, limit=200)
+    suppression = Suppression(score=0.01, first=400, each="class", overlap=0.45, limit=200, side=0.0)
     coder = DeltaCoder((0.1, 0.1, 0.2, 0.2))
     rules = DenseRules(coder, Matcher(0.5, 0.5, "claim"), HardNegativeSampler(), SoftmaxScores(), suppression)
     head = DenseBoxHead(("fine", "deep"), tower, Anchors(bases, steps), rules, CLASSES)

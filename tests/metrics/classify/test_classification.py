@@ -40,6 +40,7 @@ def test_scores_by_hand():
     assert scores["error"] == pytest.approx(0.25)
     assert scores["top5"] == 1.0
     assert scores["ber"] == pytest.approx(0.5 / 3)
+    assert scores["mean_class_recall"] == pytest.approx((0.5 + 1 + 1) / 3)
     assert scores["auc"] == pytest.approx(1.0)
 
 

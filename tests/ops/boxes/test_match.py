@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.models.detection._utils import Matcher as Theirs
 from torchvision.models.detection._utils import SSDMatcher
@@ -46,6 +46,40 @@ def test_claims_equal_torchvision_s_ssd_matcher(seed):
     overlaps = box_iou(truth, boxes)
     if (overlaps.max(1).values > 0).all() and len(overlaps.max(1).indices.unique()) == len(truth):
         assert Matcher(0.5, 0.5, "claim")(truth, boxes).tolist() == SSDMatcher(0.5)(overlaps).tolist()
+
+
+def pairs_by_hand(overlaps):
+    """The greatest overlap of all that are left, again and again."""
+    left, found = overlaps.clone(), {}
+    while len(left) and left.max() > 0:
+        row, box = divmod(int(left.argmax()), left.shape[1])
+        found[box] = row
+        left[row], left[:, box] = 0, 0
+    return found
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 300), count=st.integers(2, 40))
+def test_claims_are_a_bipartite_matching(seed, count):
+    """Crowded objects want the same boxes: no object that a free box touches may be left without one."""
+    truth, boxes = some_boxes(count, seed) / 3, some_boxes(50, seed + 1000)
+    found = Matcher(0.5, 0.5, "claim")(truth, boxes)
+    pairs = pairs_by_hand(box_iou(truth, boxes))
+    assert {box: int(found[box]) for box in pairs} == pairs
+
+
+def test_of_two_objects_that_want_one_box_each_has_one():
+    truth = torch.tensor([[0.0, 0, 10, 9], [0, 0, 10, 10], [0, 0, 9, 10]])
+    assert Matcher(0.5, 0.5, "claim")(truth, BOXES).tolist() == [1, 0, 2, BACKGROUND, BACKGROUND]
+
+
+def test_many_equal_objects_share_out_the_boxes_that_they_touch(monkeypatch):
+    truth, boxes = TRUTH[:1].expand(60, 4), some_boxes(1_000, 3)
+    touched = int((box_iou(truth[:1], boxes) > 0).sum())
+    for offered in (7, match.OFFERED):
+        monkeypatch.setattr(match, "OFFERED", offered)
+        found = Matcher(0.5, 0.5, "claim")(truth, boxes)
+        assert int((found >= 0).sum()) == len(found[found >= 0].unique()) == touched < 60
 
 
 @pytest.mark.parametrize("best", ["none", "ties", "claim"])

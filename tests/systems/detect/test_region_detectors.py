@@ -69,7 +69,11 @@ def test_pretrained_trunks_keep_their_first_layers_and_statistics(monkeypatch):
     assert first_layers(trunk("vgg16", width=1 / 16, fc=False), True) == tuple(
         f"trunk.{name}" for name in ("conv1_2", "pool1", "conv2_2")
     )
-    assert "trunk.layer4.0.bn1" in first_layers(trunk("resnet18", width=1 / 16), True)
+    residual = first_layers(trunk("resnet18", width=1 / 16), True)
+    assert residual[:2] == ("trunk.stem", "trunk.layer1")
+    assert {"trunk.layer4.0.bn1", "trunk.layer2.0.conv1"} & set(residual) == {"trunk.layer4.0.bn1"}
+    theirs = first_layers(trunk("resnet10t"), True)
+    assert theirs[:3] == ("trunk.network.conv1", "trunk.network.bn1", "trunk.network.layer1")
     assert first_layers(trunk("resnet18", width=1 / 16), False) == ()
 
 

@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from helpers import tiny_system
+from saccade.core.errors import UsageError
 from saccade.network.recipe import Recipe
-from saccade.training.step.optimiser import gradient_norm, make_optimiser, set_rate
+from saccade.training.step.optimiser import bound_filters, gradient_norm, make_optimiser, set_rate
 from saccade.training.step.weight_average import WeightAverage
 
 
@@ -18,6 +19,35 @@ def test_biases_and_normalisation_are_spared_where_the_recipe_says():
     assert [p.ndim for p in spared["params"]] == [1, 1, 1]
     (whole,) = make_optimiser(network, Recipe(weight_decay=0.3)).param_groups
     assert len(whole["params"]) == 4
+
+
+def test_biases_and_new_parts_have_rates_of_their_own() -> None:
+    """Caffe's multipliers: 10 for what is new, 2 for biases of layers, the trunk's own factor on top."""
+    network = tiny_system()
+    recipe = Recipe(bias_lr_factor=2.0, lr_factors=(("tiny", 10.0),), trunk_lr_factor=0.5)
+    optimiser = make_optimiser(network, recipe)
+    set_rate(optimiser, 0.1)
+    rates = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
+    seen = set()
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
+            factor = 0.5 if name.startswith("trunk.") else 10.0 if name.startswith("heads.tiny.") else 1.0
+            seen.add(factor)
+            assert rates[id(layer.weight)] == pytest.approx(0.1 * factor)
+            twice = 1.0 if isinstance(layer, nn.BatchNorm2d) else 2.0
+            assert layer.bias is None or rates[id(layer.bias)] == pytest.approx(0.1 * factor * twice)
+    assert {0.5, 10.0} <= seen
+    with pytest.raises(UsageError, match=r"lr_factors.*'nobody'"):
+        make_optimiser(network, Recipe(lr_factors=(("nobody", 2.0),)))
+
+
+def test_filters_beyond_the_bound_are_brought_back_to_it() -> None:
+    layer = nn.Conv2d(3, 2, 5)
+    with torch.no_grad():
+        layer.weight[0].fill_(0.4)
+        layer.weight[1].fill_(-0.05)
+    bound_filters(layer, 0.1)
+    assert layer.weight.detach().flatten(1)[:, 0].tolist() == pytest.approx([0.1, -0.05])
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ Padding = Literal["zeros", "mirror"]
 def target_size(
     rule: str, source: Size, size: Size | None, shorter: int | None, longest: int | None
 ) -> tuple[Size, Size]:
-    """Size (H, W) after resizing, and after cropping the centre.
+    """Size (H, W) after resizing, and after cropping the centre or padding around it.
 
     Args:
         rule: A rule of `InputSpec`.
         source: (H, W) of the picture.
-        size: (H, W) asked for by ``stretch``, ``letterbox`` and ``crop``.
-        shorter: Length of the shorter side asked for by ``crop`` and ``shorter``.
+        size: (H, W) asked for by ``stretch``, ``letterbox``, ``crop`` and ``pad``.
+        shorter: Length of the shorter side asked for by ``crop``, ``shorter`` and ``pad``, which is within `size`.
         longest: Bound of the longer side, for ``shorter``.
 
     Raises:
@@ -37,6 +37,8 @@ def target_size(
         return resized, resized
     if rule == "stretch" and size:
         return size, size
+    if rule == "pad" and size and shorter and shorter <= min(size):
+        return (shorter, shorter), size
     if rule == "letterbox" and size:
         scale = min(size[0] / source[0], size[1] / source[1])
         resized = (max(round(source[0] * scale), 1), max(round(source[1] * scale), 1))
@@ -48,7 +50,7 @@ def target_size(
     raise ConfigError(
         f"a size for the input rule {rule!r}",
         f"size={size}, shorter={shorter}",
-        cure="give the rules stretch, letterbox and crop a size, and the rules crop and shorter a shorter side",
+        cure="give stretch, letterbox, crop and pad a size, and crop, shorter and pad a shorter side",
     )
 
 

@@ -22,7 +22,7 @@ from saccade.core.input.channels import IMAGENET_MEAN, IMAGENET_STD, as_float, f
 from saccade.core.input.fit import Padding, pad, target_size
 from saccade.core.sample import Framed, Sample
 
-Rule = Literal["native", "stretch", "letterbox", "crop", "shorter"]
+Rule = Literal["native", "stretch", "letterbox", "crop", "shorter", "pad"]
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
 
 # From here on a picture counts as large: 11 megapixels in three channels, 134 MB as floats.
@@ -36,8 +36,10 @@ class InputSpec:
     Attributes:
         rule: What happens to the size. ``native``: nothing. ``stretch``: to `size`, whatever the shape.
             ``letterbox``: as large as fits into `size`, padded to it. ``crop``: the shorter side to `shorter`, then the
-            central `size`. ``shorter``: the shorter side to `shorter`, the longer at most `longest`.
-        size: (H, W) that ``stretch``, ``letterbox`` and ``crop`` end in.
+            central `size`. ``shorter``: the shorter side to `shorter`, the longer at most `longest`. ``pad``: to a
+            square of `shorter`, whatever the shape, in the middle of a black `size` (LeNet-5's digits of 28 pixels in
+            32).
+        size: (H, W) that ``stretch``, ``letterbox``, ``crop`` and ``pad`` end in.
         shorter: Length of the shorter side, in pixels.
         longest: Greatest length of the longer side, in pixels.
         interpolation: ``bilinear``, ``bicubic`` or ``nearest``.
@@ -99,6 +101,11 @@ class InputSpec:
     def channels(self) -> int:
         """Channels that the network takes."""
         return len(self.mean)
+
+    @property
+    def surroundings(self) -> tuple[float, ...]:
+        """What stands beside a picture that was moved, a value a channel on the scale 0..1: the mean, or ``pad``'s."""
+        return (0.0,) * self.channels if self.rule == "pad" else self.mean
 
     def resized(self, side: int) -> "InputSpec":
         """The same way in, for another side of the input in pixels; shorter and longer sides follow in proportion."""

@@ -39,3 +39,8 @@ class Preprocessing:
     def stretch(self, size: int) -> InputSpec:
         """Squares of `size` pixels, whatever the picture's shape."""
         return self.onto(InputSpec("stretch", (size, size), interpolation=self.interpolation))
+
+    def pad(self, inner: int, size: int) -> InputSpec:
+        """Squares of `inner` pixels, whatever the picture's shape, in the middle of black ones of `size`."""
+        spec = InputSpec("pad", (size, size), shorter=inner, interpolation=self.interpolation)
+        return self.onto(spec)

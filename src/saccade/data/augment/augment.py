@@ -74,7 +74,7 @@ class Augment:
         source = (image.shape[-2], image.shape[-1])
         frame = replace(sample_frame(self.augmentation, self.spec, source, sample.truth, rng), pairs=self._pairs())
         frame = frame if target is None else refit(frame, target)
-        fill = self.spec.mean if image.is_floating_point() else [255 * value for value in self.spec.mean]
+        fill = self.spec.surroundings if image.is_floating_point() else [255 * v for v in self.spec.surroundings]
         how = (self.spec.interpolation, self.spec.antialias, fill)
         moved = warp.image(image, frame.matrix, frame.target, *how, displacement=frame.displacement)
         moved_truth, centred = frame.apply(sample.truth), self.augmentation.crop_overlap is not None

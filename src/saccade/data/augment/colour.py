@@ -28,6 +28,8 @@ def change_colour(image: Tensor, augmentation: Augmentation, rng: RandomDraws, m
     """
     if augmentation.brightness and _happens(augmentation, rng):
         image = _each(vision.adjust_brightness, image, 1 + rng.spread(augmentation.brightness))
+    if augmentation.brightness_shift and _happens(augmentation, rng):
+        image = _shifted(image, torch.tensor(rng.spread(augmentation.brightness_shift)))
     if augmentation.contrast and _happens(augmentation, rng):
         image = _each(vision.adjust_contrast, image, 1 + rng.spread(augmentation.contrast))
     if len(image) == 3:
@@ -55,6 +57,9 @@ def _rgb(image: Tensor, augmentation: Augmentation, rng: RandomDraws) -> Tensor:
         image = vision.adjust_saturation(image, max(1 + rng.spread(augmentation.saturation), 0.0))
     if augmentation.hue and _happens(augmentation, rng):
         image = vision.adjust_hue(image, rng.spread(min(augmentation.hue, 0.5)))
+    factors = [_either_way(augmentation.hsv_saturation, rng), _either_way(augmentation.hsv_exposure, rng)]
+    if factors != [1.0, 1.0]:
+        image = saturate_and_expose(image, *factors)
     if augmentation.lighting:
         image = lighting(image, rng.normal(3) * augmentation.lighting)
     return image
@@ -68,9 +73,41 @@ def lighting(image: Tensor, strengths: Tensor) -> Tensor:
         strengths: (3,) shift along each component, in its eigenvalue.
     """
     shift = (torch.tensor(COMPONENTS) @ (strengths * torch.tensor(EIGENVALUES))).view(3, 1, 1)
+    return _shifted(image, shift)
+
+
+def _shifted(image: Tensor, shift: Tensor) -> Tensor:
+    """A picture, uint8 or float 0..1, with a shift on the scale 0..1 added to its values."""
     if image.is_floating_point():
         return (image + shift).clamp(0, 1)
     return (image + 255 * shift).round_().clamp_(0, 255).to(image.dtype)
+
+
+def _either_way(greatest: float, rng: RandomDraws) -> float:
+    """A factor from 1 to `greatest`, or its inverse, as Darknet draws it."""
+    if greatest == 1:
+        return 1.0
+    factor = rng.uniform(1, greatest)
+    return factor if rng.happens(0.5) else 1 / factor
+
+
+def saturate_and_expose(image: Tensor, saturation: float, exposure: float) -> Tensor:
+    """A picture whose saturation and value in HSV are multiplied, each up to its greatest (Darknet's distortion).
+
+    Scaling a colour's distances to its greatest value scales its saturation and keeps hue and value.
+
+    Args:
+        image: (3, h, w) uint8 or float 0..1.
+        saturation: Factor of the saturation.
+        exposure: Factor of the value.
+    """
+    scale = 1.0 if image.is_floating_point() else 255.0
+    colours = image / scale
+    value, least = colours.amax(0, keepdim=True), colours.amin(0, keepdim=True)
+    purest = value / (value - least).clamp(min=torch.finfo(colours.dtype).tiny)  # where saturation is 1
+    colours = value - (value - colours) * purest.clamp(max=saturation)
+    colours = colours * (1 / value.clamp(min=torch.finfo(colours.dtype).tiny)).clamp(max=exposure) * scale
+    return colours if image.is_floating_point() else colours.round_().clamp_(0, 255).to(image.dtype)
 
 
 def blur(image: Tensor, deviation: float) -> Tensor:

@@ -53,11 +53,25 @@ def _canvas(greatest: float, source: Size, rng: RandomDraws) -> Window:
 def _crop(augmentation: Augmentation, canvas: Window, rng: RandomDraws) -> Window | None:
     """Inception's crop: share of the area uniform, shape log-uniform; None where it does not fit into the canvas."""
     left, top, right, low = canvas
+    if augmentation.crop_draw == "side":
+        return _crop_by_side(augmentation, canvas, rng)
     covered = _area(canvas) * rng.uniform(*augmentation.crop_area or (1.0, 1.0))
     aspect = rng.log_uniform(*augmentation.crop_aspect)
     width, height = round(math.sqrt(covered * aspect)), round(math.sqrt(covered / aspect))
     if not (0 < width <= right - left and 0 < height <= low - top):
         return None
+    x, y = rng.whole(left, right - width), rng.whole(top, low - height)
+    return x, y, x + width, y + height
+
+
+def _crop_by_side(augmentation: Augmentation, canvas: Window, rng: RandomDraws) -> Window:
+    """SSD's sampler: a factor of both sides uniform, then the shape uniform among those that fit into the canvas."""
+    left, top, right, low = canvas
+    side = rng.uniform(*(math.sqrt(share) for share in augmentation.crop_area or (1.0, 1.0)))
+    flattest, widest = augmentation.crop_aspect
+    shape = math.sqrt(rng.uniform(max(flattest, side**2), min(widest, side**-2)))
+    width, height = round((right - left) * side * shape), round((low - top) * side / shape)
+    width, height = min(max(width, 1), right - left), min(max(height, 1), low - top)
     x, y = rng.whole(left, right - width), rng.whole(top, low - height)
     return x, y, x + width, y + height
 

@@ -19,10 +19,10 @@ from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.ops.boxes.assign import Assignment, assign, classes_sought, inside, without_believed
 from saccade.ops.boxes.box_coder import DeltaCoder
-from saccade.ops.boxes.candidates import Candidates, joined, taken
+from saccade.ops.boxes.candidates import NOTHING, Candidates, joined, taken
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
-from saccade.ops.boxes.suppression import Suppression
+from saccade.ops.boxes.suppression import Suppression, clipped
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class DenseBoxes:
         codes: L times (B, A, 4) boxes relative to the anchors.
         anchors: L times (B, A, 4) x1, y1, x2, y2 in input pixels.
         sizes: (B, 2) int64, height and width of each picture in input pixels.
+        scales: (B,) input pixels to one of each picture's own, where a rule asks for them and they are known.
     """
 
     logits: list[Tensor]
     codes: list[Tensor]
     anchors: list[Tensor]
     sizes: Tensor
+    scales: Tensor | None = None
 
 
 register_dataclass(DenseBoxes, serialized_type_name="saccade.DenseBoxes")
@@ -98,6 +100,11 @@ class DenseBoxHead(Head):
         self.needs = frozenset(f"instances.{name}" for name in columns if name != "scores")
 
     @property
+    def reads_scales(self) -> bool:
+        """Whether least sides are those of a picture's own pixels."""
+        return self.rules.suppression.small == "before"
+
+    @property
     def suppression(self) -> Suppression:
         """What stays of all that is scored."""
         return self.rules.suppression
@@ -114,6 +121,7 @@ class DenseBoxHead(Head):
             [by_anchor(values, count) for values, count in zip(codes, a_position, strict=True)],
             [level.expand(maps.sizes.shape[0], -1, -1) for level in boxes],
             maps.sizes,
+            maps.scales if self.reads_scales else None,
         )
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
@@ -169,6 +177,10 @@ class DenseBoxHead(Head):
         codes, anchors = [level.float() for level in raw.codes], raw.anchors
         if suppression.each == "class":
             scores, codes, anchors = ([torch.cat(parts, 1)] for parts in (scores, codes, anchors))
+        if suppression.small == "before":
+            decoded = [clipped(self.rules.coder.decode(*pair), raw.sizes) for pair in zip(codes, anchors, strict=True)]
+            large = [suppression.large(boxes, raw.scales)[..., None] for boxes in decoded]
+            scores = [level.masked_fill(~fits, NOTHING) for level, fits in zip(scores, large, strict=True)]
         maps = enumerate(zip(scores, codes, anchors, strict=True))
         return suppression.final(joined([self._of_map(suppression, place, *found) for place, found in maps]), raw.sizes)
 

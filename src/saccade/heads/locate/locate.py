@@ -16,9 +16,8 @@ from torch.export import register_dataclass
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.locate.box_form import BoxForm, absolute, relative
 from saccade.heads.locate.main_object import main_object
-from saccade.network.head import Head
+from saccade.network.head import Head, full_precision
 from saccade.network.maps import Maps
-from saccade.network.system import full_precision
 
 
 @dataclass(frozen=True)

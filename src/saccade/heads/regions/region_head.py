@@ -110,6 +110,11 @@ class RegionHead(Head):
         return "boxes that are read on are suppressed softly or vote, one by one"
 
     @property
+    def reads_scales(self) -> bool:
+        """Whether its proposals' least sides are those of a picture's own pixels."""
+        return self.propose is not None and self.propose.reads_scales
+
+    @property
     def box(self) -> BoxTop | SolvedTop:
         """The top that decides what stays."""
         return cast("BoxTop | SolvedTop", self.tops["box"])

@@ -17,9 +17,8 @@ from saccade.heads.locate.main_object import main_object
 from saccade.heads.windows.window_scores import WindowScores, absolute, flat, flat_scale, seen
 from saccade.heads.windows.window_views import box_view, score_view
 from saccade.losses.localization import half_squared
-from saccade.network.head import Head
+from saccade.network.head import Head, full_precision
 from saccade.network.maps import Maps
-from saccade.network.system import full_precision
 from saccade.ops.boxes.merge import merge_boxes
 from saccade.ops.windows.dense import coverage, interleave, pool_from_offsets, scaled_sides, window_grid
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.windows.window_scores import WindowScores, absolute, flat_scale, seen
-from saccade.network.system import full_precision
+from saccade.network.head import full_precision
 
 CELLS = 48
 # Boxes of each scale that are drawn, the best-scored.

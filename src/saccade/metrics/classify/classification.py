@@ -36,7 +36,9 @@ MOST_CURVES = 50
 
 
 class Classification:
-    """Scores ``top1``, ``top5``, ``error``, ``ber`` and ``auc`` (one class against the rest, mean over classes).
+    """Scores ``top1``, ``top5``, ``error``, ``ber``, ``mean_class_recall`` and ``auc`` (one class against the rest).
+
+    Mean class recall is 1 - ``ber``, what Caltech's protocol tells; ``auc`` is a mean over classes.
 
     Args:
         classes: C names.
@@ -64,15 +66,17 @@ class Classification:
         return 1 - min(max(float(scores[label]), 0.0), 1.0)
 
     def result(self) -> dict[str, float | None]:
-        """The five scores; None for all without pictures, and for ``auc`` where only one class occurs."""
+        """The six scores; None for all without pictures, and for ``auc`` where only one class occurs."""
         scores, labels = self._predictions.all()
         confusion = self._confusion()
         top1, top5 = (ranking.top_k_error(scores, labels, k) for k in (1, 5))
+        balanced = table.balanced_error_rate(confusion)
         return {
             "top1": None if top1 is None else 1 - top1,
             "top5": None if top5 is None else 1 - top5,
             "error": top1,
-            "ber": table.balanced_error_rate(confusion),
+            "ber": balanced,
+            "mean_class_recall": None if balanced is None else 1 - balanced,
             "auc": ranking.macro_auc(scores, labels),
         }
 

@@ -20,7 +20,7 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.network.regions import Regions
 from saccade.network.system import System
 
-INPUTS = ("images", "sizes", "regions", "shown")
+PICTURES, SCALES, REGIONS = ("images", "sizes"), ("scales",), ("regions", "shown")
 
 
 class TensorForward(nn.Module):
@@ -28,31 +28,39 @@ class TensorForward(nn.Module):
 
     Args:
         system: The system, whose layers are shared.
+        inputs: Names of the arguments of `raw` that `forward` takes, in order.
     """
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, inputs: tuple[str, ...]) -> None:
         super().__init__()
-        self.system = system
+        self.system, self.inputs = system, inputs
 
     def raw(
-        self, images: Tensor, sizes: Tensor, regions: Tensor | None = None, shown: Tensor | None = None
+        self,
+        images: Tensor,
+        sizes: Tensor,
+        scales: Tensor | None = None,
+        regions: Tensor | None = None,
+        shown: Tensor | None = None,
     ) -> dict[str, Any]:
         """Each head's raw output.
 
         Args:
             images: (B, C, H, W), normalised and padded.
             sizes: (B, 2) int64, height and width of each picture inside the padding.
+            scales: (B,) float32, input pixels to one of each picture's own, for systems that ask for them.
             regions: (B, R, 4) x1, y1, x2, y2 in input pixels, for systems that look at regions from outside.
             shown: (B, R) bool, which of them are none of padding.
         """
-        maps = self.system.maps(Batch(images, sizes, ()))
+        maps = replace(self.system.maps(Batch(images, sizes, ())), scales=scales)
         if regions is not None and shown is not None:
             maps = replace(maps, regions=Regions(regions, shown))
         return {name: head(maps) for name, head in self.system.speaking().items()}
 
     def forward(self, *tensors: Tensor) -> list[Tensor]:
         """The tensors of `raw`, in the order of its fields."""
-        return [leaf for leaf in pytree.tree_leaves(self.raw(*tensors)) if isinstance(leaf, Tensor)]
+        raw = self.raw(**dict(zip(self.inputs, tensors, strict=True)))
+        return [leaf for leaf in pytree.tree_leaves(raw) if isinstance(leaf, Tensor)]
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,8 @@ class Graph:
 
     Attributes:
         module: Tensors to a list of tensors.
-        inputs: Names of those that go in: ``images``, ``sizes``, and for systems that look at regions from outside
-            ``regions`` and ``shown``; see `TensorForward.raw`.
+        inputs: Names of those that go in: ``images``, ``sizes``, for systems that ask for them ``scales``, and for
+            those that look at regions from outside ``regions`` and ``shown``; see `TensorForward.raw`.
         example: What goes in, of two pictures.
         dynamic: What of its shapes may change: the number of pictures, and, where pictures are not all brought to one
             size, height and width.
@@ -82,8 +90,9 @@ class Graph:
 
     def tensors(self, batch: Batch) -> tuple[Tensor, ...]:
         """What goes in of a batch; of its regions as many as the example has."""
-        number = self.example[2].shape[1] if len(self.example) > 2 else None
-        return tensors_of(batch, number)
+        example = dict(zip(self.inputs, self.example, strict=True))
+        number = example["regions"].shape[1] if "regions" in example else None
+        return tensors_of(batch, number, scales="scales" in example)
 
     def raw(self, found: Sequence[Tensor]) -> dict[str, Any]:
         """The raw output of each head, which `System.predictions` understands, of the tensors that came out."""
@@ -105,14 +114,17 @@ def graph_of(system: System, batch: Batch) -> Graph:
         told = "; ".join(f"{path}: {reason}" for path, reason in system.not_exportable.items())
         raise ConfigError("a system that a graph can hold", told)
     # A size of 1 would be taken for a constant.
-    example = tuple(torch.cat([tensor] * 2)[: max(len(tensor), 2)] for tensor in tensors_of(batch))
-    module, count = TensorForward(system), itertools.count()
+    scales = system.reads_scales and batch.scales is not None
+    inputs = (*PICTURES, *(SCALES if scales else ()), *(() if batch.regions is None else REGIONS))
+    given = tensors_of(batch, scales=scales)
+    example = tuple(torch.cat([tensor] * 2)[: max(len(tensor), 2)] for tensor in given)
+    module, count = TensorForward(system, inputs), itertools.count()
     with torch.no_grad():
-        raw = module.raw(*example)
+        raw = module.raw(**dict(zip(inputs, example, strict=True)))
     paths = (path for path, leaf in pytree.tree_leaves_with_path(raw) if isinstance(leaf, Tensor))
     return Graph(
         module=module,
-        inputs=INPUTS[: len(example)],
+        inputs=inputs,
         example=example,
         dynamic=_dynamic(system.input, len(example)),
         outputs=tuple(".".join(re.findall(r"\w+", pytree.keystr(path))) for path in paths),
@@ -120,12 +132,20 @@ def graph_of(system: System, batch: Batch) -> Graph:
     )
 
 
-def tensors_of(batch: Batch, number: int | None = None) -> tuple[Tensor, ...]:
-    """Pictures, sizes and regions of a batch, of these `number` a picture; by default as many as one picture has."""
+def tensors_of(batch: Batch, number: int | None = None, *, scales: bool = False) -> tuple[Tensor, ...]:
+    """Pictures, sizes and regions of a batch.
+
+    Args:
+        batch: The batch.
+        number: Regions of a picture; by default as many as one picture has.
+        scales: Whether the pictures' scales stand before the regions, where the batch knows them.
+    """
+    known = batch.scales
+    found = (batch.images, batch.sizes, *((known,) if scales and known is not None else ()))
     if batch.regions is None:
-        return batch.images, batch.sizes
+        return found
     regions = Regions.of(batch.regions, number)
-    return batch.images, batch.sizes, regions.boxes, regions.shown
+    return *found, regions.boxes, regions.shown
 
 
 def _dynamic(spec: InputSpec, inputs: int) -> tuple[Any, ...]:

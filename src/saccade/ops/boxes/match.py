@@ -3,8 +3,9 @@
 Legend: n true objects, m boxes. A match is a row of the truth, or one of `BACKGROUND` and `BETWEEN`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Literal
 
 import torch
@@ -17,6 +18,8 @@ BACKGROUND, BETWEEN = -1, -2
 # Entries of the overlap matrix that exist at once: thousands of true boxes must not exhaust memory. What a CPU's cache
 # holds is matched three times as fast; other devices want much at once.
 _ENTRIES, _ENTRIES_ELSEWHERE = 2**18, 2**24
+# Boxes that are sought at a time for an object whose best box another one has.
+OFFERED = 512
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,9 @@ class Matcher:
         high: Overlap from which a box answers for the object that it covers best.
         low: Overlap below which a box is background; `BETWEEN` the two it is left out.
         best: What else each object gets. ``none``. ``ties``: all boxes that cover it best take the object that they
-            cover best themselves (Faster R-CNN, section 3.1.2). ``claim``: the one box that covers it best, which it
-            takes from any other object (SSD, section 2.2).
+            cover best themselves (Faster R-CNN, section 3.1.2). ``claim``: a box of its own, which it takes from any
+            other object: the one that covers it best, or, where another object that it covers better has that one, the
+            best that is left (bipartite matching; SSD, section 2.2, after MultiBox).
     """
 
     high: float
@@ -46,7 +50,7 @@ class Matcher:
         if self.best == "ties":
             matches = torch.where(_best_boxes(truth, boxes, most), nearest, matches)
         if self.best == "claim":
-            _claim(matches, place)
+            _claim(matches, truth, boxes, most, place)
         return matches
 
 
@@ -111,8 +115,34 @@ def _best_boxes(truth: Tensor, boxes: Tensor, most: Tensor) -> Tensor:
     return covers
 
 
-def _claim(matches: Tensor, place: Tensor) -> None:
-    """Each object takes the box that covers it best; of two that want one box, the later row of the truth gets it."""
-    for row, box in enumerate(place.tolist()):
-        if box >= 0:
-            matches[box] = row
+def _claim(matches: Tensor, truth: Tensor, boxes: Tensor, most: Tensor, place: Tensor) -> None:
+    """Each object takes a box of its own: of all pairs that are left the one of greatest overlap, until none is."""
+    waiting = [
+        (-overlap, box, row) for row, (overlap, box) in enumerate(zip(most.tolist(), place.tolist(), strict=True))
+    ]
+    waiting = [pair for pair in waiting if pair[1] >= 0]
+    heapify(waiting)
+    owners: dict[int, int] = {}
+    offers: dict[int, Iterator[tuple[float, int]]] = {}
+    while waiting:
+        _, box, row = heappop(waiting)
+        if owners.setdefault(box, row) == row:
+            continue
+        if row not in offers:
+            offers[row] = _offers(truth[row : row + 1], boxes, owners)
+        following = next(offers[row], None)
+        if following is not None:
+            heappush(waiting, (*following, row))
+    matches[list(owners)] = matches.new_tensor(list(owners.values()))
+
+
+def _offers(shown: Tensor, boxes: Tensor, owners: Mapping[int, int]) -> Iterator[tuple[float, int]]:
+    """Boxes that overlap an object (1, 4) and are nobody's, best first: the negated overlap, and the place."""
+    while True:
+        overlaps = iou_matrix(shown, boxes)[0]
+        overlaps[list(owners)] = 0
+        touched = overlaps.nonzero()[:, 0]
+        values, order = (column[:OFFERED] for column in overlaps[touched].sort(descending=True, stable=True))
+        yield from zip((-values).tolist(), touched[order].tolist(), strict=True)
+        if len(touched) <= OFFERED:
+            return

@@ -16,6 +16,7 @@ from saccade.ops.exporting import exporting
 
 SuppressionMethod = Literal["hard", "linear", "gaussian"]
 LEAST_SOFT = 0.001  # where a score that was taken down ends, unless the rule asks for more
+LEAST_SIDE = 1e-3  # of a box, in pixels: what is smaller shows nothing
 
 
 class Best(NamedTuple):
@@ -42,7 +43,10 @@ class Suppression:
         each: ``map``: `first` counts the best pairs of each map. ``class``: the best boxes of each class over all maps.
         overlap: Intersection over union above which the weaker of two goes.
         limit: Answers a picture.
-        side: Least side in pixels.
+        side: Least side in pixels. By default what has no area goes, as boxes do that lie outside the picture and are
+            cut at its border; 0 keeps it, as torchvision's dense detectors do.
+        small: Whether what is smaller goes ``before`` the best are counted, and `side` is in pixels of the pictures as
+            they were read, as in Faster R-CNN's code; or ``after``, and `side` is in input pixels.
         alike: Whether boxes suppress each other within a ``class`` or within a ``map``.
         suppress: What happens to the weaker of two. ``hard``: it goes. ``linear``: above `overlap` its score is
             multiplied by 1 - IoU. ``gaussian``: by exp(-IoU² / sigma), whatever the overlap. What then scores less
@@ -57,7 +61,8 @@ class Suppression:
     each: Literal["map", "class"] = "map"
     overlap: float = 0.5
     limit: int = 100
-    side: float = 0.0
+    side: float = LEAST_SIDE
+    small: Literal["before", "after"] = "after"
     alike: Literal["class", "map"] = "class"
     suppress: SuppressionMethod = "hard"
     sigma: float = 0.5
@@ -90,14 +95,15 @@ class Suppression:
     def final(self, found: Candidates, sizes: Tensor) -> Candidates:
         """Candidates cut at the picture's borders, less the small and the suppressed: (B, limit) by falling score.
 
+        What lies outside the picture has no area once it is cut, and goes with the small.
+
         Args:
             found: Of B pictures.
             sizes: (B, 2) height and width of each in pixels.
         """
-        high = sizes.flip(1).repeat(1, 2)[:, None].to(found.boxes)
-        boxes = found.boxes.clamp(min=0).minimum(high)
-        large = ((boxes[..., 2:] - boxes[..., :2]) >= self.side).all(2)
-        found = replace(found, boxes=boxes, scores=found.scores.masked_fill(~large, NOTHING))
+        boxes = clipped(found.boxes, sizes)
+        rule = replace(self, side=LEAST_SIDE) if self.small == "before" else self  # they have gone already
+        found = replace(found, boxes=boxes, scores=found.scores.masked_fill(~rule.large(boxes), NOTHING))
         if self.suppress == "hard":
             rows = batch_nms(boxes, found.scores, found.groups, self.overlap, self.limit)
             kept = found.padded(1).take(rows)
@@ -105,6 +111,16 @@ class Suppression:
             rows, softer = self._softened(found)
             kept = replace(found.padded(1).take(rows), scores=softer)
         return kept if self.vote is None else replace(kept, boxes=_voted(found, kept, rows, self.vote))
+
+    def large(self, boxes: Tensor, scales: Tensor | None = None) -> Tensor:
+        """(B, n) bool: whether both sides of boxes (B, n, 4) are as long as the least.
+
+        Args:
+            boxes: In input pixels.
+            scales: (B,) input pixels to a pixel in which the least side is told; by default 1.
+        """
+        least = self.side if scales is None else self.side * scales[:, None, None]
+        return ((boxes[..., 2:] - boxes[..., :2]) >= least).all(-1)
 
     def _softened(self, found: Candidates) -> tuple[Tensor, Tensor]:
         """(B, limit) rows that soft suppression leaves, n where there is none, and their scores, by falling score."""
@@ -121,6 +137,11 @@ class Suppression:
             )
             rows[picture, : len(stays)], scores[picture, : len(stays)] = shown.nonzero()[stays, 0], softer
         return rows, scores
+
+
+def clipped(boxes: Tensor, sizes: Tensor) -> Tensor:
+    """Boxes (B, n, 4) of B pictures cut at the pictures' borders; `sizes` (B, 2) are heights and widths in pixels."""
+    return boxes.clamp(min=0).minimum(sizes.flip(1).repeat(1, 2)[:, None].to(boxes))
 
 
 def _best_of_map(scores: Tensor, least: float, number: int) -> tuple[Tensor, Tensor]:

@@ -17,8 +17,11 @@ CARD = Card(
 
 RECIPE = replace(
     ALEXNET,
-    note="AlexNet's recipe; the network pools before it normalises, and normalises with k = 1. It is the trunk of "
-    "R-CNN and of the first fully convolutional networks.",
+    bias_lr_factor=2.0,
+    decay_all=False,
+    note="AlexNet's recipe, biases at twice the rate and without decay, as in Caffe's train_val.prototxt; the network "
+    "pools before it normalises, and normalises with k = 1. It is the trunk of R-CNN and of the first fully "
+    "convolutional networks.",
 )
 
 caffenet = unpretrained_member("caffenet", CARD, RECIPE, begin=normal_linear)

@@ -10,6 +10,8 @@ from saccade.systems.classify.image_classifier import image_classifier, last_lev
 from saccade.trunks.networks.lenet import Variant
 from saccade.trunks.options import SCALED, TrunkOptions
 
+# Digits fill 28 pixels; the field around them lets strokes' ends come into the middle of a window (section II.B).
+DIGIT = 28
 SIDE = 32
 
 RECIPE = Recipe(
@@ -46,7 +48,7 @@ def lenet5(
     trunk: TrunkOptions = TrunkOptions("lenet5", channels=1, offers=SCALED),
     variant: Variant = "paper",
 ) -> System:
-    """LeNet-5 on pictures stretched to 32 × 32 pixels.
+    """LeNet-5 on pictures of 28 × 28 pixels, padded to 32 × 32; others are stretched to these first.
 
     Args:
         classes: Names of the classes.
@@ -55,7 +57,7 @@ def lenet5(
             pooling, ReLU, softmax.
     """
     built = trunk.built(variant=variant)
-    spec = built.preprocessing.stretch(SIDE)
+    spec = built.preprocessing.pad(DIGIT, SIDE)
     if variant == "modern":
         return image_classifier(built, classes, spec, RECIPE)
     name, level = last_level(built)

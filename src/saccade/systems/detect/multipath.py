@@ -17,14 +17,13 @@ from saccade.layers.towers.foveal import FovealTower, FovealView
 from saccade.layers.towers.region_towers import Outputs
 from saccade.losses.integral_scores import IntegralScores
 from saccade.network.card import Card, system
-from saccade.network.recipe import Recipe
+from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
 from saccade.systems.detect.parts.detector import last_of_strides, shorter_side
 from saccade.systems.detect.parts.region import HALF, Classic, SearchOptions, classic
-from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import CHOSEN, TrunkOptions
 
 STRIDES, FLOOR, VOTE = (4, 8, 16), 0.1, 0.5
@@ -35,6 +34,8 @@ CODE = (1.5, 3)
 # Overlap from which each classifier takes a region for its object.
 OVERLAPS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
 LEARN = 1000
+# Regions of a picture that are learnt from, and the longer side over the shorter at most, as released.
+SAMPLES, LONGEST = 64, 1000 / 800
 
 BOXES = BoxRules(
     suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100),
@@ -50,9 +51,9 @@ RECIPE = Recipe(
     batch=4,
     augmentation=Augmentation(flip=0.5),
     best="AP",
-    note="Zagoruyko 2016: 320 000 steps of four pictures, 64 regions of all four together, no decay of weights, the "
-    "rate divided by 10 at 280 000, from ImageNet weights and 1000 regions of DeepMask or SharpMask, 400 in use. COCO "
-    "AP 33.5 of several networks together, second in 2015.",
+    note="Zagoruyko 2016: 320 000 steps of four pictures, 64 regions of each, no decay of weights, the rate divided "
+    "by 10 at 280 000, from ImageNet weights, whose convolutions stand still, and 1000 regions of DeepMask or "
+    "SharpMask, 400 in use. COCO AP 33.5 of several networks together, second in 2015.",
 )
 
 
@@ -87,7 +88,7 @@ def multipath(
         regions: Where regions come from.
         rounds: How often a region is looked at in use: 2 looks again where the first look saw the object.
         vote: Whether boxes that are suppressed move the one that stays.
-        size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
+        size: Length of the shorter side in pixels; the longer is at most 5/4 of it.
         limit: Objects of one picture that are told at most.
 
     Raises:
@@ -104,7 +105,7 @@ def multipath(
     learn = max(regions.proposals, LEARN)
     head = RegionHead(
         None,
-        RandomSampler(number=16, share=0.25),
+        RandomSampler(number=SAMPLES, share=0.25),
         HALF,
         {"box": BoxTop(tower, reads, rules, len(classes))},
         RegionRules(regions.proposals, learn, floor=FLOOR),
@@ -113,8 +114,8 @@ def multipath(
         parts.trunk,
         {"regions": head},
         classes=classes,
-        input=shorter_side(size, parts.trunk.preprocessing),
-        recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),
+        input=replace(shorter_side(size, parts.trunk.preprocessing), longest=round(size * LONGEST)),
+        recipe=replace(RECIPE, stages=(Stage(freeze=("trunk",) if trunk.pretrained else ()),)),
     ).with_search(search_named(regions.search, learn))
 
 

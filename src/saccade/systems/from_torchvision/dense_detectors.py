@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -59,9 +59,7 @@ def from_retinanet(module: RetinaNet, weights: WeightsEnum | None) -> System:
     with torch.device("meta"):  # its layers are replaced at once
         tower = TwinTower(next(iter(neck.levels.values())).channels, len(generator.cell_anchors[0]), 1)
     tower.score, tower.box = _in_a_row(scores.conv, scores.cls_logits), _in_a_row(boxes.conv, boxes.bbox_reg)
-    suppression = Suppression(
-        module.score_thresh, module.topk_candidates, overlap=module.nms_thresh, limit=module.detections_per_img
-    )
+    suppression = _suppression(module, "map")
     rules = replace(
         RETINANET_RULES,
         suppression=suppression,
@@ -95,9 +93,7 @@ def from_ssd(module: SSD, weights: WeightsEnum | None) -> System:
     for name, stage in zip(neck.names, coarse, strict=True):
         neck.add_module(name, stage)
     tower.score, tower.box = head.classification_head.module_list, head.regression_head.module_list
-    suppression = Suppression(
-        module.score_thresh, module.topk_candidates, "class", overlap=module.nms_thresh, limit=module.detections_per_img
-    )
+    suppression = _suppression(module, "class")
     rules = replace(
         SSD_RULES, suppression=suppression, matcher=_matcher(module, "claim"), coder=_coder(SSD_RULES, module)
     )
@@ -138,6 +134,12 @@ def _flat(blocks: nn.Module) -> list[nn.Module]:
     if not isinstance(blocks, nn.Sequential):
         return [blocks]
     return [layer for block in blocks for layer in _flat(block)]
+
+
+def _suppression(module: RetinaNet | SSD, each: Literal["map", "class"]) -> Suppression:
+    """Torchvision's rule, which also tells boxes that have no area."""
+    least, first, limit = module.score_thresh, module.topk_candidates, module.detections_per_img
+    return Suppression(least, first, each, overlap=module.nms_thresh, limit=limit, side=0.0)
 
 
 def _matcher(module: Any, best: Any) -> Matcher:

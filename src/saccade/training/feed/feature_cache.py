@@ -24,7 +24,7 @@ from saccade.safe_io.writing.atomic import write_text
 from saccade.training.step.train_state import TrainState
 
 # Rules of the input that bring every picture to one size, so that the maps of all pictures have one shape.
-FIXED_SIZE = ("stretch", "crop", "letterbox")
+FIXED_SIZE = ("stretch", "crop", "letterbox", "pad")
 
 
 class FeatureCache:

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from saccade.core.errors import UsageError
 from saccade.network.recipe import Recipe
+from saccade.network.system import inside
 
 # Normalisation and biases are one-dimensional; a penalty on them shrinks what it should not when `decay_all` is off.
 SPARED_DIMENSIONS = 1
@@ -36,13 +38,38 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> Optimizer:
 def _groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     """Parameters by their weight decay and by the factor of their learning rate."""
     found: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
+    named = dict(network.named_parameters())
+    factors, biases = _factors(named, recipe), _biases(network)
+    for name, parameter in named.items():
         decayed = recipe.decay_all or parameter.ndim > SPARED_DIMENSIONS
-        factor = recipe.trunk_lr_factor if name.startswith("trunk.") else 1.0
+        factor = factors[name] * (recipe.bias_lr_factor if id(parameter) in biases else 1.0)
         found.setdefault((factor, recipe.weight_decay if decayed else 0.0), []).append(parameter)
     return [
         {"params": parameters, "weight_decay": decay, "factor": factor} for (factor, decay), parameters in found.items()
     ]
+
+
+def _factors(names: Iterable[str], recipe: Recipe) -> dict[str, float]:
+    """Factor of the learning rate by name of a parameter, biases aside.
+
+    Raises:
+        UsageError: The recipe names a part that the network does not have.
+    """
+    found = {name: recipe.trunk_lr_factor if name.startswith("trunk.") else 1.0 for name in names}
+    # Heads are named without what stands before them in a system; longer names come last and so decide.
+    for part, factor in sorted(recipe.lr_factors, key=lambda pair: len(pair[0])):
+        below = [name for name in found if inside(name, part) or inside(name, f"heads.{part}")]
+        if not below:
+            raise UsageError("a part of the network in lr_factors", repr(part))
+        for name in below:
+            found[name] = (recipe.trunk_lr_factor if name.startswith("trunk.") else 1.0) * factor
+    return found
+
+
+def _biases(network: nn.Module) -> set[int]:
+    """The biases of layers that have weights to multiply with; those of normalisation shift what these scale."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)]
+    return {id(layer.bias) for layer in layers if layer.bias is not None}
 
 
 def set_rate(optimiser: Optimizer, lr: float) -> None:
@@ -57,6 +84,19 @@ def forget(optimiser: Optimizer, parameters: Iterable[nn.Parameter]) -> None:
         for value in optimiser.state.get(parameter, {}).values():
             if isinstance(value, torch.Tensor):
                 value.zero_()
+
+
+@torch.no_grad()
+def bound_filters(network: nn.Module, greatest: float) -> None:
+    """Bring filters of learning convolutions whose root mean square is above `greatest` back to it, in place.
+
+    Source: Zeiler, Fergus 2013, Visualizing and understanding convolutional networks, arXiv 1311.2901, section 3: else
+    a few filters of the first layer dominate.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d) and layer.weight.requires_grad:
+            size = layer.weight.square().mean((1, 2, 3), keepdim=True).sqrt()
+            layer.weight.mul_(greatest / size.clamp(min=greatest))
 
 
 def gradient_norm(parameters: Iterable[nn.Parameter]) -> torch.Tensor:

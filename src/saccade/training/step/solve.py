@@ -74,7 +74,7 @@ def _feature_pass(train_state: TrainState, batch_source: BatchSource) -> Iterato
         moved = batch.to(train_state.fabric.device)
         with train_state.fabric.autocast():
             maps = train_state.system.maps(moved)
-        yield maps, moved.truth or ()
+        yield maps, train_state.system.recipe.learnt(moved.truth or ())
 
 
 def _losses(train_state: TrainState, batch_source: BatchSource, heads: Sequence[str]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from saccade.core.errors import ConfigError
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.parallel.fabric import Fabric
-from saccade.training.step.optimiser import forget, gradient_norm, make_optimiser, set_rate
+from saccade.training.step.optimiser import bound_filters, forget, gradient_norm, make_optimiser, set_rate
 from saccade.training.step.reinitialised_stage import ReinitialisedStage
 from saccade.training.step.seeding import seed_step
 from saccade.training.step.weight_average import WeightAverage
@@ -109,6 +109,8 @@ class TrainState:
         set_rate(self.optimiser, lr)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        if self.recipe.filter_rms is not None:
+            bound_filters(self.system, self.recipe.filter_rms)
         if self.average is not None:
             self.average.update()
 

@@ -39,7 +39,8 @@ def alexnet(
     with one position. Normalisation belongs to the convolution before it.
 
     Args:
-        variant: ``paper``: convolutions in two groups, local response normalisation. ``torchvision``: neither.
+        variant: ``paper``: convolutions in two groups, local response normalisation, outputs of fc6 and fc7 dropped.
+            ``torchvision``: neither of the first two, and what fc6 and fc7 read is dropped.
         pretrained: Take torchvision's ImageNet weights, which exist for its own variant alone.
         width: Factor of all channels.
         channels: Channels of the picture.
@@ -84,15 +85,17 @@ def alexnet_trunk(module: AlexNet, preprocessing: Preprocessing = Chain.preproce
         layers = list(module.classifier)
         rate = next(layer.p for layer in layers if isinstance(layer, nn.Dropout))
         fc6, fc7 = [layer for layer in layers if isinstance(layer, nn.Linear)][:2]
-        stages["fc6"] = dense_stage(fc6, grid=6, before=rate)
-        stages["fc7"] = dense_stage(fc7, before=rate)
+        before, after = (0.0, rate) if layers[0] is fc6 else (rate, 0.0)
+        stages["fc6"] = dense_stage(fc6, grid=6, before=before, after=after)
+        stages["fc7"] = dense_stage(fc7, before=before, after=after)
     return Chain(stages, preprocessing=preprocessing)
 
 
 def _paper() -> AlexNet:
-    """The paper's convolutions in torchvision's module.
+    """The paper's layers in torchvision's module.
 
     The paper sums squares over five neighbouring channels; torch averages them, so its alpha is five times as large.
+    It drops outputs of the first two fully connected layers (section 4.2), torchvision what these two read.
     """
     module = AlexNet()
 
@@ -109,6 +112,8 @@ def _paper() -> AlexNet:
         *(nn.Conv2d(384, 384, 3, padding=1, groups=2), relu()),
         *(nn.Conv2d(384, 256, 3, padding=1, groups=2), relu(), nn.MaxPool2d(3, 2)),
     )
+    fc6, fc7, fc8 = [layer for layer in module.classifier if isinstance(layer, nn.Linear)]
+    module.classifier = nn.Sequential(fc6, relu(), nn.Dropout(0.5), fc7, relu(), nn.Dropout(0.5), fc8)
     return module
 
 

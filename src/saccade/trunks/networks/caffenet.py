@@ -6,12 +6,15 @@ Code: Jia et al. 2014, Caffe, bvlc_reference_caffenet.
 from torch import nn
 
 from saccade.layers.blocks.convolution import conv_relu
-from saccade.layers.initialise import normal
+from saccade.layers.initialise import normal, normal_linear
 from saccade.layers.norms.response_norm import ResponseNorm
 from saccade.layers.scale import scaled
 from saccade.trunks.card import TrunkCard, declared
 from saccade.trunks.chain import Chain, dense_stage, named
 from saccade.trunks.inputs import raw_pixels
+
+# Of the weights that fc6 and fc7 begin with.
+DENSE_DEVIATION = 0.005
 
 
 @declared(TrunkCard(fully_connected=True))
@@ -42,8 +45,20 @@ def caffenet(*, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain
         stages["fc6"] = dense_stage(nn.Linear(c2 * 6 * 6, dense), grid=6, after=0.5)
         stages["fc7"] = dense_stage(nn.Linear(dense, dense), after=0.5)
     trunk = Chain(stages, preprocessing=raw_pixels(channels))
-    normal(trunk, width=width, reads_pictures=True)
+    _begin(trunk, width)
     return trunk
+
+
+def _begin(trunk: nn.Module, width: float) -> None:
+    """As train_val.prototxt says: deviation .01, of fc6 and fc7 .005; biases 1, but 0 in conv1 and conv3.
+
+    R-CNN's files say the same. A later copy of Caffe's has biases of .4 in the place of 1.
+    """
+    normal(trunk, width=width, reads_pictures=True)
+    normal_linear(trunk, DENSE_DEVIATION, width=width)
+    for name, layer in trunk.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
+            nn.init.constant_(layer.bias, 0.0 if name.split(".")[0] in ("conv1", "conv3") else 1.0)
 
 
 def _pool_norm() -> nn.Sequential:

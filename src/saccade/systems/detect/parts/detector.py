@@ -6,7 +6,7 @@ from saccade.core.errors import UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.scale import scaled
-from saccade.network.part import Trunk
+from saccade.network.part import Neck, Trunk
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.cut import cut
 
@@ -53,6 +53,14 @@ def pyramid_channels(asked: int | None, width: float) -> int:
     if asked is not None and asked < 1:
         raise UsageError("at least 1 channel of the neck", f"neck_channels={asked}")
     return scaled(256, width) if asked is None else asked
+
+
+def strides_of(neck: Neck) -> tuple[int, ...]:
+    """Stride of each of a pyramid's maps, from which its anchors stand apart.
+
+    Weights of torchvision's have learnt on another distance: the picture's side over the map's, rounded down.
+    """
+    return tuple(level.stride or 1 for level in neck.levels.values())
 
 
 def longest(size: int) -> int:

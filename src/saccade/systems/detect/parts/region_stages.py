@@ -10,6 +10,9 @@ from saccade.network.recipe import Stage
 # Whether proposals and regions learn together or in turn.
 Schedule = Literal["joint", "alternate"]
 
+# What torchvision and timm call the first blocks of a residual network.
+FIRST_STAGE = "layer1"
+
 
 def stages_of(schedule: Schedule, trunk: Trunk, pretrained: bool, *, pyramid: bool) -> tuple[Stage, ...]:
     """The stages of a detector that proposes its regions itself.
@@ -26,17 +29,31 @@ def stages_of(schedule: Schedule, trunk: Trunk, pretrained: bool, *, pyramid: bo
 
 
 def first_layers(trunk: Trunk, pretrained: bool) -> tuple[str, ...]:
-    """What detectors leave as ImageNet taught it: layers of strides below 4, and all normalisation.
+    """What detectors leave as ImageNet taught it: the first layers, and all normalisation.
 
-    From scratch nothing stands still. timm's networks name maps and no layers after strides: of them all normalisation.
+    Of a residual network these are the stem and the first stage of blocks, as in Detectron and torchvision; of others
+    the layers of strides below 4, such as VGG's first four convolutions (Girshick 2015, section 4.5). Other networks of
+    timm's name maps and no layers after strides: of them all normalisation. From scratch nothing stands still.
     """
     if not pretrained:
         return ()
-    parts = dict(trunk.named_modules())
-    early = [f"trunk.{name}" for name, level in trunk.levels.items() if name in parts and (level.stride or 99) < 4]
+    parts = {path: module for path, module in trunk.named_modules() if path}
+    early = _up_to_first_stage(trunk) or [
+        name for name, level in trunk.levels.items() if name in parts and (level.stride or 99) < 4
+    ]
     kinds = nn.modules.batchnorm._BatchNorm  # pyright: ignore[reportPrivateUsage]
-    norms = [f"trunk.{path}" for path, module in parts.items() if isinstance(module, kinds)]
-    return (*early, *norms)
+    norms = [path for path, module in parts.items() if isinstance(module, kinds)]
+    return tuple(f"trunk.{path}" for path in (*early, *norms))
+
+
+def _up_to_first_stage(trunk: Trunk) -> list[str]:
+    """Paths of a residual network's layers up to its first stage; none of any other network."""
+    for holder, module in (("", trunk), *((f"{name}.", child) for name, child in trunk.named_children())):
+        names = [name for name, _ in module.named_children()]
+        if FIRST_STAGE in names:
+            until = names[: names.index(FIRST_STAGE) + 1]
+            return [f"{holder}{name}" for name in until if any(True for _ in module.get_submodule(name).parameters())]
+    return []
 
 
 def one_stage(trunk: Trunk, pretrained: bool) -> tuple[Stage, ...]:

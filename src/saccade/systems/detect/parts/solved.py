@@ -1,6 +1,5 @@
 """What region detectors share whose last step is solved for: what stays, and in which stages they learn."""
 
-from dataclasses import replace
 from math import exp
 from typing import Literal
 
@@ -12,11 +11,23 @@ from saccade.ops.boxes.suppression import Suppression
 
 Scores = Literal["svm", "softmax"]
 
+# Boxes of each class that are told at most; R-CNN's authors choose them before suppression (rcnn_test.m).
+A_CLASS = 100
 # The authors' test begins with a margin of -1.5; of a softmax what scores less than a twentieth is not told.
-BY_MARGIN = BoxRules(
-    suppression=Suppression(score=1 / (1 + exp(1.5)), first=100_000, overlap=0.3, limit=100), coder=DeltaCoder()
-)
-BY_SOFTMAX = replace(BY_MARGIN, suppression=replace(BY_MARGIN.suppression, score=0.05))
+MARGIN, PROBABILITY = 1 / (1 + exp(1.5)), 0.05
+
+
+def told_rules(scores: Scores, classes: int, coder: DeltaCoder | None = None) -> BoxRules:
+    """What stays: of each class the hundred best boxes, suppressed where they overlap by more than .3.
+
+    Args:
+        scores: What boxes are scored by.
+        classes: C.
+        coder: How a box stands relative to its region; by default in R-CNN's plain numbers.
+    """
+    least = MARGIN if scores == "svm" else PROBABILITY
+    stays = Suppression(score=least, first=A_CLASS, each="class", overlap=0.3, limit=A_CLASS * classes)
+    return BoxRules(suppression=stays, coder=coder or DeltaCoder())
 
 
 def solved_stages(top: SolvedTop, freeze: tuple[str, ...] = ()) -> tuple[Stage, ...]:
