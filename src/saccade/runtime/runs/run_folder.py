@@ -69,6 +69,11 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
+    def skipped(self) -> Path:
+        """One line for each picture that was left out, where some were."""
+        return self.path / "skipped.jsonl"
+
+    @property
     def tensorboard(self) -> Path:
         """TensorBoard's events."""
         return self.path / "tensorboard"
