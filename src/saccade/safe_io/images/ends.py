@@ -1,6 +1,6 @@
 """Whether a picture's file reaches its end, told from its first and last bytes: nothing is decoded.
 
-A file that was cut short by a broken copy or a full disk lacks the mark, or the bytes, that its format ends with. A file
+A file that was cut short by a broken copy or a full disk lacks the mark, or the bytes, that its format ends with. One
 that seems so may yet be whole (some cameras write notes behind the end), so only decoding says for sure.
 """
 
@@ -19,7 +19,8 @@ def seems_whole(path: Path) -> bool:
     """Whether a file begins as a picture of a known format and ends as that format does.
 
     JPEG, PNG and GIF end with a mark; WebP and BMP say their length. Arrays (``.npy``) count as whole: their length is
-    compared with their header wherever their size is asked for. Of TIFF, PPM and what is no picture nothing can be told.
+    compared with their header wherever their size is asked for. Nothing can be told of TIFF, PPM and what is no picture:
+    they do not seem whole.
 
     Raises:
         DataError: The file cannot be read.

@@ -33,6 +33,7 @@ from saccade.training.setup.plan import Plan
 from saccade.training.setup.preflight import check_before_step_0, check_best, check_data
 from saccade.training.setup.resolved_run import ResolvedRun
 from saccade.training.setup.run_config import check_same, run_config
+from saccade.training.setup.truth_record import write_truth
 from saccade.training.setup.unreadable import without_unreadable
 from saccade.training.step.train_state import TrainState
 
@@ -100,11 +101,12 @@ def _begin(resolved_run: ResolvedRun, folder: RunFolder, fabric: Fabric) -> chec
     found = folder.config.is_file()
     fabric.barrier()  # all have looked before the first process writes
     if found:
-        check_same(folder, run_config(resolved_run, fabric.device))
+        check_same(folder, run_config(resolved_run, fabric.device), resolved_run.data, fabric.print)
         return checkpoint.newest(folder.checkpoints, fabric.print)
     if fabric.is_global_zero:
         folder.write_classes(resolved_run.data.train.classes)
         folder.write_config(run_config(resolved_run, fabric.device))
+        write_truth(folder, resolved_run.data)
     return None
 
 

@@ -51,10 +51,10 @@ def _judged(pictures: Dataset, side: Side, on_bad: str, skips: SkipList, say: Ca
         raise _too_many(found, most, len(pictures), side, listed)
     for name, error in found:
         skips.note(name, error, side, before=True)
-    what = "picture" if len(found) == 1 else "pictures"
+    are = "is" if len(found) == 1 else "are"
     say(
-        f"warning: {len(found)} of {len(pictures)} {side} {what} cannot be read and {'is' if len(found) == 1 else 'are'} "
-        f"left out: {listed} ({found[0][1].what}); {skips.path.name} lists them, --on-bad fail stops instead"
+        f"warning: {len(found)} of {len(pictures)} {side} pictures cannot be read and {are} left out: "
+        f"{listed} ({found[0][1].what}); {skips.path.name} lists them, --on-bad fail stops instead"
     )
     return frozenset(name for name, _ in found)
 

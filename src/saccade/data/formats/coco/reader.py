@@ -59,6 +59,10 @@ class Coco(ImageFiles):
         """What one picture shows."""
         return self.store.truth(index)
 
+    def packed(self, index: int) -> bytes:
+        """What the document says of one picture, as bytes that change when it does."""
+        return self.store.packed(index, self.classes)
+
     def declared(self, index: int) -> tuple[int, int]:
         """(H, W) as the document declares it."""
         return self.store.size(index)
