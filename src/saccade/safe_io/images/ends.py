@@ -18,9 +18,9 @@ _PADDING = b"\0\r\n"  # what some writers fill the last block with
 def seems_whole(path: Path) -> bool:
     """Whether a file begins as a picture of a known format and ends as that format does.
 
-    JPEG, PNG and GIF end with a mark; WebP and BMP say their length. Arrays (``.npy``) count as whole: their length is
-    compared with their header wherever their size is asked for. Nothing can be told of TIFF, PPM and what is no picture:
-    they do not seem whole.
+    JPEG, PNG and GIF end with a mark; WebP and BMP say their length. Arrays (``.npy``) count as whole: their header
+    is compared with their length wherever their size is asked for. Nothing can be told of TIFF, PPM and what is no
+    picture: they do not seem whole.
 
     Raises:
         DataError: The file cannot be read.

@@ -28,7 +28,12 @@ class ImageFiles(ABC):
         joints: What the joints are, or None.
         links: Whether links may lead out of `root`. They may where the names come from a listing of the folder, which
             the user made, and not where a document gives them, unless the user allows it.
+
+    Attributes:
+        notes: What a person should know of how the data were read, though it is no defect.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self, root: Path, names: RaggedArray, classes: Names, joints: Joints | None = None, links: bool = False
