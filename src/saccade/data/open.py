@@ -22,6 +22,7 @@ from saccade.data.formats.datumaro import reader as datumaro_reader
 from saccade.data.formats.image_folder import reader as image_folder
 from saccade.data.formats.masks import reader as mask_folder
 from saccade.data.formats.pose import flic, mpii
+from saccade.data.formats.unread import reader as unread
 from saccade.data.formats.voc import pascal_context
 from saccade.data.formats.voc import reader as voc
 from saccade.data.formats.yolo import reader as yolo
@@ -67,6 +68,8 @@ READERS: dict[str, Reader] = {
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.EVIDENCE, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.EVIDENCE, weight=1),
     "datumaro": Reader(datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True),
+    # Of the least weight, so that nothing which is read gives way to it.
+    "unread": Reader(unread.open_unread, unread.splits, unread.EVIDENCE, weight=-1),
     "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.EVIDENCE, weight=0),
 }
 

@@ -11,13 +11,20 @@ from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.formats.common.store import RaggedArray
-from saccade.safe_io.files import is_file
+from saccade.safe_io.files import is_file, read_bytes
+from saccade.safe_io.limits import MAX_JSON_BYTES
 from saccade.safe_io.paths import name_in
 
-EVIDENCE = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
+EVIDENCE = (
+    "annotations/instances_SPLIT.json, annotations/*SPLIT*.json, SPLIT/_annotations.coco.json, "
+    "or a JSON file with images, annotations and categories (COCO)"
+)
 
 # Documents of other forms that lie beside those of objects.
 OTHERS = ("panoptic_", "captions_", "stuff_", "image_info_")
+# How tools call the one document of data without splits: Label Studio and CVAT.
+_NO_SPLITS = frozenset(("result", "default"))
+_KEYS = ("images", "annotations", "categories", "file_name")
 _ROBOFLOW = "_annotations.coco.json"
 
 
@@ -42,13 +49,18 @@ class Coco(ImageFiles):
         def judge(names: Sequence[str]) -> list[tuple[str, str, str] | None]:
             nonlocal folder
             folder = picture_folder(root, document, split, names[:20])
-            return missing_pictures(folder, names)
+            return missing_pictures(folder, [on_disk(folder, name) for name in names])
 
-        read = read_document(document, report, judge)
+        siblings = [*document.parent.glob("*.json"), *root.glob(f"*/{_ROBOFLOW}")]
+        read = read_document(document, report, judge, siblings)
         self.store, self.origin = read.store, read.origin
-        names = [read.files.text(index) for index in range(len(read.files))]
+        written = [read.files.text(index) for index in range(len(read.files))]
+        names = [on_disk(folder, name) for name in written]
         paths = RaggedArray.of_text([name_in(root, folder / name) for name in names])
         super().__init__(root, paths, read.classes, read.joints)
+        turned = [name for name, found in zip(written, names, strict=True) if name != found]
+        slashes = (f"{document.name}: \\ is read as / in {len(turned)} names, as in {turned[0]!r}",) if turned else ()
+        self.notes = (*read.notes, *slashes)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -70,6 +82,12 @@ class Coco(ImageFiles):
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's objects that are no crowds."""
         return self.store.classes_of(index)
+
+
+def on_disk(folder: Path, name: str) -> str:
+    """A picture's name with / in place of the backslashes of Windows, where that is the name of a file."""
+    turned = name.replace("\\", "/")
+    return turned if turned != name and not is_file(folder / name) and is_file(folder / turned) else name
 
 
 def missing_pictures(folder: Path, names: Sequence[str]) -> list[tuple[str, str, str] | None]:
@@ -97,11 +115,23 @@ def _listing(folder: Path) -> frozenset[str]:
 
 
 def picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
-    """The folder, among those in use, that holds most of the first pictures."""
+    """The folder, among those in use, that holds most of the first pictures.
+
+    Raises:
+        DataError: Two folders hold as many.
+    """
     beside = [document.parent] if document.name == _ROBOFLOW else []
-    tails = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017", "images", ".")
+    named = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017")
+    tails = (*named, "images", "images/default", ".")
     folders = beside + [root / tail for tail in tails]
-    return max(folders, key=lambda folder: sum(is_file(folder / name) for name in names))
+    hits = {folder: sum(is_file(folder / on_disk(folder, name)) for name in names) for folder in folders}
+    best = max(folders, key=lambda folder: hits[folder])
+    rivals = {folder.resolve() for folder in folders if hits[folder] == hits[best] > 0}
+    if best not in beside and len(rivals) > 1:
+        both = " and ".join(str(folder) for folder in sorted(rivals))
+        cure = "name the pictures by their paths from the data's folder, or take the copies away"
+        raise DataError("the pictures in one folder", f"them in {both}", path=document, cure=cure)
+    return best
 
 
 def documents(path: Path) -> dict[str, Path]:
@@ -124,6 +154,8 @@ def documents(path: Path) -> dict[str, Path]:
                 cure=f"say which: coco:{found[split]} or coco:{document}",
             )
         found[split] = document
+    if len(found) == 1 and set(found) <= _NO_SPLITS:
+        return dict(zip(["train"], found.values(), strict=True))
     return found
 
 
@@ -131,8 +163,19 @@ def _candidates(root: Path) -> list[Path]:
     nested = sorted([*root.glob(_ROBOFLOW), *root.glob(f"*/{_ROBOFLOW}")])
     files = sorted((root / "annotations").glob("*.json")) or sorted(root.glob("instances_*.json"))
     files = [file for file in files if not file.name.startswith(OTHERS)]
+    if not nested and not files:
+        files = [file for file in sorted(root.glob("*.json")) if _is_document(file)]
     # COCO's own folder holds captions and keypoints beside the instances, of the same pictures.
     return nested + ([file for file in files if file.name.startswith("instances_")] or files)
+
+
+def _is_document(file: Path) -> bool:
+    """Whether a JSON file of any name says what COCO's say, such as Label Studio's ``result.json``."""
+    try:
+        data = read_bytes(file, MAX_JSON_BYTES)
+    except DataError:
+        return False
+    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and all(f'"{key}"'.encode() in data for key in _KEYS)
 
 
 def split_of(document: Path) -> str:

@@ -1,8 +1,8 @@
 """Tables in CSV: a class, several classes, or boxes of pictures, by what the header says."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -74,10 +74,11 @@ def _opened(path: Path, split: str, report: Report) -> LabelledImages | Detectio
     classes = _classes(root, table, own + others, report)
     records = own if table.header.split < 0 else [one for one in own if canonical(one.split) == split]
     builder = _Builder(root, table, classes, split, report)
-    if table.header.kind == "boxes":
-        return builder.objects(records)
     many = table.header.kind != "label" or any(len(one.names) > 1 for one in own + others)
-    return builder.labels(records, builder.states if many else builder.label)
+    mark = builder.states if many else builder.label
+    data = builder.objects(records) if table.header.kind == "boxes" else builder.labels(records, mark)
+    data.notes = tuple(builder.notes())
+    return data
 
 
 def _tables(path: Path) -> dict[str, _Table]:
@@ -140,6 +141,15 @@ class _Builder:
     classes: tuple[str, ...]
     split: str
     report: Report
+    turned: list[str] = field(default_factory=list[str])
+
+    def notes(self) -> Iterator[str]:
+        """What a person should know of how the table was read."""
+        name, unread = self.table.path.name, self.table.header.unread
+        if unread:
+            yield f"{name}: not read: the {'column' if len(unread) == 1 else 'columns'} {', '.join(unread[:12])}"
+        if self.turned:
+            yield f"{name}: \\ is read as / in {len(self.turned)} rows, as in {self.turned[0]!r}"
 
     def objects(self, records: list[Record]) -> DetectionDataset:
         """Pictures with boxes; rows of one picture need not follow each other."""
@@ -214,13 +224,19 @@ class _Builder:
         except DataError as error:
             raise self._wrong(record, error.expected, error.found, error.cure) from error
         here = self.table.path.parent
-        folders = (here, here / "images", here / self.split, here / "images" / self.split)
-        found = next((folder / record.file for folder in folders if is_file(folder / record.file)), None)
-        if found is None:
-            slashes = "write / in place of \\, or " if "\\" in record.file else ""
-            cure = f"{slashes}add it, or delete the row"
-            raise self._wrong(record, "a picture", f"no {record.file[:200]!r}", cure)
-        return name_in(self.root, found)
+        guessed = (here / "images", here / self.split, here / "images" / self.split)
+        for name in dict.fromkeys((record.file, record.file.replace("\\", "/"))):
+            found = [here / name] if is_file(here / name) else [one / name for one in guessed if is_file(one / name)]
+            if len({path.resolve() for path in found}) > 1:
+                both = " and ".join(name_in(self.root, path) for path in found)
+                raise self._wrong(
+                    record, "one picture", f"{both}, both {name!r}", "write its path from the table's folder"
+                )
+            if found and name != record.file:
+                self.turned.append(record.file)
+            if found:
+                return name_in(self.root, found[0])
+        raise self._wrong(record, "a picture", f"no {record.file[:200]!r}", "add it, or delete the row")
 
     def _some(self, found: dict[str, int]) -> None:
         if not found:
