@@ -3,6 +3,7 @@
 The quick run tries a few, always the same; ``make test-all`` tries 10 000 new ones.
 """
 
+import json
 import os
 import sys
 import warnings
@@ -79,6 +80,18 @@ def yolo_joints(root: Path) -> str:
     return "data.yaml"
 
 
+def labelme(root: Path) -> str:
+    save_picture(root / "a.png")
+    shapes = [
+        {"label": "cat", "points": [[1, 2], [30, 2], [30.5, 30]], "group_id": 1, "shape_type": "polygon"},
+        {"label": "dog", "points": [[5, 5], [20, 20]], "group_id": None, "shape_type": "rectangle"},
+        {"label": "dog", "points": [[5, 5], [20, 20]], "shape_type": "circle"},
+    ]
+    size = {"imagePath": "a.png", "imageData": None, "imageHeight": 40, "imageWidth": 60}
+    (root / "a.json").write_text(json.dumps({"version": "5", "flags": {}, "shapes": shapes, **size}))
+    return "a.json"
+
+
 def masks(root: Path) -> str:
     save_picture(root / "images/a.png")
     (root / "masks").mkdir()
@@ -152,6 +165,7 @@ CASES: dict[str, tuple[str, Make, st.SearchStrategy[Change]]] = {
     "voc-objects": ("voc", voc_objects, of_bytes()),
     "yolo": ("yolo", yolo, ANY),
     "yolo-yaml": ("yolo", yolo_joints, ANY),
+    "labelme": ("labelme", labelme, st.one_of(of_json(), of_json(), of_bytes())),
     "masks": ("masks", masks, of_bytes()),
     "colours": ("masks", colours, ANY),
     "csv": ("csv", csv, ANY),

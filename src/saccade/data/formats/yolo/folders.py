@@ -47,7 +47,7 @@ def find(path: Path) -> Folders | None:
     if not path.is_dir():
         return None
     file = next((path / name for name in _YAML_NAMES if (path / name).is_file()), None)
-    return (_other_yaml(path) or _shown(path)) if file is None else _declared(file)
+    return (_other_yaml(path) or _darknet(path) or _shown(path)) if file is None else _declared(file)
 
 
 def _other_yaml(root: Path) -> Folders | None:
@@ -61,6 +61,14 @@ def _other_yaml(root: Path) -> Folders | None:
         if folders is not None and folders.document is not None and "names" in folders.document.value:
             found.append(folders)
     return found[0] if len(found) == 1 else None
+
+
+def _darknet(root: Path) -> Folders | None:
+    """What ``obj.data`` or the lists beside ``obj.names`` say, as Darknet and CVAT write them."""
+    if not ((root / "obj.data").is_file() or (root / "obj.names").is_file()):
+        return None
+    lists = [file for file in sorted(root.glob("*.txt")) if canonical(file.stem) in USUAL]
+    return Folders(root, {canonical(file.stem): [file] for file in lists}) if lists else None
 
 
 def _declared(file: Path) -> Folders | None:
