@@ -51,6 +51,16 @@ def test_what_is_found(tmp_path, change, bad):
     assert [(index, error.path) for index, error in found] == [(9, str(root / "train/dog/3.jpg"))] * bad
 
 
+def test_a_short_mask_counts_too(tmp_path):
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+        for number in range(2):
+            Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / folder / f"{number}.png")
+    (tmp_path / "classes.txt").write_text("road\ncar\n")
+    cut(tmp_path / "masks/1.png")
+    assert [index for index, _ in unreadable(sc.open_data(tmp_path))] == [1]
+
+
 def test_wrappers_lead_to_the_file(tmp_path):
     root = pictures(tmp_path)
     cut(root / "val/cat/2.jpg")

@@ -22,7 +22,8 @@ def unreadable(dataset: Dataset) -> list[tuple[int, DataError]]:
     """The places of the pictures whose files cannot be read, and what is wrong with each.
 
     Files that lack their format's end are decoded, so that none is accused wrongly. Pictures without a file are passed
-    over; a picture of another size than its annotations give counts as one that cannot be read.
+    over; one of another size than its annotations give, and one whose PNG of classes or objects is cut short, count as
+    pictures that cannot be read.
     """
     first: dict[Path, int] = {}
     places: list[tuple[int, Path]] = []
@@ -48,6 +49,12 @@ def _looked_at(dataset: Dataset, files: Sequence[tuple[Path, int]]) -> dict[Path
         return {path: error for (path, _), error in zip(files, errors, strict=True) if error is not None}
 
 
+def _masks_of(source: Dataset, place: int) -> list[Path]:
+    """The PNGs that annotate one picture."""
+    files: Any = getattr(source, "truth_files", None)
+    return [path for path in files(place) if path.suffix.lower() == ".png"] if callable(files) else []  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+
+
 def _fault(dataset: Dataset, path: Path, index: int) -> DataError | None:
     source, place = source_of(dataset, index)
     try:
@@ -56,6 +63,8 @@ def _fault(dataset: Dataset, path: Path, index: int) -> DataError | None:
         elif path.suffix.lower() != ".npy":  # The axes of an array can be told only by who knows its channels.
             declared: Any = getattr(source, "declared", None)
             check_declared(path, picture_size(path), declared(place) if callable(declared) else None)  # pyright: ignore[reportArgumentType]
+        if not all(map(seems_whole, _masks_of(source, place))):
+            source.truth(place)
     except DataError as error:
         return error
     return None

@@ -30,9 +30,11 @@ class ImageFiles(ABC):
             the user made, and not where a document gives them, unless the user allows it.
 
     Attributes:
+        gathered: Whether the classes are those that the pictures of all splits happen to show: nothing lists them.
         notes: What a person should know of how the data were read, though it is no defect.
     """
 
+    gathered: bool = False
     notes: tuple[str, ...] = ()
 
     def __init__(

@@ -74,7 +74,7 @@ def open_labelme(path: Path, split: str, report: Report = strict) -> DetectionDa
     origin = build_origin("labelme", [picture.file for picture in pictures], rows)
     names = RaggedArray.of_text([picture.name for picture in pictures])
     data = DetectionDataset(root, names, store, classes, origin=origin)
-    data.notes = tuple(_notes(pictures))
+    data.gathered, data.notes = find_class_names(root) is None, tuple(_notes(pictures))
     return data
 
 
