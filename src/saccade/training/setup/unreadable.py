@@ -61,13 +61,13 @@ def _judged(pictures: Dataset, side: Side, on_bad: str, skips: SkipList, say: Ca
 
 def _too_many(found: Sequence[tuple[str, DataError]], most: int, count: int, side: Side, listed: str) -> DataError:
     first = found[0][1]
-    allowed = f"at most {most} of {count} {side} pictures" if most else f"{side} pictures none of which is"
+    allowed = f"at most {most} of {count} {side} pictures that cannot be read"
     cure = f"{first.cure or 'mend or remove them'}; `saccade data check` lists all"
     if not most:
         cure += ", and --on-bad skip leaves out up to a hundredth"
     return DataError(
-        f"{allowed} that cannot be read",
-        f"{len(found)}: {listed}; the first: {first.what}",
+        allowed if most else f"{side} pictures that can all be read",
+        f"{len(found)}{'' if most else ' that cannot'}: {listed}; the first: {first.what}",
         path=first.path or found[0][0],
         cure=cure,
     )

@@ -159,7 +159,8 @@ def test_defects_of_the_document(more: str, pointer: str, tmp_path: Path) -> Non
         ("images/absent", "/test", "no 'images/absent'"),
         ("[images/train, /etc]", "/test/1", "leads out of it to /etc"),
         ("3", "/test", "found 3"),
-        ("images/val", "/test", "'images/val' of val leads too"),
+        ("images/val", "/test", "'images/val' of val shares"),
+        ("images", "/test", "'images/train' of train shares"),
     ],
 )
 def test_a_broken_line_is_a_defect_of_its_split_alone(line: str, pointer: str, said: str, tmp_path: Path) -> None:

@@ -95,21 +95,28 @@ def _declared(file: Path) -> Folders | None:
 
 
 def _twice(document: JsonNode, known: dict[str, list[Path]]) -> dict[str, DataError]:
-    """What is wrong with each split that leads to the folder, or list, of a split before it."""
+    """What is wrong with each split that leads to the folder or list of a split before it, into it, or around it."""
     found: dict[str, DataError] = {}
-    first: dict[Path, str] = {}
+    before: list[tuple[Path, str]] = []
     keys = {canonical(str(key)): key for key in document.value}
     for split in sorted(known, key=lambda name: ("train", "val", "test").index(name)):
-        for place in known[split]:
-            other = first.setdefault(place.resolve(), split)
-            if other != split:
-                entry, rival = document.get(keys[split]), document.get(keys[other])
-                found[split] = entry.wrong(
-                    f"a folder or list of its own for {split}",
-                    f"{place}, to which {rival.value!r} of {other} leads too",
-                    f"name another, or take the line out and hold out a part of {other}: --val 0.2",
-                )
+        places = [place.resolve() for place in known[split]]
+        other = next((name for place in places for taken, name in before if _overlap(place, taken)), None)
+        if other is not None:
+            entry, rival = document.get(keys[split]), document.get(keys[other])
+            found[split] = entry.wrong(
+                f"a folder or list of its own for {split}",
+                f"{', '.join(map(str, places))}, which {rival.value!r} of {other} shares",
+                f"name another, or take the line out and hold out a part of {other}: --val 0.2",
+            )
+        before += [(place, split) for place in places]
     return found
+
+
+def _overlap(first: Path, second: Path) -> bool:
+    """Whether two places are the same, or one is a folder that the other folder lies in."""
+    nested = first.is_dir() and second.is_dir() and (first in second.parents or second in first.parents)
+    return first == second or nested
 
 
 def _places(document: JsonNode, node: JsonNode, notes: list[str]) -> list[Path]:
