@@ -42,9 +42,10 @@ def test_an_unknown_split_lists_those_that_exist(tmp_path: Path) -> None:
 def test_data_of_one_split_are_used_whole(tmp_path: Path) -> None:
     for name in ("a/1.png", "b/2.png"):
         save_picture(tmp_path / name)
-    assert len(open_data(tmp_path, "train")) == len(open_data(tmp_path, "val")) == 2
-    with pytest.raises(DataError):
-        open_data(tmp_path, "autumn")
+    assert len(open_data(tmp_path)) == len(open_data(tmp_path, preferred="val")) == 2
+    for split in ("val", "autumn"):
+        with pytest.raises(DataError):
+            open_data(tmp_path, split)
 
 
 @pytest.mark.parametrize("source", ["absent", "coco:absent", "."])

@@ -78,7 +78,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def predict_files(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
         return SimpleNamespace(
-            done=1, kept=0, failed={}, out=Path("answers"), frames=0, findings=Findings(), best_seen=None
+            done=1, kept=0, failed={}, out=Path("answers"), frames=0, findings=Findings(), best_seen=None, left_out=()
         )
 
     monkeypatch.setattr("saccade.training.train.train", train)
@@ -108,10 +108,12 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.tools.compress.compress", lambda *a, **_: calls.append(a) or small)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)
+    monkeypatch.setattr("saccade.command_line.systems.answer_time", lambda _: 0.1)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
     monkeypatch.setattr("saccade.metrics.localize.chance.chance", lambda *_: {"top1": 0.1, "iou": 0.1})
+    monkeypatch.setattr("saccade.data.open.sole_part", lambda *_: None)
     # Last, so that no module that the lines above import takes this for its own.
     monkeypatch.setattr("saccade.data.open.open_data", lambda *_, **__: NoPictures())
     return calls

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+import saccade as sc
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
@@ -18,14 +20,13 @@ from saccade.metrics.detect.detection import Detection
 from saccade.metrics.detect.matches import coco_matches
 from saccade.metrics.detect.overlaps import Overlaps, picture_of
 from saccade.network.system import System
-from saccade.systems.build import build
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
 ROUND = dict.fromkeys(("disc", "ring", "crescent", "heart", "figure"), "round")
 KINDS = ROUND | dict.fromkeys(("square", "triangle", "star", "cross"), "pointed")
 CLASSES = ("round", "pointed")
-SIZE, COUNT, MEASURED, BATCH = 128, 400, 150, 8
+SIZE, MEASURED, BATCH = 128, 150, 16
 
 
 @dataclass(frozen=True)
@@ -34,35 +35,57 @@ class Case:
 
     Attributes:
         system: Its name.
-        options: Its options.
+        options: Its own options, and how it is trained.
+        count: Pictures of each series.
         steps: Steps of AdamW.
-        lr: Greatest learning rate.
     """
 
     system: str
     options: dict[str, Any]
+    count: int
     steps: int
-    lr: float
 
 
-LIGHT = {"trunk": "efficientnet_lite0", "pretrained": True, "norm": "frozen", "neck_channels": 64}
-LEARNT = Case("retinanet", {**LIGHT, "size": SIZE, "finest": 12.0}, 800, 1e-3)
-SOFTMAX = Case("ssd300", {"trunk": "vgg16_bn", "variant": "torchvision", "width": 0.125, "size": SIZE}, 400, 2e-3)
+# The trunk stands still, so that its features are kept and a step costs a tenth.
+STANDING = {"trunk": "efficientnet_lite0", "pretrained": True, "neck_channels": 64, "freeze": ("trunk",)}
+SIGMOID = Case("retinanet", {**STANDING, "finest": 12.0, "augment": "none", "lr": 1e-3}, 800, 900)
+SMALL_VGG = {"trunk": "vgg16_bn", "variant": "torchvision", "width": 0.125, "augment": "none,flip=0.5", "lr": 2e-3}
+SOFTMAX = Case("ssd300", SMALL_VGG, 400, 200)
+
+
+class Held:
+    """Pictures and boxes in memory.
+
+    Args:
+        data: The pictures.
+        told: Whether it is told which classes were sought, or left out as if nobody had said it.
+    """
+
+    classes, fields = CLASSES, frozenset({"instances.boxes", "instances.labels"})
+
+    def __init__(self, data: Dataset, *, told: bool = True) -> None:
+        samples = [data[index] for index in range(len(data))]
+        self.samples = [replace(sample, truth=_boxes(sample.truth, told)) for sample in samples]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.samples[index]
 
 
 def scenes(count: int, seed: int) -> Dataset:
     return rename_classes(Scenes(count, SIZE, seed), KINDS)
 
 
-def partly() -> Dataset:
+def wholly(count: int) -> Dataset:
+    """Pictures of two series in which everything is annotated."""
+    return ConcatDataset([scenes(count, seed) for seed in (1, 2)])
+
+
+def partly(count: int) -> Dataset:
     """Pictures of two series; in each the objects of one class are annotated, wherever the others are."""
-    return ConcatDataset([class_subset(scenes(COUNT, seed), [name]) for seed, name in enumerate(CLASSES, 1)])
-
-
-def held(data: Dataset, *, told: bool = True) -> list[Sample]:
-    """Pictures and boxes in memory; with which classes were sought, or as if nobody had said it."""
-    samples = [data[index] for index in range(len(data))]
-    return [replace(sample, truth=_boxes(sample.truth, told)) for sample in samples]
+    return ConcatDataset([class_subset(scenes(count, seed), [name]) for seed, name in enumerate(CLASSES, 1)])
 
 
 def _boxes(truth: Annotation, told: bool) -> Annotation:
@@ -71,32 +94,10 @@ def _boxes(truth: Annotation, told: bool) -> Annotation:
     return Annotation(instances=kept, sought=truth.sought if told else None)
 
 
-def flipped(sample: Sample) -> Sample:
-    rows, width = sample.truth.get("instances"), sample.image.shape[-1]
-    x1, y1, x2, y2 = rows.boxes.unbind(1)
-    mirrored = replace(rows, boxes=torch.stack([width - x2, y1, width - x1, y2], 1))
-    return replace(sample, image=sample.image.flip(-1), truth=replace(sample.truth, instances=mirrored))
-
-
-def learnt(case: Case, samples: Sequence[Sample]) -> System:
-    torch.manual_seed(0)
-    system, draw = build(case.system, CLASSES, **case.options), torch.Generator().manual_seed(0)
-    optimiser = torch.optim.AdamW(system.parameters(), lr=case.lr)
-    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, case.lr, total_steps=case.steps, pct_start=0.1)
-    order: list[int] = []
-    for _ in range(case.steps):
-        if len(order) < BATCH:
-            order += torch.randperm(len(samples), generator=draw).tolist()
-        some = [samples[order.pop()] for _ in range(BATCH)]
-        turned = torch.rand(BATCH, generator=draw) < 0.5
-        some = [flipped(one) if turn else one for one, turn in zip(some, turned, strict=True)]
-        losses = system.loss(system.batch([one.image for one in some], [one.truth for one in some]))
-        optimiser.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
-        torch.nn.utils.clip_grad_norm_(system.parameters(), 5.0)
-        optimiser.step()
-        rate.step()
-    return system.eval()
+def learnt(case: Case, data: Held, out: Path) -> System:
+    usual: dict[str, Any] = {"optimiser": "adamw", "schedule": "cosine", "batch": BATCH, "workers": 0, "device": "cpu"}
+    run = sc.train(case.system, data, out, size=SIZE, steps=case.steps, **usual, **case.options)
+    return sc.load(run.path, which="last").system.eval()
 
 
 @torch.no_grad()
@@ -120,21 +121,27 @@ def scores(system: System, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
     return torch.tensor(averages), torch.tensor(shares)
 
 
-# AP50 of both classes, whole, halves, untold: .783 .737, .850 .769, .495 .403; shares of objects that are found at .5,
-# in the same order: .58 .50, .66 .45, .03 .02.
-def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything() -> None:
-    measured = held(scenes(MEASURED, 9))
-    everything = held(ConcatDataset([scenes(COUNT, seed) for seed in (1, 2)]))
-    whole = scores(learnt(LEARNT, everything), measured)[0]
-    told, untold = (scores(learnt(LEARNT, held(partly(), told=told)), measured)[0] for told in (True, False))
-    assert bool((told > whole - 0.05).all())
+# Both see each annotated object as often: the halves, in which each class is annotated in every second picture, are
+# twice as many pictures and take twice as many steps.
+# AP50 of both classes on one AVX2 core: everything .794 .733, halves .831 .769; of as many pictures and steps as the
+# halves have, everything annotated, .877 .825.
+def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything(tmp_path) -> None:
+    measured = Held(scenes(MEASURED, 9)).samples
+    less = replace(SIGMOID, count=SIGMOID.count // 2, steps=SIGMOID.steps // 2)
+    whole = scores(learnt(less, Held(wholly(less.count)), tmp_path / "whole"), measured)[0]
+    told, untold = (
+        scores(learnt(SIGMOID, Held(partly(SIGMOID.count), told=told), tmp_path / f"told-{told}"), measured)[0]
+        for told in (True, False)
+    )
+    assert bool((told > whole - 0.03).all())
     assert bool((told > untold + 0.15).all())
 
 
-# From nothing and in so few steps half of the annotations teach less than all of them: .161 .104 beside .263 .182 of
-# SSD, .086 .087 where nobody says what was sought.
-def test_halves_teach_more_where_they_say_what_was_sought() -> None:
-    measured = held(scenes(MEASURED, 9))
-    told, untold = (scores(learnt(SOFTMAX, held(partly(), told=told)), measured)[0] for told in (True, False))
+def test_halves_teach_more_where_they_say_what_was_sought(tmp_path) -> None:
+    measured = Held(scenes(MEASURED, 9)).samples
+    told, untold = (
+        scores(learnt(SOFTMAX, Held(partly(SOFTMAX.count), told=told), tmp_path / f"told-{told}"), measured)[0]
+        for told in (True, False)
+    )
     assert bool((told > untold).all())
     assert told.mean() > 1.05 * untold.mean()

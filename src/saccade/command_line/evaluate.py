@@ -1,5 +1,7 @@
 """``saccade evaluate``: how good a run is."""
 
+import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +20,7 @@ def run(arguments: Sequence[str]) -> int:
     add_search(parser)
     told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
     parser.add_argument("--data", action="append", help=told)
-    parser.add_argument("--split", help="which part of it; val by default")
+    parser.add_argument("--split", help="which part of it; val by default, or all of data that have one part")
     told = "annotations may name pictures outside the data's folder"
     parser.add_argument("--allow-outside", action="store_true", help=told)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
@@ -35,6 +37,7 @@ def run(arguments: Sequence[str]) -> int:
         predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
+        _tell_part(typed)
         _, pictures = opened(predictor, dataset)
         with progress("measuring") as told:
             found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers, told=told)
@@ -48,3 +51,13 @@ def run(arguments: Sequence[str]) -> int:
         print_sections(found.sections)
         print_disturbed(disturbed)
     return 0
+
+
+def _tell_part(typed: argparse.Namespace) -> None:
+    """Say which part was measured on, where nobody named one and the data have no part for it."""
+    from saccade.data.open import sole_part
+
+    for source in typed.data or [] if typed.split is None else []:
+        part = sole_part(source, typed.allow_outside)
+        if part not in (None, "val"):
+            sys.stderr.write(f"note: {source} has one part, {part!r}, and all of it is measured on\n")

@@ -15,6 +15,7 @@ from saccade.command_line.terminal.output import counted
 from saccade.command_line.terminal.progress import progress
 from saccade.command_line.terminal.standard_input import standard_input_as_file
 from saccade.core.errors import UsageError
+from saccade.view.pages.text import printable
 
 if TYPE_CHECKING:
     from saccade.runtime.files.predict_files import Outcome
@@ -89,6 +90,7 @@ def _say(outcome: "Outcome", settings: "PredictSettings") -> int:
     sys.stdout.write(f"{counted(outcome.done, what)} predicted{before}{frames}: {outcome.out}/predictions.json\n")
     lines = found_lines(outcome.findings, settings.threshold, outcome.best_seen, settings.drawn)
     sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.writelines(f"note: {printable(line)}\n" for line in outcome.left_out)
     if outcome.failed:
         sys.stderr.write(f"saccade: {counted(len(outcome.failed), what)} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])

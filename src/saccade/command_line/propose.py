@@ -55,7 +55,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("what", metavar="SEARCH|RUN", help=told)
     parser.add_argument("data", metavar="DATA", help="a folder or URI")
     parser.add_argument("--out", metavar="FILE", required=True, help="the file, .safetensors: give it to --search")
-    parser.add_argument("--split", default="train", help="which part of the data; train by default")
+    parser.add_argument("--split", help="which part of the data; train by default")
     parser.add_argument("--count", type=at_least_one, default=2000, metavar="N", help="regions of a picture at most")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that search")
     told = "what else to compare with, separated by commas: searches, runs, or files that were proposed before"

@@ -1,9 +1,10 @@
 """``saccade systems``: what there is to train."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from saccade.command_line.answer_time import BUDGET, answer_time
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.terminal.output import aligned, print_json
 from saccade.network.card import Card, Task
@@ -24,6 +25,10 @@ GMAC  thousand million multiply-adds for one picture of the size beside it
 +  and more for each further region that is looked at; one is counted, or none where the network proposes them itself
 `saccade describe NAME` counts them layer by layer, `saccade train NAME --help` lists the options; papers: `--json`
 """
+TIMED = "ms here"
+TIME_NOTE = (
+    f"ms here  a picture of that size on this machine, weights drawn, fp32: median of {BUDGET:g} s, less the first\n"
+)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,34 +38,59 @@ def run(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--task", choices=get_args(Task), help="those for one task alone")
     parser.add_argument("--json", action="store_true", help="print a JSON list: name, task, year, paper, needs, size")
+    parser.add_argument(
+        "--time",
+        action="store_true",
+        help="measure, one after the other, how long each takes for a picture on this machine; minutes for all",
+    )
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
     known = every_system()
     cards = {name: known.declared(name).card for name in known}
     chosen = {name: card for name, card in cards.items() if typed.task in (None, card.task)}
     if typed.json:
-        print_json([_plain(name, card) for name, card in chosen.items()])
+        print_json([_plain(name, card, typed.time) for name, card in chosen.items()])
+    elif not chosen:
+        sys.stdout.write(f"no system for {typed.task} yet\n")
     else:
-        sys.stdout.write(_tables(chosen) if chosen else f"no system for {typed.task} yet\n")
+        for piece in _pieces(chosen, _milliseconds if typed.time else None):
+            sys.stdout.write(piece)
+            sys.stdout.flush()
     return 0
 
 
-def _plain(name: str, card: Card) -> dict[str, object]:
+def _plain(name: str, card: Card, timed: bool) -> dict[str, object]:
     told = ("task", "year", "paper", "needs", "size")
-    return {"name": name, **{column: getattr(card, column) for column in told}}
+    plain: dict[str, object] = {"name": name, **{column: getattr(card, column) for column in told}}
+    return plain | {"milliseconds": answer_time(name) * 1e3} if timed else plain
 
 
-def _tables(cards: Mapping[str, Card]) -> str:
-    """A table a task, whose columns stand below each other, and what their marks mean."""
+def _milliseconds(name: str) -> str:
+    return _short(answer_time(name) * 1e3).rjust(len(TIMED))
+
+
+def _pieces(cards: Mapping[str, Card], last: Callable[[str], str] | None) -> Iterator[str]:
+    """A table a task, whose columns stand below each other, and what their marks mean; bit by bit where it takes time.
+
+    Args:
+        cards: The systems.
+        last: What makes a system's cell of a last column, that of `TIMED`.
+    """
     counts = system_counts()
     rows = {name: _row(name, card, counts.get(name)) for name, card in cards.items()}
     header, *lines = aligned([COLUMNS, *rows.values()], NUMBERS).splitlines()
+    if last is not None:
+        width = max(map(len, (header, *lines)))
+        header, lines = f"{header:{width}}  {TIMED}", [f"{line:{width}}  " for line in lines]
     by_name = dict(zip(rows, lines, strict=True))
-    found: list[str] = []
     for task in dict.fromkeys(card.task for card in cards.values()):
         title = f"{task}: {TOLD[task]}" if task in TOLD else task
-        found += [title, header, *(by_name[name] for name, card in cards.items() if card.task == task), ""]
-    return "\n".join(found) + NOTES
+        yield f"{title}\n{header}\n"
+        for name in (name for name, card in cards.items() if card.task == task):
+            yield by_name[name]
+            yield "\n" if last is None else f"{last(name)}\n"
+        yield "\n"
+    yield NOTES.removeprefix("\n") if last is None else NOTES.removeprefix("\n") + TIME_NOTE
 
 
 def _row(name: str, card: Card, count: SystemCount | None) -> tuple[str, ...]:

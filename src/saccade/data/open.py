@@ -1,8 +1,6 @@
 """What a person calls their data, opened: a folder, a URI such as ``coco:DIR`` or ``scenes``, or a data set."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
@@ -27,32 +25,12 @@ from saccade.data.formats.unread import reader as unread
 from saccade.data.formats.voc import pascal_context
 from saccade.data.formats.voc import reader as voc
 from saccade.data.formats.yolo import reader as yolo
-from saccade.safe_io.archives import is_archive, unpacked
+from saccade.data.recognise import Reader, recognise
 from saccade.safe_io.paths import may_leave
 
 SPLITS = ("train", "val")
 Source = str | Path | Dataset
 Sources = Source | Sequence[Source]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """How one format is read.
-
-    Attributes:
-        open: Gives one split of a path: a function of the path, the split and, if it likes, a `report`.
-        splits: The splits of a path, empty where the path is not of this format.
-        evidence: The evidence, in words.
-        weight: How much the evidence says: folders of pictures are also parts of other formats. The greatest counts.
-        family: Whether there are formats within, which `open` and `splits` take as `form`: ``NAME:FORMAT:PATH``. Such a
-            reader is used only by its name.
-    """
-
-    open: Callable[..., Dataset]
-    splits: Callable[..., Sequence[str]] | None = None
-    evidence: str = ""
-    weight: int = 2
-    family: bool = False
 
 
 READERS: dict[str, Reader] = {
@@ -69,7 +47,12 @@ READERS: dict[str, Reader] = {
     "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.EVIDENCE, weight=1),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.EVIDENCE, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.EVIDENCE, weight=1),
-    "datumaro": Reader(datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True),
+    "datumaro": Reader(
+        datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True, by_name=True
+    ),
+    "classes": Reader(
+        image_folder.open_classes, image_folder.splits_of_classes, image_folder.EVIDENCE_OF_CLASSES, by_name=True
+    ),
     # Of the least weight, so that nothing which is read gives way to it.
     "unread": Reader(unread.open_unread, unread.splits, unread.EVIDENCE, weight=-1),
     "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.EVIDENCE, weight=0),
@@ -91,7 +74,12 @@ def readers() -> dict[str, Reader]:
 
 
 def open_data(
-    source: Sources, split: str = "train", *, report: Report = strict, allow_outside: bool = False
+    source: Sources,
+    split: str | None = None,
+    *,
+    preferred: str = "train",
+    report: Report = strict,
+    allow_outside: bool = False,
 ) -> Dataset:
     """A data set by its path or URI, or several as one.
 
@@ -100,7 +88,8 @@ def open_data(
             or ``datumaro:FORMAT:PATH``;
             ``scenes`` with settings, as in ``scenes:count=500,size=128,seed=1``; a data set, which is given back; or a
             list of these, whose pictures follow each other and whose classes are united by name.
-        split: Which part. A source that has one part only is used whole.
+        split: Which part, which must be there. None takes `preferred`; a source that has one part only is used whole.
+        preferred: Which part is taken where nobody says.
         report: Told of every defect of the annotations; what is faulty is left out if it returns. By default the first
             defect is raised. Readers of other packages that take no `report` raise theirs.
         allow_outside: Whether annotations may name pictures outside the data's folder; only for annotations whose maker
@@ -112,14 +101,18 @@ def open_data(
         UsageError: The URI is malformed.
     """
     if isinstance(source, list | tuple):
-        return _joined(source, lambda one: open_data(one, split, report=report, allow_outside=allow_outside))
+        return _joined(
+            source, lambda one: open_data(one, split, preferred=preferred, report=report, allow_outside=allow_outside)
+        )
     if not isinstance(source, str | Path):
         return declared(source)
     if _is_scenes(source):
-        return _scenes(str(source), choose(SPLITS, split, Path("scenes")))
+        return _scenes(str(source), choose(SPLITS, split, Path("scenes"), preferred))
     with may_leave(allow_outside):
-        reader, path = _recognise(source)
-        part = split if reader.splits is None else choose(_splits_of(reader, path), split, path)
+        reader, path = recognise(source, readers())
+        part = split or preferred
+        if reader.splits is not None:
+            part = choose(_splits_of(reader, path), split, path, preferred)
         takes_report = "report" in signature(reader.open).parameters
         return declared(reader.open(path, part, report) if takes_report else reader.open(path, part))
 
@@ -138,6 +131,22 @@ def _joined(sources: Sequence[Source], open_one: Callable[[Source], Dataset]) ->
     return parts[0] if len(parts) == 1 else ConcatDataset(parts, names)
 
 
+def described(source: Source) -> str:
+    """How a person calls a source, so that `open_data` opens the same again."""
+    if isinstance(source, str):
+        return source
+    if not isinstance(source, Path):
+        return f"{type(source).__name__} of {len(source)}"
+    name = str(source)
+    return f"./{name}" if name.partition(":")[0] in (*readers(), "scenes") else name
+
+
+def sole_part(source: Source, allow_outside: bool = False) -> str | None:
+    """The part of a source that has one alone, which is taken where nobody names a split; None where there are more."""
+    names = splits(source, allow_outside=allow_outside)
+    return names[0] if len(names) == 1 else None
+
+
 def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
     """The parts of a source that `open_data` can open; empty where only the reader knows, or for a data set.
 
@@ -149,7 +158,7 @@ def splits(source: Source, *, allow_outside: bool = False) -> list[str]:
     if _is_scenes(source):
         return list(SPLITS)
     with may_leave(allow_outside):
-        reader, path = _recognise(source)
+        reader, path = recognise(source, readers())
         return [] if reader.splits is None else _splits_of(reader, path)
 
 
@@ -161,50 +170,21 @@ def _splits_of(reader: Reader, path: Path) -> list[str]:
     return sorted(found, key=lambda name: (order.index(canonical(name)) if canonical(name) in order else 3, name))
 
 
-def _recognise(source: str | Path) -> tuple[Reader, Path]:
-    """The format and path of a source other than scenes."""
-    known = readers()
-    name, _, rest = str(source).partition(":")
-    if isinstance(source, str) and rest and name in known:
-        return _within(known[name], rest)
-    if isinstance(source, str) and rest and not Path(source).exists() and name.isidentifier() and len(name) > 1:
-        raise UsageError(
-            f"a format among {', '.join([*known, 'scenes'])}",
-            f"{name!r} in {source!r}",
-            cure=f"write for instance coco:{rest}, or the folder alone",
-        )
-    path = _existing(source)
-    recognised = {name: reader for name, reader in known.items() if not reader.family}
-    fits = {name: reader for name, reader in recognised.items() if reader.splits is not None and reader.splits(path)}
-    best = max((reader.weight for reader in fits.values()), default=0)
-    heaviest = {name: reader for name, reader in fits.items() if reader.weight == best}
-    if len(heaviest) == 1:
-        return next(iter(heaviest.values())), path
-    if heaviest:
-        uris = " or ".join(f"{name}:{path}" for name in heaviest)
-        raise DataError("data of one format", f"{len(heaviest)} that fit", path=path, cure=f"say {uris}")
-    looked = "; ".join(reader.evidence for reader in recognised.values() if reader.splits)
-    raise DataError("data of a known format", "none", path=path, cure=f"looked for {looked}")
-
-
-def _within(reader: Reader, rest: str) -> tuple[Reader, Path]:
-    """The reader of what stands behind its name: a path, or a format within a family and a path."""
-    form, _, path = rest.partition(":")
-    if not reader.family or not path or Path(rest).exists() or reader.splits is None:
-        return reader, _existing(rest)
-    inner = replace(reader, open=partial(reader.open, form=form), splits=partial(reader.splits, form=form))
-    return inner, _existing(path)
-
-
-def _existing(path: str | Path) -> Path:
-    found = Path(path).expanduser()
-    if not found.exists():
-        raise DataError("a folder", "none", path=found, cure="check the path, or try scenes")
-    return unpacked(found) if is_archive(found) else found
-
-
 def _is_scenes(source: str | Path) -> bool:
-    return isinstance(source, str) and (source == "scenes" or source.startswith("scenes:"))
+    """Whether the built-in pictures are meant.
+
+    Raises:
+        UsageError: A file or folder here is called so too.
+    """
+    if not isinstance(source, str) or (source != "scenes" and not source.startswith("scenes:")):
+        return False
+    if Path(source).exists():
+        raise UsageError(
+            "one thing of this name",
+            f"{source!r}, which is a folder here and the name of the built-in pictures",
+            cure=f"say ./{source} for the folder here, or scenes: for the built-in pictures",
+        )
+    return True
 
 
 def _scenes(uri: str, split: str) -> Dataset:

@@ -1,20 +1,156 @@
 """What a wrong class of a pixel costs.
 
-Legend: B pictures, C classes, (H, W) pixels.
+Legend: B pictures, C classes, (H, W) pixels. Pixels of target 255 count in no loss, whichever it is.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 IGNORE = 255
 
+MeanOver = Literal["pixels", "pictures"]
+PixelLossKind = Literal["cross_entropy", "focal", "dice", "lovasz"]
 
-def pixel_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """Mean over all pixels of a class, which is 0 where there is none.
+
+def pixel_cross_entropy(
+    logits: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    importance: Tensor | None = None,
+    mean_over: MeanOver = "pixels",
+) -> Tensor:
+    """Cross entropy, a mean over all pixels of a class, which is 0 where there is none.
+
+    The sum is divided by the number of the pixels, not by that of their weights, as SegNet's released layer does.
+
+    Args:
+        logits: (B, C, H, W) scores before the softmax.
+        target: (B, H, W) int64 classes, 255 where a pixel does not count.
+        weights: (C,) what a pixel of each class counts; 1 by default.
+        importance: (B, H, W) what each pixel counts beside its class's weight, such as `border_weights`.
+        mean_over: ``pixels``, or ``pictures``: the pixels of a picture are added up (FCN's unnormalised softmax loss).
+    """
+    cost = F.cross_entropy(logits, target, weights, ignore_index=IGNORE, reduction="none")
+    cost = cost if importance is None else cost * importance
+    count = len(target) if mean_over == "pictures" else (target != IGNORE).sum().clamp(min=1)
+    return cost.sum() / count
+
+
+def focal_pixels(logits: Tensor, target: Tensor, gamma: float = 2.0, weights: Tensor | None = None) -> Tensor:
+    """Cross entropy of which sure pixels count little, (1 - p)^gamma times: a mean over all pixels of a class.
+
+    Source: Lin et al. 2017, Focal loss for dense object detection, arXiv 1708.02002, equation 4, with a softmax.
+
+    Args:
+        logits: (B, C, H, W) scores before the softmax.
+        target: (B, H, W) int64 classes, 255 where a pixel does not count.
+        gamma: 0 is the plain cross entropy.
+        weights: (C,) what a pixel of each class counts.
+    """
+    known = target != IGNORE
+    log_probability = F.log_softmax(logits, 1).gather(1, target.masked_fill(~known, 0)[:, None])[:, 0]
+    # The factor's slope has no end at p = 1 for gamma below 1.
+    doubt = (1 - log_probability.exp()).clamp(min=torch.finfo(logits.dtype).eps)
+    cost = -(doubt**gamma) * log_probability
+    cost = cost if weights is None else cost * weights[target.masked_fill(~known, 0)]
+    return (cost * known).sum() / known.sum().clamp(min=1)
+
+
+def dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    """1 - the Dice coefficient of probabilities and truth, 2 Σ p g / (Σ p + Σ g), a mean over the classes shown.
+
+    The pixels of all pictures of the batch count together; classes that none of them shows are left out.
+
+    Source: Milletari, Navab, Ahmadi 2016, V-Net, arXiv 1606.04797, section 3, which squares both terms of the sum below
+    the line; without squares it is the usual form.
+
+    Args:
+        logits: (B, C, H, W) scores before the softmax.
+        target: (B, H, W) int64 classes, 255 where a pixel does not count.
+        smooth: Added above and below the line, in pixels, so that small classes give steady slopes.
+    """
+    probability, truth = _flat(logits, target)
+    both, shown = (probability * truth).sum(0), truth.sum(0)
+    dice = (2 * both + smooth) / (probability.sum(0) + shown + smooth)
+    present = shown > 0
+    return ((1 - dice) * present).sum() / present.sum().clamp(min=1)
+
+
+def lovasz_softmax(logits: Tensor, target: Tensor) -> Tensor:
+    """The convex extension of 1 - IoU to probabilities, a mean over the classes shown.
+
+    The errors |g - p| of a class are sorted, greatest first, and each weighs as much as the IoU falls when its pixel is
+    taken for wrong beside all before it.
+
+    Source: Berman, Triki, Blaschko 2018, The Lovász-Softmax loss, arXiv 1705.08790, equations 8 to 11.
 
     Args:
         logits: (B, C, H, W) scores before the softmax.
         target: (B, H, W) int64 classes, 255 where a pixel does not count.
     """
-    counted = (target != IGNORE).sum().clamp(min=1)
-    return F.cross_entropy(logits, target, ignore_index=IGNORE, reduction="sum") / counted
+    probability, truth = _flat(logits, target)
+    errors, order = (truth - probability).abs().sort(0, descending=True)
+    true = truth.gather(0, order)
+    total = true.sum(0)
+    # 1 - the IoU when the first pixels are wrong: what is left of the truth, over it and the false ones among them.
+    jaccard = 1 - (total - true.cumsum(0)) / (total + (1 - true).cumsum(0)).clamp(min=1)
+    falls = torch.cat([jaccard[:1], jaccard[1:] - jaccard[:-1]])
+    present = total > 0
+    return ((errors * falls).sum(0) * present).sum() / present.sum().clamp(min=1)
+
+
+def binary_pixels(logits: Tensor, target: Tensor) -> Tensor:
+    """Binary cross entropy of masks that may overlap, a mean over all that is known.
+
+    Args:
+        logits: (B, C, H, W) scores before the sigmoid.
+        target: (B, C, H, W) int64, 1 inside a class's mask, 0 outside, 255 where it is unknown.
+    """
+    known = target != IGNORE
+    wanted = target.masked_fill(~known, 0).to(logits)
+    cost = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    return (cost * known).sum() / known.sum().clamp(min=1)
+
+
+@dataclass(frozen=True)
+class PixelLoss:
+    """Which of the losses a head takes, one or the sum of several.
+
+    Attributes:
+        kinds: ``cross_entropy``, ``focal``, ``dice``, ``lovasz``.
+        mean_over: What the cross entropy is a mean over.
+        gamma: Of the focal loss.
+    """
+
+    kinds: tuple[PixelLossKind, ...] = ("cross_entropy",)
+    mean_over: MeanOver = "pixels"
+    gamma: float = 2.0
+
+    def __call__(self, logits: Tensor, target: Tensor, weights: Tensor, importance: Tensor | None = None) -> Tensor:
+        """The sum of the losses; those that measure regions, Dice and Lovász, weigh all classes alike.
+
+        Args:
+            logits: (B, C, H, W) scores before the softmax.
+            target: (B, H, W) int64 classes, 255 where a pixel does not count.
+            weights: (C,) what a pixel of each class counts.
+            importance: (B, H, W) what each pixel counts in the cross entropy, or None.
+        """
+        each: dict[PixelLossKind, Callable[[], Tensor]] = {
+            "cross_entropy": lambda: pixel_cross_entropy(logits, target, weights, importance, self.mean_over),
+            "focal": lambda: focal_pixels(logits, target, self.gamma, weights),
+            "dice": lambda: dice_loss(logits, target),
+            "lovasz": lambda: lovasz_softmax(logits, target),
+        }
+        return torch.stack([each[kind]() for kind in self.kinds]).sum()
+
+
+def _flat(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """(n, C) probabilities of the pixels of a class, and (n, C) their truth as 0 and 1."""
+    known = target != IGNORE
+    probability = logits.softmax(1).movedim(1, -1)[known]
+    return probability, F.one_hot(target[known], logits.shape[1]).to(probability)

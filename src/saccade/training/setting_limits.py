@@ -12,7 +12,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
     "schedule": ("constant", "step", "cosine", "poly", "plateau"),
     "precision": ("auto", "32", "bf16"),
-    "balance": ("none", "weights", "sampler", "repeat"),
+    "balance": ("none", "natural", "weights", "sampler", "repeat", "median", "median_all"),
     "on_bad": ("fail", "skip"),
 }
 LEAST: dict[str, float] = {

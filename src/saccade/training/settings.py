@@ -56,8 +56,9 @@ class TrainSettings:
         trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
         keep: Whether each reading process keeps the pictures that it has read in memory; for small sets.
         save_every: Steps between checkpoints; the default is as often as costs a thirtieth of the time.
-        balance: none, weights (of the loss), sampler (all classes are shown alike) or repeat (rare classes are shown
-            more often, by the root of what they lack).
+        balance: none, weights (of the loss), sampler (all classes are shown alike), repeat (rare classes are shown more
+            often, by the root of what they lack), or of pixels: natural (none), median (weights of the loss, the median
+            of the classes' frequencies over each one's own, in the pictures that show it) or median_all (in all).
         rare: Share of the pictures, 0..1, below which a class is rare, for `balance` repeat; 0.001 is LVIS's.
         augment: What is drawn for each training picture: recipe, none, or fields of the augmentation by name, such as
             mosaic=0.5,zoom=0.8:1.25 beginning with the recipe's, or none,flip=0.5 with nothing.

@@ -22,7 +22,8 @@ from saccade.trunks.networks.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16,
 from saccade.trunks.networks.yolo24 import yolo24
 from saccade.trunks.networks.yolo_tiny import yolo_tiny
 from saccade.trunks.networks.zfnet import zfnet
-from saccade.trunks.timm_trunk import knows, names, timm_trunk
+from saccade.trunks.timm_names import knows, names
+from saccade.trunks.timm_trunk import timm_trunk
 
 TRUNKS: dict[str, TrunkFunction] = {
     "lenet5": lenet5,

@@ -78,20 +78,6 @@ def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, chann
     return TimmTrunk(network, timm_preprocessing(name, channels))
 
 
-def knows(name: str) -> bool:
-    """Whether timm has a network of this name."""
-    import timm
-
-    return timm.is_model(name)
-
-
-def names() -> list[str]:
-    """The names of timm's networks."""
-    import timm
-
-    return timm.list_models()
-
-
 def timm_preprocessing(name: str, channels: int = 3) -> Preprocessing:
     """What timm's network `name` wants of a picture: its own statistics, interpolation and crop.
 

@@ -244,6 +244,6 @@ def test_a_spoilt_file_is_refused_in_our_own_words(tmp_path: Path, little_memory
 
 def test_every_reader_is_tried() -> None:
     # PASCAL-Context's files are read by the same functions as SBD's; a family's formats are parsed by another package.
-    # What is refused by its name alone is never parsed.
-    families = {name for name, reader in READERS.items() if reader.family or reader.weight < 0}
-    assert {form for form, _, _ in CASES.values()} == set(READERS) - {"context"} - families
+    # "classes" reads as "folder" does, and what is refused by its name alone is never parsed.
+    others = {name for name, reader in READERS.items() if reader.by_name or reader.weight < 0}
+    assert {form for form, _, _ in CASES.values()} == set(READERS) - {"context"} - others

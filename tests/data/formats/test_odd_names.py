@@ -38,10 +38,12 @@ def test_odd_names_are_read_from_a_folder(folder: Path) -> None:
 
 def test_odd_names_are_answered(folder: Path, tmp_path: Path) -> None:
     data, run, out = str(folder), str(tmp_path / "run"), tmp_path / "out"
+    (folder / "other").mkdir()
+    Image.new("L", (8, 6), 9).save(folder / "other" / "plain.png")
     assert main(["train", "lenet5", "--data", data, "--out", run, "--steps", "1", "--batch", "4", "--width", ".5"]) == 0
     assert main(["predict", run, data, "--out", str(out)]) == 0
     answered = json.loads((out / "predictions.json").read_text())
-    assert {Path(one["file"]).name for one in answered} == set(NAMES)
+    assert {Path(one["file"]).name for one in answered} == {*NAMES, "plain.png"}
     assert all((out / one["drawn"]).is_file() for one in answered)
 
 

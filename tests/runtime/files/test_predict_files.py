@@ -180,6 +180,21 @@ def test_inputs_are_files_folders_and_globs_each_once(photos, tmp_path):
     assert find_pictures([photos], photos / "deeper") == [photos / f"{i}.png" for i in range(6)]
 
 
+def test_what_is_passed_over_is_counted_and_named_and_ours_is_none_of_the_users(photos, predictor, tmp_path):
+    for name in ("deeper/a.HEIC", "b.cr2", "photo", ".hidden/c.png"):
+        (photos / name).parent.mkdir(exist_ok=True)
+        (photos / name).write_bytes((photos / "0.png").read_bytes())
+    (tmp_path / "elsewhere").mkdir()
+    save_picture(tmp_path / "elsewhere/5.png", 5)
+    (photos / "linked").symlink_to(tmp_path / "elsewhere")
+    predict_files(predictor, [photos / "0.png"], photos / "before")
+    outcome = predict_files(predictor, [photos], tmp_path / "out")
+    assert outcome.done == len(list(photos.glob("*.png"))) + len(list((photos / "deeper").glob("*.png")))
+    for name in ("a.HEIC", "b.cr2", "photo", ".hidden/c.png", "linked", "before"):
+        assert any(name in line and line[0] == "1" for line in outcome.left_out), name
+    assert predict_files(predictor, [photos / "0.png"], tmp_path / "alone").left_out == ()
+
+
 def test_an_empty_name_is_no_folder(tmp_path):
     with pytest.raises(DataError, match="an empty name"):
         find_pictures([""], tmp_path / "out")

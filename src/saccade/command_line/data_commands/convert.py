@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.terminal.progress import progress
+from saccade.view.pages.text import printable
 
 if TYPE_CHECKING:
     from saccade.data.convert.convert import Written
@@ -51,6 +52,7 @@ def tell_written(written: "Written", to: str) -> None:
     sys.stdout.write(f"{counts} pictures written: {to}:{written.out}\n")
     for kind in written.lost.counts:
         sys.stdout.write(f"  not in it: {kind}: {written.lost.said(kind)}\n")
+    sys.stdout.writelines(f"  note: {printable(note)}\n" for note in written.notes)
 
 
 def _words(typed: Sequence[str]) -> list[str]:

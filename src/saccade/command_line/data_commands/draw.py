@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
 def _parse(arguments: Sequence[str]) -> Any:
     parser = Parser(prog="saccade data draw", description="Paint pictures with all their annotations.")
     parser.add_argument("data", metavar="DATA", help="a folder or URI")
-    parser.add_argument("--split", default="train", metavar="NAME", help="which part of it; train by default")
+    parser.add_argument("--split", metavar="NAME", help="which part of it; train by default")
     parser.add_argument(
         "--count", type=at_least_one, metavar="N", help=f"pictures; {_ON_A_SHEET} by default, {_ON_A_PAGE} on a page"
     )

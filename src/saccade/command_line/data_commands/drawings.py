@@ -12,7 +12,7 @@ from saccade.core.errors import SaccadeError, UsageError
 from saccade.data.check import check_data
 from saccade.data.check.defects import Defect
 from saccade.data.datasets.picture import classes_of
-from saccade.data.open import open_data
+from saccade.data.open import open_data, splits
 from saccade.view.drawing.draw import draw
 from saccade.view.drawing.lettering import draw_tag
 from saccade.view.pages.browser import size_key
@@ -65,7 +65,7 @@ class Chosen:
 
 def choose(
     source: str,
-    split: str,
+    split: str | None,
     class_name: str | None,
     defects: bool,
     only_bad: bool,
@@ -75,7 +75,7 @@ def choose(
 
     Args:
         source: A folder or URI.
-        split: Which part.
+        split: Which part; None: train, or the one that there is.
         class_name: The class, or None for all pictures.
         defects: Whether the data are checked first; faulty entries are then left out, not fatal.
         only_bad: Whether pictures without defects are left out, where the data are checked.
@@ -86,6 +86,8 @@ def choose(
         UsageError: There is no such class, or no picture is left.
     """
     wrong: dict[str, list[Defect]] = {}
+    known = splits(source) if split is None else []
+    split = split or (known[0] if len(known) == 1 else "train")
     if defects:
         checked = check_data(source, [split])
         for defect in checked.defects:

@@ -12,13 +12,16 @@ from saccade.data.check.annotations.flat import flat_outlines
 from saccade.data.check.annotations.labels import disagreements, odd_labels
 from saccade.data.check.annotations.polygons import crossing_outlines
 from saccade.data.check.annotations.summaries import in_fractions, summaries
+from saccade.data.check.annotations.trivial import one_class_notes, without_objects
+from saccade.data.check.classes import unseen_classes
 from saccade.data.check.counts import Counts, count
-from saccade.data.check.defects import Defect, without_repeats
+from saccade.data.check.defects import Defect, left_out_defects, without_repeats
 from saccade.data.check.notes import folder_notes, name_notes, picture_notes, split_notes
 from saccade.data.check.objects import Objects, objects_of
 from saccade.data.check.parts import Part, open_parts
 from saccade.data.check.pictures.copies import Copies
 from saccade.data.check.pictures.decode import Facts, Job, check_all_pictures, jobs_of
+from saccade.data.left_out import left_out, reading_notes
 
 
 @dataclass(frozen=True)
@@ -70,16 +73,22 @@ def check_data(
         for place, (part, own) in enumerate(zip(parts, objects, strict=True))
     }
     first, single = _of_annotations(parts, objects)
+    first += unseen_classes(parts, counts)
     single += [Defect.of(error) for error in errors]
     single += [defect for one in facts for defect in one.defects]
+    passed_over = [] if splits else left_out([part.data for part in parts])
+    single += [defect for one in passed_over if one.is_defect for defect in left_out_defects(one)]
     single += copies.defects()
     said = [
         note for part, own in zip(parts, objects, strict=True) for note in split_notes(part, counts[part.name], own)
     ]
+    said += [note for part in parts[:1] for note in one_class_notes(part)]
     said += name_notes(parts[0].data.classes) if parts else []
+    said += [one.said for one in passed_over if not one.is_defect]
+    said += reading_notes([part.data for part in parts])
     said += copies.notes()
     said += picture_notes(parts, jobs, facts)
-    said += [] if quick or splits else folder_notes(parts)
+    said += [] if quick or splits else folder_notes([part.data for part in parts])
     return CheckResult(without_repeats(first + sorted(single, key=_order)), said, counts, parts)
 
 
@@ -92,6 +101,7 @@ def _of_annotations(parts: Sequence[Part], objects: Sequence[Objects | None]) ->
     first, single = list(disagreements(parts)), list[Defect]()
     for part, own in zip(parts, objects, strict=True):
         single += odd_labels(part, own)
+        first += without_objects(part, own)
         if own is None:
             continue
         summed = list(summaries(part, own, part.errors))

@@ -1,11 +1,12 @@
 """A defect of a data set: where it is, what is there, what should be, and the cure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from saccade.core.errors import DataError
+from saccade.data.left_out import LeftOut
 
 KEYS = ("path", "where", "annotation_id", "found", "expected", "cure")
 _CURE = "mend it, or take it out"
@@ -50,6 +51,12 @@ class Defect:
     def row(self) -> dict[str, Any]:
         """The defect as JSON has it."""
         return {key: getattr(self, key) for key in KEYS}
+
+
+def left_out_defects(files: LeftOut) -> Iterator[Defect]:
+    """A row for each file that is left out."""
+    for file in files.files:
+        yield Defect(str(file), None, None, files.found, files.expected, files.cure)
 
 
 def without_repeats(defects: Iterable[Defect]) -> list[Defect]:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from unicodedata import normalize
 
+from saccade.core.dataset import Dataset
 from saccade.data.check.annotations.boxes import whole_pictures
+from saccade.data.check.classes import plain_name, rename_flag
 from saccade.data.check.counts import Counts
 from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
 from saccade.data.check.pictures.decode import Facts, Job
 from saccade.data.check.pictures.unlisted import unlisted
-from saccade.data.formats.common.image_files import ImageFiles
+from saccade.data.formats.image_folder.reader import ImageFolder
+from saccade.data.left_out import picture_files
 
 _TINY = 16  # pixels of a side, below which a picture shows little
 _SHOWN = 8
@@ -50,11 +52,12 @@ def name_notes(classes: Sequence[str]) -> Iterator[str]:
     """What is odd about names of classes."""
     alike: dict[str, list[str]] = {}
     for name in classes:
-        alike.setdefault(normalize("NFC", " ".join(name.split()).casefold()), []).append(name)
+        alike.setdefault(plain_name(name), []).append(name)
     for names in alike.values():
         if len(names) > 1:
             some = some_of([repr(name) for name in names])
             yield f"classes whose names differ in case, space or the form of accents alone: {some}"
+            yield f"to join them: {rename_flag(dict.fromkeys(names[1:], names[0]))}"
     formulas = [repr(name) for name in classes if name.startswith(_FORMULA)]
     if formulas:
         yield f"classes whose names a spreadsheet takes for formulas: {some_of(formulas)}"
@@ -71,10 +74,10 @@ def picture_notes(parts: Sequence[Part], jobs: Sequence[Job], facts: Sequence[Fa
         yield f"{number_of(len(tiny), 'picture')} with a side below {_TINY} pixels: {some_of(tiny)}"
 
 
-def folder_notes(parts: Sequence[Part]) -> Iterator[str]:
-    """Pictures on disk that no split lists."""
-    known = [part.data for part in parts if isinstance(part.data, ImageFiles)]
-    found = unlisted(known)
+def folder_notes(parts: Sequence[Dataset]) -> Iterator[str]:
+    """Pictures on disk that no split lists; of folders of classes they are told as left out."""
+    known = [one for part in parts for one in picture_files(part)]
+    found = [] if any(isinstance(one, ImageFolder) for one in known) else unlisted(known)
     if found:
         root = known[0].root
         names = [str(path.relative_to(root)) if path.is_relative_to(root) else str(path) for path in found]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
+from saccade.data.check.notes import folder_notes
 from saccade.data.convert.losses import LossCounts, known_kinds
 from saccade.data.formats.coco.writer import CocoForm
 from saccade.data.formats.image_folder.writer import FolderForm
@@ -15,6 +16,7 @@ from saccade.data.formats.voc.writer import VocForm
 from saccade.data.formats.writing.pictures import Names, Picture, picture_of
 from saccade.data.formats.writing.writer import Form, Source
 from saccade.data.formats.yolo.writer import YoloForm
+from saccade.data.left_out import left_out, reading_notes
 from saccade.data.open import open_data
 from saccade.data.open import splits as splits_of
 from saccade.safe_io.writing.atomic import replacing_folder, sync
@@ -31,11 +33,13 @@ class Written:
         out: The new folder.
         pictures: How many each split has.
         lost: What was allowed to be lost, and was.
+        notes: What else of the data's folder is not in it, which is no loss of the data.
     """
 
     out: Path
     pictures: dict[str, int]
     lost: LossCounts
+    notes: tuple[str, ...] = ()
 
 
 def convert(
@@ -77,7 +81,12 @@ def convert(
     form = FORMS[to](given, allowed, link)
     source_pictures = _SourcePictures(given, _names(given, form.shared), tell)
     lost = _count(form, source_pictures)
+    parts = list(given.splits.values())
+    passed_over = left_out(parts)
+    for one in passed_over:
+        lost.add("left_out", len(one.files) if one.is_defect else 0, one.names)
     lost.refuse(allowed, to)
+    notes = [*(one.said for one in passed_over), *reading_notes(parts), *([] if splits else folder_notes(parts))]
     with replacing_folder(out) as partial:
         counts = {split: form.write(partial, split, source_pictures.pictures(split)) for split in given.splits}
         if not any(counts.values()):
@@ -85,7 +94,7 @@ def convert(
         for name, text in form.texts().items():
             (partial / name).write_text(text, encoding="utf-8")
         _flush(partial)
-    return Written(out, counts, lost)
+    return Written(out, counts, lost, tuple(notes))
 
 
 def _source(source: str | Path | Dataset, names: Sequence[str]) -> Source:

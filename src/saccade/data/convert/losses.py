@@ -16,6 +16,7 @@ KINDS = {
     "holes": "masks with holes, which are filled",
     "joints": "names, pairs or bones of joints",
     "keypoints": "joints of objects",
+    "left_out": "pictures in the data's folder that are not read, or folders of them, which `data check` lists",
     "label": "classes of whole pictures that do not follow from the largest object",
     "labels": "lists of a picture's classes that do not follow from its objects",
     "masks": "masks of objects",

@@ -8,7 +8,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Names, Vocabularies
-from saccade.data.datasets.picture import classes_of, picture_of, size_of
+from saccade.data.datasets.picture import classes_of, classes_shown, picture_of, size_of
 from saccade.data.datasets.wrapper import DatasetWrapper
 
 
@@ -73,4 +73,5 @@ class CompletedDataset(DatasetWrapper):
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes that one picture shows."""
-        return classes_of(self.dataset if hasattr(self.dataset, "truth") else self, index)
+        own = hasattr(self.dataset, "classes_of") or hasattr(self.dataset, "truth")
+        return classes_of(self.dataset, index) if own else classes_shown(self.truth(index))

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from torch import Tensor
 
+from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.core.input.channels import fit_channels
@@ -107,7 +108,11 @@ def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
     known: Any = getattr(dataset, "classes_of", None)
     if callable(known):
         return frozenset(known(index))  # pyright: ignore[reportArgumentType]
-    truth = dataset.truth(index)
+    return classes_shown(dataset.truth(index))
+
+
+def classes_shown(truth: Annotation) -> frozenset[int]:
+    """Classes of a picture and of its objects, regions to ignore apart."""
     found: set[int] = set() if truth.label is None else {int(truth.label)}
     if truth.labels is not None:
         found |= set((truth.labels == 1).nonzero().flatten().tolist())

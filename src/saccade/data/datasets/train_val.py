@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saccade.core.dataset import Dataset
-from saccade.core.errors import UsageError
+from saccade.core.errors import DataError, UsageError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.classes import class_subset, rename_classes
 from saccade.data.datasets.folds import folds, holdout
 from saccade.data.datasets.relabelled import all_names
-from saccade.data.open import Source, Sources, each, open_data, splits
+from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.open import Source, Sources, described, each, open_data, splits
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,20 @@ class DataOptions:
     seed: int = 0
     allow_outside: bool = False
 
-    def of(self, dataset: Dataset) -> Dataset:
+    def of(self, dataset: Dataset, beside: Dataset | None = None) -> Dataset:
         """The data set with its classes renamed and chosen.
+
+        Args:
+            dataset: The data.
+            beside: Other data that are made alike: a name that these have alone is no error.
 
         Raises:
             ConfigError: A class is unknown.
         """
-        renamed = rename_classes(dataset, self.rename) if self.rename else dataset
+        own = all_names(dataset.vocabularies)
+        others = () if beside is None else [name for name in all_names(beside.vocabularies) if name not in own]
+        names = {old: new for old, new in (self.rename or {}).items() if old not in others}
+        renamed = rename_classes(dataset, names) if names else dataset
         return class_subset(renamed, self.subset) if self.subset else renamed
 
     def fitted(self, dataset: Dataset, vocabularies: Vocabularies) -> Dataset:
@@ -77,15 +85,15 @@ def open_train_val(data: Sources, val: Source | None, choice: DataOptions) -> Tr
         ConfigError: A class is unknown, or there are too few pictures.
         DataError: A side cannot be read.
     """
-    train = choice.of(open_data(data, "train", allow_outside=choice.allow_outside))
+    train = open_data(data, allow_outside=choice.allow_outside)
     if choice.fold is not None:
-        return _folded(train, val, choice)
+        return _folded(choice.of(train), val, choice)
     share = share_of(data, val)
     if share is not None:
-        kept, held = holdout(train, share, choice.seed)
+        kept, held = holdout(choice.of(train), share, choice.seed)
         return TrainVal(kept, held, str(val))
     measured, name = _open_val(data, val, choice.allow_outside)
-    return TrainVal(train, None if measured is None else choice.of(measured), name)
+    return TrainVal(choice.of(train, measured), None if measured is None else choice.of(measured, train), name)
 
 
 def open_val(data: Sources, val: Source | None, choice: DataOptions) -> Dataset | None:
@@ -93,7 +101,9 @@ def open_val(data: Sources, val: Source | None, choice: DataOptions) -> Dataset 
     if choice.fold is not None or share_of(data, val) is not None:
         return open_train_val(data, val, choice).val
     measured, _ = _open_val(data, val, choice.allow_outside)
-    return None if measured is None else choice.of(measured)
+    if measured is None or not choice.rename:
+        return None if measured is None else choice.of(measured)
+    return choice.of(measured, open_data(data, allow_outside=choice.allow_outside))
 
 
 def share_of(data: Sources, val: Source | None) -> float | None:
@@ -126,12 +136,21 @@ def _folded(train: Dataset, val: object, choice: DataOptions) -> TrainVal:
 def _open_val(data: Sources, val: Source | None, allow_outside: bool) -> tuple[Dataset | None, str | None]:
     if val is not None and not isinstance(val, str | Path):
         return open_data(val), described(val)
-    if val is None or (isinstance(val, str) and val in _known(data)):
-        part = val or "val"
+    known = _known(data)
+    part = "val" if val is None else canonical(str(val)) if canonical(str(val)) in known else str(val)
+    if val is None or (isinstance(val, str) and part in known):
         # Data with one split are learnt from whole: to measure on them too would be no measurement.
         having = [one for one in each(data) if part in (found := splits(one)) and (len(found) > 1 or val is not None)]
         return (open_data(having, part, allow_outside=allow_outside), part) if having else (None, None)
-    return open_data(val, "val", allow_outside=allow_outside), str(val)
+    if isinstance(val, str) and canonical(val) in USUAL and not Path(val).exists():
+        raise DataError(
+            f"a split among {', '.join(sorted(known))}, or other data",
+            repr(val),
+            path=", ".join(map(described, each(data))),
+            within="val",
+            cure="name one of these, a folder or URI, or a share such as --val 0.2",
+        )
+    return open_data(val, preferred="val", allow_outside=allow_outside), str(val)
 
 
 def _known(data: Sources) -> set[str]:
@@ -143,8 +162,3 @@ def name_of(data: Sources) -> str | list[str]:
     """How a person calls their data; a name each where there are several."""
     names = [described(one) for one in each(data)]
     return names if isinstance(data, list | tuple) else names[0]
-
-
-def described(source: Source) -> str:
-    """How a person calls a source."""
-    return str(source) if isinstance(source, str | Path) else f"{type(source).__name__} of {len(source)}"

@@ -14,7 +14,7 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation
 from saccade.core.input.channels import as_float
-from saccade.losses.pixels import IGNORE, pixel_cross_entropy
+from saccade.losses.pixels import IGNORE, PixelLoss
 from saccade.network.head import Head
 from saccade.network.maps import GUIDE, Maps
 
@@ -48,14 +48,19 @@ class PixelHead(Head):
         body: Makes (B, C, h, w) scores of it, such as a 1 × 1 convolution.
         classes: C.
         offset: Pixels that the map's unpadded layers cut off on every side (`Level.offset`); nothing is said of them.
+        loss: What a wrong pixel costs.
         refine: Betters the probabilities of one picture, such as a CRF.
         refine_at: Where that is done. ``network``: within `decode`, at the network's pixels. ``picture``: afterwards,
             at the picture's own, which costs more and is finer.
+
+    Attributes:
+        class_weights: (C,) what a pixel of each class counts in the loss, 1 unless somebody balances them.
     """
 
     terms = ("class",)
     gives = frozenset({"semantic", "semantic_scores"})
     needs = frozenset({"semantic"})
+    class_weights: Tensor
 
     def __init__(
         self,
@@ -64,11 +69,14 @@ class PixelHead(Head):
         classes: int,
         *,
         offset: float = 0.0,
+        loss: PixelLoss = PixelLoss(),  # noqa: B008 (it never changes)
         refine: Refiner | None = None,
         refine_at: Literal["network", "picture"] = "network",
     ) -> None:
         super().__init__()
         self.map, self.body, self.classes, self.offset = reads, body, classes, round(offset)
+        self.costs = loss
+        self.register_buffer("class_weights", torch.ones(classes), persistent=False)
         self.refiner, self.refines_own_pixels = refine, refine is not None and refine_at == "picture"
         self.reads = (reads, GUIDE) if refine is not None and refine_at == "network" else (reads,)
 
@@ -80,13 +88,14 @@ class PixelHead(Head):
         return PixelRaw(F.pad(logits, (self.offset,) * 4), maps[GUIDE] if GUIDE in self.reads else None, maps.sizes)
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-        """``class``: cross entropy, a mean over all pixels of a class that the map reaches.
+        """``class``: what the pixels of a class cost that the map reaches (`PixelLoss`).
 
         A pixel of a class is taken to be of no other, so that `semantic_sought` says nothing more; what may be of a
         class that was not sought should be 255, not of a class for all the rest.
         """
         logits = self(maps).logits.float()
-        return {"class": pixel_cross_entropy(logits, self._target(truth, (logits.shape[-2], logits.shape[-1])))}
+        target = self._target(truth, (logits.shape[-2], logits.shape[-1]))
+        return {"class": self.costs(logits, target, self.class_weights)}
 
     def _target(self, truth: Sequence[Annotation], size: tuple[int, int]) -> Tensor:
         """(B, H, W) true classes, 255 outside the pictures and where the map does not reach."""

@@ -4,6 +4,7 @@ With fixed statistics a normalisation multiplies each channel and adds to it, wh
 as well.
 """
 
+import copy
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -13,7 +14,10 @@ from torch.fx.proxy import TraceError
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torchvision.ops import FrozenBatchNorm2d
 
+from saccade.layers.blocks.strided_pointwise import StridedPointwise
+
 NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
+CONVOLUTIONS = (nn.Conv2d, StridedPointwise)
 
 
 class Folded(nn.Module):
@@ -54,7 +58,28 @@ def fold_normalisation(module: nn.Module) -> nn.Module:
         The same module, whose predictions are as before up to rounding. One whose steps cannot be followed stays as it
         is.
     """
-    for conv_path, norm_path in _pairs(module).items():
+    return _with_folded(module, _pairs(module))
+
+
+def folded_copy(module: nn.Module) -> nn.Module:
+    """A copy for use alone, each normalisation that follows a convolution folded into it.
+
+    Args:
+        module: What computes maps, in evaluation mode, its steps the same for every input; it stays as it is.
+
+    Returns:
+        The copy, whose parameters and statistics are the module's own but for the weights that something was folded
+        into; the module itself where there is nothing to fold.
+    """
+    pairs = _pairs(module)
+    if not pairs:
+        return module
+    shared = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
+    return _with_folded(copy.deepcopy(module, dict(shared)), pairs)
+
+
+def _with_folded(module: nn.Module, pairs: Mapping[str, str]) -> nn.Module:
+    for conv_path, norm_path in pairs.items():
         conv, norm = cast("nn.Conv2d", module.get_submodule(conv_path)), module.get_submodule(norm_path)
         _fold(conv, norm)
         parent, _, name = norm_path.rpartition(".")
@@ -77,7 +102,8 @@ def _pairs(module: nn.Module) -> Mapping[str, str]:
             continue
         conv, norm = module.get_submodule(str(before.target)), module.get_submodule(str(node.target))
         once = targets.count(str(node.target)) == targets.count(str(before.target)) == 1
-        if once and type(conv) is nn.Conv2d and isinstance(norm, NORMS) and norm.running_var is not None:
+        own = "forward" in vars(conv) or "forward" in vars(norm)  # computes otherwise than its class
+        if once and not own and type(conv) in CONVOLUTIONS and isinstance(norm, NORMS) and norm.running_var is not None:
             found[str(before.target)] = str(node.target)
     return found
 

@@ -140,7 +140,7 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
         predictor = run if isinstance(run, Predictor) else Predictor(run)
         if data is None:
             raise ConfigError("data to evaluate on", "none", cure="give a folder, a URI or a data set")
-        dataset = open_data(data, split or "val")
+        dataset = open_data(data, split, preferred="val")
     else:
         predictor = load(Path(run))
         dataset = data_of_run(Path(run), data, split)
@@ -175,7 +175,7 @@ def data_of_run(
     )
     if data is None:
         return _runs_own(run, config, split, choice)
-    dataset = open_data(data, split or "val", allow_outside=choice.allow_outside)
+    dataset = open_data(data, split, preferred="val", allow_outside=choice.allow_outside)
     return choice.fitted(dataset, vocabularies_of(config))
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from saccade.core.errors import DataError
+from saccade.data.formats.common.below import below
+from saccade.data.left_out import left_out_below
 from saccade.safe_io.images.pictures import only_pictures
 from saccade.safe_io.images.videos import SUFFIXES as VIDEOS
 
@@ -57,6 +59,24 @@ def find_pictures(inputs: Iterable[str | Path], out: Path, videos: bool = False,
     return list(found)
 
 
+def passed_over(inputs: Iterable[str | Path], out: Path) -> list[str]:
+    """What lies in the folders among the inputs and is not predicted although it may be a picture, a line a kind.
+
+    Args:
+        inputs: As for `find_pictures`.
+        out: Folder of predictions.
+    """
+    folders = [folder for one in inputs for folder in _folders(Path(one))]
+    return [one.said for folder in folders for one in left_out_below(folder) if out not in one.files]
+
+
+def _folders(path: Path) -> list[Path]:
+    if path.is_dir():
+        return [path]
+    matches = [] if path.exists() else glob.glob(str(path), recursive=True)  # noqa: PTH207 (as below)
+    return [Path(match) for match in sorted(matches) if Path(match).is_dir()]
+
+
 def _files(path: Path, videos: bool) -> list[Path]:
     if path.is_dir():
         return _inside(path, videos)
@@ -67,9 +87,8 @@ def _files(path: Path, videos: bool) -> list[Path]:
 
 
 def _inside(folder: Path, videos: bool) -> list[Path]:
-    below = [path for path in folder.rglob("*") if path.is_file()]
-    meant = only_pictures(below) + [path for path in below if videos and path.suffix.lower() in VIDEOS]
-    return sorted(path for path in meant if not any(p.startswith(".") for p in path.relative_to(folder).parts))
+    files = [path for path in below(folder) if path.is_file()]
+    return sorted(only_pictures(files) + [path for path in files if videos and path.suffix.lower() in VIDEOS])
 
 
 def readable_name(file: Path) -> str:

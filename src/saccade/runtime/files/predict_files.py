@@ -4,7 +4,7 @@ A file is done when its line stands in the folder's journal; all else is done an
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL import Image
@@ -14,7 +14,7 @@ from saccade.core.errors import SaccadeError
 from saccade.core.geometry.resample import Size
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.files.findings import Findings, findings_of
-from saccade.runtime.files.inputs import Task, find_pictures, tasks_of
+from saccade.runtime.files.inputs import Task, find_pictures, passed_over, tasks_of
 from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_worker import VideoWorker
@@ -41,6 +41,7 @@ class Outcome:
         frames: Frames of videos that have a prediction.
         findings: What the predictions say together.
         best_seen: The best score of an object in this call, whether it was kept or not; None where none was seen.
+        left_out: What of the folders was not predicted although it may be a picture, a line a kind.
     """
 
     out: Path
@@ -50,6 +51,7 @@ class Outcome:
     frames: int = 0
     findings: Findings = field(default_factory=Findings)
     best_seen: float | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def predict_files(
@@ -76,13 +78,15 @@ def predict_files(
         ResourceError: The disk is full.
     """
     out, settings = Path(out), settings or PredictSettings()
+    inputs = list(inputs)
     files = find_pictures(inputs, out, videos=True)
+    left_out = tuple(passed_over(inputs, out))
     with PredictionFolder(predictor, out, settings, aliases) as folder:
         kept = sum(folder.prediction(file) is not None for file in files)
         worker = FileWorker(predictor, folder, settings, tell)
         worker.run(files)
         folder.conclude(files)
-        return worker.outcome(files, kept)
+        return replace(worker.outcome(files, kept), left_out=left_out)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,10 @@ def features(
     if isinstance(run, Predictor | System):
         if data is None:
             raise ConfigError("data beside a network", "none", cure="give a folder, a URI or a data set")
-        predictor, dataset = run if isinstance(run, Predictor) else Predictor(run), open_data(data, split or "val")
+        predictor, dataset = (
+            run if isinstance(run, Predictor) else Predictor(run),
+            open_data(data, split, preferred="val"),
+        )
     else:
         predictor, dataset = load(run), data_of_run(Path(run), data, split)
     source = FeatureSource(predictor, dataset, layer, pool, batch, workers)

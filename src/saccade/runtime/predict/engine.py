@@ -16,6 +16,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import Search, System
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.device import evaluating
+from saccade.runtime.predict.folded_trunk import FoldedTrunk
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,13 @@ class Engine:
 def engine_of(system: System) -> Engine:
     """A system in use where its weights are, in their precision; every module's mode is restored after each use."""
     floats = [p for p in system.parameters() if p.is_floating_point()]
+    trunk = FoldedTrunk(system.trunk)
 
     def forward(batch: Batch) -> dict[str, Any]:
         with evaluating(system), torch.no_grad():
-            maps = system.maps(engine.place(batch))
+            placed = engine.place(batch)
+            features = trunk(placed.images) if placed.features is None else placed.features
+            maps = system.maps(replace(placed, features=features))
             return {name: head(maps) for name, head in system.speaking().items()}
 
     @torch.no_grad()

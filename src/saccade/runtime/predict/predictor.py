@@ -42,7 +42,9 @@ class ViewPrediction(NamedTuple):
 class Predictor:
     """A network in use. Pictures are grouped by size, so that the company of others never changes a prediction.
 
-    The given system itself is used where it has the right device and precision, and a copy of it elsewhere.
+    The given system itself is used where it has the right device and precision, and a copy of it elsewhere. It stays as
+    it is, and is followed where it learns on: what is folded for speed is a copy of its trunk's convolutions
+    (`runtime.predict.folded_trunk`), which takes the memory of their weights once more.
 
     Args:
         system: The network: a system, or an engine, which has a device and a precision of its own.

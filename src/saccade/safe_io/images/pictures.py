@@ -36,7 +36,10 @@ from saccade.safe_io.images.pixels import Pixels
 from saccade.safe_io.limits import MAX_PICTURE_BYTES, MAX_VALUES
 
 SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".npy")
+    (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".mpo", ".png", ".apng", ".gif"),
+        *(".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".npy"),
+    )
 )
 
 _SAMPLES, _BITS = 277, 258

@@ -10,6 +10,7 @@ from torch import Tensor
 from saccade.core.dataset import Dataset
 from saccade.data.datasets.picture import classes_of
 from saccade.data.loading.order import balancing_weights
+from saccade.losses.pixels import IGNORE
 from saccade.network.system import System
 
 
@@ -24,6 +25,41 @@ def class_weights(counts: Tensor) -> Tensor:
     present = counts > 0
     weights = torch.where(present, counts.sum() / counts.clamp(min=1) / present.sum().clamp(min=1), 1.0)
     return weights.float()
+
+
+def count_pixels(dataset: Dataset) -> Tensor:
+    """(N, C) int64: pixels of each class in each picture, those of 255 apart."""
+    classes = len(dataset.vocabularies.names("semantic"))
+    rows = [
+        torch.bincount(_known(dataset.truth(index).get("semantic")), minlength=classes) for index in range(len(dataset))
+    ]
+    return torch.stack(rows) if rows else torch.zeros(0, classes, dtype=torch.int64)
+
+
+def _known(semantic: Tensor) -> Tensor:
+    return semantic[semantic != IGNORE].flatten()
+
+
+def median_frequency(pixels: Tensor, *, whole: bool) -> Tensor:
+    """(C,) float32 weights of the loss: the median of the classes' frequencies over each class's own.
+
+    Sources: Eigen, Fergus 2015, arXiv 1411.4734, section 6.3.2, where a class's frequency counts the pictures alone
+    that show it; Badrinarayanan et al. 2015, SegNet, arXiv 1511.00561, section 4, over the whole training set. Classes
+    that no picture shows weigh 1.
+
+    Args:
+        pixels: (N, C) pixels of each class in each picture.
+        whole: Whether the frequencies are those of the whole set.
+    """
+    shown = pixels > 0
+    all_pixels = pixels.sum(1, keepdim=True)
+    among = all_pixels.sum().expand(pixels.shape[1]) if whole else (all_pixels * shown).sum(0)
+    frequency = pixels.sum(0).double() / among.clamp(min=1)
+    present = frequency > 0
+    if not bool(present.any()):
+        return torch.ones(pixels.shape[1])
+    middle = frequency[present].quantile(0.5)
+    return torch.where(present, middle / frequency.clamp(min=torch.finfo(frequency.dtype).tiny), 1.0).float()
 
 
 def picture_weights(dataset: Dataset) -> Tensor:
@@ -47,12 +83,19 @@ def repeat_factors(dataset: Dataset, rare: float) -> Tensor:
     return torch.tensor([max((factors[label] for label in found), default=1.0) for found in shown], dtype=torch.float64)
 
 
-def weigh_losses(system: System, weights: Tensor) -> Sequence[str]:
-    """Give the weights to every head that takes them, and name those heads."""
+def weigh_losses(system: System, weights: Tensor, of: str = "label") -> Sequence[str]:
+    """Give the weights to every head that takes some, and name those heads.
+
+    Args:
+        system: The system.
+        weights: (C,) weights of classes.
+        of: What is weighed: ``label``, classes of pictures, or ``semantic``, of pixels.
+    """
     taken: list[str] = []
     for name, head in system.each_head():
         own = getattr(head, "class_weights", None)
-        if isinstance(own, Tensor) and own.shape == weights.shape:
+        learns = {field.removesuffix("s") for field in head.needs}
+        if isinstance(own, Tensor) and own.shape == weights.shape and of in learns:
             own.copy_(weights)
             taken.append(name)
     return taken

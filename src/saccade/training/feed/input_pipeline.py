@@ -19,7 +19,15 @@ from saccade.data.loading.loader import Loader, LoaderSettings
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.runs.run_folder import RunFolder
-from saccade.training.feed.balance import class_weights, count_labels, picture_weights, repeat_factors, weigh_losses
+from saccade.training.feed.balance import (
+    class_weights,
+    count_labels,
+    count_pixels,
+    median_frequency,
+    picture_weights,
+    repeat_factors,
+    weigh_losses,
+)
 from saccade.training.feed.batch_source import BatchSource
 from saccade.training.feed.feature_cache import FIXED_SIZE, FeatureCache
 from saccade.training.feed.skip_list import SkipList
@@ -116,9 +124,19 @@ class InputPipeline:
 
     def balance(self, system: System) -> None:
         """Weigh the losses by class where that is asked for."""
-        if self.resolved_run.settings.balance == "weights":
-            heads = weigh_losses(system, class_weights(count_labels(self.resolved_run.data.train)))
-            self.say(f"classes are weighed in the loss of {', '.join(heads) or 'no head: none takes class weights'}")
+        chosen, train = self.resolved_run.settings.balance, self.resolved_run.data.train
+        if chosen == "weights":
+            heads = weigh_losses(system, class_weights(count_labels(train)))
+        elif chosen in ("median", "median_all"):
+            if "semantic" not in train.fields:
+                raise UsageError(
+                    "classes of pixels to balance", f"{', '.join(sorted(train.fields))}", cure="--balance weights"
+                )
+            weights = median_frequency(count_pixels(train), whole=chosen == "median_all")
+            heads = weigh_losses(system, weights, of="semantic")
+        else:
+            return
+        self.say(f"classes are weighed in the loss of {', '.join(heads) or 'no head: none takes class weights'}")
 
 
 def _shares(train: Dataset, settings: TrainSettings) -> torch.Tensor | None:

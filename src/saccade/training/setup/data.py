@@ -1,12 +1,16 @@
 """The data of a training: what is learnt from, and what is measured on."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
+from saccade.data.check.classes import rename_flag, renames
 from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
-from saccade.data.open import Source, Sources
+from saccade.data.formats.common.split_names import canonical
+from saccade.data.left_out import left_out, reading_notes
+from saccade.data.open import Source, Sources, described, each, sole_part
 from saccade.training.settings import TrainSettings
 
 
@@ -19,12 +23,14 @@ class Data:
         val: What is measured on, or None.
         name: How a person calls it, a name each where there are several; stored with the run.
         val_name: The same of `val`.
+        notes: What a person should know of how the data were read, and what was left out.
     """
 
     train: Dataset
     val: Dataset | None
     name: str | list[str]
     val_name: str | None
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -52,7 +58,17 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
     sides = open_train_val(data, val, choice)
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
-    return Data(sides.train, sides.val, name_of(data), sides.val_name)
+    parts = [sides.train] if sides.val is None else [sides.train, sides.val]
+    notes = [*_substitutes(data, settings.allow_outside), *(one.said for one in left_out(parts)), *reading_notes(parts)]
+    return Data(sides.train, sides.val, name_of(data), sides.val_name, tuple(notes))
+
+
+def _substitutes(data: Sources, allow_outside: bool) -> Iterator[str]:
+    """What is learnt from in place of a split for it, where the data have one of another name alone."""
+    for source in each(data):
+        part = sole_part(source, allow_outside)
+        if part is not None and canonical(part) in ("val", "test"):
+            yield f"{described(source)} has one part, {part!r}, and all of it is learnt from"
 
 
 def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) -> None:
@@ -61,5 +77,12 @@ def _check_same(train: Vocabularies, val: Vocabularies, val_name: str | None) ->
         raise ConfigError(
             f"the classes of the training data in {val_name}: {list(train[key])[:8]}",
             list(val[key])[:8],
-            cure="give both sides the same classes in the same order; --rename OLD=NEW gives classes other names",
+            cure=f"give both sides the same classes in the same order; {_rename(train[key], val[key])} gives classes "
+            "other names",
         )
+
+
+def _rename(train: Sequence[str], val: Sequence[str]) -> str:
+    """The flag that makes the classes of the validation data those of the training data, as far as names tell."""
+    alike = renames([name for name in val if name not in train], [name for name in train if name not in val])
+    return rename_flag(alike) if alike else "--rename OLD=NEW"

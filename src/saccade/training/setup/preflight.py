@@ -9,9 +9,9 @@ from saccade.data.check.glance import quick_check
 from saccade.network.protocols.solvable import Solvable
 from saccade.network.recipe import Stage
 from saccade.network.system import System
-from saccade.training.feed.balance import count_labels
 from saccade.training.parallel.machine import world_size
 from saccade.training.setup.data import Data
+from saccade.training.setup.nothing_to_learn import check_to_learn
 
 Normalisation = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
@@ -29,17 +29,18 @@ def check_before_step_0(
         say: Takes a line for each thing that a person should know, but that is no error.
 
     Raises:
-        ConfigError: No head finds the truth that it needs, or nothing is left to learn.
+        ConfigError: No head finds the truth that it needs, the pictures show nothing or one class alone, or nothing is
+            left to learn.
         UsageError: A part that shall stand still is unknown.
         DataError: A label is none of the classes.
     """
+    for note in data.notes:
+        say(f"note: {note}")
     _check_fields(system, data, say)
     check_stages(system, stages)
     _check_batch(system, len(data.train), batch, say)
     _look_at_boxes(system, data, say)
-    missing = [name for name, n in zip(data.train.classes, count_labels(data.train), strict=True) if n == 0]
-    if missing:
-        say(f"note: no training picture shows {', '.join(missing[:10])}; these classes cannot be learnt")
+    check_to_learn(system, data, say)
     if data.val is None:
         say("note: there is nothing to validate on (no split 'val'), so the last checkpoint is the best")
         say("note: --val 0.2 holds out a fifth of the training pictures, --fold 1/5 the first of five parts")

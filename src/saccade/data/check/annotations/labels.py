@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from saccade.data.check.annotations.places import object_defect
+from saccade.data.check.classes import rename_flag, renames
 from saccade.data.check.defects import Defect
 from saccade.data.check.objects import Objects
 from saccade.data.check.parts import Part
@@ -53,4 +54,6 @@ def disagreements(parts: Sequence[Part]) -> Iterator[Defect]:
                 or "in another order"
             )
             expected = f"the {len(first)} classes of {parts[0].name} in all splits"
-            yield Defect(None, None, None, found, expected, "give all splits the same classes in the same order")
+            alike = renames(added, lacking)
+            cure = f"train with {rename_flag(alike)}, or " if alike else ""
+            yield Defect(None, None, None, found, expected, f"{cure}give all splits the same classes in the same order")

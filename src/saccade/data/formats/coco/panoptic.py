@@ -18,7 +18,7 @@ from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.index_map import IGNORE, read_values
 from saccade.data.formats.common.packing import pack_names
-from saccade.data.formats.common.split_names import canonical
+from saccade.data.formats.common.split_names import canonical, one_each
 from saccade.data.formats.common.store import states_of
 
 EVIDENCE = "annotations/panoptic_SPLIT.json beside panoptic_SPLIT/*.png (COCO panoptic)"
@@ -118,8 +118,8 @@ def splits(path: Path) -> list[str]:
 def _documents(path: Path) -> dict[str, Path]:
     if path.is_file():
         return {canonical(split_of(path)): path} if path.name.startswith("panoptic") and path.suffix == ".json" else {}
-    files = [*sorted(path.glob("annotations/panoptic_*.json")), *sorted(path.glob("panoptic_*.json"))]
-    return {canonical(split_of(file)): file for file in reversed(files)}
+    files = sorted(path.glob("annotations/panoptic_*.json")) or sorted(path.glob("panoptic_*.json"))
+    return one_each(path, ((split_of(file), file) for file in files), "document")
 
 
 def open_panoptic(path: Path, split: str, report: Report = strict) -> Panoptic:

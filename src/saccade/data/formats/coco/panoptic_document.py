@@ -3,7 +3,7 @@
 Legend: N pictures, S segments of all pictures, C classes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from saccade.data.formats.coco.annotations import declared
 from saccade.data.formats.coco.document import check_picture, identifiers, kept, unique, with_files
 from saccade.data.formats.coco.reader import missing_pictures, picture_folder
 from saccade.data.formats.common.defect_report import Report
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.index_map import IGNORE
 from saccade.data.formats.common.json_node import JsonNode, shown
 from saccade.data.formats.common.object_rows import garbage_collection_paused
@@ -92,6 +93,7 @@ class _Reading:
     document: JsonNode
     split: str
     report: Report
+    disk: DiskNames = field(default_factory=DiskNames)
 
     def read(self) -> Document:
         categories = unique(self.document.items("categories"), ("id", "name"), self.report)
@@ -109,7 +111,7 @@ class _Reading:
         numbers, labels, crowd = zip(*rows, strict=True) if rows else ((), (), ())
         return Document(
             classes=tuple(node.get("name").text() for node in categories),
-            names=RaggedArray.of_text([name_in(self.root, folder / node.value["file_name"]) for node in pictures]),
+            names=RaggedArray.of_text([self._name(folder / node.value["file_name"]) for node in pictures]),
             maps=RaggedArray.of_text([name_in(self.root, drawn[node.value["id"]][0]) for node in pictures]),
             sizes=np.array([(node.value["height"], node.value["width"]) for node in pictures], np.int32).reshape(-1, 2),
             segments=Segments(
@@ -126,7 +128,11 @@ class _Reading:
         found = unique(found, ("id", "file_name"), self.report)
         first = [node.value["file_name"] for node in found[:20]]
         folder = picture_folder(self.root, self.document.path, self.split, first)
-        return folder, with_files(found, lambda names: missing_pictures(folder, names), self.report)
+        return folder, with_files(found, lambda names: missing_pictures(folder, names, self.disk), self.report)
+
+    def _name(self, path: Path) -> str:
+        """How a picture's file is called on the disk, in the data's folder."""
+        return name_in(self.root, self.disk.find(path) or path)
 
     def _annotations(self, pictures: set[Any], categories: list[JsonNode]) -> dict[Any, tuple[Path, list[Segment]]]:
         """The PNG and the segments of each picture, by its identifier."""

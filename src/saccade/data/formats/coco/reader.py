@@ -8,10 +8,11 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.data.formats.coco.document import read_document
 from saccade.data.formats.common.defect_report import Report, strict
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.formats.common.store import RaggedArray
-from saccade.safe_io.files import is_file, read_bytes
+from saccade.safe_io.files import read_bytes
 from saccade.safe_io.limits import MAX_JSON_BYTES
 from saccade.safe_io.paths import name_in
 
@@ -44,23 +45,23 @@ class Coco(ImageFiles):
     """
 
     def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
-        folder = root
+        folder, disk = root, DiskNames()
 
         def judge(names: Sequence[str]) -> list[tuple[str, str, str] | None]:
             nonlocal folder
             folder = picture_folder(root, document, split, names[:20])
-            return missing_pictures(folder, [on_disk(folder, name) for name in names])
+            return missing_pictures(folder, [on_disk(folder, name, disk) for name in names], disk)
 
         siblings = [*document.parent.glob("*.json"), *root.glob(f"*/{_ROBOFLOW}")]
         read = read_document(document, report, judge, siblings)
         self.store, self.origin = read.store, read.origin
         written = [read.files.text(index) for index in range(len(read.files))]
-        names = [on_disk(folder, name) for name in written]
-        paths = RaggedArray.of_text([name_in(root, folder / name) for name in names])
+        names = [on_disk(folder, name, disk) for name in written]
+        paths = RaggedArray.of_text([name_in(root, disk.find(folder / name) or folder / name) for name in names])
         super().__init__(root, paths, read.classes, read.joints)
         turned = [name for name, found in zip(written, names, strict=True) if name != found]
         slashes = (f"{document.name}: \\ is read as / in {len(turned)} names, as in {turned[0]!r}",) if turned else ()
-        self.notes = (*read.notes, *slashes)
+        self.notes = (*read.notes, *slashes, *disk.notes())
 
     @property
     def fields(self) -> frozenset[str]:
@@ -84,17 +85,16 @@ class Coco(ImageFiles):
         return self.store.classes_of(index)
 
 
-def on_disk(folder: Path, name: str) -> str:
+def on_disk(folder: Path, name: str, disk: DiskNames) -> str:
     """A picture's name with / in place of the backslashes of Windows, where that is the name of a file."""
     turned = name.replace("\\", "/")
-    return turned if turned != name and not is_file(folder / name) and is_file(folder / turned) else name
+    is_other = turned != name and disk.file(folder / name) is None and disk.file(folder / turned) is not None
+    return turned if is_other else name
 
 
-def missing_pictures(folder: Path, names: Sequence[str]) -> list[tuple[str, str, str] | None]:
+def missing_pictures(folder: Path, names: Sequence[str], disk: DiskNames) -> list[tuple[str, str, str] | None]:
     """What is expected and found of each picture that is not in its folder, and the cure; None for those there."""
-    paths = [folder / name for name in names]
-    listings = {parent: _listing(parent) for parent in {path.parent for path in paths}}
-    absent = [path.name not in listings[path.parent] for path in paths]
+    absent = [disk.find(folder / name) is None for name in names]
     many = f" ({sum(absent)} of {len(names)} are missing)" if sum(absent) > 1 else ""
     return [
         (f"a picture in {folder}", f"no {name[:200]!r}{many}", _cure(name)) if gone else None
@@ -107,13 +107,6 @@ def _cure(name: str) -> str:
     return f"{slashes}put the picture there, or take it off the list"
 
 
-def _listing(folder: Path) -> frozenset[str]:
-    try:
-        return frozenset(entry.name for entry in folder.iterdir())
-    except OSError:  # No such folder, or a name too long for one.
-        return frozenset()
-
-
 def picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
     """The folder, among those in use, that holds most of the first pictures.
 
@@ -124,7 +117,8 @@ def picture_folder(root: Path, document: Path, split: str, names: Sequence[str])
     named = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017")
     tails = (*named, "images", "images/default", ".")
     folders = beside + [root / tail for tail in tails]
-    hits = {folder: sum(is_file(folder / on_disk(folder, name)) for name in names) for folder in folders}
+    disk = DiskNames()
+    hits = {one: sum(disk.file(one / on_disk(one, name, disk)) is not None for name in names) for one in folders}
     best = max(folders, key=lambda folder: hits[folder])
     rivals = {folder.resolve() for folder in folders if hits[folder] == hits[best] > 0}
     if best not in beside and len(rivals) > 1:

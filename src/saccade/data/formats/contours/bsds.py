@@ -11,7 +11,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
 from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.image_files import ImageFiles
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.data.formats.common.store import RaggedArray
 from saccade.safe_io.documents.mat_file import load_mat
 from saccade.safe_io.images.pictures import only_pictures
@@ -100,7 +100,8 @@ def _split_folders(root: Path) -> dict[str, Path]:
     truth = root / _TRUTH
     if not truth.is_dir() or not (root / "images").is_dir():
         return {}
-    nested = {canonical(entry.name): entry for entry in sorted(truth.iterdir()) if canonical(entry.name) in USUAL}
+    named = [(entry.name, entry) for entry in sorted(truth.iterdir()) if canonical(entry.name) in USUAL]
+    nested = one_each(root, named, "folder")
     return nested or {"train": truth}
 
 

@@ -11,14 +11,14 @@ from saccade.core.errors import DataError
 from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.detection_dataset import DetectionDataset
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.labelled_images import LabelledImages
 from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.origin import clip
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.common.wrong_numbers import WrongBox
 from saccade.data.formats.csv.records import Header, Record, read_header, read_records
-from saccade.safe_io.files import is_file
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.paths import name_in, plain_name
 
@@ -42,7 +42,8 @@ def splits(path: Path) -> list[str]:
         if table.header.split < 0:
             found[name] = None
         else:
-            found |= dict.fromkeys(canonical(one.split) for one in _records(table, _pass_over) if one.split)
+            told = sorted({one.split for one in _records(table, _pass_over) if one.split})
+            found |= one_each(path, ((name, None) for name in told), "name")
     return list(found)
 
 
@@ -77,6 +78,7 @@ def _opened(path: Path, split: str, report: Report) -> LabelledImages | Detectio
     many = table.header.kind != "label" or any(len(one.names) > 1 for one in own + others)
     mark = builder.states if many else builder.label
     data = builder.objects(records) if table.header.kind == "boxes" else builder.labels(records, mark)
+    data.gathered = table.header.kind != "states" and find_class_names(root, _pass_over) is None
     data.notes = tuple(builder.notes())
     return data
 
@@ -141,6 +143,7 @@ class _Builder:
     classes: tuple[str, ...]
     split: str
     report: Report
+    disk: DiskNames = field(default_factory=DiskNames)
     turned: list[str] = field(default_factory=list[str])
 
     def notes(self) -> Iterator[str]:
@@ -150,6 +153,7 @@ class _Builder:
             yield f"{name}: not read: the {'column' if len(unread) == 1 else 'columns'} {', '.join(unread[:12])}"
         if self.turned:
             yield f"{name}: \\ is read as / in {len(self.turned)} rows, as in {self.turned[0]!r}"
+        yield from self.disk.notes()
 
     def objects(self, records: list[Record]) -> DetectionDataset:
         """Pictures with boxes; rows of one picture need not follow each other."""
@@ -226,7 +230,8 @@ class _Builder:
         here = self.table.path.parent
         guessed = (here / "images", here / self.split, here / "images" / self.split)
         for name in dict.fromkeys((record.file, record.file.replace("\\", "/"))):
-            found = [here / name] if is_file(here / name) else [one / name for one in guessed if is_file(one / name)]
+            own = self.disk.file(here / name)
+            found = [own] if own is not None else [*filter(None, (self.disk.file(one / name) for one in guessed))]
             if len({path.resolve() for path in found}) > 1:
                 both = " and ".join(name_in(self.root, path) for path in found)
                 raise self._wrong(

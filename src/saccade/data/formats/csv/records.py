@@ -78,12 +78,27 @@ class Record:
 
 def read_header(path: Path) -> Header | None:
     """What the columns of a table are; None where they are not of this format."""
+    return _header(_first_lines(path))
+
+
+def read_columns(path: Path) -> list[str]:
+    """The columns that the first line of a table names, whatever they are; empty where it cannot be read."""
+    lines = _first_lines(path)
+    try:
+        rows = list(csv.reader(lines[:1], delimiter=delimiter_of(lines[0]))) if lines else []
+    except csv.Error:
+        return []
+    return [column.strip() for row in rows for column in row]
+
+
+def _first_lines(path: Path) -> list[str]:
+    """The first two lines that are not empty; none of a file that cannot be read."""
     try:
         with path.open("r", encoding="utf-8-sig", errors="replace", newline="") as file:
             text = [line for line in (file.readline(65536), file.readline(65536)) if line.strip()]
     except OSError:
-        return None
-    return _header([line.rstrip("\r\n") for line in text])
+        return []
+    return [line.rstrip("\r\n") for line in text]
 
 
 def _header(lines: Sequence[str]) -> Header | None:

@@ -26,7 +26,7 @@ class FolderForm(Form):
             )
         check_lines(source.classes, "a folder")
         for name in source.classes:
-            if name[0] in "._" or set(name) & set('/\\:*?"<>|') or len(name.encode()) > 250:
+            if name[0] == "." or set(name) & set('/\\:*?"<>|') or len(name.encode()) > 250:
                 raise DataError("names of classes that a folder can have", repr(name))
         if len({name.casefold() for name in source.classes}) < len(source.classes):
             raise DataError("names of classes that differ not in capitals alone", ", ".join(source.classes))

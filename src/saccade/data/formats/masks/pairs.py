@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 from saccade.core.errors import DataError
+from saccade.data.formats.common.below import below
 from saccade.data.formats.common.defect_report import Report
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.safe_io.images.maps import MAP_SUFFIXES
 from saccade.safe_io.images.pictures import only_pictures
 
 _PICTURES = ("images", "imgs", "image", "JPEGImages")
 _MASKS = ("masks", "labels", "annotations", "mask", "label", "gt", "SegmentationClass")
 _TAILS = ("_masks", "_labels", "_annotations", "masks", "labels", "annot")
-_ENDS = ("", "_mask", "_L", "_label", "_labels", "_P", "_seg", "_gt", "-mask")
+MASK_ENDS = ("", "_mask", "_L", "_label", "_labels", "_P", "_seg", "_gt", "-mask")
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,26 @@ class Pair:
 
 
 def find_pairs(root: Path) -> dict[str, Pair]:
-    """The splits of a folder; empty where no picture has a mask."""
+    """The splits of a folder; empty where no picture has a mask.
+
+    Raises:
+        DataError: Two folders are of one split.
+    """
     found: dict[str, Pair] = {}
     for name, pair in _candidates(root):
-        if name not in found and pair.fits():
+        before = found.get(name)
+        if before is not None and _is_within(pair.pictures, before.pictures):
+            continue
+        if pair.fits():
+            both = [(name, one.pictures) for one in (before, pair) if one is not None]
+            one_each(root, both, "folder of pictures")
             found[name] = pair
     return found
+
+
+def _is_within(folder: Path, other: Path) -> bool:
+    """Whether one of two folders is, or holds, the other."""
+    return folder == other or folder in other.parents or other in folder.parents
 
 
 def _candidates(root: Path) -> Iterator[tuple[str, Pair]]:
@@ -96,15 +112,19 @@ def _split_folders(root: Path) -> list[Path]:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(only_pictures(file for file in folder.rglob("*") if file.name[0] != "."))
+    return sorted(only_pictures(below(folder)))
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
-    """The masks of a folder by their paths in it without suffixes."""
+    """The masks of a folder by their paths in it without suffixes, accents composed."""
     found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in MAP_SUFFIXES and file.name[0] != ".")
-    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in found}
+    return {_stem(folder, file): file for file in found}
 
 
 def _mask_of(folder: Path, picture: Path, masks: dict[str, Path]) -> Path | None:
-    stem = picture.relative_to(folder).with_suffix("").as_posix()
-    return next((masks[stem + end] for end in _ENDS if stem + end in masks), None)
+    stem = _stem(folder, picture)
+    return next((masks[stem + end] for end in MASK_ENDS if stem + end in masks), None)
+
+
+def _stem(folder: Path, file: Path) -> str:
+    return normalize("NFC", file.relative_to(folder).with_suffix("").as_posix())

@@ -36,6 +36,12 @@ _FORMS = (
     _Form("the VIA annotator's own form", (b'"shape_attributes"', b'"regions"'), ".json", "export it as COCO"),
     _Form("Supervisely's own form", (b'"classTitle"', b'"objects"'), ".json", "export it as COCO or Pascal VOC"),
     _Form("CreateML's form", (b'"coordinates"', b'"annotations"', b'"image"'), ".json", "export it as COCO"),
+    _Form(
+        "CVAT's own form",
+        (b"<annotations", b"<image ", b"name="),
+        ".xml",
+        "export it as COCO 1.0 or YOLO 1.1 with pictures, or say datumaro:cvat:DIR, with the extra saccade[exotic]",
+    ),
     _Form("TensorFlow's records", (), ".tfrecord", "export the data as COCO"),
 )
 

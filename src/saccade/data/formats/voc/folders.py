@@ -3,20 +3,25 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PureWindowsPath
+from unicodedata import normalize
 
 from saccade.core.errors import DataError
+from saccade.data.formats.common.below import is_hidden
 from saccade.data.formats.common.defect_report import Report, telling
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.disk_names import DiskNames
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.safe_io.documents.text_file import load_lines
-from saccade.safe_io.files import is_file
 from saccade.safe_io.images.pictures import SUFFIXES, only_pictures
 from saccade.safe_io.paths import plain_name
 
 _ANNOTATIONS = ("Annotations", "annotations", "annotations/xmls", "xmls", "labels", ".")
 _PICTURES = ("JPEGImages", "images", "Images", ".")
+_ROOT = re.compile(rb"<annotation[\s>]")
+_LOOKED_AT, _OPENED = 20, 3  # files by which a folder of another name is known
 
 
 _WHOLE = re.compile(r"-?\d+")
@@ -32,12 +37,14 @@ class Part:
         pictures: The folder of the pictures.
         listing: The file that lists the names, or None where all annotations belong to the split.
         nested: Whether annotations may lie in folders below.
+        disk: Looks up names that the disk spells otherwise, and keeps them.
     """
 
     annotations: Path
     pictures: Path
     listing: Path | None = None
     nested: bool = False
+    disk: DiskNames = field(default_factory=DiskNames, compare=False)
 
     def files(self, report: Report) -> list[Path]:
         """The XML files in order; `report` is told of listed names without one and of names listed twice."""
@@ -55,7 +62,8 @@ class Part:
         """The annotations that there are of a listed name, which may be that of the picture's file."""
         path = Path(name)
         cut = [name.removesuffix(path.suffix)] if path.suffix.lower() in {*SUFFIXES, ".xml"} else []
-        return [file for one in (name, *cut) if is_file(file := self.annotations / f"{plain_name(one)}.xml")]
+        files = (self.disk.file(self.annotations / f"{plain_name(one)}.xml") for one in (name, *cut))
+        return list(filter(None, files))
 
     def _add(self, text: str, line: int, found: dict[Path, int]) -> None:
         files = self._annotations_of(text)
@@ -94,9 +102,12 @@ class Part:
         suffixes = [*same, ".jpg", *_USUAL]
         stems = dict.fromkeys((stem, stem.rpartition("/")[2]))
         for candidate in [*(f"{one}{suffix}" for one in stems for suffix in suffixes), *([last] if same else [])]:
-            found = self._on_disk.get(candidate.lower(), [])
+            found = self._on_disk.get(_key(candidate), [])
             if found:
-                return candidate if candidate in found else found[0]
+                name = candidate if candidate in found else found[0]
+                if name.lower() != candidate.lower():
+                    self.disk.other[candidate] = name
+                return name
         return None
 
     def rivals(self, annotation: Path, named: str | None) -> list[str]:
@@ -105,11 +116,11 @@ class Part:
         Pictures of its own name in several formats, of which it names none; or one of its own name, and another that
         it names.
         """
-        own = self._of_stem.get(annotation.relative_to(self.annotations).with_suffix("").as_posix().lower(), [])
+        own = self._of_stem.get(_key(annotation.relative_to(self.annotations).with_suffix("").as_posix()), [])
         last = PureWindowsPath(named).name if named else ""
-        if any(PureWindowsPath(name).name.lower() == last.lower() for name in own):
+        if any(_key(PureWindowsPath(name).name) == _key(last) for name in own):
             return []
-        other = self._on_disk.get(last.lower(), []) if own else []
+        other = self._on_disk.get(_key(last), []) if own else []
         both = [*own, *(name for name in other if name not in own)]
         return both if len(both) > 1 else []
 
@@ -118,19 +129,19 @@ class Part:
         """Paths of the pictures below `pictures` by path without suffix, in small letters."""
         found: dict[str, list[str]] = {}
         for path in only_pictures(Path(name) for names in self._on_disk.values() for name in names):
-            found.setdefault(path.with_suffix("").as_posix().lower(), []).append(path.as_posix())
+            found.setdefault(_key(path.with_suffix("").as_posix()), []).append(path.as_posix())
         return found
 
     @cached_property
     def _on_disk(self) -> dict[str, list[str]]:
-        """Paths below `pictures` by their spelling in small letters: suffixes are written in many ways."""
+        """Paths below `pictures` by their composed spelling in small letters: suffixes are written in many ways."""
         found: dict[str, list[str]] = {}
         for folder, below, files in os.walk(self.pictures):
             below[:] = sorted(name for name in below if name[0] != ".")
             place = Path(folder).relative_to(self.pictures).as_posix()
             for name in sorted(files):
                 path = name if place == "." else f"{place}/{name}"
-                found.setdefault(path.lower(), []).append(path)
+                found.setdefault(_key(path), []).append(path)
         return found
 
 
@@ -144,8 +155,13 @@ def marks_in(lines: Sequence[str]) -> int:
     return min(counts, default=0)
 
 
+def _key(name: str) -> str:
+    return normalize("NFC", name.lower())
+
+
 def _xml_files(folder: Path, nested: bool) -> Iterator[Path]:
-    return (file for file in (folder.rglob("*.xml") if nested else folder.glob("*.xml")) if file.name[0] != ".")
+    files = folder.rglob("*") if nested else folder.glob("*")
+    return (file for file in files if file.suffix.lower() == ".xml" and file.name[0] != ".")
 
 
 def parts(root: Path) -> dict[str, Part]:
@@ -153,10 +169,11 @@ def parts(root: Path) -> dict[str, Part]:
     whole = _part(root)
     if whole is not None and whole.annotations != root:
         lists = _lists(root)
-        listed = {canonical(file.stem): replace(whole, listing=file) for file in lists}
+        listed = one_each(root, ((file.stem, replace(whole, listing=file)) for file in lists), "list")
         return listed or {"train": whole}
-    nested = {canonical(name.name): _part(name) for name in sorted(root.iterdir()) if canonical(name.name) in USUAL}
-    return {name: part for name, part in nested.items() if part is not None} or ({"train": whole} if whole else {})
+    folders = {entry.name: _part(entry) for entry in sorted(root.iterdir()) if canonical(entry.name) in USUAL}
+    nested = one_each(root, ((name, part) for name, part in folders.items() if part is not None), "folder")
+    return nested or ({"train": whole} if whole else {})
 
 
 def data_folder(path: Path) -> Path:
@@ -179,10 +196,48 @@ def data_folder(path: Path) -> Path:
 def _part(folder: Path) -> Part | None:
     for name in _ANNOTATIONS:
         place, nested = folder / name, name[0] in "Aa"
-        if place.is_dir() and any(_xml_files(place, nested)):
-            pictures = next(known for one in _PICTURES if (known := folder / one).is_dir())
-            return Part(place, pictures, nested=nested)
-    return None
+        # Beside the pictures lie XML files of other kinds, too.
+        if place.is_dir() and (_has_annotations(place) if name == "." else any(_xml_files(place, nested))):
+            return Part(place, _pictures_of(folder, place, nested), nested=nested)
+    return _part_by_content(folder)
+
+
+def _part_by_content(folder: Path) -> Part | None:
+    """Annotations by what the files say, in the one folder that has such files, whatever it is called."""
+    places = [one for one in _inner(folder) if canonical(one.name) not in USUAL and _has_annotations(one)]
+    return Part(places[0], _pictures_of(folder, places[0])) if len(places) == 1 else None
+
+
+def _pictures_of(folder: Path, place: Path, nested: bool = False) -> Path:
+    """The folder of the pictures: of a usual name, or else the one that has most of the annotated ones."""
+    usual = next((known for one in _PICTURES[:-1] if (known := folder / one).is_dir()), None)
+    if usual is not None:
+        return usual
+    stems = {_key(file.stem) for file in islice(_xml_files(place, nested), _LOOKED_AT)}
+    return max([folder, *_inner(folder)], key=lambda one: len(stems & _stems_of_pictures(one)))
+
+
+def _inner(folder: Path) -> list[Path]:
+    """The folders in a folder that a person sees; none where there is no folder."""
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [entry for entry in entries if entry.is_dir() and not is_hidden(entry.name)]
+
+
+def _has_annotations(folder: Path) -> bool:
+    return any(map(is_annotation, islice(_xml_files(folder, nested=False), _OPENED)))
+
+
+def is_annotation(file: Path) -> bool:
+    """Whether an XML file begins as VOC's annotations do."""
+    try:
+        with file.open("rb") as opened:
+            return _ROOT.search(opened.read(4096)) is not None
+    except OSError:
+        return False
+
+
+def _stems_of_pictures(folder: Path) -> set[str]:
+    return {_key(file.stem) for file in folder.iterdir() if file.suffix.lower() in SUFFIXES}
 
 
 def _lists(root: Path) -> list[Path]:

@@ -116,10 +116,5 @@ def check_root(root: Element) -> None:
     Raises:
         DataError: It is another kind of XML.
     """
-    if root.tag == "annotations":
-        cure = (
-            "export it as COCO 1.0 or YOLO 1.1 with pictures, or say datumaro:cvat:DIR, with the extra saccade[exotic]"
-        )
-        raise DataError("<annotation> as the root", "<annotations>, CVAT's own form", path=root.path, cure=cure)
     if root.tag != "annotation":
         raise DataError("<annotation> as the root", f"<{root.tag[:80]}>", path=root.path, line=root.line)

@@ -66,7 +66,8 @@ def open_voc(path: Path, split: str, report: Report = strict) -> DetectionDatase
     given = [row.given for picture in pictures for row in picture.rows]
     origin = Origin.of("voc", [picture.file for picture in pictures], places, given)
     data = DetectionDataset(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
-    data.notes = _notes(pictures)
+    data.gathered = find_class_names(root, _pass_over) is None
+    data.notes = (*_notes(pictures), *known[split].disk.notes())
     return data
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from saccade.core.errors import DataError
+from saccade.data.formats.common.below import below
 from saccade.data.formats.common.defect_report import Report
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.json_node import JsonNode
-from saccade.data.formats.common.split_names import USUAL, canonical
+from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.data.formats.yolo.picture_list import PictureList
 from saccade.safe_io.documents.yaml_file import load_yaml
 from saccade.safe_io.images.pictures import only_pictures
@@ -77,16 +79,15 @@ def _declared(file: Path) -> Folders | None:
         return None
     if "names" not in document.value and not any(isinstance(document.value.get(key), str) for key in ("train", "val")):
         return None
-    known: dict[str, list[Path]] = {}
     broken: dict[str, DataError] = {}
     notes: list[str] = []
-    for key in document.value:
-        if canonical(str(key)) in USUAL and document.optional(key) is not None:
-            split = canonical(str(key))
-            try:
-                known[split] = _places(document, document.get(key), notes)
-            except DataError as error:  # It is told when the split is opened; others need not wait for its cure.
-                known[split], broken[split] = [], error
+    keys = [str(key) for key in document.value if canonical(str(key)) in USUAL and document.optional(key) is not None]
+    known: dict[str, list[Path]] = {split: [] for split in one_each(file, ((key, key) for key in keys), "entry")}
+    for key in keys:
+        try:
+            known[canonical(key)] = _places(document, document.get(key), notes)
+        except DataError as error:  # It is told when the split is opened; others need not wait for its cure.
+            broken[canonical(key)] = error
     if not known:
         raise document.wrong("train, val or test", "none", "write for instance train: images/train")
     if len(broken) == len(known):
@@ -143,8 +144,10 @@ def _place(node: JsonNode, folder: str, notes: list[str]) -> Path:
         return there[0]
     parts = [[part for part in whole.parts if part not in (".", "..", "/")] for whole in wholes]
     tails = [root.joinpath(*one[start:]) for one in parts for start in range(len(one))]
-    found = [tail for tail in dict.fromkeys(tails) if _is_there(tail) and _is_within(tail, root)]
-    exact = [place for place in found if place in [root.joinpath(*one) for one in parts]]
+    disk = DiskNames(any_case=True)
+    places = {tail: place for tail in tails if (place := disk.find(tail)) is not None and _is_within(place, root)}
+    found = list(dict.fromkeys(places.values()))
+    exact = [places[whole] for one in parts if (whole := root.joinpath(*one)) in places]
     if not found:
         raise _leads_nowhere(node, there or [tail for tail in tails if _is_there(tail)])
     if not exact and len(found) > 1:
@@ -179,33 +182,42 @@ def _is_there(path: Path) -> bool:
 
 def _shown(root: Path) -> Folders | None:
     """Splits by the folders themselves: images/SPLIT, SPLIT/images, images, or pictures with labels beside them."""
+    disk = DiskNames(any_case=True)
     candidates: list[tuple[str, Path]] = []
     for entry in sorted(root.iterdir()):
         if entry.is_dir() and canonical(entry.name) in USUAL:
-            candidates.append((entry.name, entry / "images" if (entry / "images").is_dir() else entry))
-    images = root / "images"
-    if images.is_dir():
+            candidates.append((entry.name, disk.folder(entry / "images") or entry))
+    images = disk.folder(root / "images")
+    if images is not None:
         candidates += [(e.name, e) for e in sorted(images.iterdir()) if e.is_dir() and canonical(e.name) in USUAL]
         candidates = candidates or [("train", images)]
     candidates = candidates or [("train", root)]
-    parts = {canonical(name): [folder] for name, folder in candidates if _has_labels(root, folder)}
+    labelled = [(name, folder) for name, folder in candidates if _has_labels(root, folder, disk)]
+    parts = {name: [folder] for name, folder in one_each(root, labelled, "folder").items()}
     return Folders(root, parts) if parts else None
 
 
-def _has_labels(root: Path, folder: Path) -> bool:
+def _has_labels(root: Path, folder: Path, disk: DiskNames) -> bool:
     """Whether a label lies where one of the folder's pictures would have it."""
     found = only_pictures(folder.iterdir())
-    return any(label_file(root, picture.relative_to(root).as_posix()).is_file() for picture in found)
+    return any(label_file(root, picture.relative_to(root).as_posix(), disk).is_file() for picture in found)
 
 
-def label_file(root: Path, name: str) -> Path:
-    """The file of a picture's labels: under ``labels`` what is under ``images``, or else beside the picture."""
+def label_file(root: Path, name: str, disk: DiskNames | None = None) -> Path:
+    """The file of a picture's labels: under ``labels`` what is under ``images``, or else beside the picture.
+
+    Args:
+        root: The data's folder.
+        name: The picture's path in it.
+        disk: Finds the file where the disk spells it otherwise, as in ``Labels/1.TXT``.
+    """
     parts = list(PurePosixPath(name).with_suffix(".txt").parts)
     for place in reversed(range(len(parts) - 1)):
-        if parts[place] == "images":
+        if parts[place].lower() == "images":
             parts[place] = "labels"
             break
-    return root.joinpath(*parts)
+    file = root.joinpath(*parts)
+    return file if disk is None else disk.file(file) or file
 
 
 def pictures(folders: Folders, split: str, report: Report, notes: list[str]) -> list[str]:
@@ -235,5 +247,5 @@ def pictures(folders: Folders, split: str, report: Report, notes: list[str]) -> 
 
 
 def _in_folder(root: Path, folder: Path) -> Iterable[str]:
-    files = only_pictures(file for file in folder.rglob("*") if file.name[0] != ".")
+    files = only_pictures(below(folder))
     return sorted(name_in(root, file) for file in files)

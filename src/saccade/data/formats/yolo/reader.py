@@ -7,6 +7,7 @@ from saccade.core.errors import DataError
 from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.detection_dataset import DetectionDataset
+from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.joints import COCO_NAMES, mirrored_pairs
 from saccade.data.formats.common.json_node import JsonNode, shown
 from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
@@ -48,34 +49,34 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> DetectionDatas
     sizes: list[tuple[int, int]] = []
     rows: list[list[Row]] = []
     notes: list[str] = []
-    listed = pictures(folders, split, report, notes)
-    for name in _of_one_label_file(folders.root, listed, report):
+    listed, disk = pictures(folders, split, report, notes), DiskNames(any_case=True)
+    for name in _of_one_label_file(folders.root, listed, disk, report):
         listed.remove(name)
+    files = [label_file(folders.root, name, disk) for name in listed]
     with garbage_collection_paused():
-        for name in listed:
+        for name, labels in zip(listed, files, strict=True):
             with telling(report):
                 size = picture_size(folders.root / name)
-                labels = label_file(folders.root, name)
                 found = read_rows(labels, size, form, report) if labels.is_file() else []
                 names.append(name)
                 sizes.append(size)
                 rows.append(found)
-    _check_labels(folders, split, listed, report)
+    _check_labels(folders, split, files, report)
     if not names:
         raise DataError("pictures", "none", path=folders.parts[split][0])
     store = build_store(sizes, rows, form.joints, len(form.classes))
-    origin = build_origin("yolo", [label_file(folders.root, name) for name in names], rows)
+    origin = build_origin("yolo", [label_file(folders.root, name, disk) for name in names], rows)
     data = DetectionDataset(folders.root, RaggedArray.of_text(names), store, form.classes, joints, origin=origin)
-    data.notes = tuple(notes)
+    data.notes = (*notes, *disk.notes())
     return data
 
 
-def _of_one_label_file(root: Path, names: list[str], report: Report) -> list[str]:
+def _of_one_label_file(root: Path, names: list[str], disk: DiskNames, report: Report) -> list[str]:
     """Pictures whose label file is that of a picture before them, such as a.png after a.jpg; `report` is told."""
     first: dict[Path, str] = {}
     again: list[str] = []
     for name in names:
-        labels = label_file(root, name)
+        labels = label_file(root, name, disk)
         other = first.setdefault(labels, name)
         if other != name and labels.is_file():
             found = f"the labels of {other} and {name}"
@@ -85,14 +86,15 @@ def _of_one_label_file(root: Path, names: list[str], report: Report) -> list[str
     return again
 
 
-def _check_labels(folders: Folders, split: str, names: list[str], report: Report) -> None:
+def _check_labels(folders: Folders, split: str, known: list[Path], report: Report) -> None:
     """Whether every label file of a folder belongs to a picture."""
-    known = {label_file(folders.root, name) for name in names}
+    disk = DiskNames(any_case=True)
     for folder in folders.parts[split]:
-        labels = label_file(folders.root, name_in(folders.root, folder / "any.txt")).parent
-        if folder.is_dir() and labels != folder and labels.is_dir():
-            for file in sorted(set(labels.rglob("*.txt")) - known):
-                if file.name not in ("classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"):
+        labels = disk.folder(label_file(folders.root, name_in(folders.root, folder / "any.txt")).parent)
+        if folder.is_dir() and labels is not None and labels != folder:
+            files = {file for file in labels.rglob("*") if file.suffix.lower() == ".txt"}
+            for file in sorted(files - set(known)):
+                if file.name.lower() not in ("classes.txt", "labels.txt", "train.txt", "val.txt", "test.txt"):
                     cure = f"put the picture into {folder}, or delete the labels"
                     report(DataError("the labels of a picture", "no picture", path=file, cure=cure))
 
