@@ -18,8 +18,10 @@ from saccade.data.formats.contours import bsds, sbd
 from saccade.data.formats.csv import reader as csv_table
 from saccade.data.formats.datumaro import reader as datumaro_reader
 from saccade.data.formats.image_folder import reader as image_folder
+from saccade.data.formats.labelme import reader as labelme
 from saccade.data.formats.masks import reader as mask_folder
 from saccade.data.formats.pose import flic, mpii
+from saccade.data.formats.unread import reader as unread
 from saccade.data.formats.voc import pascal_context
 from saccade.data.formats.voc import reader as voc
 from saccade.data.formats.yolo import reader as yolo
@@ -35,6 +37,7 @@ READERS: dict[str, Reader] = {
     "coco": Reader(coco.open_coco, coco.splits, coco.EVIDENCE),
     "voc": Reader(voc.open_voc, voc.splits, voc.EVIDENCE),
     "yolo": Reader(yolo.open_yolo, yolo.splits, yolo.EVIDENCE),
+    "labelme": Reader(labelme.open_labelme, labelme.splits, labelme.EVIDENCE),
     "mpii": Reader(mpii.open_mpii, mpii.splits, mpii.EVIDENCE),
     "flic": Reader(flic.open_flic, flic.splits, flic.EVIDENCE),
     "bsds": Reader(bsds.open_bsds, bsds.splits, bsds.EVIDENCE),
@@ -50,6 +53,8 @@ READERS: dict[str, Reader] = {
     "classes": Reader(
         image_folder.open_classes, image_folder.splits_of_classes, image_folder.EVIDENCE_OF_CLASSES, by_name=True
     ),
+    # Of the least weight, so that nothing which is read gives way to it.
+    "unread": Reader(unread.open_unread, unread.splits, unread.EVIDENCE, weight=-1),
     "folder": Reader(image_folder.open_folder, image_folder.splits, image_folder.EVIDENCE, weight=0),
 }
 

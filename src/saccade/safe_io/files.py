@@ -1,5 +1,6 @@
 """Bytes of a file of the user's, read once and never more than a limit, and what kind of file they look like."""
 
+import codecs
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,9 @@ from saccade.core.errors import DataError
 
 # First bytes, at their offsets, of the kinds that turn up under a picture's name.
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, codecs.BOM_UTF32_LE, "text in UTF-32"),
+    (0, codecs.BOM_UTF16_LE, "text in UTF-16"),
+    (0, codecs.BOM_UTF16_BE, "text in UTF-16"),
     (0, b"\xff\xd8\xff", "JPEG"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
     (0, b"GIF8", "GIF"),
@@ -73,6 +77,31 @@ def readable(path: Path) -> Generator[None]:
         ) from error
 
 
+def decode_text(data: bytes, path: str | Path, what: str = "text") -> str:
+    """The text of a file in UTF-8.
+
+    Args:
+        data: The file's bytes.
+        path: Its name, for the error.
+        what: What is expected, in a word.
+
+    Raises:
+        DataError: It is in another encoding, or no text.
+    """
+    kind = kind_of(data)
+    cure = "save it in UTF-8 (in an editor: Save with encoding), or convert it: iconv -f {} -t UTF-8 FILE > NEW"
+    if kind.startswith("text in"):
+        raise DataError(f"{what} in UTF-8", kind, path=path, cure=cure.format(kind.removeprefix("text in ")))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, odd = data.count(b"\n", 0, error.start) + 1, data[error.start : error.start + 4]
+        if b"\0" in data[:512]:
+            raise DataError(f"{what} in UTF-8", kind, path=path, line=line) from error
+        found = f"text in another encoding (bytes {odd.hex(' ')})"
+        raise DataError(f"{what} in UTF-8", found, path=path, line=line, cure=cure.format("WINDOWS-1252")) from error
+
+
 def kind_of(data: bytes) -> str:
     """What a file looks like from its first bytes, in words such as ``JPEG``, ``text`` or ``empty file``."""
     if not data:
@@ -81,5 +110,7 @@ def kind_of(data: bytes) -> str:
         if data[offset : offset + len(signature)] == signature:
             return name
     head = data[:512]
+    if any(set(head[start::2]) == {0} and 0 not in head[1 - start :: 2] for start in (0, 1)):
+        return "text in UTF-16"  # without a mark, of letters whose other byte is 0
     is_text = all(byte >= 32 or byte in b"\t\r\n\f" for byte in head)
     return "text" if is_text else "unknown binary data"

@@ -67,7 +67,8 @@ class TrainSettings:
         rename: New names of classes, as OLD=NEW; classes that get one name become one, and OLD= makes regions to
             ignore of a class.
         allow_outside: Whether annotations may name pictures outside the data's folder.
-        on_bad: fail or skip pictures that cannot be read; skips are listed in skipped.jsonl.
+        on_bad: What is done about pictures that cannot be read, which are sought before the first step: skip leaves up
+            to a hundredth out and lists them in skipped.jsonl, and stops where there are more; fail stops at any.
         deterministic: Whether operations without a repeatable kernel are refused.
         timeout: Seconds that a reader or another process may stay silent.
     """
@@ -111,7 +112,7 @@ class TrainSettings:
     class_subset: tuple[str, ...] = ()
     rename: Mapping[str, str] | None = None
     allow_outside: bool = False
-    on_bad: str = "fail"
+    on_bad: str = "skip"
     deterministic: bool = False
     timeout: float = 300.0
 

@@ -3,6 +3,7 @@
 The quick run tries a few, always the same; ``make test-all`` tries 10 000 new ones.
 """
 
+import json
 import os
 import sys
 import warnings
@@ -79,6 +80,18 @@ def yolo_joints(root: Path) -> str:
     return "data.yaml"
 
 
+def labelme(root: Path) -> str:
+    save_picture(root / "a.png")
+    shapes = [
+        {"label": "cat", "points": [[1, 2], [30, 2], [30.5, 30]], "group_id": 1, "shape_type": "polygon"},
+        {"label": "dog", "points": [[5, 5], [20, 20]], "group_id": None, "shape_type": "rectangle"},
+        {"label": "dog", "points": [[5, 5], [20, 20]], "shape_type": "circle"},
+    ]
+    size = {"imagePath": "a.png", "imageData": None, "imageHeight": 40, "imageWidth": 60}
+    (root / "a.json").write_text(json.dumps({"version": "5", "flags": {}, "shapes": shapes, **size}))
+    return "a.json"
+
+
 def masks(root: Path) -> str:
     save_picture(root / "images/a.png")
     (root / "masks").mkdir()
@@ -152,6 +165,7 @@ CASES: dict[str, tuple[str, Make, st.SearchStrategy[Change]]] = {
     "voc-objects": ("voc", voc_objects, of_bytes()),
     "yolo": ("yolo", yolo, ANY),
     "yolo-yaml": ("yolo", yolo_joints, ANY),
+    "labelme": ("labelme", labelme, st.one_of(of_json(), of_json(), of_bytes())),
     "masks": ("masks", masks, of_bytes()),
     "colours": ("masks", colours, ANY),
     "csv": ("csv", csv, ANY),
@@ -230,6 +244,6 @@ def test_a_spoilt_file_is_refused_in_our_own_words(tmp_path: Path, little_memory
 
 def test_every_reader_is_tried() -> None:
     # PASCAL-Context's files are read by the same functions as SBD's; a family's formats are parsed by another package.
-    # "classes" reads as "folder" does.
-    by_name = {name for name, reader in READERS.items() if reader.by_name}
-    assert {form for form, _, _ in CASES.values()} == set(READERS) - {"context"} - by_name
+    # "classes" reads as "folder" does, and what is refused by its name alone is never parsed.
+    others = {name for name, reader in READERS.items() if reader.by_name or reader.weight < 0}
+    assert {form for form, _, _ in CASES.values()} == set(READERS) - {"context"} - others

@@ -61,6 +61,11 @@ class ConcatDataset:
         part, place = self._place(index)
         return replace(self.parts[part][place], id=self.id(index))
 
+    def beneath(self, index: int) -> tuple[Dataset, int]:
+        """The part that a picture is of, as it was given, and its place there."""
+        part, place = self._place(index)
+        return self.given[part], place
+
     def truth(self, index: int) -> Annotation:
         """What one picture shows."""
         part, place = self._place(index)

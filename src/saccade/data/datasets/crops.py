@@ -72,6 +72,10 @@ class ObjectCrops:
             self._last = (place, self.dataset[place].image)
         return Sample(self._last[1][:, top:bottom, left:right].clone(), self.truth(index), self.id(index))
 
+    def beneath(self, index: int) -> tuple[Dataset, int]:
+        """The data set that an object is cut out of, and its picture's place there."""
+        return self.dataset, int(self._objects[index, 0])
+
     def truth(self, index: int) -> Annotation:
         """The class of one object."""
         return Annotation(label=torch.tensor(int(self._objects[index, 2])))

@@ -1,8 +1,8 @@
-"""The pixels of a data set's picture, its size, the classes that it shows, and what else comes with it."""
+"""The pixels of a data set's picture, its size and file, the classes that it shows, and what else comes with it."""
 
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
@@ -25,7 +25,16 @@ def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: 
         DataError: The picture cannot be read, or has another size than declared.
     """
     image = decode_picture(path, channels)
-    found = (image.shape[1], image.shape[2])
+    check_declared(path, (image.shape[1], image.shape[2]), declared)
+    return image
+
+
+def check_declared(path: Path, found: tuple[int, int], declared: tuple[int, int] | None) -> None:
+    """Check that a picture has the size (H, W) that the annotations give, where they do.
+
+    Raises:
+        DataError: It has another.
+    """
     if declared is not None and found != declared:
         turned = ", the sides exchanged" if found[::-1] == declared else ""
         upright = "; sizes are those of the upright picture, after its EXIF orientation" if turned else ""
@@ -35,7 +44,6 @@ def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: 
             path=path,
             cure=f"mend the width and height of the annotations, or replace the picture{upright}",
         )
-    return image
 
 
 def reads_channels(dataset: Dataset) -> bool:
@@ -69,6 +77,25 @@ def size_of(dataset: Dataset, index: int, channels: int | None = None) -> tuple[
 
 def _takes_channels(method: Any) -> bool:
     return callable(method) and "channels" in signature(method).parameters
+
+
+def source_of(dataset: Dataset, index: int) -> tuple[Dataset, int]:
+    """The data set that a picture was first read by, below all that wrap it, and the picture's place there."""
+    while callable(below := getattr(dataset, "beneath", None)):
+        dataset, index = cast("tuple[Dataset, int]", below(index))
+    return dataset, index
+
+
+def path_of(dataset: Dataset, index: int) -> Path | None:
+    """One picture's file; None where the data set has none.
+
+    Raises:
+        DataError: Its name leads out of the data's folder.
+    """
+    source, place = source_of(dataset, index)
+    known: Any = getattr(source, "path", None)
+    found: Any = known(place) if callable(known) else None
+    return None if found is None else Path(found)
 
 
 def has_regions(dataset: Dataset) -> bool:

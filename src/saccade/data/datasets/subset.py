@@ -32,6 +32,10 @@ class Subset(DatasetWrapper):
     def __len__(self) -> int:
         return len(self.indices)
 
+    def beneath(self, index: int) -> tuple[Dataset, int]:
+        """The other data set, and the place of one picture there."""
+        return self.dataset, int(self.indices[index])
+
     def __getitem__(self, index: int) -> Sample:
         return self.dataset[int(self.indices[index])]
 

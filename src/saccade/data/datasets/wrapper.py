@@ -41,6 +41,10 @@ class DatasetWrapper:
     def __len__(self) -> int:
         return len(self.dataset)
 
+    def beneath(self, index: int) -> tuple[Dataset, int]:
+        """The other data set, and the place of one picture there."""
+        return self.dataset, index
+
     def id(self, index: int) -> str:
         """The name of one picture."""
         return self.dataset.id(index)

@@ -8,6 +8,11 @@ from saccade.core.errors import DataError, SaccadeError
 GREATEST_SHARE = 0.01
 
 
+def most_skipped(count: int) -> int:
+    """How many of so many pictures may be left out: a hundredth, or one."""
+    return max(1, int(count * GREATEST_SHARE))
+
+
 class Skips:
     """Counts what is left out, and ends the run when that is too much.
 
@@ -18,7 +23,7 @@ class Skips:
 
     def __init__(self, count: int, on_skip: Callable[[str, SaccadeError], None] | None = None) -> None:
         self.errors: dict[str, SaccadeError] = {}
-        self._most = max(1, int(count * GREATEST_SHARE))
+        self._most = most_skipped(count)
         self._count = count
         self._on_skip = on_skip
 

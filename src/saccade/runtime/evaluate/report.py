@@ -61,7 +61,7 @@ def report(
     content = ReportContent(
         system=_name(config),
         data=" + ".join(config["data"]) if isinstance(config["data"], list) else str(config["data"]),
-        facts=_facts(predictor, steps, evaluation),
+        facts=_facts(predictor, steps, evaluation) | left_out(folder),
         command=shlex.join(["saccade", *sys.argv[1:]]) if Path(sys.argv[0]).name == "saccade" else "",
         training=steps,
         validation=validations,
@@ -118,6 +118,12 @@ def environment() -> dict[str, str]:
 
 def _name(config: dict[str, Any]) -> str:
     return str(config["system"]["name"]) if config.get("system") else "a system built by hand"
+
+
+def left_out(folder: RunFolder) -> dict[str, str]:
+    """How many pictures could not be read, where some could not."""
+    count = len(folder.skipped.read_text(encoding="utf-8").splitlines()) if folder.skipped.is_file() else 0
+    return {"left out": f"{count} unreadable ({folder.skipped.name})"} if count else {}
 
 
 def _facts(predictor: Predictor, steps: Sequence[dict[str, Any]], evaluation: Evaluation | None) -> dict[str, str]:

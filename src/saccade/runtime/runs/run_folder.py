@@ -24,6 +24,7 @@ WRITTEN = (
     "pictures.csv",
     "tensorboard",
     "skipped.jsonl",
+    "truth.json",
     "not_finite*.json",
     "features",
     "solving",
@@ -67,6 +68,16 @@ class RunFolder:
     def report(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"
+
+    @property
+    def truth(self) -> Path:
+        """A digest of the pictures' names and annotations when the run began."""
+        return self.path / "truth.json"
+
+    @property
+    def skipped(self) -> Path:
+        """One line for each picture that was left out, where some were."""
+        return self.path / "skipped.jsonl"
 
     @property
     def tensorboard(self) -> Path:

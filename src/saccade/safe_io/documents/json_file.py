@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from saccade.core.errors import DataError
-from saccade.safe_io.files import kind_of, read_bytes
+from saccade.safe_io.files import decode_text, read_bytes
 from saccade.safe_io.limits import MAX_JSON_BYTES
 
 
@@ -17,7 +17,7 @@ def load_json(path: str | Path) -> Any:
     """
     data = read_bytes(path, MAX_JSON_BYTES)
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return json.loads(decode_text(data, path, "JSON"))
     except json.JSONDecodeError as error:
         raise DataError(
             "JSON",
@@ -26,9 +26,6 @@ def load_json(path: str | Path) -> Any:
             line=error.lineno,
             cure="the file may be cut short: write or download it again",
         ) from error
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError("JSON in UTF-8", kind_of(data), path=path, line=line) from error
     except RecursionError as error:
         raise DataError(
             "JSON nested less deeply", "too many brackets", path=path, cure="the file is no annotation"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from saccade.core.errors import DataError
-from saccade.safe_io.files import kind_of, read_bytes
+from saccade.safe_io.files import decode_text, read_bytes
 from saccade.safe_io.limits import MAX_TEXT_BYTES
 
 
@@ -14,11 +14,7 @@ def load_lines(path: str | Path) -> list[str]:
         DataError: The file cannot be read, is too large, or is no text in UTF-8.
     """
     data = read_bytes(path, MAX_TEXT_BYTES)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError("text in UTF-8", kind_of(data), path=path, line=line) from error
+    text = decode_text(data, path)
     if "\0" in text:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise DataError("text in UTF-8", "a zero byte", path=path, line=line)

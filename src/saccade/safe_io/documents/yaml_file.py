@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from saccade.core.errors import DataError
-from saccade.safe_io.files import read_bytes
+from saccade.safe_io.files import decode_text, read_bytes
 from saccade.safe_io.limits import MAX_YAML_BYTES
 
 
@@ -37,12 +37,14 @@ def load_yaml(path: str | Path) -> Any:
     """
     data = read_bytes(path, MAX_YAML_BYTES)
     try:
-        return yaml.load(data.decode("utf-8-sig"), _PlainLoader)
+        return yaml.load(decode_text(data, path, "YAML"), _PlainLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (None, "?") if mark is None else (mark.line + 1, mark.column + 1)
         found = error.problem or error.context
-        raise DataError("plain YAML", f"a fault at column {column}: {found}", path=path, line=line) from error
+        cure = "write / in place of \\, or put the text into single quotes" if "escape" in str(found) else None
+        found = f"a fault at column {column}: {found}"
+        raise DataError("plain YAML", found, path=path, line=line, cure=cure) from error
     except RecursionError as error:
         raise DataError("YAML nested less deeply", "too many levels", path=path) from error
     except (yaml.YAMLError, ValueError) as error:

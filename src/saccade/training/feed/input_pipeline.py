@@ -18,6 +18,7 @@ from saccade.data.datasets.projection import ProjectedDataset, unread
 from saccade.data.loading.loader import Loader, LoaderSettings
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
+from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.feed.balance import (
     class_weights,
     count_labels,
@@ -63,6 +64,7 @@ class InputPipeline:
         batch_source: Where batches come from.
         reading: How the loader reads, for others that read beside it.
         resolved_run: The training.
+        skips: Takes the pictures that turn out to be unreadable.
         say: Takes a line for the person who waits.
     """
 
@@ -70,6 +72,7 @@ class InputPipeline:
     batch_source: BatchSource
     reading: LoaderSettings
     resolved_run: ResolvedRun
+    skips: SkipList
     say: Callable[[str], None]
 
     @staticmethod
@@ -99,21 +102,25 @@ class InputPipeline:
         spec, augmentation = resolved_run.system.input, recipe.augmentation
         prepare = None if augmentation.is_empty else Augmenting(augmentation, spec)
         weights = _shares(train, settings)
-        skips = SkipList(resolved_run.out / "skipped.jsonl", say)
+        skips = SkipList(RunFolder(resolved_run.out).skipped, say, fabric.is_global_zero)
         shuffled = replace(reading, shuffle=True, drop_last=_leaves_one(resolved_run, batch, fabric.world_size))
         projected = ProjectedDataset(
             train, unread(resolved_run.system.needs, augmentation), {} if settings.keep else None
         )
-        loader = Loader(projected, spec, shuffled, prepare, weights, skips)
+        loader = Loader(projected, spec, shuffled, prepare, weights, skips.of("training"))
         plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)
         in_order = Loader(train, spec, reading)
         cache = (
-            FeatureCache(resolved_run.out / "features", loader, Loader(projected, spec, reading))
+            # Rows of the cache are the pictures' places, so that none may be left out while it is filled.
+            FeatureCache(
+                resolved_run.out / "features", loader, Loader(projected, spec, replace(reading, on_bad="fail"))
+            )
             if _may_keep(resolved_run, recipe, reading)
             else None
         )
         folder = None if settings.cache is False else resolved_run.out / "solving"
-        return InputPipeline(plan, BatchSource(loader, in_order, cache, folder), reading, resolved_run, say)
+        source = BatchSource(loader, in_order, cache, folder)
+        return InputPipeline(plan, source, reading, resolved_run, skips, say)
 
     def balance(self, system: System) -> None:
         """Weigh the losses by class where that is asked for."""
@@ -176,4 +183,4 @@ def _may_keep(resolved_run: ResolvedRun, recipe: Recipe, reading: LoaderSettings
     possible = recipe.augmentation.is_empty and resolved_run.system.input.rule in FIXED_SIZE and reading.world == 1
     # Regions lie beside the pictures, which are not read again.
     possible = possible and resolved_run.system.search is None
-    return resolved_run.settings.cache is not False and possible and resolved_run.settings.on_bad != "skip"
+    return resolved_run.settings.cache is not False and possible

@@ -13,6 +13,7 @@ from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.metrics_log import MetricsLog
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.feed.input_pipeline import InputPipeline
+from saccade.training.feed.skip_list import SkipList
 from saccade.training.loop.checkpointer import Checkpointer
 from saccade.training.loop.evaluation_budget import EvaluationBudget
 from saccade.training.loop.failed_start import nothing_left
@@ -32,6 +33,8 @@ from saccade.training.setup.plan import Plan
 from saccade.training.setup.preflight import check_before_step_0, check_best, check_data
 from saccade.training.setup.resolved_run import ResolvedRun
 from saccade.training.setup.run_config import check_same, run_config
+from saccade.training.setup.truth_record import write_truth
+from saccade.training.setup.unreadable import without_unreadable
 from saccade.training.step.train_state import TrainState
 
 
@@ -64,6 +67,7 @@ def run_worker(resolved_run: ResolvedRun) -> Run:
             if progress.finished and folder.report.is_file():
                 log.say(f"{resolved_run.out} is finished, at step {progress.step}: there is nothing to go on with")
                 return Run(resolved_run.out, progress.step, best_scores(folder))
+            resolved_run = _readable(resolved_run, folder, begun is None, log)
             loop = _assemble(resolved_run, fabric, signals, log, progress)
             if begun is not None:
                 loop.train_state.restore(begun.model, begun.training)
@@ -97,11 +101,12 @@ def _begin(resolved_run: ResolvedRun, folder: RunFolder, fabric: Fabric) -> chec
     found = folder.config.is_file()
     fabric.barrier()  # all have looked before the first process writes
     if found:
-        check_same(folder, run_config(resolved_run, fabric.device))
+        check_same(folder, run_config(resolved_run, fabric.device), resolved_run.data, fabric.print)
         return checkpoint.newest(folder.checkpoints, fabric.print)
     if fabric.is_global_zero:
         folder.write_classes(resolved_run.data.train.classes)
         folder.write_config(run_config(resolved_run, fabric.device))
+        write_truth(folder, resolved_run.data)
     return None
 
 
@@ -110,6 +115,13 @@ def _progress(begun: checkpoint.Checkpoint | None, threads: int) -> Progress:
     progress = Progress(threads=threads) if begun is None else Progress(**begun.facts["progress"])
     torch.set_num_threads(progress.threads)
     return progress
+
+
+def _readable(resolved_run: ResolvedRun, folder: RunFolder, begins: bool, log: Log) -> ResolvedRun:
+    """The training less the pictures that cannot be read; each process looks, and the first one tells."""
+    skips = SkipList(folder.skipped, log.say, log.speaks)
+    data = without_unreadable(resolved_run.data, resolved_run.settings.on_bad, skips, begins, log.say)
+    return replace(resolved_run, data=data)
 
 
 def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: Log, progress: Progress) -> Loop:

@@ -40,9 +40,10 @@ class Validator:
 
     def __init__(self, dataset: Dataset, resolved_run: ResolvedRun, pipeline: InputPipeline) -> None:
         self.dataset, self.measured, self.metrics = dataset, dataset, resolved_run.metrics
-        self._reading = replace(pipeline.reading, on_bad="fail")
+        self._reading = pipeline.reading
+        self._on_skip = pipeline.skips.of("validation")
         self._spec = resolved_run.system.input
-        self.loader = Loader(dataset, self._spec, self._reading)
+        self.loader = self._loader(dataset)
         self.evaluation: Evaluation | None = None
         self.features: FeatureTable | None = None
         self.each = 0.0
@@ -104,7 +105,10 @@ class Validator:
         if pictures != len(self.measured):
             self.measured = self._part(pictures)
             self.loader.close()
-            self.loader = Loader(self.measured, self._spec, self._reading)
+            self.loader = self._loader(self.measured)
+
+    def _loader(self, dataset: Dataset) -> Loader:
+        return Loader(dataset, self._spec, self._reading, on_skip=self._on_skip)
 
     def _part(self, pictures: int) -> Dataset:
         """So many of the pictures; fewer are always among more."""

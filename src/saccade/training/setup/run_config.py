@@ -1,6 +1,6 @@
 """What ``config.yaml`` says of a run, and whether a run that goes on is still the same."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,9 @@ from saccade.runtime.runs.run_folder import RunFolder
 from saccade.safe_io.documents.plain import plain
 from saccade.training.parallel.machine import pick_precision, world_size
 from saccade.training.settings import FREE_TO_CHANGE
+from saccade.training.setup.data import Data
 from saccade.training.setup.resolved_run import ResolvedRun
+from saccade.training.setup.truth_record import changes_of_truth
 
 # What may differ of a run that goes on: the version, and names of things that the arithmetic does not see.
 COMPARED = (
@@ -52,14 +54,29 @@ def run_config(resolved_run: ResolvedRun, device: torch.device) -> dict[str, Any
     }
 
 
-def check_same(folder: RunFolder, now: Mapping[str, Any]) -> None:
-    """Refuse to go on with a run when something that changes its arithmetic differs.
+def check_same(folder: RunFolder, now: Mapping[str, Any], data: Data, say: Callable[[str], None]) -> None:
+    """Refuse to go on with a run when something that changes its arithmetic differs: a setting, or what the data say.
+
+    Args:
+        folder: The run.
+        now: Its configuration, were it begun now.
+        data: Its data as they are now.
+        say: Takes a line where an old run cannot tell.
 
     Raises:
         ConfigError: Something differs; the message is a diff.
     """
     before, after = folder.read_config(), plain(now)
     changed = [line for name in COMPARED for line in _differences(name, before.get(name), after.get(name))]
+    truth = changes_of_truth(folder, before, data, say)
+    if truth:
+        listed = "\n    ".join(truth + changed)
+        raise ConfigError(
+            "the data that the run was begun with",
+            f"changes:\n    {listed}",
+            path=folder.truth,
+            cure=f"restore the data, or train into another folder; --init {folder.path} begins with this run's weights",
+        )
     if changed:
         listed = "\n    ".join(changed)
         raise ConfigError(

@@ -142,9 +142,6 @@ def test_defects_of_joints(line: str, tmp_path: Path) -> None:
         ("nc: 3\nnames: [cat, dog]", "/nc"),
         ("names: [cat]\nkpt_shape: [17, 4]", "/kpt_shape"),
         ("names: [cat]\nkpt_shape: [2, 3]\nflip_idx: [1, 1]", "/flip_idx"),
-        ("names: [cat]\ntest: images/absent", "/test"),
-        ("names: [cat]\ntest: [images/train, /etc]", "/test/1"),
-        ("names: [cat]\ntest: 3", "/test"),
     ],
 )
 def test_defects_of_the_document(more: str, pointer: str, tmp_path: Path) -> None:
@@ -154,6 +151,29 @@ def test_defects_of_the_document(more: str, pointer: str, tmp_path: Path) -> Non
     with pytest.raises(DataError) as caught:
         open_data(tmp_path)
     assert (caught.value.pointer, caught.value.path) == (pointer, str(tmp_path / "data.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("line", "pointer", "said"),
+    [
+        ("images/absent", "/test", "no 'images/absent'"),
+        ("[images/train, /etc]", "/test/1", "leads out of it to /etc"),
+        ("3", "/test", "found 3"),
+        ("images/val", "/test", "'images/val' of val shares"),
+        ("images", "/test", "'images/train' of train shares"),
+    ],
+)
+def test_a_broken_line_is_a_defect_of_its_split_alone(line: str, pointer: str, said: str, tmp_path: Path) -> None:
+    document(tmp_path, f"names: [cat]\ntest: {line}")
+    put(tmp_path, "train/a")
+    put(tmp_path, "val/a")
+    assert splits(tmp_path) == ["train", "val", "test"]
+    assert len(open_data(tmp_path)) == len(open_data(tmp_path, "val")) == 1
+    with pytest.raises(DataError) as caught:
+        open_data(tmp_path, "test")
+    assert (caught.value.pointer, caught.value.path) == (pointer, str(tmp_path / "data.yaml"))
+    assert said in str(caught.value)
+    assert ("--allow-outside" in str(caught.value.cure)) == ("/etc" in line)
 
 
 def test_a_document_without_splits(tmp_path: Path) -> None:

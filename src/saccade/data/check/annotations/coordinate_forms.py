@@ -45,6 +45,7 @@ READ_AS: dict[Form, str] = {
     "coco": "x, y, width, height",
     "voc": "x1, y1, x2, y2",
     "csv": "x1, y1, x2, y2",
+    "labelme": "x1, y1, x2, y2",
     "yolo": "centre x, centre y, width, height",
 }
 

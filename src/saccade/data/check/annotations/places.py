@@ -52,6 +52,8 @@ def _place(
         return str(file), f"/annotations/{place}/{field}", _identifier(file, place)
     if origin.form == "voc":
         return str(file), _line(file, place), place + 1
+    if origin.form == "labelme":
+        return str(file), f"/shapes/{place}/points", None
     return str(file), place, None
 
 

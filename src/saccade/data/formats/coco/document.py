@@ -7,6 +7,7 @@ from pathlib import Path
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.data.formats.coco.annotations import Reading
+from saccade.data.formats.coco.placeholder import placeholder
 from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.joints import joints
 from saccade.data.formats.common.json_node import JsonNode
@@ -28,6 +29,7 @@ class Document:
         files: Names of the pictures' files, as given.
         store: The objects.
         origin: Where they are written.
+        notes: What a person should know of how it was read.
     """
 
     classes: tuple[str, ...]
@@ -35,29 +37,35 @@ class Document:
     files: RaggedArray
     store: Store
     origin: Origin
+    notes: tuple[str, ...] = ()
 
 
 # What is wrong with the files of the pictures so named: for each nothing, or expected, found and the cure.
 Judge = Callable[[Sequence[str]], Sequence[tuple[str, str, str] | None]]
 
 
-def read_document(path: Path, report: Report = strict, judge: Judge | None = None) -> Document:
+def read_document(
+    path: Path, report: Report = strict, judge: Judge | None = None, siblings: Sequence[Path] = ()
+) -> Document:
     """A COCO file.
 
     Args:
         path: The JSON file.
         report: Told of every defect; if it returns, the faulty entry is left out, a picture with its annotations.
         judge: Looks after the pictures' files, or None where nobody does.
+        siblings: The documents of the other splits.
 
     Raises:
         DataError: The file cannot be read as a whole, or `report` raised one.
     """
     with garbage_collection_paused():
-        return _read(JsonNode(load_json(path), path), report, judge)
+        return _read(JsonNode(load_json(path), path), report, judge, siblings)
 
 
-def _read(root: JsonNode, report: Report, judge: Judge | None) -> Document:
-    categories = unique(root.items("categories"), ("id", "name"), report)
+def _read(root: JsonNode, report: Report, judge: Judge | None, siblings: Sequence[Path]) -> Document:
+    listed = root.items("categories")
+    none = placeholder(root, listed, siblings)
+    categories = unique([node for node in listed if node is not none], ("id", "name"), report)
     categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
     pictures = unique(kept(root.items("images"), check_picture, report), ("id", "file_name"), report)
     if judge is not None:
@@ -65,7 +73,13 @@ def _read(root: JsonNode, report: Report, judge: Judge | None) -> Document:
     marks = _joints(categories)
     store, origin = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
     names = tuple(node.get("name").text() for node in categories)
-    return Document(names, marks, RaggedArray.of_text([node.value["file_name"] for node in pictures]), store, origin)
+    files = RaggedArray.of_text([node.value["file_name"] for node in pictures])
+    notes = (
+        ()
+        if none is None
+        else (f"category {none.value['name']!r} is a placeholder that no object has: it is no class",)
+    )
+    return Document(names, marks, files, store, origin, notes)
 
 
 def with_files(pictures: list[JsonNode], judge: Judge, report: Report) -> list[JsonNode]:

@@ -17,6 +17,7 @@ from saccade.data.formats.coco.reader import split_of
 from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.index_map import IGNORE, read_values
+from saccade.data.formats.common.packing import pack_names
 from saccade.data.formats.common.split_names import canonical, one_each
 from saccade.data.formats.common.store import states_of
 
@@ -75,6 +76,17 @@ class Panoptic(ImageFiles):
             ),
             semantic=torch.from_numpy(semantic),
         )
+
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The PNG of one picture's segments."""
+        return (self.root / self._document.maps.text(index),)
+
+    def packed(self, index: int) -> bytes:
+        """What document and PNG say of one picture, as bytes that change when they do."""
+        rows = self._segments.rows(index)
+        labels, crowd = self._segments.labels[rows], self._segments.crowd[rows]
+        said = pack_names(labels.tolist(), self.classes) + self._segments.numbers[rows].tobytes() + crowd.tobytes()
+        return said + super().packed(index)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's segments that are no crowds."""

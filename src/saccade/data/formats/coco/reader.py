@@ -12,12 +12,20 @@ from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.formats.common.store import RaggedArray
+from saccade.safe_io.files import read_bytes
+from saccade.safe_io.limits import MAX_JSON_BYTES
 from saccade.safe_io.paths import name_in
 
-EVIDENCE = "annotations/instances_SPLIT.json, annotations/*SPLIT*.json or SPLIT/_annotations.coco.json (COCO)"
+EVIDENCE = (
+    "annotations/instances_SPLIT.json, annotations/*SPLIT*.json, SPLIT/_annotations.coco.json, "
+    "or a JSON file with images, annotations and categories (COCO)"
+)
 
 # Documents of other forms that lie beside those of objects.
 OTHERS = ("panoptic_", "captions_", "stuff_", "image_info_")
+# How tools call the one document of data without splits: Label Studio and CVAT.
+_NO_SPLITS = frozenset(("result", "default"))
+_KEYS = ("images", "annotations", "categories", "file_name")
 _ROBOFLOW = "_annotations.coco.json"
 
 
@@ -42,14 +50,18 @@ class Coco(ImageFiles):
         def judge(names: Sequence[str]) -> list[tuple[str, str, str] | None]:
             nonlocal folder
             folder = picture_folder(root, document, split, names[:20])
-            return missing_pictures(folder, names, disk)
+            return missing_pictures(folder, [on_disk(folder, name, disk) for name in names], disk)
 
-        read = read_document(document, report, judge)
+        siblings = [*document.parent.glob("*.json"), *root.glob(f"*/{_ROBOFLOW}")]
+        read = read_document(document, report, judge, siblings)
         self.store, self.origin = read.store, read.origin
-        names = [read.files.text(index) for index in range(len(read.files))]
+        written = [read.files.text(index) for index in range(len(read.files))]
+        names = [on_disk(folder, name, disk) for name in written]
         paths = RaggedArray.of_text([name_in(root, disk.find(folder / name) or folder / name) for name in names])
         super().__init__(root, paths, read.classes, read.joints)
-        self.notes = disk.notes()
+        turned = [name for name, found in zip(written, names, strict=True) if name != found]
+        slashes = (f"{document.name}: \\ is read as / in {len(turned)} names, as in {turned[0]!r}",) if turned else ()
+        self.notes = (*read.notes, *slashes, *disk.notes())
 
     @property
     def fields(self) -> frozenset[str]:
@@ -60,6 +72,10 @@ class Coco(ImageFiles):
         """What one picture shows."""
         return self.store.truth(index)
 
+    def packed(self, index: int) -> bytes:
+        """What the document says of one picture, as bytes that change when it does."""
+        return self.store.packed(index, self.classes)
+
     def declared(self, index: int) -> tuple[int, int]:
         """(H, W) as the document declares it."""
         return self.store.size(index)
@@ -67,6 +83,13 @@ class Coco(ImageFiles):
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's objects that are no crowds."""
         return self.store.classes_of(index)
+
+
+def on_disk(folder: Path, name: str, disk: DiskNames) -> str:
+    """A picture's name with / in place of the backslashes of Windows, where that is the name of a file."""
+    turned = name.replace("\\", "/")
+    is_other = turned != name and disk.file(folder / name) is None and disk.file(folder / turned) is not None
+    return turned if is_other else name
 
 
 def missing_pictures(folder: Path, names: Sequence[str], disk: DiskNames) -> list[tuple[str, str, str] | None]:
@@ -85,12 +108,24 @@ def _cure(name: str) -> str:
 
 
 def picture_folder(root: Path, document: Path, split: str, names: Sequence[str]) -> Path:
-    """The folder, among those in use, that holds most of the first pictures."""
+    """The folder, among those in use, that holds most of the first pictures.
+
+    Raises:
+        DataError: Two folders hold as many.
+    """
     beside = [document.parent] if document.name == _ROBOFLOW else []
-    tails = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017", "images", ".")
+    named = (split, f"images/{split}", f"{split}2017", f"{split}2014", f"images/{split}2017")
+    tails = (*named, "images", "images/default", ".")
     folders = beside + [root / tail for tail in tails]
     disk = DiskNames()
-    return max(folders, key=lambda folder: sum(disk.file(folder / name) is not None for name in names))
+    hits = {one: sum(disk.file(one / on_disk(one, name, disk)) is not None for name in names) for one in folders}
+    best = max(folders, key=lambda folder: hits[folder])
+    rivals = {folder.resolve() for folder in folders if hits[folder] == hits[best] > 0}
+    if best not in beside and len(rivals) > 1:
+        both = " and ".join(str(folder) for folder in sorted(rivals))
+        cure = "name the pictures by their paths from the data's folder, or take the copies away"
+        raise DataError("the pictures in one folder", f"them in {both}", path=document, cure=cure)
+    return best
 
 
 def documents(path: Path) -> dict[str, Path]:
@@ -113,6 +148,8 @@ def documents(path: Path) -> dict[str, Path]:
                 cure=f"say which: coco:{found[split]} or coco:{document}",
             )
         found[split] = document
+    if len(found) == 1 and set(found) <= _NO_SPLITS:
+        return dict(zip(["train"], found.values(), strict=True))
     return found
 
 
@@ -120,8 +157,19 @@ def _candidates(root: Path) -> list[Path]:
     nested = sorted([*root.glob(_ROBOFLOW), *root.glob(f"*/{_ROBOFLOW}")])
     files = sorted((root / "annotations").glob("*.json")) or sorted(root.glob("instances_*.json"))
     files = [file for file in files if not file.name.startswith(OTHERS)]
+    if not nested and not files:
+        files = [file for file in sorted(root.glob("*.json")) if _is_document(file)]
     # COCO's own folder holds captions and keypoints beside the instances, of the same pictures.
     return nested + ([file for file in files if file.name.startswith("instances_")] or files)
+
+
+def _is_document(file: Path) -> bool:
+    """Whether a JSON file of any name says what COCO's say, such as Label Studio's ``result.json``."""
+    try:
+        data = read_bytes(file, MAX_JSON_BYTES)
+    except DataError:
+        return False
+    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and all(f'"{key}"'.encode() in data for key in _KEYS)
 
 
 def split_of(document: Path) -> str:

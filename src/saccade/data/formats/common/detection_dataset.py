@@ -7,6 +7,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Joints
 from saccade.data.formats.common.image_files import ImageFiles
 from saccade.data.formats.common.origin import Origin
+from saccade.data.formats.common.packing import pack_files
 from saccade.data.formats.common.store import RaggedArray, Store
 
 
@@ -21,6 +22,10 @@ class Maps(Protocol):
     @property
     def semantic_classes(self) -> tuple[str, ...]:
         """Names of the pixels' classes: those of the objects, and others that only pixels have, such as background."""
+        ...
+
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The files that tell it of one picture."""
         ...
 
     def add(self, index: int, truth: Annotation) -> Annotation:
@@ -64,6 +69,14 @@ class DetectionDataset(ImageFiles):
         """What one picture shows."""
         truth = self.store.truth(index)
         return truth if self._maps is None else self._maps.add(index, truth)
+
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The files that tell more of one picture than its objects."""
+        return () if self._maps is None else self._maps.truth_files(index)
+
+    def packed(self, index: int) -> bytes:
+        """What the annotations say of one picture, as bytes that change when they do."""
+        return self.store.packed(index, self.classes) + pack_files(self.truth_files(index))
 
     def declared(self, index: int) -> tuple[int, int]:
         """(H, W) of one picture."""

@@ -12,6 +12,7 @@ from saccade.core.errors import DataError
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.data.datasets.picture import read_picture
+from saccade.data.formats.common.packing import pack_files, pack_truth
 from saccade.data.formats.common.store import RaggedArray
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.paths import inside, leaving_allowed
@@ -62,6 +63,16 @@ class ImageFiles(ABC):
     @abstractmethod
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes that one picture shows."""
+
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The files that annotate one picture alone and are read when its truth is, such as a mask; often none."""
+        del index
+        return ()
+
+    def packed(self, index: int) -> bytes:
+        """What the annotations say of one picture, as bytes that change when they do."""
+        files = self.truth_files(index)
+        return pack_files(files) if files else pack_truth(self.truth(index), self.classes)
 
     def __len__(self) -> int:
         return len(self._names)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from saccade.data.formats.common.store import RaggedArray
 
-Form = Literal["coco", "voc", "yolo", "csv"]
+Form = Literal["coco", "voc", "yolo", "csv", "labelme"]
 Box = tuple[float, float, float, float]
 
 
@@ -25,7 +25,7 @@ class Origin:
         form: The format, which says what a place is.
         files: The annotation file of each picture, or the one file of all.
         places: (M,) int32, an object's place in its file: for ``coco`` that in the list of annotations and for
-            ``voc`` that among the objects, both from 0; for ``yolo`` and ``csv`` the line, from 1.
+            ``voc`` and ``labelme`` that among the objects or shapes, from 0; for ``yolo`` and ``csv`` the line, from 1.
         cut: (k,) int64, the objects whose boxes reached over the edge, in rising order.
         given: (k, 4) float32, their boxes x1, y1, x2, y2 as they were before.
     """

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.masks import Masks
+from saccade.data.formats.common.packing import pack_names
 from saccade.ops import rle
 
 Array = NDArray[Any]
@@ -199,6 +200,19 @@ class Store:
                 difficult=None if self.difficult is None else torch.from_numpy(self.difficult[rows].copy()),
             ),
         )
+
+    def packed(self, index: int, classes: Sequence[str]) -> bytes:
+        """What is annotated of a picture, as bytes that change when it does; classes go by their C names."""
+        rows = self.rows(index)
+        columns = (self.boxes, self.area, self.crowd, self.keypoints, self.visible, self.difficult)
+        parts = [self.sizes[index].tobytes(), pack_names(self.labels[rows].tolist(), classes)]
+        parts += [column[rows].tobytes() for column in columns if column is not None]
+        if self.shapes is not None and self.shapes.given[rows].any():
+            codes, polygons = self.shapes.codes, self.shapes.polygons
+            inner = slice(int(self.shapes.parts[rows.start]), int(self.shapes.parts[rows.stop]))
+            parts.append(codes.values[codes.starts[rows.start] : codes.starts[rows.stop]].tobytes())
+            parts.append(polygons.values[polygons.starts[inner.start] : polygons.starts[inner.stop]].tobytes())
+        return b"\0".join(parts)
 
     def outlines(self, index: int) -> list[Outline | None]:
         """The outlines of a picture's instances as they were given, also where some have none."""

@@ -48,6 +48,10 @@ class Bsds(ImageFiles):
         """
         return Annotation(contours=read_contours(self.root / self._truths.text(index), self.size(index)))
 
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The file of one picture's contours."""
+        return (self.root / self._truths.text(index),)
+
     def classes_of(self, index: int) -> frozenset[int]:
         """The one class, in every picture."""
         return frozenset({0})

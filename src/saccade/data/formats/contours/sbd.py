@@ -73,6 +73,10 @@ class Sbd(ImageFiles):
             contours=torch.from_numpy(_contours(path, record, size)).float(),
         )
 
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The files of one picture's pixels and objects."""
+        return tuple(self._file(folder, index) for folder in ("cls", "inst")[: 1 + self._objects])
+
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's pixels."""
         path = self._file("cls", index)

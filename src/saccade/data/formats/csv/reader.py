@@ -1,7 +1,7 @@
 """Tables in CSV: a class, several classes, or boxes of pictures, by what the header says."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def _opened(path: Path, split: str, report: Report) -> LabelledImages | Detectio
     mark = builder.states if many else builder.label
     data = builder.objects(records) if table.header.kind == "boxes" else builder.labels(records, mark)
     data.gathered = table.header.kind != "states" and find_class_names(root, _pass_over) is None
-    data.notes = builder.disk.notes()
+    data.notes = tuple(builder.notes())
     return data
 
 
@@ -144,6 +144,16 @@ class _Builder:
     split: str
     report: Report
     disk: DiskNames = field(default_factory=DiskNames)
+    turned: list[str] = field(default_factory=list[str])
+
+    def notes(self) -> Iterator[str]:
+        """What a person should know of how the table was read."""
+        name, unread = self.table.path.name, self.table.header.unread
+        if unread:
+            yield f"{name}: not read: the {'column' if len(unread) == 1 else 'columns'} {', '.join(unread[:12])}"
+        if self.turned:
+            yield f"{name}: \\ is read as / in {len(self.turned)} rows, as in {self.turned[0]!r}"
+        yield from self.disk.notes()
 
     def objects(self, records: list[Record]) -> DetectionDataset:
         """Pictures with boxes; rows of one picture need not follow each other."""
@@ -218,13 +228,20 @@ class _Builder:
         except DataError as error:
             raise self._wrong(record, error.expected, error.found, error.cure) from error
         here = self.table.path.parent
-        folders = (here, here / "images", here / self.split, here / "images" / self.split)
-        found = next(filter(None, (self.disk.file(folder / record.file) for folder in folders)), None)
-        if found is None:
-            slashes = "write / in place of \\, or " if "\\" in record.file else ""
-            cure = f"{slashes}add it, or delete the row"
-            raise self._wrong(record, "a picture", f"no {record.file[:200]!r}", cure)
-        return name_in(self.root, found)
+        guessed = (here / "images", here / self.split, here / "images" / self.split)
+        for name in dict.fromkeys((record.file, record.file.replace("\\", "/"))):
+            own = self.disk.file(here / name)
+            found = [own] if own is not None else [*filter(None, (self.disk.file(one / name) for one in guessed))]
+            if len({path.resolve() for path in found}) > 1:
+                both = " and ".join(name_in(self.root, path) for path in found)
+                raise self._wrong(
+                    record, "one picture", f"{both}, both {name!r}", "write its path from the table's folder"
+                )
+            if found and name != record.file:
+                self.turned.append(record.file)
+            if found:
+                return name_in(self.root, found[0])
+        raise self._wrong(record, "a picture", f"no {record.file[:200]!r}", "add it, or delete the row")
 
     def _some(self, found: dict[str, int]) -> None:
         if not found:

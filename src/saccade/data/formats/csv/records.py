@@ -48,6 +48,12 @@ class Header:
     split: int = -1
     classes: tuple[int, ...] = ()
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Names of the columns that are not read."""
+        read = {self.file, self.label, self.split, *self.sides, *self.classes}
+        return tuple(name or f"column {place + 1}" for place, name in enumerate(self.columns) if place not in read)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -79,7 +85,7 @@ def read_columns(path: Path) -> list[str]:
     """The columns that the first line of a table names, whatever they are; empty where it cannot be read."""
     lines = _first_lines(path)
     try:
-        rows = list(csv.reader(lines[:1], delimiter=_delimiter(lines[0]))) if lines else []
+        rows = list(csv.reader(lines[:1], delimiter=delimiter_of(lines[0]))) if lines else []
     except csv.Error:
         return []
     return [column.strip() for row in rows for column in row]
@@ -99,7 +105,7 @@ def _header(lines: Sequence[str]) -> Header | None:
     if not lines:
         return None
     try:
-        rows = list(csv.reader(lines, delimiter=_delimiter(lines[0])))
+        rows = list(csv.reader(lines, delimiter=delimiter_of(lines[0])))
     except csv.Error:
         return None
     columns = tuple(column.strip() for column in rows[0])
@@ -112,7 +118,7 @@ def _header(lines: Sequence[str]) -> Header | None:
     if sides is not None and label >= 0:
         return Header("boxes", columns, file, label, sides, split)
     if sides is None and (label >= 0 or labels >= 0):
-        return Header("labels" if label < 0 else "label", columns, file, max(label, labels), split=split)
+        return Header("labels" if label < 0 else "label", columns, file, labels if label < 0 else label, split=split)
     others = tuple(place for place in range(len(columns)) if place not in (file, split) and lower[place] not in _BESIDE)
     sample = rows[1] if len(rows) > 1 else []
     if sides is None and others and len(sample) == len(columns) and all(sample[o].strip() in _STATES for o in others):
@@ -124,7 +130,8 @@ def _first(columns: Sequence[str], names: Sequence[str]) -> int:
     return next((columns.index(name) for name in names if name in columns), -1)
 
 
-def _delimiter(line: str) -> str:
+def delimiter_of(line: str) -> str:
+    """What separates the columns of a table, told by its first line: comma, semicolon or tab."""
     return max(",;\t", key=line.count)
 
 
@@ -149,7 +156,7 @@ def read_records(path: Path, header: Header, report: Report) -> list[Record]:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Rows below the header with the lines they begin on."""
     lines = load_lines(path)
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=_delimiter(lines[0]), strict=True)
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter_of(lines[0]), strict=True)
     begun = 1
     while True:
         try:

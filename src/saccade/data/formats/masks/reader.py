@@ -61,6 +61,10 @@ class MaskFolder(ImageFiles):
         """Classes of one picture's pixels."""
         return frozenset(self._semantic(index, self.size(index)).unique().tolist()) - {IGNORE}
 
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The file of one picture's mask."""
+        return (self.mask_file(index),)
+
     def mask_file(self, index: int) -> Path:
         """The file of one picture's mask."""
         return self.root / self._masks.text(index)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -15,7 +15,7 @@ from saccade.data.formats.common.defect_report import Report, telling
 from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.safe_io.documents.text_file import load_lines
-from saccade.safe_io.images.pictures import SUFFIXES
+from saccade.safe_io.images.pictures import SUFFIXES, only_pictures
 from saccade.safe_io.paths import plain_name
 
 _ANNOTATIONS = ("Annotations", "annotations", "annotations/xmls", "xmls", "labels", ".")
@@ -24,6 +24,7 @@ _ROOT = re.compile(rb"<annotation[\s>]")
 _LOOKED_AT, _OPENED = 20, 3  # files by which a folder of another name is known
 
 
+_WHOLE = re.compile(r"-?\d+")
 _USUAL = sorted(SUFFIXES, key=lambda suffix: (suffix == ".npy", suffix))  # beside a picture it is a cache
 
 
@@ -50,22 +51,34 @@ class Part:
         if self.listing is None:
             return sorted(_xml_files(self.annotations, self.nested))
         found: dict[Path, int] = {}
-        for line, text in enumerate(load_lines(self.listing), 1):
-            if text.strip():
-                with telling(report):
-                    self._add(text.strip(), line, found)
+        lines = [(line, text.strip()) for line, text in enumerate(load_lines(self.listing), 1) if text.strip()]
+        marks = 0 if any(self._annotations_of(text) for _, text in lines) else marks_in([text for _, text in lines])
+        for line, text in lines:
+            with telling(report):
+                self._add(text.rsplit(maxsplit=marks)[0] if marks else text, line, found)
         return list(found)
 
+    def _annotations_of(self, name: str) -> list[Path]:
+        """The annotations that there are of a listed name, which may be that of the picture's file."""
+        path = Path(name)
+        cut = [name.removesuffix(path.suffix)] if path.suffix.lower() in {*SUFFIXES, ".xml"} else []
+        files = (self.disk.file(self.annotations / f"{plain_name(one)}.xml") for one in (name, *cut))
+        return list(filter(None, files))
+
     def _add(self, text: str, line: int, found: dict[Path, int]) -> None:
-        names = [text, text.split()[0]]
-        for name in names:
-            plain_name(name)
-        files = [self.annotations / f"{name.removesuffix(Path(name).suffix) if cut else name}.xml"
-                 for name in names for cut in (False, True)]  # fmt: skip
-        file = next(filter(None, map(self.disk.file, files)), None)
+        files = self._annotations_of(text)
+        if len(files) > 1:
+            raise DataError(
+                "one annotation of a name",
+                f"{' and '.join(file.name for file in files)} of {text!r}",
+                path=self.listing,
+                line=line,
+                cure="write the name without a picture's ending, or rename one of them",
+            )
+        file = next(iter(files), None)
         if file is None:
             raise DataError(
-                f"an annotation {files[0]}",
+                f"an annotation {self.annotations / text}.xml",
                 "none",
                 path=self.listing,
                 line=line,
@@ -97,6 +110,28 @@ class Part:
                 return name
         return None
 
+    def rivals(self, annotation: Path, named: str | None) -> list[str]:
+        """The pictures that an annotation may be of, where there are several and it does not say which.
+
+        Pictures of its own name in several formats, of which it names none; or one of its own name, and another that
+        it names.
+        """
+        own = self._of_stem.get(_key(annotation.relative_to(self.annotations).with_suffix("").as_posix()), [])
+        last = PureWindowsPath(named).name if named else ""
+        if any(_key(PureWindowsPath(name).name) == _key(last) for name in own):
+            return []
+        other = self._on_disk.get(_key(last), []) if own else []
+        both = [*own, *(name for name in other if name not in own)]
+        return both if len(both) > 1 else []
+
+    @cached_property
+    def _of_stem(self) -> dict[str, list[str]]:
+        """Paths of the pictures below `pictures` by path without suffix, in small letters."""
+        found: dict[str, list[str]] = {}
+        for path in only_pictures(Path(name) for names in self._on_disk.values() for name in names):
+            found.setdefault(_key(path.with_suffix("").as_posix()), []).append(path.as_posix())
+        return found
+
     @cached_property
     def _on_disk(self) -> dict[str, list[str]]:
         """Paths below `pictures` by their composed spelling in small letters: suffixes are written in many ways."""
@@ -108,6 +143,16 @@ class Part:
                 path = name if place == "." else f"{place}/{name}"
                 found.setdefault(_key(path), []).append(path)
         return found
+
+
+def marks_in(lines: Sequence[str]) -> int:
+    """How many columns of whole numbers, such as 1 and -1 for a class, stand behind the name in all lines of a list."""
+    counts: list[int] = []
+    for text in lines:
+        behind = text.split()[1:]
+        numbers = [_WHOLE.fullmatch(column) is not None for column in reversed(behind)]
+        counts.append(numbers.index(False) if False in numbers else len(numbers))
+    return min(counts, default=0)
 
 
 def _key(name: str) -> str:
@@ -198,13 +243,17 @@ def _stems_of_pictures(folder: Path) -> set[str]:
 def _lists(root: Path) -> list[Path]:
     """The files that list names of a split; those of one class, which say -1 or 1 beside each name, are none."""
     for folder in ("ImageSets/Main", "ImageSets", "ImageSets/Segmentation"):
-        files = [file for file in sorted((root / folder).glob("*.txt")) if not _is_of_one_class(file)]
+        files = [file for file in sorted((root / folder).glob("*.txt")) if _is_of_split(file)]
         if files:
             return files
     return []
 
 
+def _is_of_split(file: Path) -> bool:
+    return canonical(file.stem) in {*USUAL, "trainval"} or not _is_of_one_class(file)
+
+
 def _is_of_one_class(file: Path) -> bool:
     with file.open("rb") as lines:
         columns = [line.split() for line in lines.readlines(65536) if line.strip()]
-    return bool(columns) and all(len(one) == 2 and one[1] in (b"-1", b"0", b"1") for one in columns)
+    return bool(columns) and all(len(one) > 1 and one[-1] in (b"-1", b"0", b"1") for one in columns)

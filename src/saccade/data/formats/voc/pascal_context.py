@@ -63,6 +63,10 @@ class PascalContext(ImageFiles):
         """
         return Annotation(semantic=self._semantic(index, self.size(index)))
 
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The file of one picture's pixels."""
+        return (self.root / self._truths.text(index),)
+
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes of one picture's pixels, without the background."""
         return frozenset(self._semantic(index, None).unique().tolist()) - {IGNORE, self._background}

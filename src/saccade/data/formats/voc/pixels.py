@@ -55,6 +55,13 @@ class VocPixels:
         """The classes of the objects, then the background."""
         return (*self.classes, BACKGROUND) if self.drawn[:, 0].any() else self.classes
 
+    def truth_files(self, index: int) -> tuple[Path, ...]:
+        """The PNGs of one picture."""
+        name, folders = f"{self.stems.text(index)}.png", (CLASS_FOLDER, OBJECT_FOLDER)
+        return tuple(
+            self.root / folder / name for folder, is_drawn in zip(folders, self.drawn[index], strict=True) if is_drawn
+        )
+
     def add(self, index: int, truth: Annotation) -> Annotation:
         """The truth with the classes of pixels and the masks of objects, where they are drawn; not all objects need be.
 

@@ -1,7 +1,7 @@
 """Folders in Pascal VOC's format: one XML file for each picture; classes and objects as pixels where PNGs give them."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
@@ -17,20 +17,21 @@ from saccade.data.formats.voc.folders import Part, data_folder, parts
 from saccade.data.formats.voc.object_rows import Row, check_root, read_name, read_rows, read_size
 from saccade.data.formats.voc.pixels import VocPixels
 from saccade.safe_io.documents.xml_file import Element, load_xml
-from saccade.safe_io.images.pictures import picture_size
+from saccade.safe_io.images.pictures import SUFFIXES, picture_size
 
 EVIDENCE = "Annotations/*.xml, SPLIT/*.xml (Pascal VOC)"
 
 
 @dataclass(frozen=True)
 class _Picture:
-    """One picture: its path and stem, the annotation's file, (H, W), and its objects."""
+    """One picture: its path and stem, the annotation's file, (H, W), its objects, and what else the file calls it."""
 
     name: str
     file: Path
     stem: str
     size: tuple[int, int]
     rows: list[Row]
+    alias: str = ""
 
 
 def splits(path: Path) -> list[str]:
@@ -65,8 +66,20 @@ def open_voc(path: Path, split: str, report: Report = strict) -> DetectionDatase
     given = [row.given for picture in pictures for row in picture.rows]
     origin = Origin.of("voc", [picture.file for picture in pictures], places, given)
     data = DetectionDataset(root, names, store, classes, maps=pixels if pixels.fields else None, origin=origin)
-    data.gathered, data.notes = find_class_names(root, _pass_over) is None, known[split].disk.notes()
+    data.gathered = find_class_names(root, _pass_over) is None
+    data.notes = (*_notes(pictures), *known[split].disk.notes())
     return data
+
+
+def _notes(pictures: list[_Picture]) -> tuple[str, ...]:
+    """What is to be said of annotations that call their picture otherwise than they are called."""
+    other = [picture for picture in pictures if picture.alias]
+    if not other:
+        return ()
+    first = f"{other[0].file.name} says {other[0].alias!r}"
+    return (
+        f"{len(other)} annotations name an absent picture in <filename>, and are of that of their own name: {first}",
+    )
 
 
 def _pictures(root: Path, part: Part, report: Report) -> list[_Picture]:
@@ -96,6 +109,7 @@ def _check_name(found: list[_Picture], seen: dict[str, Path]) -> None:
 def _picture(root: Path, part: Part, tree: Element, report: Report) -> _Picture:
     check_root(tree)
     named = tree.find("filename")
+    _check_one_picture(part, tree, named)
     name = part.picture(tree.path, None if named is None else named.text)
     if name is None:
         raise DataError(
@@ -111,7 +125,24 @@ def _picture(root: Path, part: Part, tree: Element, report: Report) -> _Picture:
         size = read_size(tree)
     size = size or picture_size(picture)
     stem = tree.path.relative_to(part.annotations).with_suffix("").as_posix()
-    return _Picture(picture.relative_to(root).as_posix(), tree.path, stem, size, read_rows(tree, size, report))
+    said = PureWindowsPath("" if named is None else named.text)  # It knows both kinds of slashes.
+    alias = said.name if said.suffix.lower() in SUFFIXES and said.stem.lower() != picture.stem.lower() else ""
+    rows = read_rows(tree, size, report)
+    return _Picture(picture.relative_to(root).as_posix(), tree.path, stem, size, rows, alias)
+
+
+def _check_one_picture(part: Part, tree: Element, named: Element | None) -> None:
+    """Refuse an annotation that may be of several pictures."""
+    rivals = part.rivals(tree.path, None if named is None else named.text)
+    if rivals:
+        said = "no <filename>" if named is None else f"<filename>{named.text[:200]}"
+        raise DataError(
+            "one picture",
+            f"{' and '.join(rivals)}, and {said}",
+            path=tree.path,
+            line=1 if named is None else named.line,
+            cure="write the picture's name into <filename>, and call the annotation like it; or take the other away",
+        )
 
 
 def _classes(

@@ -1,20 +1,19 @@
 """Where data in YOLO's format lie: what ``data.yaml`` says, or what folders of pictures and labels show."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from saccade.core.errors import DataError
 from saccade.data.formats.common.below import below
-from saccade.data.formats.common.defect_report import Report, telling
+from saccade.data.formats.common.defect_report import Report
 from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.json_node import JsonNode
 from saccade.data.formats.common.split_names import USUAL, canonical, one_each
-from saccade.safe_io.documents.text_file import load_lines
+from saccade.data.formats.yolo.picture_list import PictureList
 from saccade.safe_io.documents.yaml_file import load_yaml
-from saccade.safe_io.files import is_file
 from saccade.safe_io.images.pictures import only_pictures
-from saccade.safe_io.paths import leaving_allowed, name_in, plain_name
+from saccade.safe_io.paths import leaving_allowed, name_in
 
 YAML = (".yaml", ".yml")
 _YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -28,11 +27,15 @@ class Folders:
         root: The folder that nothing leads out of.
         parts: Folders of pictures, and lists of pictures, by split.
         document: What the YAML file says, where there is one.
+        broken: What is wrong with the YAML file's entries of some splits; it is told when these are opened.
+        notes: How entries were read, where it is not as they are written.
     """
 
     root: Path
     parts: dict[str, list[Path]]
     document: JsonNode | None = None
+    broken: Mapping[str, DataError] = field(default_factory=dict[str, DataError])
+    notes: tuple[str, ...] = ()
 
 
 def find(path: Path) -> Folders | None:
@@ -46,7 +49,7 @@ def find(path: Path) -> Folders | None:
     if not path.is_dir():
         return None
     file = next((path / name for name in _YAML_NAMES if (path / name).is_file()), None)
-    return (_other_yaml(path) or _shown(path)) if file is None else _declared(file)
+    return (_other_yaml(path) or _darknet(path) or _shown(path)) if file is None else _declared(file)
 
 
 def _other_yaml(root: Path) -> Folders | None:
@@ -62,49 +65,112 @@ def _other_yaml(root: Path) -> Folders | None:
     return found[0] if len(found) == 1 else None
 
 
+def _darknet(root: Path) -> Folders | None:
+    """What ``obj.data`` or the lists beside ``obj.names`` say, as Darknet and CVAT write them."""
+    if not ((root / "obj.data").is_file() or (root / "obj.names").is_file()):
+        return None
+    lists = [file for file in sorted(root.glob("*.txt")) if canonical(file.stem) in USUAL]
+    return Folders(root, {canonical(file.stem): [file] for file in lists}) if lists else None
+
+
 def _declared(file: Path) -> Folders | None:
     document = JsonNode(load_yaml(file), file)
     if not isinstance(document.value, dict):
         return None
     if "names" not in document.value and not any(isinstance(document.value.get(key), str) for key in ("train", "val")):
         return None
-    keys = [key for key in document.value if canonical(str(key)) in USUAL and document.optional(key) is not None]
-    known = one_each(file, ((str(key), _places(document, document.get(key))) for key in keys), "entry")
+    broken: dict[str, DataError] = {}
+    notes: list[str] = []
+    keys = [str(key) for key in document.value if canonical(str(key)) in USUAL and document.optional(key) is not None]
+    known: dict[str, list[Path]] = {split: [] for split in one_each(file, ((key, key) for key in keys), "entry")}
+    for key in keys:
+        try:
+            known[canonical(key)] = _places(document, document.get(key), notes)
+        except DataError as error:  # It is told when the split is opened; others need not wait for its cure.
+            broken[canonical(key)] = error
     if not known:
         raise document.wrong("train, val or test", "none", "write for instance train: images/train")
-    return Folders(file.parent, known, document)
+    if len(broken) == len(known):
+        raise next(iter(broken.values()))
+    return Folders(file.parent, known, document, broken | _twice(document, known), tuple(notes))
 
 
-def _places(document: JsonNode, node: JsonNode) -> list[Path]:
+def _twice(document: JsonNode, known: dict[str, list[Path]]) -> dict[str, DataError]:
+    """What is wrong with each split that leads to the folder or list of a split before it, into it, or around it."""
+    found: dict[str, DataError] = {}
+    before: list[tuple[Path, str]] = []
+    keys = {canonical(str(key)): key for key in document.value}
+    for split in sorted(known, key=lambda name: ("train", "val", "test").index(name)):
+        places = [place.resolve() for place in known[split]]
+        other = next((name for place in places for taken, name in before if _overlap(place, taken)), None)
+        if other is not None:
+            entry, rival = document.get(keys[split]), document.get(keys[other])
+            found[split] = entry.wrong(
+                f"a folder or list of its own for {split}",
+                f"{', '.join(map(str, places))}, which {rival.value!r} of {other} shares",
+                f"name another, or take the line out and hold out a part of {other}: --val 0.2",
+            )
+        before += [(place, split) for place in places]
+    return found
+
+
+def _overlap(first: Path, second: Path) -> bool:
+    """Whether two places are the same, or one is a folder that the other folder lies in."""
+    nested = first.is_dir() and second.is_dir() and (first in second.parents or second in first.parents)
+    return first == second or nested
+
+
+def _places(document: JsonNode, node: JsonNode, notes: list[str]) -> list[Path]:
     """The folders and lists that a split names."""
     entries = node.value if isinstance(node.value, list) else None
     nodes = [node] if entries is None else [node.get(place) for place in range(len(entries))]
     folder = document.optional("path")
-    return [_place(entry, "" if folder is None else folder.text()) for entry in nodes]
+    return [_place(entry, "" if folder is None else folder.text(), notes) for entry in nodes]
 
 
-def _place(node: JsonNode, folder: str) -> Path:
-    """Where an entry leads. Tools write paths of the machine or folder that they ran in, so the tail counts too."""
+def _place(node: JsonNode, folder: str, notes: list[str]) -> Path:
+    """Where an entry leads. Tools write paths of the machine or folder that they ran in, so the tail counts too.
+
+    Raises:
+        DataError: It leads nowhere, out of the data's folder, or to several places by its tail.
+    """
     root, text = node.path.parent, node.text()
     wholes = [
         PurePosixPath(folder.replace("\\", "/")) / text.replace("\\", "/"),
         PurePosixPath(text.replace("\\", "/")),
     ]
-    outside = [root / whole for whole in wholes if leaving_allowed() and _is_there(root / whole)]
-    if outside:
-        return outside[0]
+    there = [root / whole for whole in wholes if _is_there(root / whole)]
+    if there and leaving_allowed():
+        return there[0]
+    parts = [[part for part in whole.parts if part not in (".", "..", "/")] for whole in wholes]
+    tails = [root.joinpath(*one[start:]) for one in parts for start in range(len(one))]
     disk = DiskNames(any_case=True)
-    for whole in wholes:
-        parts = [part for part in whole.parts if part not in (".", "..", "/")]
-        for start in range(len(parts)):
-            place = disk.find(root.joinpath(*parts[start:]))
-            if place is not None and place.resolve().is_relative_to(root.resolve()):
-                return place
-    raise node.wrong(
-        f"a folder or a list of pictures in {root}",
-        f"no {text!r}",
-        "put the YAML file into the data's folder, and name the pictures' folders relative to it",
-    )
+    places = {tail: place for tail in tails if (place := disk.find(tail)) is not None and _is_within(place, root)}
+    found = list(dict.fromkeys(places.values()))
+    exact = [places[whole] for one in parts if (whole := root.joinpath(*one)) in places]
+    if not found:
+        raise _leads_nowhere(node, there or [tail for tail in tails if _is_there(tail)])
+    if not exact and len(found) > 1:
+        both = " or ".join(place.relative_to(root).as_posix() for place in found)
+        raise node.wrong(f"one place in {root}", f"{text!r}, which may be {both}", "name it relative to the YAML file")
+    place = (exact or found)[0]
+    if not exact or "\\" in text:
+        notes.append(f"{node.path.name}: {text!r} is read as {place.relative_to(root).as_posix()!r}")
+    return place
+
+
+def _leads_nowhere(node: JsonNode, there: Sequence[Path]) -> DataError:
+    """The error of an entry that leads to nothing in the data's folder; `there` is what it leads to elsewhere."""
+    expected = f"a folder or a list of pictures in {node.path.parent}"
+    if there:
+        found = f"{node.value!r}, which leads out of it to {there[0].resolve()}"
+        return node.wrong(expected, found, "copy the pictures into the data's folder, or allow it by --allow-outside")
+    cure = "put the YAML file into the data's folder, and name the pictures' folders relative to it"
+    return node.wrong(expected, f"no {node.value!r}", cure)
+
+
+def _is_within(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root.resolve())
 
 
 def _is_there(path: Path) -> bool:
@@ -154,43 +220,32 @@ def label_file(root: Path, name: str, disk: DiskNames | None = None) -> Path:
     return file if disk is None else disk.file(file) or file
 
 
-def pictures(folders: Folders, split: str, report: Report) -> list[str]:
-    """Paths of a split's pictures relative to the data's folder; `report` is told of listed ones that are absent."""
+def pictures(folders: Folders, split: str, report: Report, notes: list[str]) -> list[str]:
+    """Paths of a split's pictures relative to the data's folder.
+
+    Args:
+        folders: Where the data lie.
+        split: Which part.
+        report: Told of listed pictures that are absent.
+        notes: Takes how paths were read, where it is not as they are written.
+
+    Raises:
+        DataError: What the YAML file says of the split leads nowhere, or to the folder of another split.
+    """
+    if split in folders.broken:
+        raise folders.broken[split]
     found: dict[str, None] = {}
+    notes.extend(folders.notes)
     for place in folders.parts[split]:
         if place.is_dir():
             found |= dict.fromkeys(_in_folder(folders.root, place))
         else:
-            found |= dict.fromkeys(_in_list(folders.root, place, report))
+            listing = PictureList(folders.root, place, report)
+            found |= dict.fromkeys(listing.names())
+            notes.extend(listing.notes)
     return list(found)
 
 
 def _in_folder(root: Path, folder: Path) -> Iterable[str]:
     files = only_pictures(below(folder))
     return sorted(name_in(root, file) for file in files)
-
-
-def _in_list(root: Path, listing: Path, report: Report) -> Iterable[str]:
-    for line, text in enumerate(load_lines(listing), 1):
-        if text.strip():
-            with telling(report):
-                yield _listed(root, listing, line, text.strip())
-
-
-def _listed(root: Path, listing: Path, line: int, text: str) -> str:
-    """Where a line of a list leads, from its own folder, the data's folder, or by the tail of its path."""
-    if leaving_allowed() and is_file(listing.parent / text):
-        return name_in(root, listing.parent / text)
-    parts = [part for part in PurePosixPath(text.replace("\\", "/")).parts if part not in (".", "..", "/")]
-    for start in range(len(parts)):
-        for base in (listing.parent, root):
-            name = base.joinpath(*parts[start:])
-            if is_file(name) and name.is_relative_to(root):
-                return plain_name(name.relative_to(root).as_posix())
-    raise DataError(
-        f"a picture in {root}",
-        f"no {text[:200]!r}",
-        path=listing,
-        line=line,
-        cure="put the picture there, or take it off the list",
-    )

@@ -48,7 +48,10 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> DetectionDatas
     names: list[str] = []
     sizes: list[tuple[int, int]] = []
     rows: list[list[Row]] = []
-    listed, disk = pictures(folders, split, report), DiskNames(any_case=True)
+    notes: list[str] = []
+    listed, disk = pictures(folders, split, report, notes), DiskNames(any_case=True)
+    for name in _of_one_label_file(folders.root, listed, disk, report):
+        listed.remove(name)
     files = [label_file(folders.root, name, disk) for name in listed]
     with garbage_collection_paused():
         for name, labels in zip(listed, files, strict=True):
@@ -64,8 +67,23 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> DetectionDatas
     store = build_store(sizes, rows, form.joints, len(form.classes))
     origin = build_origin("yolo", [label_file(folders.root, name, disk) for name in names], rows)
     data = DetectionDataset(folders.root, RaggedArray.of_text(names), store, form.classes, joints, origin=origin)
-    data.notes = disk.notes()
+    data.notes = (*notes, *disk.notes())
     return data
+
+
+def _of_one_label_file(root: Path, names: list[str], disk: DiskNames, report: Report) -> list[str]:
+    """Pictures whose label file is that of a picture before them, such as a.png after a.jpg; `report` is told."""
+    first: dict[Path, str] = {}
+    again: list[str] = []
+    for name in names:
+        labels = label_file(root, name, disk)
+        other = first.setdefault(labels, name)
+        if other != name and labels.is_file():
+            found = f"the labels of {other} and {name}"
+            cure = "call one picture otherwise, and its labels like it, or take it out"
+            again.append(name)
+            report(DataError("the labels of one picture", found, path=labels, cure=cure))
+    return again
 
 
 def _check_labels(folders: Folders, split: str, known: list[Path], report: Report) -> None:
@@ -85,7 +103,7 @@ def _classes(folders: Folders, report: Report) -> tuple[str, ...]:
     """Names from the YAML file, or else from a list of classes."""
     if folders.document is not None:
         return _declared_classes(folders.document)
-    places = [folders.root, folders.root / "labels", *(place[0] for place in folders.parts.values())]
+    places = [folders.root, folders.root / "labels", *(place[0] for place in folders.parts.values() if place)]
     for place in places:
         listed = find_class_names(place, report)
         if listed is not None:

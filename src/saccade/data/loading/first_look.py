@@ -1,0 +1,70 @@
+"""A look at every picture's file before any of them is needed: its header and its end, not its pixels.
+
+A thousand JPEGs take some 0.2 s of one core where they lie on a local disk; where each file takes its time to open, the
+looks overlap. Damage in the middle of a file is seen by `saccade data check` alone, which decodes.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from saccade.core.dataset import Dataset
+from saccade.core.errors import DataError
+from saccade.data.datasets.picture import check_declared, path_of, picture_of, source_of
+from saccade.safe_io.images.ends import seems_whole
+from saccade.safe_io.images.pictures import picture_size
+
+_THREADS = 8
+
+
+def unreadable(dataset: Dataset) -> list[tuple[int, DataError]]:
+    """The places of the pictures whose files cannot be read, and what is wrong with each.
+
+    Files that lack their format's end are decoded, so that none is accused wrongly. Pictures without a file are passed
+    over; one of another size than its annotations give, and one whose PNG of classes or objects is cut short, count as
+    pictures that cannot be read.
+    """
+    first: dict[Path, int] = {}
+    places: list[tuple[int, Path]] = []
+    found: list[tuple[int, DataError]] = []
+    for index in range(len(dataset)):
+        try:
+            path = path_of(dataset, index)
+        except DataError as error:  # It leads out of the data's folder.
+            found.append((index, error))
+            continue
+        if path is not None:
+            first.setdefault(path, index)
+            places.append((index, path))
+    bad = _looked_at(dataset, list(first.items()))
+    found += [(index, bad[path]) for index, path in places if path in bad]
+    return sorted(found, key=lambda one: one[0])
+
+
+def _looked_at(dataset: Dataset, files: Sequence[tuple[Path, int]]) -> dict[Path, DataError]:
+    """What is wrong with each file, given with a picture that is in it; those that are well are absent."""
+    with ThreadPoolExecutor(_THREADS) as threads:
+        errors = threads.map(lambda one: _fault(dataset, *one), files, chunksize=64)
+        return {path: error for (path, _), error in zip(files, errors, strict=True) if error is not None}
+
+
+def _masks_of(source: Dataset, place: int) -> list[Path]:
+    """The PNGs that annotate one picture."""
+    files: Any = getattr(source, "truth_files", None)
+    return [path for path in files(place) if path.suffix.lower() == ".png"] if callable(files) else []  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+
+
+def _fault(dataset: Dataset, path: Path, index: int) -> DataError | None:
+    source, place = source_of(dataset, index)
+    try:
+        if not seems_whole(path):
+            picture_of(source, place)
+        elif path.suffix.lower() != ".npy":  # The axes of an array can be told only by who knows its channels.
+            declared: Any = getattr(source, "declared", None)
+            check_declared(path, picture_size(path), declared(place) if callable(declared) else None)  # pyright: ignore[reportArgumentType]
+        if not all(map(seems_whole, _masks_of(source, place))):
+            source.truth(place)
+    except DataError as error:
+        return error
+    return None
