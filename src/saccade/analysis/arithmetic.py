@@ -15,7 +15,7 @@ def spelt_out(layer: Layer) -> str | None:
     sides have no padding that keeps the size, and none is told.
     """
     filters = layer.output[0] if layer.output else 0
-    window = layer.kernel if layer.group == "convolution" else ()
+    window: tuple[int, ...] | None = layer.kernel if layer.group == "convolution" else ()
     if not layer.weights or window is None or layer.group not in ("convolution", "dense"):
         return None
     seen, left = divmod(layer.weights, prod(window) * filters)
