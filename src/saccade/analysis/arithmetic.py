@@ -15,8 +15,10 @@ def spelt_out(layer: Layer) -> str | None:
     sides have no padding that keeps the size, and none is told.
     """
     filters = layer.output[0] if layer.output else 0
-    window: tuple[int, ...] | None = layer.kernel if layer.group == "convolution" else ()
-    if not layer.weights or window is None or layer.group not in ("convolution", "dense"):
+    if not layer.weights or layer.group not in ("convolution", "dense"):
+        return None
+    window = _window(layer)
+    if window is None:
         return None
     seen, left = divmod(layer.weights, prod(window) * filters)
     if left:
@@ -29,6 +31,11 @@ def spelt_out(layer: Layer) -> str | None:
     if len(set(window)) != 1 or window[0] % 2 == 0:
         return total
     return f"P = (F - 1) / 2 = ({window[0]} - 1) / 2 = {(window[0] - 1) // 2}; {total}"
+
+
+def _window(layer: Layer) -> tuple[int, ...] | None:
+    """The sides of a convolution's filters, none of a dense layer's; None where filters have several."""
+    return layer.kernel if layer.group == "convolution" else ()
 
 
 def _spaced(number: int) -> str:
