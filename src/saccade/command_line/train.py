@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.command_line.arguments.config_file import overridden, read_config
 from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_dataclass, of_options, refuse_unknown, unite
-from saccade.core.errors import UsageError
+from saccade.command_line.arguments.run_flags import at_least_one
+from saccade.core.errors import ConfigError, UsageError
 from saccade.core.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from saccade.network.card import SystemFunction
+    from saccade.training.repeat import Repeats
 
 # What a system can be chosen for, where none is named.
 TASKS = ("detect", "classify", "multilabel", "localize")
@@ -63,18 +65,50 @@ def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int
     from saccade.training.train import train
 
     out, data, task = values.pop("out", None), one_or_several(values.pop("data")), values.pop("task", None)
+    times = values.pop("repeat", 1)
     if not system:
         choice = chosen(data, task, values, values.pop("resume", False))
         system, values, arguments = choice.system, choice.options, choice.command(data)[2:]
+        arguments = [*arguments, *(["--repeat", str(times)] if times > 1 else [])]
     elif task is not None:
         raise UsageError("a task, or a SYSTEM", "both", cure="leave out one of them")
     out = out or str(next_out(system, values.get("resume", False)))
     try:
-        train(system, data, out, **values)
+        if times > 1:
+            _tell(_repeated(system, data, Path(out), times, values))
+        else:
+            train(system, data, out, **values)
     except Interrupted as error:
         sys.stderr.write(f"saccade: {error}; the state is saved. To go on:\n  {_resume_line(arguments, out)}\n")
         return error.exit_code
     return 0
+
+
+def _repeated(system: str, data: Any, out: Path, times: int, values: Mapping[str, Any]) -> "Repeats":
+    """Several trainings whose seeds follow one another.
+
+    Raises:
+        ConfigError: There are other things in `out`, and nothing was said of going on.
+    """
+    from saccade.training.repeat import repeat
+    from saccade.training.train import train
+
+    resume = values.get("resume", False)
+    if not resume and out.exists() and any(out.iterdir()):
+        raise ConfigError(
+            "an empty folder", "one that holds something", path=out, cure="give another --out, or --resume"
+        )
+    seed = int(values.get("seed", 0))
+    own = {name: value for name, value in values.items() if name not in ("seed", "resume")}
+    return repeat(lambda one, path: train(system, data, path, seed=one, resume=resume, **own), times, out, seed)
+
+
+def _tell(repeats: "Repeats") -> None:
+    spread = repeats.spread
+    sys.stdout.write(f"scores of the last checkpoints, mean ± standard deviation: {repeats.path}/repeats.json\n")
+    sys.stdout.writelines(f"  {name:20} {mean:.4f} ± {deviation:.4f}\n" for name, (mean, deviation) in spread.items())
+    if not spread:
+        sys.stdout.write("  none: nothing was validated on (--fold 30/class, --val 0.2)\n")
 
 
 def _typed(
@@ -112,6 +146,8 @@ def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
     parser.add_argument("--data", action="append", help=told, default=argparse.SUPPRESS)
     parser.add_argument("--out", help="the run's folder; runs/SYSTEM-1 … by default", default=argparse.SUPPRESS)
     parser.add_argument("--config", metavar="FILE", help="YAML with any of these settings; flags override it")
+    told = "train N times with seeds that follow one another, and tell mean and deviation of each score"
+    parser.add_argument("--repeat", type=at_least_one, metavar="N", help=told, default=argparse.SUPPRESS)
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out", default=argparse.SUPPRESS)
     for flag in flags.values():
         flag.add(parser)

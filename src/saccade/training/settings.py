@@ -24,7 +24,8 @@ class TrainSettings:
             measured, and that is said. Not exactly repeatable.
         val: What to validate on: a split's name, a data set, or a share of the training pictures such as 0.2. The
             default is the split ``val`` where there is one.
-        fold: K/N: validate on the K-th of N parts of the training pictures, and learn from the others.
+        fold: K/N: validate on the K-th of N parts of the training pictures, and learn from the others. N/class: learn
+            from N pictures of each class, drawn by the seed, and validate on the others (Caltech's protocol).
         size: Side of the network's input in pixels.
         batch: Pictures a step (on each device); 0 finds the greatest that fits into memory. The default is the
             recipe's, or as few, from 4, as leave an epoch ten steps.

@@ -56,6 +56,36 @@ def holdout(dataset: Dataset, share: float, seed: int = 0) -> Split:
     return _where(dataset, part == 0), _where(dataset, part == 1)
 
 
+def balanced(dataset: Dataset, per_class: int, seed: int = 0) -> Split:
+    """As many pictures of each class to learn from, and all others to measure on.
+
+    Args:
+        dataset: Pictures of which each shows one class.
+        per_class: How many of each class are learnt from.
+        seed: What they are drawn from; the same seed gives the same pictures.
+
+    Raises:
+        ConfigError: A picture shows no class or several, or a class has too few pictures to stand on both sides.
+    """
+    shown = [classes_of(dataset, index) for index in range(len(dataset))]
+    odd = next((index for index, classes in enumerate(shown) if len(classes) != 1), None)
+    if odd is not None:
+        raise ConfigError(
+            "pictures of one class each", f"{len(shown[odd])} classes in {dataset.id(odd)}", cure="--fold K/N"
+        )
+    labels = np.array([next(iter(classes)) for classes in shown], np.int64)
+    counts = np.bincount(labels, minlength=1)
+    few = [label for label, count in enumerate(counts.tolist()) if 0 < count <= per_class]
+    if few or not len(labels):
+        found = f"{counts[few[0]]} of {dataset.classes[few[0]]!r}" if few else "no picture"
+        raise ConfigError(f"more than {per_class} pictures of each class", found)
+    learnt = np.zeros(len(labels), bool)
+    rng = np.random.default_rng(seed)
+    for label in np.flatnonzero(counts).tolist():
+        learnt[rng.permutation(np.flatnonzero(labels == label))[:per_class]] = True
+    return _where(dataset, learnt), _where(dataset, ~learnt)
+
+
 def stratified(dataset: Dataset, shares: Sequence[float], seed: int = 0) -> NDArray[np.int64]:
     """(N,) which of P parts each picture belongs to, so that each part shows each class as often as its share says.
 

@@ -8,7 +8,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.folds import folds, holdout
+from saccade.data.datasets.folds import balanced, folds, holdout
 from saccade.data.datasets.relabelled import all_names
 from saccade.data.formats.common.split_names import USUAL, canonical
 from saccade.data.open import Source, Sources, described, each, open_data, splits
@@ -21,7 +21,8 @@ class DataOptions:
     Attributes:
         rename: New names of classes; with an empty one a class becomes regions to ignore.
         subset: Names, after that, of the classes to keep; empty keeps all.
-        fold: ``K/N``: the K-th of N parts is measured on, and the others are learnt from; None for no folds.
+        fold: ``K/N``: the K-th of N parts is measured on, and the others are learnt from. ``N/class``: N pictures of
+            each class are learnt from, and the others are measured on. None for no folds.
         seed: What folds and shares are drawn from.
         allow_outside: Whether names of pictures may lead out of the data's folder.
     """
@@ -125,11 +126,17 @@ def share_of(data: Sources, val: Source | None) -> float | None:
 
 def _folded(train: Dataset, val: object, choice: DataOptions) -> TrainVal:
     number, _, count = (choice.fold or "").partition("/")
-    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) and int(count) > 1):
-        raise UsageError("a fold K/N with K from 1 to N", repr(choice.fold), cure="write for instance 2/5")
+    each_class = count == "class" and number.isdecimal() and int(number) > 0
+    part = number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) and int(count) > 1
+    if not each_class and not part:
+        cure = "write for instance 2/5, or 30/class to learn from 30 pictures of each"
+        raise UsageError("a fold K/N with K from 1 to N, or N/class", repr(choice.fold), cure=cure)
     if val is not None:
         raise UsageError("a fold or something to validate on", "both", cure="leave out one of them")
-    kept, held = folds(train, int(count), choice.seed)[int(number) - 1]
+    if each_class:
+        kept, held = balanced(train, int(number), choice.seed)
+    else:
+        kept, held = folds(train, int(count), choice.seed)[int(number) - 1]
     return TrainVal(kept, held, f"fold {choice.fold}")
 
 
