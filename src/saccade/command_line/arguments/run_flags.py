@@ -37,6 +37,8 @@ def add_views(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tile", type=at_least_one, metavar="N", help=told)
     told = "share of a tile's side that its neighbour shows too; .2 by default"
     parser.add_argument("--overlap", type=float, default=None, metavar="F", help=told)
+    told = "classify N rows of N crops of each picture and scale in place of the central one, and merge the predictions"
+    parser.add_argument("--crops", type=at_least_one, metavar="N", help=told)
 
 
 def seen_as(typed: argparse.Namespace) -> dict[str, Any]:
@@ -48,7 +50,8 @@ def seen_as(typed: argparse.Namespace) -> dict[str, Any]:
     if typed.overlap is not None and typed.tile is None:
         raise UsageError("--tile with --overlap", "--overlap alone", cure="write --tile 640 --overlap .2")
     overlap = {} if typed.overlap is None else {"overlap": typed.overlap}
-    return {"scales": typed.scales, "flip": typed.flip, "tile": typed.tile, "search": typed.search, **overlap}
+    shown = {"scales": typed.scales, "flip": typed.flip, "tile": typed.tile, "crops": typed.crops}
+    return {**shown, "search": typed.search, **overlap}
 
 
 def add_search(parser: argparse.ArgumentParser) -> None:

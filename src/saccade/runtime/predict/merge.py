@@ -169,10 +169,13 @@ def check_views(engine: Engine, views: MultiScaleFlip) -> None:
     """Says before anything is read that a network cannot be shown several views.
 
     Raises:
-        ConfigError: It gives fields that views cannot agree on, its boxes are not meant to be every object, or it
-            takes pictures of one size and there are scales.
+        ConfigError: It gives fields that views cannot agree on, its boxes are not meant to be every object, it
+            takes pictures of one size and there are scales, or it is no classifier of crops and there are crops.
     """
     if views.plain:
+        return
+    if views.crops is not None:
+        _check_crops(engine)
         return
     strange = sorted(field for field in engine.gives if not _agrees(field, engine.gives, views))
     few = not strange and "instances.boxes" in engine.gives and engine.suppression is None
@@ -185,6 +188,16 @@ def check_views(engine: Engine, views: MultiScaleFlip) -> None:
         )
     for scale in views.scales:
         _check_size(engine, scale)
+
+
+def _check_crops(engine: Engine) -> None:
+    """Refuse crops to a network that says more than a picture's classes, or that sees pictures otherwise anyway."""
+    strange = sorted(engine.gives - {"label", "labels", "label_scores"})
+    if strange or engine.input.rule != "crop":
+        found = (
+            f"one that gives {', '.join(strange)}" if strange else f"one whose pictures get in by {engine.input.rule}"
+        )
+        raise ConfigError("a classifier that sees the centre of each picture", found, cure="leave --crops away")
 
 
 def _agrees(field: str, gives: frozenset[str], views: MultiScaleFlip) -> bool:

@@ -2,8 +2,9 @@
 
 Each view has a `Frame` of its own that leads what a network says of it back to the picture's own pixels, so that boxes,
 masks, joints and maps of any view are at home there; `runtime.predict.merge` makes one prediction of them. He et al.
-2015, Deep Residual Learning, appendix A, and Girshick's detectors were measured with several scales and mirrored; tiles
-let a network of small inputs see the small things of a large picture.
+2015, Deep Residual Learning, appendix A, and Girshick's detectors were measured with several scales and mirrored;
+Simonyan and Zisserman 2014, arXiv 1409.1556, section 3.2, classify by a grid of crops of each scale; tiles let a
+network of small inputs see the small things of a large picture.
 
 Legend: (H, W) a picture's own size.
 """
@@ -19,12 +20,14 @@ from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import mirror, scaling, translation
 from saccade.core.geometry.resample import Size
+from saccade.core.input.fit import target_size
 from saccade.core.input.input_spec import InputSpec
 
 SMALLEST, LARGEST = 0.1, 8.0
 # Pixels of a tile's side at least, and the greatest share of it that its neighbour may show too.
 LEAST_TILE, MOST_OVERLAP = 16, 0.9
 OVERLAP = 0.2
+MOST_CROPS = 20
 
 
 class Window(NamedTuple):
@@ -48,6 +51,7 @@ class ViewOptions(TypedDict, total=False):
     flip: bool
     tile: int | None
     overlap: float
+    crops: int | None
 
 
 @dataclass(frozen=True)
@@ -134,44 +138,70 @@ class MultiScaleFlip:
         scales: Sizes, as factors of the size that the network takes otherwise.
         flip: Whether each is shown mirrored too.
         tiles: The parts that are shown in place of the whole picture, or None.
+        crops: Rows and columns of crops of the size that the network takes, spread over the picture of each scale in
+            place of the central one; None for that alone.
 
     Raises:
-        UsageError: There is no scale, or one is out of bounds or stands twice.
+        UsageError: There is no scale, one is out of bounds or stands twice, or there are both tiles and crops.
     """
 
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     tiles: Tiles | None = None
+    crops: int | None = None
 
     def __post_init__(self) -> None:
         good = all(math.isfinite(scale) and SMALLEST <= scale <= LARGEST for scale in self.scales)
         if not self.scales or not good or len(set(self.scales)) != len(self.scales):
             listed = ", ".join(f"{scale:g}" for scale in self.scales) or "none"
             raise UsageError(f"distinct scales from {SMALLEST:g} to {LARGEST:g}", listed)
+        if self.crops is not None and (self.tiles is not None or not 1 <= self.crops <= MOST_CROPS):
+            found = "tiles too" if self.tiles is not None else self.crops
+            raise UsageError(f"a grid of 1 to {MOST_CROPS} rows of crops, and no tiles", found)
 
     @property
     def plain(self) -> bool:
         """Whether there is one view: the picture as the network takes it anyway."""
-        return self.scales == (1.0,) and not self.flip and self.tiles is None
+        return self.scales == (1.0,) and not self.flip and self.tiles is None and self.crops is None
 
     def of(self, size: Size, spec: InputSpec) -> Iterator[View]:
         """The views of a picture of `size` (H, W): tile by tile, scale by scale, the plain one before its mirrored."""
         whole = Window(0, 0, *size)
+        if self.crops is not None:
+            for frame in self._cropped(size, spec, self.crops):
+                yield from (View(whole, frame, mirrored, size) for mirrored in self._sides())
+            return
         for window in [whole] if self.tiles is None else self.tiles.windows(size):
             own = spec.frame(window.size)
             for scale in self.scales:
-                for mirrored in (False, True) if self.flip else (False,):
+                for mirrored in self._sides():
                     margin = 0 if self.tiles is None else self.tiles.margin
                     yield View(window, scaled(own, scale), mirrored, size, margin)
+
+    def _sides(self) -> tuple[bool, ...]:
+        """Whether a view is mirrored: not, and then, where that is asked for."""
+        return (False, True) if self.flip else (False,)
+
+    def _cropped(self, size: Size, spec: InputSpec, rows: int) -> Iterator[Frame]:
+        """The frames of the crops, scale by scale, row by row."""
+        for scale in self.scales:
+            resized, target = target_size("crop", size, spec.size, round((spec.shorter or 0) * scale), None)
+            whole = Frame(scaling(resized[1] / size[1], resized[0] / size[0]), size, resized)
+            tops, lefts = (_spread(length - side, rows) for length, side in zip(resized, target, strict=True))
+            yield from (whole.then(translation(-left, -top), target) for top in tops for left in lefts)
 
     def plain_values(self) -> list[object]:
         """What tells these views from others, as JSON takes it."""
         tiles = [] if self.tiles is None else [self.tiles.size, self.tiles.overlap]
-        return [list(self.scales), self.flip, *tiles]
+        return [list(self.scales), self.flip, *tiles, *([] if self.crops is None else [{"crops": self.crops}])]
 
 
 def viewing(
-    scales: Sequence[float] = (1.0,), flip: bool = False, tile: int | None = None, overlap: float = OVERLAP
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
+    tile: int | None = None,
+    overlap: float = OVERLAP,
+    crops: int | None = None,
 ) -> MultiScaleFlip:
     """The views that a user asks for.
 
@@ -180,12 +210,20 @@ def viewing(
         flip: Whether each is seen mirrored too.
         tile: Side of the tiles that are seen in place of the whole picture, in its own pixels.
         overlap: Share of a tile's side that its neighbour shows too.
+        crops: Rows and columns of crops that a classifier is shown of each scale.
 
     Raises:
         UsageError: A number is out of bounds.
     """
     tiles = None if tile is None else Tiles(tile, overlap)
-    return MultiScaleFlip(tuple(map(float, scales)), flip, tiles)
+    return MultiScaleFlip(tuple(map(float, scales)), flip, tiles, crops)
+
+
+def _spread(room: int, count: int) -> list[int]:
+    """Where crops begin along a side: evenly from end to end, one alone in the middle."""
+    if count == 1:
+        return [round(room / 2)]
+    return [round(place * room / (count - 1)) for place in range(count)]
 
 
 def scaled(frame: Frame, scale: float) -> Frame:

@@ -52,8 +52,8 @@ class Predictor:
         device: Of a system: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         keep_scores: Whether predictions hold the scores of all classes at every pixel, of networks that give some: 4
             bytes each, a gigabyte for 21 classes of 12 megapixels.
-        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap`` (see `viewing`); of
-            several the predictions are merged (`runtime.predict.merge`).
+        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
+            `viewing`); of several the predictions are merged (`runtime.predict.merge`).
 
     Attributes:
         best_seen: The best score of an object so far, of those too that a threshold left out; None where none was.

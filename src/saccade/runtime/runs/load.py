@@ -44,7 +44,8 @@ def load(
         search: Where regions come from in place of the training's search: the name of one, or a file of
             ``saccade propose``; for systems that do not propose regions themselves.
         keep_scores: Whether predictions hold the scores of all classes at every pixel (see `Predictor`).
-        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap`` (see `Predictor`).
+        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
+            `Predictor`).
 
     Returns:
         The predictor; `system` itself is left as it was.
