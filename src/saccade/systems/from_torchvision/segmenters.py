@@ -46,7 +46,7 @@ def from_segmenter(module: FCN | DeepLabV3, weights: WeightsEnum | None) -> Syst
     layer = next(layer for layer in reversed(list(module.classifier.modules())) if isinstance(layer, nn.Conv2d))
     classes = names_of_classes(layer.out_channels, weights or FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1)
     heads: dict[str, Head] = {"pixels": PixelHead("layer4", module.classifier, len(classes))}
-    auxiliary = cast("nn.Module | None", module.aux_classifier)
+    auxiliary = module.aux_classifier
     if auxiliary is not None:
         heads["auxiliary"] = PixelHead("layer3", auxiliary, len(classes))
     silent = [name for name in heads if name == "auxiliary"]
