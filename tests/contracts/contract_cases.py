@@ -1,7 +1,7 @@
 """What every contract test needs: narrow members of each family, pictures, and truth with every field."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
 from saccade.systems.detect.overfeat_detector import NEGATIVES
 
+Part = TypeVar("Part", bound=nn.Module)
 CLASSES = 10
 NARROW = {"width": 1 / 16, "size": 64}
 # Options of members that need others than `NARROW`.
@@ -46,6 +47,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ion": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 128},
     "multipath": {"trunk": "vgg11", "search": "windows", "proposals": 300, "width": 1 / 32},
     "retinanet": {"trunk": "resnet18"},
+    "fcn32s": {"trunk": "vgg11", "padding": 0},
+    "fcn16s": {"trunk": "vgg11", "padding": 0},
+    "fcn8s": {"trunk": "vgg11", "padding": 0, "grouped": True},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -55,9 +59,11 @@ DEEPER = (
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
+    *("fcn32s", "fcn16s"),
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
+    "fcn32s": {"size": 256},  # its positions are 32 pixels apart
     "rcnn": {"search": "selective-search", "proposals": 60},
     "multipath": {"search": "selective-search", "proposals": 100, "rounds": 1},
     "spp_net": {"search": "selective-search", "proposals": 100, "size": 128},
@@ -104,6 +110,20 @@ def without_chance(system: System) -> System:
 
 def _all_of(sample: Sampler) -> Sampler:
     return replace(sample, number=9999) if isinstance(sample, RandomSampler) else sample
+
+
+@torch.no_grad()
+def begun(part: Part) -> Part:
+    """The part with small weights in place of layers that begin at 0, which let no gradient through at first."""
+    for parameter in part.parameters():
+        if parameter.requires_grad and parameter.dim() > 1 and not parameter.any():
+            parameter.normal_(0, 0.01)
+    return part
+
+
+def learning(system: System) -> list[tuple[str, nn.Parameter]]:
+    """The parameters, less those that a part never lets learn, by their names."""
+    return [(path, p) for path, p in system.named_parameters() if p.requires_grad]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,10 @@ from saccade.heads.locate.box_form import BoxForm, relative
 from saccade.heads.locate.locate import LocatedBoxes, LocateHead
 from saccade.heads.locate.locate_many import LocateManyHead, ManyBoxes
 from saccade.heads.locate.main_object import main_object
+from saccade.heads.pixels.pixel_head import PixelHead, PixelRaw
+from saccade.heads.pixels.skip_head import SkipPixelHead
 from saccade.layers.blocks.fully_connected import fully_connected
+from saccade.layers.decoder.skip_scores import ScoredMap, SkipScores
 from saccade.layers.towers.anchors import Anchors
 from saccade.layers.towers.dense_towers import ProposalTower, SeparateTowers, TwinTower
 from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
@@ -161,7 +164,16 @@ def _grid(grid: int, boxes: int) -> HeadCase:
     return HeadCase(make, perfect)
 
 
+def _pixels(truth: list[Annotation], sizes: Tensor) -> PixelRaw:
+    classes = torch.stack([t.get("semantic") for t in truth])
+    return PixelRaw((F.one_hot(classes, CLASSES).movedim(3, 1) * 2.0 - 1) * SURE, None, sizes)
+
+
 HEADS: dict[str, HeadCase] = {
+    "pixels": HeadCase(lambda: PixelHead("map", nn.Conv2d(LEVEL.channels, CLASSES, 1), CLASSES), _pixels),
+    "pixels by skips": HeadCase(
+        lambda: SkipPixelHead(SkipScores([ScoredMap("map", LEVEL)], CLASSES, learnt=True), CLASSES), _pixels
+    ),
     "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
     "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),
     "svm": HeadCase(lambda: SvmHead("map", LEVEL.channels, CLASSES), _classes),

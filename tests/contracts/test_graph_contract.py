@@ -17,7 +17,7 @@ from saccade.network.system import System
 from saccade.systems import SYSTEMS
 
 # One of each family; the others, and variants of these, take minutes.
-QUICK = ("lecture_cnn", "renet", "yolo1", "ssd300", "retinanet", "faster_rcnn", "fast_rcnn", "rcnn", "pixels")
+QUICK = ("lecture_cnn", "renet", "yolo1", "ssd300", "retinanet", "faster_rcnn", "fast_rcnn", "rcnn", "pixels", "fcn8s")
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),

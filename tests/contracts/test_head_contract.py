@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from contract_cases import shown, tensors_of, total
+from contract_cases import begun, shown, tensors_of, total
 from head_cases import HEADS, HeadCase
 from torch import Tensor
 
@@ -18,7 +18,7 @@ EVERY = sorted(HEADS)
 
 def built(case: HeadCase) -> Head:
     torch.manual_seed(3)
-    return case.make().eval()
+    return begun(case.make().eval())
 
 
 def maps_of(case: HeadCase, pictures: int = 2) -> Maps:
@@ -37,6 +37,8 @@ def found(prediction: Annotation, truth: Annotation, field: str) -> bool:
     value, wanted = prediction.get(field), truth.get(field)
     if field == "label_scores":
         return bool(((value > 0.5) == (truth.labels > 0)).all()) or int(value.argmax()) == int(truth.label)
+    if field == "semantic_scores":
+        return torch.equal(value.argmax(0), truth.get("semantic"))
     if not field.startswith("instances."):
         return torch.equal(value, wanted)
     if field == "instances.scores":

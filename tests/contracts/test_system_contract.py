@@ -9,6 +9,8 @@ from contract_cases import (
     BY_HEART,
     DEEPER,
     batch_of,
+    begun,
+    learning,
     narrow,
     narrow_options,
     shown,
@@ -58,15 +60,15 @@ def test_unknown_options_are_refused_with_the_known_ones(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_parameter_gets_a_gradient(name: str) -> None:
-    system = without_chance(narrow(name))
+    system = begun(without_chance(narrow(name)))
     batch = batch_of(system, [0, 1])
     detects = "instances.boxes" in system.gives and "label_scores" not in system.gives
     losses = system.loss(with_objects_of_every_size(batch) if detects else batch)
     assert set(losses) == {f"{n}/{term}" for n, head in system.each_head() for term in head.terms}
     total(losses).backward()
-    without = [path for path, p in system.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
+    without = [path for path, p in learning(system) if p.grad is None or not p.grad.isfinite().all()]
     assert without == []
-    still = [path for path, p in system.named_parameters() if p.grad is not None and not p.grad.any()]
+    still = [path for path, p in learning(system) if p.grad is not None and not p.grad.any()]
     assert still == []
 
 
@@ -77,7 +79,7 @@ def test_missing_truth_gives_a_zero_that_reaches_every_parameter(name: str) -> N
     loss = total(system.loss(batch))
     assert loss.item() == 0
     loss.backward()
-    assert [path for path, p in system.named_parameters() if p.grad is None or p.grad.any()] == []
+    assert [path for path, p in learning(system) if p.grad is None or p.grad.any()] == []
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -100,7 +102,7 @@ def test_pictures_without_objects_are_learnt_from(name: str) -> None:
     loss = total(system.loss(batch))
     loss.backward()
     assert loss.isfinite()
-    assert [path for path, p in system.named_parameters() if p.grad is None or not p.grad.isfinite().all()] == []
+    assert [path for path, p in learning(system) if p.grad is None or not p.grad.isfinite().all()] == []
 
 
 @pytest.mark.parametrize("name", EVERY)

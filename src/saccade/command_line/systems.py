@@ -15,6 +15,7 @@ TOLD = {
     "classify": "what the picture shows",
     "localize": "what its main object is, and where",
     "detect": "every object: what it is, and where",
+    "segment": "the class of every pixel",
 }
 COLUMNS = ("  name", "year", "M parameters", "GMAC", "picture", "learns from")
 NUMBERS = {"year", "M parameters", "GMAC", "picture"}

@@ -7,6 +7,7 @@ from saccade.metrics.evaluator import Evaluator
 from saccade.metrics.families import FAMILIES, Family, choose
 from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
 from saccade.metrics.sections import Bars, Column, Curve, Curves, Histogram, Matrix, Section, Table
+from saccade.metrics.segment.boundary import boundary_f1
 
 __all__ = [
     "FAMILIES",
@@ -26,6 +27,7 @@ __all__ = [
     "Reports",
     "Section",
     "Table",
+    "boundary_f1",
     "choose",
     "coco",
     "voc_ap",

@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 from torch import Tensor, nn
 
 from saccade.core.level import Level
-from saccade.layers.decoder.fuse import Fuse
+from saccade.layers.decoder.fuse import Fuse, met
 from saccade.layers.decoder.grow import Grow
 from saccade.network.part import Neck
 
@@ -73,7 +73,7 @@ class Decoder(Neck):
             places = None if step.places is None else maps[step.places]
             grown = cast("Grow", grow)(current, (fine.shape[-2], fine.shape[-1]), places)
             if step.fuse is not None:
-                grown = fuse(*_met(grown, fine, _shift(level, self._known[step.like])))
+                grown = fuse(*met(grown, fine, _shift(level, self._known[step.like])))
             current = added[step.name] = body(grown)
             level = self.levels[step.name]
         return added
@@ -89,11 +89,3 @@ def _after(step: Step, before: Level, like: Level) -> Level:
 def _shift(before: Level, like: Level) -> int:
     """Positions that the grown map lacks at the left and above; below 0 the fine one lacks them."""
     return round((before.offset - like.offset) / (like.stride or 1))
-
-
-def _met(grown: Tensor, fine: Tensor, shift: int) -> tuple[Tensor, Tensor]:
-    """Both maps, cut to the positions that they share."""
-    grown = grown[..., max(-shift, 0) :, max(-shift, 0) :]
-    fine = fine[..., max(shift, 0) :, max(shift, 0) :]
-    height, width = (min(grown.shape[axis], fine.shape[axis]) for axis in (-2, -1))
-    return grown[..., :height, :width], fine[..., :height, :width]

@@ -50,11 +50,14 @@ SYSTEMS = LazySystems(
         "ssd300": "detect.ssd",
         "ssd512": "detect.ssd",
         "retinanet": "detect.retinanet",
+        "fcn32s": "segment.fcn",
+        "fcn16s": "segment.fcn",
+        "fcn8s": "segment.fcn",
     }
 )
 
 # What to begin with where nothing speaks for another: cheap for its task, and good in a few minutes (docs/results.md).
-IF_UNSURE = {"classify": "classifier", "localize": "localizer", "detect": "retinanet"}
+IF_UNSURE = {"classify": "classifier", "localize": "localizer", "detect": "retinanet", "segment": "fcn8s"}
 
 
 def every_system() -> LazySystems:

@@ -89,10 +89,15 @@ def cut_off(module: nn.Module) -> float:
         return lost
     if not isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
         return 0.0  # a block that branches pads, so that its branches meet
+    return max(first_position(module), 0.0)
+
+
+def first_position(module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> float:
+    """Positions between the edge of what a layer reads and that of its first answer; below 0 it lies in the padding."""
     kernel, padding = _side(module.kernel_size), _side(module.padding)
     dilation = _side(getattr(module, "dilation", 1))
     # A window's middle against the middle of the positions that a stride stands for.
-    return max((kernel - 1) * dilation / 2 - padding - (stride_of(module) - 1) / 2, 0.0)
+    return (kernel - 1) * dilation / 2 - padding - (stride_of(module) - 1) / 2
 
 
 def _side(value: Any) -> int:

@@ -38,7 +38,7 @@ def drawn(count=4):
 
 
 def by_counting(pictures, classes):
-    """The four scores, one pixel after the other, by the definitions."""
+    """The five scores, one pixel after the other, by the definitions."""
     pairs = [
         (int(g), int(t))
         for prediction, truth in pictures
@@ -54,6 +54,7 @@ def by_counting(pictures, classes):
         "mean_accuracy": sum(both[k] / true[k] for k in sought) / len(sought),
         "miou": sum(both[k] / either[k] for k in seen) / len(seen),
         "fwiou": sum(true[k] * both[k] / either[k] for k in sought) / len(pairs),
+        "dice": sum(2 * both[k] / (either[k] + both[k]) for k in seen) / len(seen),
     }
 
 
@@ -69,7 +70,8 @@ def test_scores_by_hand():
     truth = torch.cat([torch.zeros(60), torch.ones(40)]).long().view(10, 10)
     prediction = torch.cat([torch.zeros(50), torch.ones(10), torch.zeros(5), torch.ones(35)]).long().view(10, 10)
     assert taken((prediction, truth), classes=("ant", "bee")).result() == pytest.approx(
-        {"pixel_accuracy": 0.85, "mean_accuracy": 0.854167, "miou": 0.734615, "fwiou": 0.741538}, abs=1e-6
+        {"pixel_accuracy": 0.85, "mean_accuracy": 0.854167, "miou": 0.734615, "fwiou": 0.741538, "dice": 0.846547},
+        abs=1e-6,
     )
 
 
@@ -77,14 +79,14 @@ def test_a_class_that_is_nowhere_is_left_out_and_one_that_is_only_guessed_has_no
     truth = torch.zeros(2, 2, dtype=torch.int64)
     assert taken((truth, truth)).result()["miou"] == 1
     found = taken((torch.tensor([[0, 0], [0, 1]]), truth)).result()
-    assert found == {"pixel_accuracy": 0.75, "mean_accuracy": 0.75, "miou": 0.375, "fwiou": 0.75}
+    wanted = {"pixel_accuracy": 0.75, "mean_accuracy": 0.75, "miou": 0.375, "fwiou": 0.75, "dice": 3 / 7}
+    assert found == pytest.approx(wanted)
 
 
 def test_a_guess_of_no_class_is_wrong_and_an_ignored_pixel_counts_neither_way():
     truth, prediction = torch.tensor([[0, 0, 255, 255]]), torch.tensor([[0, 255, 0, 1]])
-    assert taken((prediction, truth)).result() == dict.fromkeys(
-        ("pixel_accuracy", "mean_accuracy", "miou", "fwiou"), 0.5
-    )
+    wanted = dict.fromkeys(("pixel_accuracy", "mean_accuracy", "miou", "fwiou"), 0.5) | {"dice": 2 / 3}
+    assert taken((prediction, truth)).result() == pytest.approx(wanted)
 
 
 def test_a_picture_is_as_bad_as_its_classes_overlap_little():

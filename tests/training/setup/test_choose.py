@@ -8,9 +8,11 @@ import torch
 from PIL import Image
 
 import saccade as sc
+from saccade.cli import main
 from saccade.command_line import train as command_line
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
+from saccade.systems import IF_UNSURE
 from saccade.training.setup.choose import TASKS, choose
 from saccade.training.setup.object_sizes import object_sizes
 
@@ -48,6 +50,19 @@ def test_boxes_make_a_light_detector() -> None:
     assert sum(parameter.numel() for parameter in system.parameters()) < 6_000_000
 
 
+def test_pixels_make_a_light_segmenter(tmp_path: Path) -> None:
+    masks = tmp_path / "masks"
+    assert main(["data", "convert", "scenes:count=8,size=64", str(masks), "--to", "masks", "--lossy"]) == 0
+    choice = choose(masks, None, {"epochs": 1})
+    assert choice.system == IF_UNSURE["segment"]
+    assert choice.options["size"] == 160
+    assert "have a class for each pixel (10: disc" in choice.reasons[0]
+    wanted = {name: choice.options[name] for name in ("trunk", "pretrained", "size")}
+    system = sc.build(choice.system, sc.open_data(masks).vocabularies, **wanted)
+    assert sum(parameter.numel() for parameter in system.parameters()) < 6_000_000
+    assert choose("scenes:count=8,size=64", "segment", {"epochs": 1}).system == choice.system
+
+
 def test_words_of_the_command_are_read_back() -> None:
     choice = choose("scenes:count=8,size=64", "classify", {"steps": 3, "lr": 0.5, "augment": "none"})
     words = choice.command("scenes:count=8,size=64")
@@ -60,7 +75,7 @@ def test_words_of_the_command_are_read_back() -> None:
 @pytest.mark.parametrize(
     ("task", "options", "error", "match"),
     [
-        ("guess", {}, UsageError, "detect, classify, multilabel, localize"),
+        ("guess", {}, UsageError, "detect, classify, multilabel, localize, segment"),
         (None, {"trunk": "resnet18"}, UsageError, "name a system"),
     ],
 )

@@ -82,10 +82,14 @@ class PixelHead(Head):
 
     def forward(self, maps: Maps) -> PixelRaw:
         """Scores of all of the batch's pixels; those that the map does not reach score alike for every class."""
+        return PixelRaw(self.scores(maps), maps[GUIDE] if GUIDE in self.reads else None, maps.sizes)
+
+    def scores(self, maps: Maps) -> Tensor:
+        """(B, C, H, W) scores before the softmax."""
         height, width = maps.padded
         inner = (height - 2 * self.offset, width - 2 * self.offset)
         logits = F.interpolate(self.body(maps[self.map]), inner, mode="bilinear", align_corners=False)
-        return PixelRaw(F.pad(logits, (self.offset,) * 4), maps[GUIDE] if GUIDE in self.reads else None, maps.sizes)
+        return F.pad(logits, (self.offset,) * 4)
 
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """``class``: what the pixels of a class cost that the map reaches (`PixelLoss`).

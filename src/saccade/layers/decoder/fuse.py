@@ -59,3 +59,17 @@ class Concat(Fuse):
     def forward(self, grown: Tensor, fine: Tensor) -> Tensor:
         """All channels of both."""
         return torch.cat([fine, grown], 1)
+
+
+def met(grown: Tensor, fine: Tensor, shift: int) -> tuple[Tensor, Tensor]:
+    """Both maps, cut to the positions that they share.
+
+    Args:
+        grown: (B, C, h, w), a coarse map that has grown.
+        fine: (B, C', h', w').
+        shift: Positions that the grown map lacks at the left and above; below 0 the fine one lacks them.
+    """
+    grown = grown[..., max(-shift, 0) :, max(-shift, 0) :]
+    fine = fine[..., max(shift, 0) :, max(shift, 0) :]
+    height, width = (min(grown.shape[axis], fine.shape[axis]) for axis in (-2, -1))
+    return grown[..., :height, :width], fine[..., :height, :width]

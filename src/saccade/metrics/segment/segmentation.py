@@ -26,7 +26,7 @@ NOWHERE = "(no class)"
 
 
 class Segmentation:
-    """Scores ``pixel_accuracy mean_accuracy miou fwiou``; pixels whose truth is 255 count neither way.
+    """Scores ``pixel_accuracy mean_accuracy miou fwiou dice``; pixels whose truth is 255 count neither way.
 
     Of all pictures together the confusion is kept; of each, 12 bytes a class, since scores are resampled over pictures.
 
@@ -52,15 +52,18 @@ class Segmentation:
         return None if agreement is None else 1 - agreement
 
     def result(self) -> dict[str, float | None]:
-        """The four scores; None without annotated pixels."""
+        """The five scores; None without annotated pixels."""
         counts = self._counts
         right, true = int(counts.diagonal().sum()), counts.sum(1).tolist()
-        weighed = [t * overlap for t, overlap in zip(true, overlaps(counts), strict=True) if overlap is not None]
+        shared = overlaps(counts)
+        weighed = [t * overlap for t, overlap in zip(true, shared, strict=True) if overlap is not None]
         return {
             "pixel_accuracy": ratio(right, sum(true)),
             "mean_accuracy": mean_defined(accuracies(counts)),
-            "miou": mean_defined(overlaps(counts)),
+            "miou": mean_defined(shared),
             "fwiou": ratio(sum(weighed), sum(true)),
+            # Twice the shared part over the sum of both: 2 IoU / (1 + IoU).
+            "dice": mean_defined([None if overlap is None else 2 * overlap / (1 + overlap) for overlap in shared]),
         }
 
     def sections(self) -> tuple[Section, ...]:

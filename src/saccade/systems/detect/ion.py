@@ -18,10 +18,11 @@ from saccade.network.system import System
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
-from saccade.systems.detect.parts.detector import last_of_strides, shorter_side
+from saccade.systems.detect.parts.detector import shorter_side
 from saccade.systems.detect.parts.region import HALF, SearchOptions, classic, outputs
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import CHOSEN, TrunkOptions
+from saccade.trunks.surgery.cut import last_of_strides
 
 STRIDES, VOTE, FLOOR = (4, 8, 16), 0.5, 0.1
 BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100))

@@ -22,9 +22,10 @@ from saccade.network.system import System
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
-from saccade.systems.detect.parts.detector import last_of_strides, shorter_side
+from saccade.systems.detect.parts.detector import shorter_side
 from saccade.systems.detect.parts.region import HALF, Classic, SearchOptions, classic
 from saccade.trunks.options import CHOSEN, TrunkOptions
+from saccade.trunks.surgery.cut import last_of_strides
 
 STRIDES, FLOOR, VOTE = (4, 8, 16), 0.1, 0.5
 # Times a region's sides, and how many of the maps of strides 4, 8 and 16 are read there, from the coarsest on.

@@ -8,12 +8,13 @@ from typing import Any
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
+from saccade.data.datasets.picture import size_of
 from saccade.data.open import Sources
 from saccade.systems import IF_UNSURE
 from saccade.systems.build import build
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
-from saccade.training.setup.object_sizes import ObjectSizes, object_sizes
+from saccade.training.setup.object_sizes import LOOKED_AT, ObjectSizes, object_sizes
 from saccade.training.setup.trial_steps import pictures_a_second
 
 # Minutes of a training of which nobody says how long it is, and the share that is measured on where nothing is.
@@ -30,9 +31,12 @@ TASKS: dict[str, tuple[tuple[str, ...], str]] = {
     "classify": (("label",), IF_UNSURE["classify"]),
     "multilabel": (("labels",), IF_UNSURE["classify"]),
     "localize": (("label", "instances.boxes"), IF_UNSURE["localize"]),
+    "segment": (("semantic",), IF_UNSURE["segment"]),
 }
 # In this order, where no task is asked for.
-USUAL = ("detect", "classify", "multilabel")
+USUAL = ("detect", "classify", "multilabel", "segment")
+# Options of systems that make them light, by task.
+LIGHT: dict[str, dict[str, Any]] = {"segment": {"grouped": True}, "multilabel": {"loss": "sigmoid"}}
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
 
     Args:
         data: What `open_data` takes, or several.
-        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture) or ``localize``; None: by what
-            is annotated.
+        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture), ``localize`` or ``segment``; None:
+            by what is annotated.
         options: Settings of the training, by name; they are kept.
 
     Raises:
@@ -117,21 +121,20 @@ def _why(data: Data, task: str) -> str:
         "classify": "a class each",
         "multilabel": "several classes each",
         "localize": "a class and boxes",
+        "segment": "a class for each pixel",
     }
-    names = data.train.classes
+    names = data.train.vocabularies.names("semantic") if task == "segment" else data.train.classes
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     return f"{len(data.train)} training pictures have {annotated[task]} ({len(names)}: {shown}): {TASKS[task][1]}"
 
 
 def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, Any], list[str]]:
     """Options of the system and the side of its input, as objects ask for and the minutes allow."""
-    options: dict[str, Any] = {**TRUNK}
+    options: dict[str, Any] = {**TRUNK, **LIGHT.get(task, {})}
     sizes = object_sizes(data.train) if task == "detect" else None
-    if task == "multilabel":
-        options["loss"] = "sigmoid"
     if sizes is not None:
         options |= {"norm": "frozen", "neck_channels": NECK}
-    wanted = settings.size or (224 if sizes is None else _wanted(sizes))
+    wanted = settings.size or (_usual(data.train, task) if sizes is None else _wanted(sizes))
     side, told = wanted, f"pictures of {wanted} pixels"
     if settings.size is None and settings.minutes is not None:
         side, told = _affordable(data, task, options, wanted, settings.minutes)
@@ -141,6 +144,15 @@ def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, An
         told += f"; the smaller half of the objects has sides of {ends} pixels there"
     trunk = f"trunk {TRUNK['trunk']} with ImageNet weights"
     return options | {"size": side}, [f"{trunk}; {told}"]
+
+
+def _usual(train: Dataset, task: str) -> int:
+    """ImageNet's side for what looks at the whole picture; for pixels that of the pictures, up to the largest."""
+    if task != "segment":
+        return 224
+    longer = sorted(max(size_of(train, index)) for index in range(min(len(train), LOOKED_AT)))
+    middle = longer[len(longer) // 2] if longer else SIDES[0]
+    return next((side for side in reversed(SIDES) if side >= middle), SIDES[0])
 
 
 def _wanted(sizes: ObjectSizes) -> int:

@@ -1,5 +1,7 @@
 """A trunk that ends earlier: what nobody reads costs time, and a gradient that never comes."""
 
+from collections.abc import Sequence
+
 from saccade.core.errors import UsageError
 from saccade.network.part import Trunk
 from saccade.trunks.chain import Chain
@@ -29,3 +31,21 @@ def cut(trunk: Trunk, last: str) -> Trunk:
     kept = names[: names.index(last) + 1]
     stages = {name: trunk.get_submodule(name) for name in kept}
     return Chain(stages, {name: trunk.levels[name] for name in kept}, trunk.preprocessing)
+
+
+def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:
+    """The trunk's last map of each stride, which is the one that has seen most.
+
+    Raises:
+        UsageError: There is no map of a stride.
+    """
+    last = {level.stride: name for name, level in trunk.levels.items()}
+    missing = [stride for stride in strides if stride not in last]
+    if missing:
+        listed = ", ".join(f"{name} {level.stride}" for name, level in trunk.levels.items() if level.stride)
+        raise UsageError(
+            f"a trunk with maps of strides {', '.join(map(str, strides))}",
+            f"none of {missing[0]}",
+            cure=f"its maps are {listed}; choose a ResNet, or a trunk of timm's with such maps",
+        )
+    return tuple(last[stride] for stride in strides)

@@ -8,7 +8,7 @@ from saccade.core.input.preprocessing import Preprocessing
 from saccade.layers.scale import scaled
 from saccade.network.part import Neck, Trunk
 from saccade.trunks.options import TrunkOptions
-from saccade.trunks.surgery.cut import cut
+from saccade.trunks.surgery.cut import cut, last_of_strides
 
 
 def trunk_to(trunk: TrunkOptions, strides: Sequence[int]) -> tuple[Trunk, tuple[str, ...]]:
@@ -24,24 +24,6 @@ def trunk_to(trunk: TrunkOptions, strides: Sequence[int]) -> tuple[Trunk, tuple[
     whole = trunk.built(fc=False)
     names = last_of_strides(whole, strides)
     return cut(whole, names[-1]), names
-
-
-def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:
-    """The trunk's last map of each stride, which is the one that has seen most.
-
-    Raises:
-        UsageError: There is no map of a stride.
-    """
-    last = {level.stride: name for name, level in trunk.levels.items()}
-    missing = [stride for stride in strides if stride not in last]
-    if missing:
-        listed = ", ".join(f"{name} {level.stride}" for name, level in trunk.levels.items() if level.stride)
-        raise UsageError(
-            f"a trunk with maps of strides {', '.join(map(str, strides))}",
-            f"none of {missing[0]}",
-            cure=f"its maps are {listed}; choose a ResNet, or a trunk of timm's with such maps",
-        )
-    return tuple(last[stride] for stride in strides)
 
 
 def pyramid_channels(asked: int | None, width: float) -> int:

@@ -15,11 +15,10 @@ from saccade.layers.pools.region_pool import RegionPool
 from saccade.layers.towers.region_towers import Outputs, PooledTower
 from saccade.network.part import Trunk
 from saccade.ops.boxes.match import Matcher
-from saccade.systems.detect.parts.detector import last_of_strides
 from saccade.trunks import TRUNKS, ends_fully_connected
 from saccade.trunks.chain import named
 from saccade.trunks.options import TrunkOptions
-from saccade.trunks.surgery.cut import cut
+from saccade.trunks.surgery.cut import cut, last_of_strides
 from saccade.trunks.surgery.regionwise import Regionwise
 
 # Whether a region has a box for each class, or one for whatever it shows.

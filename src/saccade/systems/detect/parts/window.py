@@ -5,12 +5,11 @@ from typing import NamedTuple
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.network.part import Trunk
-from saccade.systems.detect.parts.detector import last_of_strides
 from saccade.systems.localize.overfeat_localizer import LAST, SHAPES
 from saccade.trunks.chain import Chain
 from saccade.trunks.networks.overfeat import Variant
 from saccade.trunks.options import TrunkOptions
-from saccade.trunks.surgery.cut import cut
+from saccade.trunks.surgery.cut import cut, last_of_strides
 from saccade.trunks.surgery.window_trunk import window_positions
 
 # Each scale's picture is smaller by the root of two: a square object has a window of nearly its size, and where the

@@ -1,0 +1,38 @@
+"""The class of every pixel, by scores of maps of several strides (FCN's skips)."""
+
+from typing import Literal
+
+from torch import Tensor
+
+from saccade.heads.pixels.pixel_head import PixelHead, Refiner
+from saccade.layers.decoder.skip_scores import SkipScores
+from saccade.losses.pixels import PixelLoss
+from saccade.network.maps import Maps
+
+
+class SkipPixelHead(PixelHead):
+    """A head for pixels whose body itself brings the scores of several maps to the picture's pixels.
+
+    Args:
+        body: Scores of maps.
+        classes: C.
+        loss: What a wrong pixel costs.
+        refine: Betters the probabilities of one picture; see `PixelHead`.
+        refine_at: Where that is done.
+    """
+
+    def __init__(
+        self,
+        body: SkipScores,
+        classes: int,
+        *,
+        loss: PixelLoss = PixelLoss(),  # noqa: B008 (it never changes)
+        refine: Refiner | None = None,
+        refine_at: Literal["network", "picture"] = "network",
+    ) -> None:
+        super().__init__(body.reads[0], body, classes, loss=loss, refine=refine, refine_at=refine_at)
+        self.reads = (*body.reads, *self.reads[1:])
+
+    def scores(self, maps: Maps) -> Tensor:
+        """(B, C, H, W) scores before the softmax."""
+        return self.body(maps, maps.padded)

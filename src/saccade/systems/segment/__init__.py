@@ -1,0 +1,1 @@
+"""Systems that say the class of every pixel."""
