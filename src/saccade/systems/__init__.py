@@ -50,6 +50,16 @@ SYSTEMS = LazySystems(
         "ssd300": "detect.ssd",
         "ssd512": "detect.ssd",
         "retinanet": "detect.retinanet",
+        "segnet": "segment.segnet",
+        "segnet_basic": "segment.segnet_basic",
+        "unet": "segment.unet",
+        "fcn_basic": "segment.segnet_basic",
+        "fcn_basic_noaddition": "segment.segnet_basic",
+        "fcn_basic_nodimreduction": "segment.segnet_basic",
+        "fcn_basic_noaddition_nodimreduction": "segment.segnet_basic",
+        "segnet_basic_encoder_addition": "segment.segnet_basic",
+        "segnet_basic_single_channel": "segment.segnet_basic",
+        "bilinear_interpolation": "segment.segnet_basic",
     }
 )
 

@@ -1,0 +1,1 @@
+"""Systems that tell the class of every pixel."""
