@@ -46,6 +46,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ion": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 128},
     "multipath": {"trunk": "vgg11", "search": "windows", "proposals": 300, "width": 1 / 32},
     "retinanet": {"trunk": "resnet18"},
+    "unet": {"size": 36},  # 92 pixels are mirrored beyond each border
+    "segnet": {"trunk": "vgg11_bn"},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -55,6 +57,8 @@ DEEPER = (
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
+    *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
+    *("segnet_basic_encoder_addition", "segnet_basic_single_channel"),
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
@@ -67,6 +71,11 @@ BY_HEART: dict[str, dict[str, Any]] = {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
     },
+    "unet": {"padding": "same", "size": 48, "width": 1 / 4},
+    "segnet": {"size": 48, "width": 1 / 8},
+    "segnet_basic": {"width": 1 / 8},
+    "fcn_basic": {"width": 1 / 8},
+    "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
     "overfeat_detector": {
         **{"trunk": "resnet20", "width": 1 / 4, "hidden": 256},
         **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},

@@ -86,7 +86,9 @@ def picture_size(spec: InputSpec, size: int | None = None) -> tuple[int, int]:
 def _within_margins(size: int, margin: int) -> int:
     """The side of the picture itself, of a side with margins."""
     if size <= 2 * margin:
-        raise ConfigError(f"a side of more than the margins, {margin} pixels twice", size, cure=f"from {2 * margin + 1}")
+        raise ConfigError(
+            f"a side of more than the margins, {margin} pixels twice", size, cure=f"from {2 * margin + 1}"
+        )
     return size - 2 * margin
 
 

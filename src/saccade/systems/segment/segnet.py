@@ -48,6 +48,7 @@ RECIPE = Recipe(
     "RGB-D: 72.63, 44.76, 31.84, 12.66.",
 )
 
+
 @system(CARD)
 def segnet(
     classes: tuple[str, ...],

@@ -40,9 +40,7 @@ RECIPE = Recipe(
     gamma=0.9,
     epochs=100,
     batch=1,
-    augmentation=Augmentation(
-        flip=0.5, rotate=15, translate=0.05, elastic=(10.0, 256.0), brightness=0.1, contrast=0.1
-    ),
+    augmentation=Augmentation(flip=0.5, rotate=15, translate=0.05, elastic=(10.0, 256.0), brightness=0.1, contrast=0.1),
     best="miou",
     note="Ronneberger 2015: one tile a step, momentum .99; elastic displacements of 10 pixels' deviation on 3 x 3 points "
     "of a picture of 512, shifts, rotations, grey values. The paper names neither the rate nor its schedule, nor how far "
