@@ -68,7 +68,7 @@ class BorderWeights:
             outside = np.ones([part.stop - part.start for part in window], bool)
             row, column = top - window[0].start, left - window[1].start
             outside[row : row + height, column : column + width] = ~mask
-            distance = ndimage.distance_transform_edt(outside).astype(np.float32)
+            distance: Any = ndimage.distance_transform_edt(outside)
             second[window] = np.minimum(second[window], np.maximum(nearest[window], distance))
             nearest[window] = np.minimum(nearest[window], distance)
         return nearest, second
@@ -97,6 +97,7 @@ def _of_regions(semantic: Any, background: int | None) -> Iterator[tuple[Mask, C
     for label in np.unique(semantic).tolist():
         if label in (background, IGNORE):
             continue
-        regions, _ = ndimage.label(semantic == label)
+        labelled: Any = ndimage.label(semantic == label)
+        regions = labelled[0]
         for number, (rows, columns) in enumerate(ndimage.find_objects(regions), 1):
             yield regions[rows, columns] == number, (rows.start, columns.start)

@@ -3,6 +3,7 @@
 Legend: B pictures, C channels, (h, w) positions of the coarse map, (H, W) of the fine one.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 
 import torch
@@ -59,8 +60,8 @@ class Transposed(Grow):
 class LearntInterpolation(Grow):
     """A transposed convolution of stride 2 that begins as bilinear interpolation.
 
-    Each channel begins as its own, and an even map as the same even map: the filler of Caffe, whose kernel of 8 is meant
-    for stride 4, would give four times as much.
+    Each channel begins as its own, and an even map as the same even map: Caffe's filler, whose kernel of 8 is meant for
+    stride 4, would give four times as much.
 
     Source: Badrinarayanan et al. 2015, SegNet, arXiv 1511.00561, section 3.3 (FCN-Basic), kernels of 8.
 
@@ -115,4 +116,8 @@ class Unpool(Grow):
         """
         if places is None:
             raise ValueError("expected the places of a pool's maxima, found none: name them in the decoder's step")
-        return F.max_unpool2d(map, places, [2, 2], output_size=list(size))
+        with warnings.catch_warnings():
+            # Where deterministic arithmetic is asked for, torch warns of places that are written to twice; windows that
+            # do not overlap have none.
+            warnings.filterwarnings("ignore", "max_unpool")
+            return F.max_unpool2d(map, places, [2, 2], output_size=list(size))

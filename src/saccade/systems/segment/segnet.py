@@ -41,11 +41,11 @@ RECIPE = Recipe(
     epochs=436,
     batch=4,
     best="miou",
-    note="Badrinarayanan 2015 and SegNet-Tutorial: 40 000 steps of 4 pictures of CamVid's 367, a constant rate, classes "
-    "weighed by median frequency (--balance median), no augmentation; the encoder begins as VGG-16's. Normalisation here "
-    "keeps running averages and eps 1e-5; the authors measure it anew over the training pictures, with eps 1e-9. CamVid "
-    "(3433 training pictures, 140 000 steps): global 90.40, class average 71.20, mIoU 60.10, boundary F1 46.84; SUN "
-    "RGB-D: 72.63, 44.76, 31.84, 12.66.",
+    note="Badrinarayanan 2015 and SegNet-Tutorial: 40 000 steps of 4 pictures of CamVid's 367, a constant rate, "
+    "classes weighed by median frequency (--balance median), no augmentation; the encoder begins as VGG-16's. "
+    "Normalisation here keeps running averages and eps 1e-5; the authors measure it anew over the training pictures, "
+    "with eps 1e-9. CamVid (3433 training pictures, 140 000 steps): global 90.40, class average 71.20, mIoU 60.10, "
+    "boundary F1 46.84; SUN RGB-D: 72.63, 44.76, 31.84, 12.66.",
 )
 
 

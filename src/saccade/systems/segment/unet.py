@@ -6,6 +6,7 @@ Paper: Ronneberger, Fischer, Brox 2015, U-Net: Convolutional networks for biomed
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from math import ceil
 
 from torch import nn
@@ -42,11 +43,12 @@ RECIPE = Recipe(
     batch=1,
     augmentation=Augmentation(flip=0.5, rotate=15, translate=0.05, elastic=(10.0, 256.0), brightness=0.1, contrast=0.1),
     best="miou",
-    note="Ronneberger 2015: one tile a step, momentum .99; elastic displacements of 10 pixels' deviation on 3 x 3 points "
-    "of a picture of 512, shifts, rotations, grey values. The paper names neither the rate nor its schedule, nor how far "
-    "pictures are turned. Convolutions begin at N(0, 2/N). ISBI 2012 (30 pictures): warping error .000353, rand error "
-    ".0382; PhC-U373 IoU .9203, DIC-HeLa .7756. The released network's last up-convolution keeps 128 channels "
-    "(31 100 354 parameters), the paper's halves them (31 030 658 for one channel and two classes), as here.",
+    note="Ronneberger 2015: one tile a step, momentum .99; elastic displacements of 10 pixels' deviation on 3 x 3 "
+    "points of a picture of 512, shifts, rotations, grey values. The paper names neither the rate nor its schedule, "
+    "nor how far pictures are turned. Convolutions begin at N(0, 2/N). ISBI 2012 (30 pictures): warping error "
+    ".000353, rand error .0382; PhC-U373 IoU .9203, DIC-HeLa .7756. The released network's last up-convolution keeps "
+    "128 channels (31 100 354 parameters), the paper's halves them (31 030 658 for one channel and two classes), as "
+    "here.",
 )
 
 RECIPE_OF_OTHER_TRUNKS = replace(
@@ -156,7 +158,7 @@ def last_of_each_stride(levels: Mapping[str, Level]) -> list[str]:
     """
     last = {level.stride: name for name, level in levels.items() if level.stride is not None}
     strides = list(last)
-    if len(strides) < 2 or any(after != 2 * before for before, after in zip(strides, strides[1:], strict=False)):
+    if len(strides) < 2 or any(after != 2 * before for before, after in pairwise(strides)):
         raise UsageError(
             "a trunk whose maps are halved step by step, at least once",
             f"strides {', '.join(map(str, strides)) or 'none'}",
