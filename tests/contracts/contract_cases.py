@@ -50,6 +50,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fcn32s": {"trunk": "vgg11", "padding": 0},
     "fcn16s": {"trunk": "vgg11", "padding": 0},
     "fcn8s": {"trunk": "vgg11", "padding": 0, "grouped": True},
+    "unet": {"size": 36},  # 92 pixels are mirrored beyond each border
+    "segnet": {"trunk": "vgg11_bn"},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -60,6 +62,8 @@ DEEPER = (
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
     *("fcn32s", "fcn16s"),
+    *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
+    *("segnet_basic_encoder_addition", "segnet_basic_single_channel"),
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
@@ -73,6 +77,11 @@ BY_HEART: dict[str, dict[str, Any]] = {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
     },
+    "unet": {"padding": "same", "size": 48, "width": 1 / 4},
+    "segnet": {"size": 48, "width": 1 / 8},
+    "segnet_basic": {"width": 1 / 8},
+    "fcn_basic": {"width": 1 / 8},
+    "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
     "overfeat_detector": {
         **{"trunk": "resnet20", "width": 1 / 4, "hidden": 256},
         **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},

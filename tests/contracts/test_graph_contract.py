@@ -17,11 +17,24 @@ from saccade.network.system import System
 from saccade.systems import SYSTEMS
 
 # One of each family; the others, and variants of these, take minutes.
-QUICK = ("lecture_cnn", "renet", "yolo1", "ssd300", "retinanet", "faster_rcnn", "fast_rcnn", "rcnn", "pixels", "fcn8s")
+QUICK = (
+    "lecture_cnn",
+    "renet",
+    "yolo1",
+    "ssd300",
+    "retinanet",
+    "faster_rcnn",
+    "fast_rcnn",
+    "rcnn",
+    "pixels",
+    "segnet_basic",
+    "fcn8s",
+)
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),
     "localizer of several": ("localizer", {"objects": 3}),
+    "unet of any size": ("unet", {"size": None}),
     "multipath twice": ("multipath", {"rounds": 2, "vote": True}),
 }
 NAMES = [*sorted([*SYSTEMS, *PROOFS]), *VARIANTS]
@@ -49,6 +62,7 @@ def batches(system: System, count: int, side: tuple[int, int]) -> Batch:
     if system.input.size is not None:
         return batch_of(system, list(range(count)), truth=False)
     draw = torch.Generator().manual_seed(count)
+    side = system.input.padded(side)
     images = torch.randn(count, system.input.channels, *side, generator=draw)
     sizes = torch.tensor([side] * count) - torch.arange(count)[:, None]
     if system.search is None:

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core.level import Level
-from saccade.layers.decoder.fuse import Concat, Sum
-from saccade.layers.decoder.grow import Bilinear, Transposed, Unpool
+from saccade.layers.decoder.fuse import Addition, Concat, Sum
+from saccade.layers.decoder.grow import Between, Bilinear, LearntInterpolation, Transposed, Unpool
 from saccade.necks.decoder import Decoder, Step
 from saccade.necks.several import Necks
 from saccade.trunks.chain import Chain
@@ -39,6 +39,34 @@ def test_unet_leaves_388_of_572_pixels() -> None:
     assert [added[f"up{depth}"].shape[-1] for depth in range(4, 0, -1)] == [52, 100, 196, 388]
     assert decoder.levels["up1"] == Level(2, 1, 92.0)
     assert (572 - 388) / 2 == 92
+
+
+def test_channels_of_the_grown_map_come_before_those_of_the_fine_one() -> None:
+    levels = {"fine": Level(1, 1), "coarse": Level(1, 2)}
+    decoder = Decoder(levels, "coarse", [Step("out", "fine", Bilinear(2), 2, Concat(1, 1))])
+    joined = decoder({"fine": torch.ones(1, 1, 4, 4), "coarse": torch.zeros(1, 1, 2, 2)})["out"]
+    assert joined.mean((0, 2, 3)).tolist() == [0.0, 1.0]
+
+
+def test_learnt_interpolation_begins_even_and_straight_and_is_cut_to_the_fine_map() -> None:
+    levels = {"fine": Level(1, 1), "coarse": Level(2, 2)}
+    decoder = Decoder(levels, "coarse", [Step("out", "fine", LearntInterpolation(2), 2)])
+    slope = torch.arange(12.0).expand(1, 2, 12, 12)
+    with torch.no_grad():
+        fine = decoder({"fine": torch.zeros(1, 1, 23, 24), "coarse": slope})["out"]
+    assert fine.shape == (1, 2, 23, 24)
+    # Away from the border, where the kernel sees zeros: halves of the slope, and even down the columns.
+    torch.testing.assert_close(fine[0, 0, 10, 8:16].diff(), torch.full((7,), 0.5))
+    torch.testing.assert_close(fine[0, 0, 10, 8:16].mean(), torch.tensor(5.5))
+    torch.testing.assert_close(fine[..., 8:15, 8:16], fine[..., 8:9, 8:16].expand(-1, -1, 7, -1))
+
+
+def test_layers_on_both_sides_of_a_growth_run_before_anything_is_joined() -> None:
+    levels = {"fine": Level(1, 1), "coarse": Level(1, 2)}
+    grow = Between(Bilinear(2), before=PlusOne(), after=nn.ReLU())
+    decoder = Decoder(levels, "coarse", [Step("out", "fine", grow, 1, Addition(1))])
+    out = decoder({"fine": torch.full((1, 1, 4, 4), 5.0), "coarse": torch.full((1, 1, 2, 2), -3.0)})["out"]
+    assert out.unique().tolist() == [5.0]
 
 
 def test_a_sum_that_begins_at_nothing_is_the_grown_map() -> None:

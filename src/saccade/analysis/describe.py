@@ -28,7 +28,8 @@ def describe(
     Args:
         system: A name of `SYSTEMS`, built as its paper has it unless options say otherwise; or a system.
         classes: Names of the classes or their number; the paper's number where nothing is said.
-        size: Side of the picture in pixels; the system's own where nothing is said.
+        size: Side of the picture in pixels, with the margins that the network adds (U-Net's 572); the system's own
+            where nothing is said.
         **options: Options of the named system, such as ``width=0.5`` or ``channels=1``.
 
     Raises:
@@ -50,13 +51,14 @@ def describe_built(system: System, name: str, size: int | None = None) -> Descri
     Args:
         system: The system.
         name: What to call it.
-        size: Side of the picture in pixels, where the system's input is resized.
+        size: Side of the picture in pixels, margins included, where the system's input is resized.
 
     Raises:
         ConfigError: The picture is too small for the network, or its size is not known.
     """
-    spec = system.input if size is None else system.input.resized(size)
-    height, width = picture_size(spec, size)
+    inner = None if size is None else _within_margins(size, system.input.margin)
+    spec = system.input if inner is None else system.input.resized(inner)
+    height, width = picture_size(spec, inner)
     try:
         return _run(_without_memory(system), name, spec, (height, width), "meta")
     except SaccadeError:
@@ -81,6 +83,15 @@ def picture_size(spec: InputSpec, size: int | None = None) -> tuple[int, int]:
     return spec.padded((size, size))
 
 
+def _within_margins(size: int, margin: int) -> int:
+    """The side of the picture itself, of a side with margins."""
+    if size <= 2 * margin:
+        raise ConfigError(
+            f"a side of more than the margins, {margin} pixels twice", size, cure=f"from {2 * margin + 1}"
+        )
+    return size - 2 * margin
+
+
 def _built(
     name: str, classes: Sequence[str] | int | None, size: int | None, options: Mapping[str, Any]
 ) -> tuple[System, int | None]:
@@ -89,11 +100,12 @@ def _built(
     card = known[name].card if name in known else None
     # Values do not matter here, so that none are fetched.
     given = {key: value for key, value in options.items() if key != "pretrained"}
-    if size is not None and card and "size" in options_of(known[name]):
-        given["size"], size = size, None
     chosen = classes if classes is not None else card.classes if card else 1
     with torch.device("meta"):
         system = build(name, chosen, **given)
+        if size is not None and card and "size" in options_of(known[name]):
+            inner, size = _within_margins(size, system.input.margin), None
+            system = build(name, chosen, **given, size=inner)
     side = size if size is not None else card.size if card and system.input.rule == "native" else None
     return system, side
 

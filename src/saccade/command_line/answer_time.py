@@ -30,7 +30,8 @@ def answer_time(name: str, budget: float = BUDGET) -> float:
     torch.manual_seed(0)
     predictor = Predictor(build(name, card.classes, **given))
     spec = predictor.engine.input
-    height, width = picture_size(spec, card.size)
+    margins = 2 * spec.margin  # the predictor adds them
+    height, width = (side - margins for side in picture_size(spec, card.size - margins))
     picture = torch.randint(0, 256, (spec.channels, height, width), dtype=torch.uint8)
     taken: list[float] = []
     while sum(taken) < budget or not taken:

@@ -6,7 +6,7 @@ out as large as the paper's; with the paper's own deviation a narrow network of 
 does not begin to learn.
 """
 
-from math import sqrt
+from math import prod, sqrt
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,18 @@ def kaiming(module: nn.Module) -> None:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
             _fill_bias(layer, 0)
+
+
+def he_normal(module: nn.Module) -> None:
+    """Convolutions from N(0, 2 / N), N the values that a position reads, biases 0 (Ronneberger 2015, section 3)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            # A position of a transposed convolution reads, of all channels, every stride-th tap.
+            flipped = isinstance(layer, nn.ConvTranspose2d)
+            read = layer.in_channels // layer.groups * prod(layer.kernel_size) / (prod(layer.stride) if flipped else 1)
+            nn.init.normal_(layer.weight, std=sqrt(2 / read))
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def normal_linear(module: nn.Module, deviation: float = 0.01, *, width: float = 1.0) -> None:

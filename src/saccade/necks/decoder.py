@@ -20,7 +20,7 @@ class Step(NamedTuple):
     Attributes:
         name: Of the map that it makes.
         like: The map of the trunk whose positions it comes to; it is read where there is something to fuse, and else
-            its size alone is.
+            its size alone is. What grew beyond it, as half positions of odd sides do, is cut off.
         grow: Makes the coarse map finer.
         channels: Channels of the map that the step makes.
         fuse: Joins the grown map with the one named by `like`, or None: nothing is joined.
@@ -72,9 +72,8 @@ class Decoder(Neck):
             fine = maps[step.like]
             places = None if step.places is None else maps[step.places]
             grown = cast("Grow", grow)(current, (fine.shape[-2], fine.shape[-1]), places)
-            if step.fuse is not None:
-                grown = fuse(*met(grown, fine, _shift(level, self._known[step.like])))
-            current = added[step.name] = body(grown)
+            grown, fine = met(grown, fine, _shift(level, self._known[step.like]))
+            current = added[step.name] = body(grown if step.fuse is None else fuse(grown, fine))
             level = self.levels[step.name]
         return added
 
@@ -82,8 +81,7 @@ class Decoder(Neck):
 def _after(step: Step, before: Level, like: Level) -> Level:
     """The map that a step makes: of the stride of the map that it comes to, and cut by both maps' offsets."""
     stride = like.stride or 1
-    met = max(before.offset, like.offset) if step.fuse is not None else before.offset
-    return Level(step.channels, stride, met + step.cut * stride)
+    return Level(step.channels, stride, max(before.offset, like.offset) + step.cut * stride)
 
 
 def _shift(before: Level, like: Level) -> int:

@@ -23,6 +23,7 @@ class Head(nn.Module, ABC):
         reads: Names of the maps that it reads.
         gives: Dotted fields of `Annotation` that `decode` fills.
         needs: Dotted fields of the truth that `loss` reads.
+        uses: Dotted fields of the truth that `loss` reads where they are there, and does without where they are not.
         terms: Names of the terms that `loss` returns.
         owns_rows: Whether it makes the rows of `instances`; other heads add columns to the same rows.
         by_picture: Whether its loss draws at random, or divides by a count over the whole batch, of objects or of
@@ -33,6 +34,7 @@ class Head(nn.Module, ABC):
     reads: tuple[str, ...]
     gives: frozenset[str]
     needs: frozenset[str]
+    uses: frozenset[str] = frozenset()
     terms: tuple[str, ...]
     owns_rows: bool = False
     by_picture: bool = False

@@ -105,6 +105,11 @@ class System(nn.Module):
         return frozenset().union(*(head.needs for _, head in self.each_head()))
 
     @property
+    def uses(self) -> frozenset[str]:
+        """Dotted fields of the truth that the losses read where they are there."""
+        return self.needs.union(*(head.uses for _, head in self.each_head()))
+
+    @property
     def reads(self) -> frozenset[str]:
         """Names of the maps that neck and heads read."""
         readers = [*(head.reads for _, head in self.each_head()), () if self.neck is None else self.neck.reads]

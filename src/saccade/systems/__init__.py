@@ -53,6 +53,16 @@ SYSTEMS = LazySystems(
         "fcn32s": "segment.fcn",
         "fcn16s": "segment.fcn",
         "fcn8s": "segment.fcn",
+        "segnet": "segment.segnet",
+        "segnet_basic": "segment.segnet_basic",
+        "unet": "segment.unet",
+        "fcn_basic": "segment.segnet_basic",
+        "fcn_basic_noaddition": "segment.segnet_basic",
+        "fcn_basic_nodimreduction": "segment.segnet_basic",
+        "fcn_basic_noaddition_nodimreduction": "segment.segnet_basic",
+        "segnet_basic_encoder_addition": "segment.segnet_basic",
+        "segnet_basic_single_channel": "segment.segnet_basic",
+        "bilinear_interpolation": "segment.segnet_basic",
     }
 )
 

@@ -18,6 +18,8 @@ from saccade.trunks.networks.lenet import lenet5
 from saccade.trunks.networks.overfeat import overfeat
 from saccade.trunks.networks.renet import renet
 from saccade.trunks.networks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from saccade.trunks.networks.segnet_basic import segnet_basic
+from saccade.trunks.networks.unet import unet
 from saccade.trunks.networks.vgg import vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg16c, vgg19, vgg19_bn
 from saccade.trunks.networks.yolo24 import yolo24
 from saccade.trunks.networks.yolo_tiny import yolo_tiny
@@ -57,6 +59,8 @@ TRUNKS: dict[str, TrunkFunction] = {
     "resnet110": resnet110,
     "renet": renet,
     "efficientnet_lite0": efficientnet_lite0,
+    "unet": unet,
+    "segnet_basic": segnet_basic,
 }
 
 

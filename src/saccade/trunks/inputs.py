@@ -31,6 +31,11 @@ def raw_pixels(channels: int = 3) -> Preprocessing:
     return replace(imagenet(channels), std=(1 / 255,) * channels)
 
 
+def bytes_as_they_are(channels: int = 3) -> Preprocessing:
+    """The scale 0..255 as it is, for networks that normalise it themselves."""
+    return Preprocessing((0.0,) * channels, (1 / 255,) * channels)
+
+
 def imagenet_of_tensorflow(channels: int = 3) -> Preprocessing:
     """(pixel - 127) / 128 of bytes, as TensorFlow's EfficientNet-Lite learnt on, resized bicubically."""
     return Preprocessing((127 / 255,) * channels, (128 / 255,) * channels, interpolation="bicubic")

@@ -229,6 +229,14 @@ def test_a_dilated_dense_network_answers_at_more_places() -> None:
 
 
 @torch.no_grad()
+def test_pools_that_round_up_keep_what_has_no_partner() -> None:
+    original = made("vgg11", fc=False)
+    maps = pooling_places(original, ceil=True)(torch.rand(1, 3, 45, 64))
+    assert [maps[f"pool{block}"].shape[-2] for block in range(1, 6)] == [23, 12, 6, 3, 2]
+    assert original(torch.rand(1, 3, 45, 64))["pool1"].shape[-2] == 22
+
+
+@torch.no_grad()
 def test_places_say_where_the_maxima_were() -> None:
     original = made("vgg11", fc=False)
     told = pooling_places(original)

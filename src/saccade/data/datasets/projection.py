@@ -16,17 +16,17 @@ from saccade.data.datasets.wrapper import DatasetWrapper
 MAPS = ("semantic", "contours")
 
 
-def unread(needs: frozenset[str], augmentation: Augmentation) -> frozenset[str]:
+def unread(uses: frozenset[str], augmentation: Augmentation) -> frozenset[str]:
     """The costly fields of a truth that neither the losses nor the augmentation read.
 
     Args:
-        needs: Dotted fields that the losses read.
+        uses: Dotted fields that the losses read.
         augmentation: What is done to pictures; a tilted box is tightened by its mask, and objects are cut out by
             theirs, so then masks stay.
     """
     tilts = augmentation.rotate or augmentation.shear or augmentation.elastic is not None
-    masks = () if tilts or augmentation.paste or "instances.masks" in needs else ("instances.masks",)
-    return frozenset([*(name for name in MAPS if name not in needs), *masks])
+    masks = () if tilts or augmentation.paste or "instances.masks" in uses else ("instances.masks",)
+    return frozenset([*(name for name in MAPS if name not in uses), *masks])
 
 
 def without(truth: Annotation, fields: frozenset[str]) -> Annotation:

@@ -20,6 +20,8 @@ from saccade.network.maps import GUIDE, Maps
 
 # Probabilities (C, h, w) of a picture's pixels and the picture (3, h, w) on the scale 0..255, to better probabilities.
 Refiner = Callable[[Tensor, Tensor], Tensor]
+# A truth with `semantic`, to what each of its pixels (h, w) counts beside its class's weight.
+Importance = Callable[[Annotation], Tensor]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class PixelHead(Head):
         classes: C.
         offset: Pixels that the map's unpadded layers cut off on every side (`Level.offset`); nothing is said of them.
         loss: What a wrong pixel costs.
+        importance: What single pixels cost more, such as `BorderWeights`; it reads instances where the truth has masks.
         refine: Betters the probabilities of one picture, such as a CRF.
         refine_at: Where that is done. ``network``: within `decode`, at the network's pixels. ``picture``: afterwards,
             at the picture's own, which costs more and is finer.
@@ -70,12 +73,14 @@ class PixelHead(Head):
         *,
         offset: float = 0.0,
         loss: PixelLoss = PixelLoss(),  # noqa: B008 (it never changes)
+        importance: Importance | None = None,
         refine: Refiner | None = None,
         refine_at: Literal["network", "picture"] = "network",
     ) -> None:
         super().__init__()
         self.map, self.body, self.classes, self.offset = reads, body, classes, round(offset)
-        self.costs = loss
+        self.costs, self.importance = loss, importance
+        self.uses = frozenset[str]() if importance is None else frozenset({"instances.masks"})
         self.register_buffer("class_weights", torch.ones(classes), persistent=False)
         self.refiner, self.refines_own_pixels = refine, refine is not None and refine_at == "picture"
         self.reads = (reads, GUIDE) if refine is not None and refine_at == "network" else (reads,)
@@ -99,7 +104,17 @@ class PixelHead(Head):
         """
         logits = self(maps).logits.float()
         target = self._target(truth, (logits.shape[-2], logits.shape[-1]))
-        return {"class": self.costs(logits, target, self.class_weights)}
+        importance = None if self.importance is None else self._importance(self.importance, truth, target)
+        return {"class": self.costs(logits, target, self.class_weights, importance)}
+
+    def _importance(self, of: Importance, truth: Sequence[Annotation], target: Tensor) -> Tensor:
+        """(B, H, W) factors of the class's weight w, so that a pixel counts w and what it has of its own."""
+        own = torch.zeros_like(target, dtype=torch.float32)
+        for canvas, shown in zip(own, truth, strict=True):
+            added = of(shown)
+            canvas[: added.shape[0], : added.shape[1]] = added
+        weight = self.class_weights[target.masked_fill(target == IGNORE, 0)]
+        return 1 + (own / weight).masked_fill(weight == 0, 0.0)
 
     def _target(self, truth: Sequence[Annotation], size: tuple[int, int]) -> Tensor:
         """(B, H, W) true classes, 255 outside the pictures and where the map does not reach."""

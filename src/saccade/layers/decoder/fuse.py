@@ -44,8 +44,24 @@ class Sum(Fuse):
         return grown + self.project(fine)
 
 
+class Addition(Fuse):
+    """The grown map plus the fine one as it is (Badrinarayanan et al. 2015, SegNet, arXiv 1511.00561, section 3.3).
+
+    Args:
+        channels: Channels of both maps.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, grown: Tensor, fine: Tensor) -> Tensor:
+        """The sum."""
+        return grown + fine
+
+
 class Concat(Fuse):
-    """The fine map, then the grown one, channel after channel (Ronneberger et al. 2015, U-Net, arXiv 1505.04597).
+    """The grown map, then the fine one, channel after channel (Ronneberger et al. 2015, U-Net, arXiv 1505.04597).
 
     Args:
         channels: Channels of the grown map.
@@ -58,7 +74,7 @@ class Concat(Fuse):
 
     def forward(self, grown: Tensor, fine: Tensor) -> Tensor:
         """All channels of both."""
-        return torch.cat([fine, grown], 1)
+        return torch.cat([grown, fine], 1)
 
 
 def met(grown: Tensor, fine: Tensor, shift: int) -> tuple[Tensor, Tensor]:

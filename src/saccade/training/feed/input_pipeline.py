@@ -105,7 +105,7 @@ class InputPipeline:
         skips = SkipList(RunFolder(resolved_run.out).skipped, say, fabric.is_global_zero)
         shuffled = replace(reading, shuffle=True, drop_last=_leaves_one(resolved_run, batch, fabric.world_size))
         projected = ProjectedDataset(
-            train, unread(resolved_run.system.needs, augmentation), {} if settings.keep else None
+            train, unread(resolved_run.system.uses, augmentation), {} if settings.keep else None
         )
         loader = Loader(projected, spec, shuffled, prepare, weights, skips.of("training"))
         plan = Plan(recipe, replace(settings, batch=batch), len(loader), fabric.world_size)

@@ -17,7 +17,7 @@ from saccade.trunks.surgery.fc_to_conv import copied_stages
 SUFFIX = "_places"
 
 
-def pooling_places(trunk: Chain) -> "PlacesChain":
+def pooling_places(trunk: Chain, *, ceil: bool = False) -> "PlacesChain":
     """A new trunk that also makes a map ``NAME_places`` for each stage that pools by the maximum; the old one stays.
 
     A place is the position of the maximum in the map before the pool, counted row by row, int64, as
@@ -26,11 +26,15 @@ def pooling_places(trunk: Chain) -> "PlacesChain":
     Args:
         trunk: A trunk of stages in a row. Apply `dense` and `dilate` before; pools whose stride became a dilation have
             nothing to undo and get no places.
+        ceil: Whether pools keep a last row or column that has no partner, as Caffe's do; else as the trunk has it.
 
     Raises:
         UsageError: The trunk has no such pool, or is none of stages in a row.
     """
     told = PlacesChain(copied_stages(trunk, "pooling_places"), trunk.levels)
+    if ceil:
+        for pool in (layer for layer in told.modules() if isinstance(layer, nn.MaxPool2d)):
+            pool.ceil_mode = True
     told.preprocessing = trunk.preprocessing
     return told
 
