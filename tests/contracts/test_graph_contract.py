@@ -34,7 +34,6 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),
     "localizer of several": ("localizer", {"objects": 3}),
-    "unet of any size": ("unet", {"size": None}),
     "multipath twice": ("multipath", {"rounds": 2, "vote": True}),
 }
 NAMES = [*sorted([*SYSTEMS, *PROOFS]), *VARIANTS]
