@@ -27,6 +27,9 @@ FITTING: dict[str, tuple[str, ...]] = {
     "ion": ("zfnet",),
     "multipath": ("zfnet",),
     "yolo1": EVERYWHERE,
+    "fcn32s": ("yolo24", "tf_efficientnet_lite0"),
+    "fcn16s": ("yolo24", "tf_efficientnet_lite0"),
+    "fcn8s": ("yolo24", "tf_efficientnet_lite0"),
     "unet": ("yolo24", "tf_efficientnet_lite0"),
     "retinanet": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
 }

@@ -72,7 +72,7 @@ def test_multipath_s_views_read_what_the_paper_says():
     assert len(bodies) == 5
     head = system.heads["regions"]
     assert (head.rules.limit, head.rules.learn, system.search.count) == (400, 1000, 1000)
-    assert head.sample.number * system.recipe.batch == 64
+    assert (head.sample.number, head.sample.share, system.recipe.batch) == (64, 0.25, 4)
 
 
 class Says(nn.Module):

@@ -126,6 +126,31 @@ TABLE = {
         neck_channels:int|None=None pyramid:convs_of_c5/convs_of_p5=convs_of_c5
         size:int=800 suppress:hard/linear/gaussian=hard trunk:str=resnet50 width:float=1.0
     """,
+    "fcn32s": """
+        channels:int=3 grouped:bool=False loss:mean/sum=mean norm:batch/frozen/group/sync=batch padding:int=100
+        pretrained:bool=False size:int=500 trunk:str=vgg16 upsample:fixed/learnt=fixed width:float=1.0
+    """,
+    "fcn16s fcn8s": """
+        at_once:bool=False channels:int=3 grouped:bool=False loss:mean/sum=mean
+        norm:batch/frozen/group/sync=batch padding:int=100 pretrained:bool=False size:int=500 trunk:str=vgg16
+        upsample:fixed/learnt=fixed width:float=1.0
+    """,
+    "segnet": """
+        channels:int=3 pretrained:bool=False size:int=360 trunk:str=vgg16_bn width:float=1.0
+    """,
+    "segnet_basic fcn_basic fcn_basic_noaddition fcn_basic_nodimreduction": """
+        channels:int=3 size:int=360 width:float=1.0
+    """,
+    "fcn_basic_noaddition_nodimreduction segnet_basic_encoder_addition": """
+        channels:int=3 size:int=360 width:float=1.0
+    """,
+    "segnet_basic_single_channel bilinear_interpolation": """
+        channels:int=3 size:int=360 width:float=1.0
+    """,
+    "unet": """
+        border_weights:bool=False channels:int=3 neck_channels:int|None=None norm:batch/frozen/group/sync=batch
+        padding:valid/same|None=None pretrained:bool=False size:int|None=None trunk:str=unet width:float=1.0
+    """,
 }
 STATISTICS = {"mean": "mean:*float|None=None", "std": "std:*float|None=None"}
 OF_SYSTEM = {name: words.split() for names, words in TABLE.items() for name in names.split()}

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from saccade.core.annotation import Annotation
 from saccade.core.augmentation import Augmentation
+
+if TYPE_CHECKING:  # recipes are listed without torch
+    from saccade.core.annotation import Annotation
 
 OptimiserName = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
 ScheduleName = Literal["constant", "step", "cosine", "poly", "plateau"]
@@ -109,7 +111,7 @@ class Recipe:
         """Whether any stage takes steps of descent; else all weights that are sought are solved for."""
         return any(stage.share > 0 for stage in self.stages)
 
-    def learnt(self, truth: Sequence[Annotation]) -> Sequence[Annotation]:
+    def learnt(self, truth: "Sequence[Annotation]") -> "Sequence[Annotation]":
         """What is learnt of a truth: all of it, or all but objects that are marked as difficult."""
         if self.difficult:
             return truth

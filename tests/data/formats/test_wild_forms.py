@@ -98,7 +98,7 @@ def test_a_picture_of_no_declared_size_keeps_its_objects_in_a_check(tmp_path: Pa
 
 
 def test_trainval_shares_its_pictures_and_a_leak_is_told_once(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {f"Annotations/{name}.xml": voc() for name in "abc"}
+    files: dict[str, str | bytes] = {f"Annotations/{name}.xml": voc(file=f"{name}.png") for name in "abc"}
     files |= {f"JPEGImages/{name}.png": "" for name in "abc"}
     lists = {"train": "a\n", "val": "b\n", "trainval": "a\nb\n", "test": "c\n"}
     written(tmp_path, files | {f"ImageSets/Main/{name}.txt": text for name, text in lists.items()})

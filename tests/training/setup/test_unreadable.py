@@ -64,7 +64,7 @@ def test_a_short_mask_counts_too(tmp_path):
 def test_wrappers_lead_to_the_file(tmp_path):
     root = pictures(tmp_path)
     cut(root / "val/cat/2.jpg")
-    parts = sc.open_data([root, root / "val"], "val")
+    parts = sc.open_data([root, root / "val"], preferred="val")
     assert [index for index, _ in unreadable(parts)] == [2, 14]
 
 
