@@ -22,6 +22,7 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.ops.proposals.region_file import RegionTable
 from saccade.runtime.files.findings import Findings
 from saccade.systems import SYSTEMS
+from saccade.training.repeat import Repeats
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.choose import Choice
 from saccade.training.setup.resolved_run import split_options
@@ -81,7 +82,13 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             done=1, kept=0, failed={}, out=Path("answers"), frames=0, findings=Findings(), best_seen=None, left_out=()
         )
 
+    def repeat(one: Any, times: int, out: Path, seed: int) -> Repeats:
+        for number in range(times):
+            one(seed + number, out)
+        return Repeats(out, {})
+
     monkeypatch.setattr("saccade.training.train.train", train)
+    monkeypatch.setattr("saccade.training.repeat.repeat", repeat)
     monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda run, data=None, split=None: (run, data))
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)

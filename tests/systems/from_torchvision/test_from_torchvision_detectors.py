@@ -125,7 +125,7 @@ def test_a_retinanet_is_known_by_the_name_of_ours() -> None:
 
 def test_the_second_version_s_towers_are_normalised_by_groups() -> None:
     torch.manual_seed(1)
-    module = filled(tv.retinanet_resnet50_fpn_v2(**NONE, num_classes=CLASSES, min_size=96, max_size=160))
+    module = filled(tv.retinanet_resnet50_fpn_v2(**NONE, num_classes=CLASSES, min_size=256, max_size=400))
     assert any(isinstance(layer, nn.GroupNorm) for layer in sc.from_torchvision(module).heads.modules())
     assert_same_answers(module, pictures((110, 150)))
 

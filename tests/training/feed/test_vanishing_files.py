@@ -39,7 +39,15 @@ def shorten(path: Path) -> None:
     Image.new("L", (2, 2)).save(path)
 
 
-SETTINGS = {"steps": 6, "batch": 2, "variant": "modern", "width": 0.5, "workers": 0, "save_every": None}
+SETTINGS = {
+    "steps": 6,
+    "batch": 2,
+    "variant": "modern",
+    "width": 0.5,
+    "workers": 0,
+    "save_every": None,
+    "on_bad": "fail",
+}
 
 
 @pytest.mark.parametrize(("change", "found"), [(Path.unlink, "found none"), (shorten, "found one of [0-9]+ bytes")])

@@ -6,6 +6,7 @@ from saccade.core.errors import DataError, SaccadeError
 
 # Beyond this share something is wrong with the data as a whole.
 GREATEST_SHARE = 0.01
+MEND = "mend or remove the pictures that skipped.jsonl lists"
 
 
 def most_skipped(count: int) -> int:
@@ -44,5 +45,5 @@ class Skips:
                     f"at most {self._most} of {self._count} pictures to skip",
                     f"{len(self.errors)} that cannot be read; the last: {error.what}",
                     path=error.path,
-                    cure="mend or remove the pictures that skipped.jsonl lists",
+                    cure=f"{error.cure}; else {MEND}" if error.cure else MEND,
                 ) from error
