@@ -19,8 +19,10 @@ from saccade.systems import SYSTEMS
 # One of each family; the others, and variants of these, take minutes.
 QUICK = (
     "lecture_cnn",
+    "renet",
     "yolo1",
     "ssd300",
+    "retinanet",
     "faster_rcnn",
     "fast_rcnn",
     "rcnn",

@@ -129,12 +129,16 @@ def test_the_raw_output_is_the_same_in_training_and_in_use(name: str) -> None:
     torch.testing.assert_close(tensors_of(trained), tensors_of(used))
 
 
+# Which of these beginnings ends in the truth differs from processor to processor, which round otherwise.
+BEGINNINGS = {"boxes_and_pixels": (1, 2, 3)}
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_two_pictures_are_learnt_by_heart(name: str) -> None:
-    """From one of three beginnings: quick steps from one of them end elsewhere where a processor rounds otherwise."""
-    systems = (without_chance(narrow(name, seed, **BY_HEART.get(name, {}))).train() for seed in (1, 2, 3))
+    seeds = BEGINNINGS.get(name, (1,))
+    systems = (without_chance(narrow(name, seed, **BY_HEART.get(name, {}))).train() for seed in seeds)
     wrong: list[list[str]] = []
-    while len(wrong) < 3 and [] not in wrong:
+    while len(wrong) < len(seeds) and [] not in wrong:
         wrong.append(wrong_by_heart(next(systems)))
     assert wrong[-1] == [], wrong
 
