@@ -17,6 +17,7 @@ from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.loading.unreadable import readable
 from saccade.data.open import Sources, open_data
 from saccade.metrics.evaluation import Evaluation
+from saccade.metrics.families import THOROUGH, choose
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
@@ -122,9 +123,17 @@ def measured(
     """
     if _padding_counts(predictor):
         batch = 1
+    vocabularies = dataset.vocabularies
+    thorough = choose(predictor.engine.gives, frozenset(dataset.fields), vocabularies, THOROUGH)
     prediction = None if predictor.views.plain else partial(_predictions, predictor, dataset, batch)
     return evaluation_of(
-        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction, told=told
+        predictor.system,
+        dataset,
+        batch=batch,
+        workers=workers,
+        metrics=[*thorough, *metrics],
+        prediction=prediction,
+        told=told,
     )
 
 
