@@ -48,7 +48,7 @@ def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: M
 
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
-    settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
+    settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.polygons, typed.every)
     told = _tell_left_out(passed_over(inputs, Path(typed.out))) if typed.watch else set[str]()
     with progress("files") as tell:
         if typed.watch:
@@ -84,6 +84,8 @@ def _add_flags(parser: Parser) -> None:
     told = "write the scores of all classes at every pixel too, to semantic_scores/NAME.npz in half precision"
     parser.add_argument("--keep-scores", action="store_true", help=told)
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
+    told = "write pictures' predictions as polygons too: polygons/NAME.json for LabelMe, polygons.json in COCO's form"
+    parser.add_argument("--polygons", action="store_true", help=told)
     parser.add_argument(
         "--every", type=at_least_one, default=1, metavar="N", help="of videos predict every N-th frame alone"
     )
