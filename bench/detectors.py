@@ -105,12 +105,12 @@ def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable
     precision = pick_precision("auto", torch.device("cpu"), system)
     predictor = sc.Predictor(system, precision=precision, device="cpu")
     images = pictures(pixels, count)
-    _forget_peak()
+    forget_peak()
 
     def run_round() -> dict[str, Any]:
         # One by one: the next picture is asked for when the prediction to the one before has come.
         boxes = sum(len(predictor([image])[0].get("instances")) for image in images)
-        return {"told": f"{boxes / count:.0f} boxes a picture", "peak": _peak()}
+        return {"told": f"{boxes / count:.0f} boxes a picture", "peak": peak()}
 
     return run_round
 
@@ -122,12 +122,12 @@ def their_predict(name: str, side: int, pixels: list[int], count: int) -> Callab
     from bench.detector_models import detector, pictures
 
     model, images = detector(name, side).eval(), pictures(pixels, count)
-    _forget_peak()
+    forget_peak()
 
     def run_round() -> dict[str, Any]:
         with torch.inference_mode():
             boxes = sum(len(model([image.float() / 255])[0]["boxes"]) for image in images)
-        return {"told": f"{boxes / count:.0f} boxes a picture", "peak": _peak()}
+        return {"told": f"{boxes / count:.0f} boxes a picture", "peak": peak()}
 
     return run_round
 
@@ -149,11 +149,11 @@ def our_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[
         for boxes, labels in objects
     ]
     torch.manual_seed(0)
-    _forget_peak()
+    forget_peak()
 
     def run_round() -> dict[str, Any]:
         loss = steps.take(system.batch(images, shown), LR)
-        return {"told": f"loss {loss:.2f}", "peak": _peak()}
+        return {"told": f"loss {loss:.2f}", "peak": peak()}
 
     return run_round
 
@@ -170,24 +170,24 @@ def their_train(name: str, side: int, pixels: list[int], count: int) -> Callable
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.SGD(learning, lr=LR, momentum=0.9, weight_decay=1e-4)
     torch.manual_seed(0)
-    _forget_peak()
+    forget_peak()
 
     def run_round() -> dict[str, Any]:
         loss: Any = sum(model([image.float() / 255 for image in images], targets).values())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        return {"told": f"loss {loss.item():.2f}", "peak": _peak()}
+        return {"told": f"loss {loss.item():.2f}", "peak": peak()}
 
     return run_round
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Let the kernel count this process's greatest memory from now on: building a model takes some of its own."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def _peak() -> float:
+def peak() -> float:
     """MiB of this process at its greatest."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * MIB_OF_KIB for line in lines if line.startswith("VmHWM"))
