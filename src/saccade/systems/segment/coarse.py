@@ -1,0 +1,85 @@
+"""What segmenters share that score positions a few pixels apart: where these stand, how pictures get in, a recipe."""
+
+from dataclasses import dataclass
+
+from saccade.core.augmentation import Augmentation
+from saccade.core.errors import UsageError
+from saccade.core.input.input_spec import InputSpec
+from saccade.core.input.preprocessing import Preprocessing
+from saccade.network.part import Trunk
+from saccade.network.recipe import Recipe
+from saccade.trunks.chain import Chain
+from saccade.trunks.options import TrunkOptions
+from saccade.trunks.surgery.at_stride import at_stride, meets_corners
+from saccade.trunks.surgery.dilated_vgg import deeplab_vgg
+from saccade.trunks.surgery.followed import followed
+from saccade.trunks.surgery.spread_fc import SpreadFc, spread_fc
+
+STRIDE = 8
+
+OF_OTHER_TRUNKS = Recipe(
+    optimiser="adamw",
+    lr=1e-3,
+    weight_decay=1e-4,
+    schedule="cosine",
+    warmup=0.05,
+    epochs=40,
+    batch=8,
+    augmentation=Augmentation(flip=0.5, scale=(0.75, 1.33), translate=0.1, brightness=0.2, contrast=0.2),
+    best="miou",
+    note="No paper's: batches of 8 for trunks that normalise by batch, AdamW, the rate falling to 0 by a cosine.",
+)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where positions stand.
+
+    Attributes:
+        stride: Pixels between two of them.
+        corners: Whether the first and last stand on the picture's corner pixels; else each in the middle of its cell.
+    """
+
+    stride: int
+    corners: bool
+
+    def input(self, preprocessing: Preprocessing, size: int, parts: int = 1) -> InputSpec:
+        """Pictures whose longer side is `size` pixels, padded so that positions cover them.
+
+        Args:
+            preprocessing: What the trunk's weights want.
+            size: Pixels.
+            parts: By which the sides, less the last pixel where corners meet, can be divided besides.
+
+        Raises:
+            UsageError: There is no pixel.
+        """
+        if size < 1:
+            raise UsageError("size from 1", size)
+        multiple = self.stride * parts
+        remainder = int(self.corners and multiple > 1)
+        spec = InputSpec("shorter", shorter=size, longest=size, multiple=multiple, remainder=remainder)
+        return preprocessing.onto(spec)
+
+
+def trunk_of_deeplab(options: TrunkOptions, vgg: Chain | None, fc: SpreadFc, *, averaged: bool) -> Trunk:
+    """A trunk of stride 8 followed by ``fc6`` and ``fc7``.
+
+    Args:
+        options: How the trunk is built, where it is no VGG.
+        vgg: The VGG, of whose fully connected layers, where it has some, the two hold a share of the weights.
+        fc: What the two are like.
+        averaged: Whether a VGG ends in ``pool5a``.
+
+    Raises:
+        UsageError: The trunk cannot be dilated.
+    """
+    body = at_stride(options, STRIDE) if vgg is None else deeplab_vgg(vgg, averaged=averaged)
+    learnt = vgg if vgg is not None and "fc6" in vgg.levels else None
+    return followed(body, spread_fc(list(body.levels.values())[-1].channels, fc, learnt))
+
+
+def grid_of(trunk: Trunk) -> Grid:
+    """Where the positions of a trunk's deepest map stand."""
+    name, level = list(trunk.levels.items())[-1]
+    return Grid(level.stride or 1, meets_corners(trunk, name))
