@@ -97,7 +97,17 @@ BY_HEART: dict[str, dict[str, Any]] = {
     },
 }
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
-LARGE = ("sliding_window", "overfeat_detector", "spp_net", "fast_rcnn", "faster_rcnn", "rfcn", "ion", "multipath")
+LARGE = (
+    "sliding_window",
+    "overfeat_detector",
+    "spp_net",
+    "fast_rcnn",
+    "faster_rcnn",
+    "rfcn",
+    "ion",
+    "multipath",
+    "deeplab2",
+)
 
 
 def narrow_options(name: str) -> dict[str, Any]:

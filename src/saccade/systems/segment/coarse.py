@@ -11,11 +11,13 @@ from saccade.network.recipe import Recipe
 from saccade.trunks.chain import Chain
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.at_stride import at_stride, meets_corners
-from saccade.trunks.surgery.dilated_vgg import deeplab_vgg
+from saccade.trunks.surgery.dilated_vgg import POOLS, deeplab_vgg
 from saccade.trunks.surgery.followed import followed
 from saccade.trunks.surgery.spread_fc import SpreadFc, spread_fc
 
 STRIDE = 8
+# Channels of VGG's last pool.
+LAST_CHANNELS = 512
 
 OF_OTHER_TRUNKS = Recipe(
     optimiser="adamw",
@@ -77,6 +79,11 @@ def trunk_of_deeplab(options: TrunkOptions, vgg: Chain | None, fc: SpreadFc, *, 
     body = at_stride(options, STRIDE) if vgg is None else deeplab_vgg(vgg, averaged=averaged)
     learnt = vgg if vgg is not None and "fc6" in vgg.levels else None
     return followed(body, spread_fc(list(body.levels.values())[-1].channels, fc, learnt))
+
+
+def width_of(options: TrunkOptions, vgg: Chain | None) -> float:
+    """Factor of the channels of layers after the trunk: its own width; a built VGG's is told by its last pool."""
+    return options.width if vgg is None else vgg.levels[POOLS[-1]].channels / LAST_CHANNELS
 
 
 def grid_of(trunk: Trunk) -> Grid:

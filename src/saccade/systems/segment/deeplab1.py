@@ -19,7 +19,7 @@ from saccade.network.maps import IMAGE
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of, trunk_of_deeplab
+from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of, trunk_of_deeplab, width_of
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.dilated_vgg import POOLS, vgg_of
 from saccade.trunks.surgery.spread_fc import SpreadFc
@@ -91,9 +91,8 @@ def deeplab1(
     """
     if hidden is not None and hidden < 1:
         raise UsageError("hidden from 1", hidden)
-    known = FC[variant]
-    fc = replace(known, filters=scaled(known.filters, trunk.width) if hidden is None else hidden)
-    vgg = vgg_of(trunk)
+    known, vgg = FC[variant], vgg_of(trunk)
+    fc = replace(known, filters=scaled(known.filters, width_of(trunk, vgg)) if hidden is None else hidden)
     body = trunk_of_deeplab(trunk, vgg, fc, averaged=variant == "largefov")
     grid, last = grid_of(body), list(body.levels)[-1]
     neck = _side_features(body, grid.stride) if multi_scale else None

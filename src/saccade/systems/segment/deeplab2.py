@@ -19,7 +19,7 @@ from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of
+from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of, width_of
 from saccade.trunks.chain import Chain, named
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.at_stride import at_stride
@@ -93,7 +93,7 @@ def deeplab2(
     grid = grid_of(body)
     seen = Scales(body, SIZES, corners=grid.corners) if several else body
     reads = list(seen.levels) if several else list(body.levels)[-1:]
-    pyramid = Aspp([_branch(body, vgg, rate, len(classes), trunk.width) for rate in RATES[variant]])
+    pyramid = Aspp([_branch(body, vgg, rate, len(classes), width_of(trunk, vgg)) for rate in RATES[variant]])
     scores = FusedScores(reads, pyramid, corners=grid.corners)
     head = CoarsePixelHead(scores, len(classes), corners=grid.corners)
     spec = grid.input(body.preprocessing, size, PARTS if several else 1)
