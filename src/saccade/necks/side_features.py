@@ -3,6 +3,7 @@
 Paper: Chen et al. 2014, DeepLab, arXiv 1412.7062, section 4.1 (DeepLab-MSc); strides as released.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
@@ -11,7 +12,6 @@ from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.layers.initialise import he_normal
 from saccade.network.part import Neck
-from saccade.trunks.chain import named
 
 
 class SideFeatures(Neck):
@@ -46,9 +46,11 @@ class SideFeatures(Neck):
             if level.stride is None or stride % level.stride:
                 raise UsageError(f"maps whose stride divides {stride}", f"{read} of stride {level.stride}")
             first = nn.Conv2d(level.channels, channels, 3, stride // level.stride, 1)
-            layers = {"conv1": first, "relu1": nn.ReLU(inplace=True), "dropout1": nn.Dropout(dropout)}
+            layers: OrderedDict[str, nn.Module] = OrderedDict(
+                conv1=first, relu1=nn.ReLU(inplace=True), dropout1=nn.Dropout(dropout)
+            )
             layers |= {"conv2": nn.Conv2d(channels, channels, 1), "relu2": nn.ReLU(inplace=True)}
-            self.add_module(added, named(**layers, dropout2=nn.Dropout(dropout)))
+            self.add_module(added, nn.Sequential(layers | {"dropout2": nn.Dropout(dropout)}))
         he_normal(self)
 
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
