@@ -128,13 +128,15 @@ def scores(system: System, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
 def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything(tmp_path) -> None:
     measured = Held(scenes(MEASURED, 9)).samples
     less = replace(SIGMOID, count=SIGMOID.count // 2, steps=SIGMOID.steps // 2)
-    whole = scores(learnt(less, Held(wholly(less.count)), tmp_path / "whole"), measured)[0]
-    told, untold = (
-        scores(learnt(SIGMOID, Held(partly(SIGMOID.count), told=told), tmp_path / f"told-{told}"), measured)[0]
+    whole, _ = scores(learnt(less, Held(wholly(less.count)), tmp_path / "whole"), measured)
+    (told, found), (untold, found_untold) = (
+        scores(learnt(SIGMOID, Held(partly(SIGMOID.count), told=told), tmp_path / f"told-{told}"), measured)
         for told in (True, False)
     )
     assert bool((told > whole - 0.03).all())
-    assert bool((told > untold + 0.15).all())
+    assert bool((told > untold + 0.03).all())
+    # What was learnt to be nothing in every second picture ranks well still, but is not believed any more.
+    assert bool((found > found_untold + 0.2).all())
 
 
 def test_halves_teach_more_where_they_say_what_was_sought(tmp_path) -> None:

@@ -24,12 +24,15 @@ def run(arguments: Sequence[str]) -> int:
     told = "annotations may name pictures outside the data's folder"
     parser.add_argument("--allow-outside", action="store_true", help=told)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
+    told = "of pictures that cannot be read leave a hundredth out, and say so (skip), or stop at one (fail)"
+    parser.add_argument("--on-bad", choices=("skip", "fail"), default="skip", help=told)
     parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
     add_disturbances(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
-    from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, write_findings
+    from saccade.data.loading.unreadable import readable
+    from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, say, write_findings
     from saccade.runtime.runs.load import load
 
     with stdout_kept_clean(typed.json):
@@ -38,6 +41,7 @@ def run(arguments: Sequence[str]) -> int:
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         _tell_part(typed)
+        dataset = readable(dataset, typed.on_bad, say)
         _, pictures = opened(predictor, dataset)
         with progress("measuring") as told:
             found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers, told=told)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import add_search, add_use
 from saccade.command_line.terminal.output import counted
+from saccade.view.pages.text import printable
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -43,6 +44,7 @@ def run(arguments: Sequence[str]) -> int:
     inspect_settings = InspectSettings(typed.label, typed.views, typed.layer, typed.batch)
     outcome = inspect_files(predictor, typed.inputs, typed.out, inspect_settings)
     sys.stdout.write(f"{counted(outcome.done, 'picture')} looked at: {outcome.out}/look.html\n")
+    sys.stdout.writelines(f"note: {printable(line)}\n" for line in outcome.left_out)
     if outcome.failed:
         sys.stderr.write(f"saccade: {counted(len(outcome.failed), 'picture')} failed\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])

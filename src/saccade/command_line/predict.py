@@ -3,7 +3,7 @@
 import argparse
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: Mapping[Path, str]) -> int:
+    from saccade.runtime.files.inputs import passed_over
     from saccade.runtime.files.predict_files import predict_files
     from saccade.runtime.files.settings import PredictSettings
     from saccade.runtime.files.watch import watch_files
@@ -47,13 +48,22 @@ def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: M
 
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
-    settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.every)
+    settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.polygons, typed.every)
+    told = _tell_left_out(passed_over(inputs, Path(typed.out))) if typed.watch else set[str]()
     with progress("files") as tell:
         if typed.watch:
             outcome = watch_files(predictor, inputs, typed.out, settings, idle=typed.idle, tell=tell)
         else:
             outcome = predict_files(predictor, inputs, typed.out, settings, tell, aliases)
-    return _say(outcome, settings)
+    return _say(outcome, settings, told)
+
+
+def _tell_left_out(lines: Iterable[str]) -> set[str]:
+    """Say what is passed over, at once, since a watch is mostly ended by Ctrl-C; what was said."""
+    told = set(lines)
+    sys.stdout.writelines(f"note: {printable(line)}\n" for line in sorted(told))
+    sys.stdout.flush()
+    return told
 
 
 def _add_flags(parser: Parser) -> None:
@@ -74,6 +84,8 @@ def _add_flags(parser: Parser) -> None:
     told = "write the scores of all classes at every pixel too, to semantic_scores/NAME.npz in half precision"
     parser.add_argument("--keep-scores", action="store_true", help=told)
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
+    told = "write pictures' predictions as polygons too: polygons/NAME.json for LabelMe, polygons.json in COCO's form"
+    parser.add_argument("--polygons", action="store_true", help=told)
     parser.add_argument(
         "--every", type=at_least_one, default=1, metavar="N", help="of videos predict every N-th frame alone"
     )
@@ -82,15 +94,15 @@ def _add_flags(parser: Parser) -> None:
     parser.add_argument("--idle", type=_seconds, metavar="SECONDS", help="end a watch when so long nothing has arrived")
 
 
-def _say(outcome: "Outcome", settings: "PredictSettings") -> int:
-    """What was done, what was found, and what failed; the exit code."""
+def _say(outcome: "Outcome", settings: "PredictSettings", told: Collection[str]) -> int:
+    """What was done, what was found, and what failed, less what was told before; the exit code."""
     before = f", {outcome.kept} of them before" if outcome.kept else ""
     frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
     what = "file" if outcome.frames else "picture"
     sys.stdout.write(f"{counted(outcome.done, what)} predicted{before}{frames}: {outcome.out}/predictions.json\n")
     lines = found_lines(outcome.findings, settings.threshold, outcome.best_seen, settings.drawn)
     sys.stdout.writelines(f"{line}\n" for line in lines)
-    sys.stdout.writelines(f"note: {printable(line)}\n" for line in outcome.left_out)
+    _tell_left_out(line for line in outcome.left_out if line not in told)
     if outcome.failed:
         sys.stderr.write(f"saccade: {counted(len(outcome.failed), what)} failed: {outcome.out}/failed.json\n")
         sys.stderr.writelines(f"  {error}\n" for error in list(outcome.failed.values())[:5])

@@ -12,6 +12,8 @@ from saccade.metrics.classify.classification import Classification, MultiLabel
 from saccade.metrics.detect.detection import Detection
 from saccade.metrics.localize.localization import Localization
 from saccade.metrics.metric import Metric
+from saccade.metrics.segment.borders import Borders
+from saccade.metrics.segment.calibration import PixelCalibration
 from saccade.metrics.segment.segmentation import Segmentation
 
 
@@ -46,6 +48,13 @@ FAMILIES: tuple[Family, ...] = (
     # Proposals: what their boxes hold is not told.
     Family(partial(Detection, told_apart=False), _RANKED, _BOXES, unless=_LABELS),
     Family(Segmentation, Segmentation.reads, Segmentation.needs, vocabulary="semantic"),
+)
+
+
+# Metrics that cost too much for each epoch of a training: an evaluation has them too.
+THOROUGH: tuple[Family, ...] = (
+    Family(Borders, Borders.reads, Borders.needs, vocabulary="semantic"),
+    Family(PixelCalibration, PixelCalibration.reads, PixelCalibration.needs, vocabulary="semantic"),
 )
 
 

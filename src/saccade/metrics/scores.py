@@ -51,6 +51,8 @@ SCORES: dict[str, Score] = {
     "pixel_accuracy": Score("Pixel accuracy", "pixels whose class is right"),
     "mean_accuracy": Score("Mean accuracy", "pixels of a class that are right, mean over classes"),
     "miou": Score("mIoU", "overlap of predicted and true pixels of a class, mean over classes"),
+    "boundary_f1": Score("Boundary F1", "border pixels that agree within .75 % of the diagonal, mean over pictures"),
+    "pixel_ece": Score("Pixel ECE", "how far confidence and accuracy of pixels are apart", False),
     "fwiou": Score("Weighted IoU", "the same overlap, classes weighed by their pixels"),
 }
 

@@ -96,7 +96,7 @@ class Curve(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """Curves over 0..1; of many, those of the least area are drawn.
+    """Curves over 0..1, or over 0 to `reach`; of many, those of the least area are drawn.
 
     Attributes:
         title: What stands above them.
@@ -105,7 +105,8 @@ class Curves:
         y: What its heights are.
         area: What the area under a curve is called.
         lead: What is to be said of them.
-        diagonal: Whether blind predictions would lie on the diagonal, which then is drawn.
+        diagonal: Whether a line to compare with, such as blind predictions, is the diagonal, which then is drawn.
+        reach: The greatest place.
         empty: Why there may be no curve.
     """
 
@@ -116,6 +117,7 @@ class Curves:
     area: str = "area under the curve"
     lead: str = ""
     diagonal: bool = False
+    reach: float = 1.0
     empty: str = "No curve: the data determines none."
 
 

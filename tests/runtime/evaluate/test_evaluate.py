@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from helpers import CLASSES, TinyDataset, TinyHead, TinyTrunk, picture, tiny_system
+from made import save_picture
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, DataError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
+from saccade.data.datasets.subset import Subset
 from saccade.data.loading.loader import Loader, LoaderSettings
 from saccade.data.open import open_data
 from saccade.network.system import System
@@ -70,6 +72,22 @@ def test_boxes_are_judged_in_the_pictures_own_pixels(spec):
         overlap = (min(x2, 9) - max(x1, 1)) * (min(y2, 8) - max(y1, 2))
         expected.append(overlap / (w * h + 48 - overlap))
     assert found["iou"] == pytest.approx(sum(expected) / 6, abs=1e-4)
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_told_and_two_are_an_error(tmp_path, capsys):
+    for index in range(8):
+        save_picture(tmp_path / CLASSES[index % len(CLASSES)] / f"{index}.png", seed=index)
+    data = open_data(tmp_path)
+    system = tiny_system(data.classes)
+    first, second = sorted(tmp_path.rglob("*.png"))[:2]
+    first.write_bytes(first.read_bytes()[:-20])
+    assert evaluate(system, data) == evaluate(system, Subset(data, range(1, len(data))))
+    assert f"1 of 8 pictures cannot be read and is left out: {data.id(0)}" in capsys.readouterr().err
+    with pytest.raises(DataError, match="can all be read"):
+        evaluate(system, data, on_bad="fail")
+    second.write_bytes(b"")
+    with pytest.raises(DataError, match="at most 1 of 8"):
+        evaluate(system, data)
 
 
 def test_nothing_annotated_is_undefined_not_zero():

@@ -122,3 +122,12 @@ def test_a_slow_writer_is_waited_for(predictor: Predictor, tmp_path: Path) -> No
 def test_folders_alone_are_watched(predictor: Predictor, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="absent"):
         watch_files(predictor, [tmp_path / "absent"], tmp_path / "out")
+
+
+def test_what_a_watch_passes_over_is_told(predictor: Predictor, tmp_path: Path) -> None:
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    save_picture(watched / "0.png", 0)
+    (watched / "strange.heic").write_bytes(b"")
+    outcome = watch_files(predictor, [watched], tmp_path / "out", idle=0.1)
+    assert any("strange.heic" in line for line in outcome.left_out)

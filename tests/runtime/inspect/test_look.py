@@ -90,6 +90,13 @@ def test_a_network_without_class_scores_is_looked_into_as_far_as_it_goes(tmp_pat
     assert set(entry["views"]) == {"answer", "occlusion", "activations"}
 
 
+def test_what_is_not_looked_at_is_told(system, files, tmp_path, monkeypatch, capsys):
+    (files / "strange.heic").write_bytes(b"")
+    monkeypatch.setattr("saccade.runtime.runs.load.load", lambda *_, **__: Predictor(system, device="cpu"))
+    assert cli.main(["look", "run", str(files), "--out", str(tmp_path / "out"), "--view", "answer"]) == 0
+    assert "strange.heic" in capsys.readouterr().out
+
+
 def test_nothing_to_look_at_is_an_error(system, tmp_path):
     with pytest.raises(DataError, match="none"):
         inspect_files(Predictor(system), [tmp_path / "gone"], tmp_path / "out", InspectSettings())

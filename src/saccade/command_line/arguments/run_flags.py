@@ -39,6 +39,8 @@ def add_views(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overlap", type=float, default=None, metavar="F", help=told)
     told = "classify N rows of N crops of each picture and scale in place of the central one, and merge the predictions"
     parser.add_argument("--crops", type=at_least_one, metavar="N", help=told)
+    told = "classify every place of the whole picture in place of its centre, and average the scores"
+    parser.add_argument("--dense", action="store_true", help=told)
 
 
 def seen_as(typed: argparse.Namespace) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def seen_as(typed: argparse.Namespace) -> dict[str, Any]:
     if typed.overlap is not None and typed.tile is None:
         raise UsageError("--tile with --overlap", "--overlap alone", cure="write --tile 640 --overlap .2")
     overlap = {} if typed.overlap is None else {"overlap": typed.overlap}
-    shown = {"scales": typed.scales, "flip": typed.flip, "tile": typed.tile, "crops": typed.crops}
+    shown = {"scales": typed.scales, "flip": typed.flip, "tile": typed.tile, "crops": typed.crops, "dense": typed.dense}
     return {**shown, "search": typed.search, **overlap}
 
 

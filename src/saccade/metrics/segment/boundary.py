@@ -7,16 +7,13 @@ Legend: (H, W) a picture, n pixels.
 """
 
 from math import hypot
-from typing import Any
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import maximum_bipartite_matching
-from scipy.spatial import KDTree
 from torch import Tensor
 
 from saccade.core.errors import UsageError
+from saccade.metrics.segment.matching import greatest_matching
 
 # Share of the picture's diagonal that a border may be off by.
 TOLERANCE, IGNORED = 0.0075, 255
@@ -57,7 +54,7 @@ def boundary_f1(guess: Tensor, truth: Tensor, tolerance: float = TOLERANCE, igno
             for border, classes in zip(borders, (guess, truth), strict=True)
         )
         if len(found) or len(wanted):
-            scores.append(2 * _matches(found, wanted, reach) / (len(found) + len(wanted)))
+            scores.append(2 * greatest_matching(found, wanted, reach) / (len(found) + len(wanted)))
     return sum(scores) / len(scores) if scores else None
 
 
@@ -71,16 +68,3 @@ def _borders(classes: Tensor, known: Tensor) -> Tensor:
         for place in (0, 1):
             border.narrow(axis, place, ends).logical_or_(differ)
     return border
-
-
-def _matches(found: Any, wanted: Any, reach: float) -> int:
-    """How many of (n, 2) and (m, 2) places can be matched one to one within a distance."""
-    if not len(found) or not len(wanted):
-        return 0
-    # A hair is added, so that a distance of the tolerance itself is within it whatever floating point says.
-    near = KDTree(found).query_ball_tree(KDTree(wanted), reach + 1e-9)
-    counts = np.fromiter(map(len, near), np.int64, len(near))
-    columns = np.fromiter((one for row in near for one in row), np.int32, counts.sum())
-    starts = np.concatenate([[0], counts.cumsum()])
-    graph = csr_matrix((np.ones(len(columns), bool), columns, starts), shape=(len(found), len(wanted)))
-    return int((maximum_bipartite_matching(graph, perm_type="column") >= 0).sum())

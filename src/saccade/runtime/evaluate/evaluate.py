@@ -1,11 +1,12 @@
 """How good a run or a network in use is on data: one call, or ``saccade evaluate``."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
@@ -13,8 +14,10 @@ from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.datasets.channels import with_channels
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.datasets.train_val import DataOptions, open_val
+from saccade.data.loading.unreadable import readable
 from saccade.data.open import Sources, open_data
 from saccade.metrics.evaluation import Evaluation
+from saccade.metrics.families import THOROUGH, choose
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
@@ -29,6 +32,7 @@ from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.pages.content import ReportContent
 from saccade.view.pages.report import write_report
+from saccade.view.pages.text import printable
 
 Subject = str | os.PathLike[str] | Predictor | System
 
@@ -42,6 +46,7 @@ def evaluate(
     workers: int = 0,
     metrics: Sequence[Metric] = (),
     out: str | Path | None = None,
+    on_bad: Literal["fail", "skip"] = "skip",
 ) -> dict[str, float | None]:
     """Scores and losses on data.
 
@@ -54,19 +59,27 @@ def evaluate(
         workers: Processes that read pictures; 0 reads in this one.
         metrics: Further metrics beside those that apply.
         out: Folder for ``scores.json``, ``pictures.csv`` and ``report.html``, or None.
+        on_bad: What is done about pictures that cannot be read, which are sought first. ``skip``: a hundredth is left
+            out and told; ``fail``: one is an error.
 
     Returns:
         Fractions 0..1 and losses by name, ``loss`` and ``loss/HEAD/TERM`` among them; None where undefined.
 
     Raises:
         ConfigError: The classes of the data are not the network's, or the run names no data.
-        DataError: Run or data cannot be read.
+        DataError: Run or data cannot be read, or more pictures than may be left out.
     """
     predictor, dataset = opened(run, data, split)
+    dataset = readable(dataset, on_bad, say)
     found = measured(predictor, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
         write_findings(Path(out), found, predictor, dataset, (name_of(run), name_of(data)))
     return dict(found.scores)
+
+
+def say(line: str) -> None:
+    """A line for the person who waits."""
+    sys.stderr.write(f"{printable(line)}\n")
 
 
 def write_findings(
@@ -108,10 +121,25 @@ def measured(
         metrics: Further metrics beside those that apply.
         told: Takes how many pictures are measured, and of how many.
     """
+    if _padding_counts(predictor):
+        batch = 1
+    vocabularies = dataset.vocabularies
+    thorough = choose(predictor.engine.gives, frozenset(dataset.fields), vocabularies, THOROUGH)
     prediction = None if predictor.views.plain else partial(_predictions, predictor, dataset, batch)
     return evaluation_of(
-        predictor.system, dataset, batch=batch, workers=workers, metrics=metrics, prediction=prediction, told=told
+        predictor.system,
+        dataset,
+        batch=batch,
+        workers=workers,
+        metrics=[*thorough, *metrics],
+        prediction=prediction,
+        told=told,
     )
+
+
+def _padding_counts(predictor: Predictor) -> bool:
+    """Whether what surrounds a picture in a batch of different sizes would count: its class averages the whole map."""
+    return predictor.engine.input.rule in ("native", "shorter") and "label_scores" in predictor.engine.gives
 
 
 def _predictions(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> Iterator[Annotation]:

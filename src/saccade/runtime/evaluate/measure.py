@@ -23,6 +23,9 @@ from saccade.runtime.inspect.feature_collector import FeatureCollector
 from saccade.runtime.predict.engine import engine_of, finish
 from saccade.runtime.seeds import seeded
 
+# Scores of pixels of one picture that a metric may read: 256 MB.
+MOST_SCORES = 2**26
+
 State = Any
 PredictFunction = Callable[[Sequence[int]], Iterable[Annotation]]
 
@@ -67,12 +70,20 @@ class Measure:
         for decoded, place, name in zip(predictions, places, batch.ids, strict=True):
             self.evaluator.update(decoded, self.dataset.truth(place), name)
 
+    def _keeps_scores(self, decoded: Annotation, size: tuple[int, int]) -> bool:
+        """Whether scores of pixels stay for a metric that reads them: of very large pictures they do not."""
+        scores = decoded.semantic_scores
+        if scores is None or not any("semantic_scores" in metric.reads for metric in self.evaluator.metrics):
+            return False
+        return len(scores) * size[0] * size[1] <= MOST_SCORES
+
     def _own(self, raw_predictions: Sequence[Annotation], batch: Batch, places: Sequence[int]) -> Iterator[Annotation]:
         """Answers in each picture's own pixels, one by one: maps are large there."""
         refines = self._engine.refine is not None
         for frame, decoded, place in zip(batch.frames, raw_predictions, places, strict=True):
             image = self.dataset[place].image if refines else None
-            yield self._engine.finalize(frame.undo(finish(decoded), refines), image, keep_scores=False)
+            keeps = self._keeps_scores(decoded, frame.source)
+            yield self._engine.finalize(frame.undo(finish(decoded), refines or keeps), image, keep_scores=keeps)
 
     def _add_losses(self, maps: Maps, truth: Sequence[Annotation], ids: Sequence[str]) -> None:
         """The losses of a batch; chance is a function of the pictures' names, so that a measurement can be repeated."""

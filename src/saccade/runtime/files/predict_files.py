@@ -176,7 +176,8 @@ class FileWorker:
             return task.file, prediction
         try:
             drawing, names = self._drawing(item, prediction), self.predictor.vocabularies
-            return task.file, write_answer(prediction, task, self.folder.out, item.size, names, drawing)
+            out, polygons = self.folder.out, self.settings.polygons
+            return task.file, write_answer(prediction, task, out, item.size, names, drawing, polygons)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

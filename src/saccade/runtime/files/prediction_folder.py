@@ -1,8 +1,8 @@
 """The folder of predictions: what of a prediction is done, and the files that say so.
 
-It holds ``predictions.json``, ``predictions.csv`` where it is wanted, ``classes.txt``, ``drawn/``, maps as PNG files
-where the network gives some (`runtime.predict.output.write_maps`), ``failed.json`` where files failed, ``.frames/``
-with the rows of each video, and ``.progress.jsonl``, by which a killed prediction goes on.
+It holds ``predictions.json``, ``predictions.csv`` and polygons where they are wanted, ``classes.txt``, ``drawn/``, maps
+as PNG files where the network gives some (`runtime.predict.output.write_maps`), ``failed.json`` where files failed,
+``.frames/`` with the rows of each video, and ``.progress.jsonl``, by which a killed prediction goes on.
 """
 
 import json
@@ -16,6 +16,7 @@ from saccade.runtime.files.inputs import readable_name
 from saccade.runtime.files.journal import Journal, fingerprint
 from saccade.runtime.files.prediction_table import HEADER, HEADER_OF_FRAMES, rows_of
 from saccade.runtime.files.settings import PredictSettings
+from saccade.runtime.predict.polygons import ALL, write_all
 from saccade.runtime.predict.predictor import Predictor
 from saccade.safe_io.documents.csv_file import write_csv
 from saccade.safe_io.documents.plain import to_json
@@ -46,8 +47,9 @@ class PredictionFolder:
     ) -> None:
         self.out, self.failed, self._aliases = out, dict[Path, SaccadeError](), aliases or {}
         self._classes, self._csv = predictor.classes, settings.csv
+        self._polygons = predictor.vocabularies if settings.polygons else None
         kinds = {"threshold": settings.threshold, "batch": settings.batch, "drawn": settings.drawn}
-        self._journal = Journal(out, fingerprint(predictor, **kinds, every=settings.every))
+        self._journal = Journal(out, fingerprint(predictor, **kinds, polygons=settings.polygons, every=settings.every))
         self.torn: dict[Path, Entry] = {}
 
     def called(self, file: Path) -> str:
@@ -92,6 +94,7 @@ class PredictionFolder:
                 lead = ",\n"
             file.write("[\n\n]\n" if lead == "[\n" else "\n]\n")
         self._write_table(files)
+        self._write_polygons(files)
 
     def entries(self, files: Sequence[Path]) -> Iterator[Entry]:
         """The entries of ``predictions.json`` as values, one after the other."""
@@ -110,6 +113,15 @@ class PredictionFolder:
                     yield from (row.rstrip("\n") for row in rows)
             elif entry is not None:
                 yield to_json(entry)
+
+    def _write_polygons(self, files: Sequence[Path]) -> None:
+        """Writes all polygons in COCO's form, or takes those of former predictions away."""
+        if self._polygons is None:
+            (self.out / ALL).unlink(missing_ok=True)
+            return
+        entries = (entry for entry in map(self.prediction, files) if entry is not None and "polygons" in entry)
+        documents = ((e["file"], json.loads((self.out / e["polygons"]).read_text(encoding="utf-8"))) for e in entries)
+        write_all(documents, self.out, self._polygons)
 
     def _write_table(self, files: Sequence[Path]) -> None:
         """Writes the predictions as a table, or takes the table of former predictions away."""

@@ -12,6 +12,7 @@ class PredictSettings:
         batch: Greatest number of pictures that go through the network together.
         drawn: Whether the predictions are drawn.
         csv: Whether ``predictions.csv`` is written too.
+        polygons: Whether predictions are written as polygons too, for LabelMe and in COCO's form.
         every: Of a video every so many-th frame is predicted.
     """
 
@@ -19,4 +20,5 @@ class PredictSettings:
     batch: int = 16
     drawn: bool = True
     csv: bool = False
+    polygons: bool = False
     every: int = 1

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from saccade.core.errors import UsageError
-from saccade.runtime.files.inputs import find_pictures
+from saccade.runtime.files.inputs import find_pictures, passed_over
 from saccade.runtime.files.predict_files import FileWorker, Outcome, Tell
 from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
@@ -92,7 +92,7 @@ def watch_files(
             _follow(arrivals, worker, idle)
         finally:
             folder.conclude(arrivals.files)
-        return worker.outcome(arrivals.files, 0)
+        return replace(worker.outcome(arrivals.files, 0), left_out=tuple(passed_over(folders, out)))
 
 
 def _follow(arrivals: Arrivals, worker: FileWorker, idle: float | None) -> None:

@@ -14,7 +14,7 @@ from saccade.core.errors import DataError, SaccadeError
 from saccade.explain.subject import Subject
 from saccade.explain.views import OF_RUN, Visualization, visualize
 from saccade.runtime.device import evaluating
-from saccade.runtime.files.inputs import find_pictures, readable_name, unique_names
+from saccade.runtime.files.inputs import find_pictures, passed_over, readable_name, unique_names
 from saccade.runtime.inspect.look import subject_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.safe_io.documents.plain import to_json
@@ -48,11 +48,13 @@ class InspectOutcome:
         out: The folder.
         done: Pictures that were looked at.
         failed: Errors by file.
+        left_out: What of the folders was not looked at although it may be a picture, a line a kind.
     """
 
     out: Path
     done: int
     failed: dict[Path, SaccadeError]
+    left_out: tuple[str, ...] = ()
 
 
 def inspect_files(
@@ -72,8 +74,8 @@ def inspect_files(
         ConfigError: A value inside the network is not finite.
         ResourceError: The disk is full.
     """
-    out = Path(out)
-    files = find_pictures(inputs, out)
+    out, inputs = Path(out), list(inputs)
+    files, left_out = find_pictures(inputs, out), tuple(passed_over(inputs, out))
     writer = Writer(out)
     failed: dict[Path, SaccadeError] = {}
     with evaluating(predictor.system):
@@ -86,7 +88,7 @@ def inspect_files(
             views = visualize(subject, inspect_settings.views, inspect_settings.layer, of_run=not writer.looked)
             writer.add(readable_name(file), name, subject, views)
     writer.conclude(predictor.engine.name)
-    return InspectOutcome(out, len(files) - len(failed), failed)
+    return InspectOutcome(out, len(files) - len(failed), failed, left_out)
 
 
 class Writer:

@@ -16,6 +16,7 @@ from saccade.core.masks import Masks
 from saccade.core.vocabulary import Vocabularies, name_of
 from saccade.ops import rle
 from saccade.runtime.files.inputs import Task
+from saccade.runtime.predict.polygons import write_polygons
 from saccade.runtime.predict.wording import shares_of
 from saccade.safe_io.writing.atomic import replacing
 
@@ -37,6 +38,7 @@ def write_answer(
     size: Size,
     vocabularies: Vocabularies,
     drawing: Image.Image | None = None,
+    polygons: bool = False,
 ) -> Entry:
     """The entry of a file in ``predictions.json``; its maps and its drawing are on disk then.
 
@@ -47,12 +49,15 @@ def write_answer(
         size: (H, W) of the picture.
         vocabularies: Names of the classes of each field.
         drawing: The picture with its prediction, or None.
+        polygons: Whether it is written as polygons too.
 
     Raises:
         ResourceError: The disk is full.
     """
     entry: Entry = {"file": task.called, "size": list(size), **as_values(prediction, vocabularies)}
     entry |= write_maps(prediction, out, task.name, vocabularies)
+    if polygons:
+        entry["polygons"] = write_polygons(prediction, task.file, out, task.name, size, vocabularies)
     if drawing is not None:
         entry["drawn"] = f"drawn/{task.name}.{'jpg' if task.file.suffix.lower() in JPEG else 'png'}"
         save_drawing(drawing, out / entry["drawn"])

@@ -19,6 +19,7 @@ from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of
+from saccade.systems.classify.densely import densely
 
 SHOWN = 5
 
@@ -31,6 +32,7 @@ def load(
     precision: str | None = None,
     search: str | None = None,
     keep_scores: bool = False,
+    dense: bool = False,
     **seen: Unpack[ViewOptions],
 ) -> Predictor:
     """The network of a run, ready for use.
@@ -44,6 +46,8 @@ def load(
         search: Where regions come from in place of the training's search: the name of one, or a file of
             ``saccade propose``; for systems that do not propose regions themselves.
         keep_scores: Whether predictions hold the scores of all classes at every pixel (see `Predictor`).
+        dense: Whether a classifier answers for every place of whole pictures and says the average
+            (`systems.classify.densely`), in place of seeing their centre.
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
             `Predictor`).
 
@@ -67,6 +71,8 @@ def load(
     if isinstance(config.get("input"), Mapping):
         network = network.with_input(InputSpec.from_dict(config["input"]))
     _take(network, _weights(folder, which), folder.path)
+    if dense:
+        network = densely(network)
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
     return Predictor(network, precision, device, keep_scores=keep_scores, **seen)

@@ -1,4 +1,4 @@
-"""Charts of curves over 0..1, such as an ROC, or precision against recall."""
+"""Charts of curves, such as an ROC, or precision against recall."""
 
 from matplotlib.axes import Axes
 
@@ -19,8 +19,8 @@ def curves(shown: Curves) -> bytes:
             chart.axes.plot([0, 1], [0, 1], color="#b6c0cc", linewidth=1, linestyle=(0, (4, 4)))
         for curve in drawn:
             _draw(chart.axes, curve)
-        chart.axes.set(xlim=(0, 1), ylim=(0, 1 if shown.diagonal else 1.02), yticks=[0.2, 0.4, 0.6, 0.8, 1])
-        chart.axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+        chart.axes.set(xlim=(0, shown.reach), ylim=(0, 1 if shown.diagonal else 1.02), yticks=[0.2, 0.4, 0.6, 0.8, 1])
+        chart.axes.set_xticks([shown.reach * share for share in (0, 0.2, 0.4, 0.6, 0.8, 1)])
         chart.axes.set_xlabel(shown.x)
         chart.axes.set_ylabel(shown.y)
         if shown.diagonal:
