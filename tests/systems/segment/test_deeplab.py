@@ -201,7 +201,7 @@ def test_other_trunks_answer_every_pixel(name: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("deeplab1", {"trunk": "resnet18", "multi_scale": True}, "pool1 to pool4"),
+        ("deeplab1", {"trunk": "resnet18", "multi_scale": True}, "a VGG for multi_scale"),
         ("deeplab1", {"hidden": 0}, "hidden"),
         ("deeplab1", {"size": 0}, "size"),
         ("deeplab2", {"trunk": "test_vit", "width": 1.0}, "can be dilated to stride 8"),

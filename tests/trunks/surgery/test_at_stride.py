@@ -1,4 +1,4 @@
-"""Any trunk with maps 8 pixels apart; where their positions stand; stages after a trunk."""
+"""Any trunk with maps 8 pixels apart; where their positions stand."""
 
 import pytest
 import torch
@@ -10,7 +10,6 @@ from saccade.trunks.chain import Chain
 from saccade.trunks.options import TrunkOptions
 from saccade.trunks.surgery.at_stride import at_stride, meets_corners
 from saccade.trunks.surgery.dilated_vgg import deeplab_vgg, front_end, is_vgg, vgg_of
-from saccade.trunks.surgery.followed import followed
 from saccade.trunks.surgery.scales import Scales
 
 
@@ -76,25 +75,6 @@ def test_a_front_end_without_padding_sees_each_window_as_the_classifier_does() -
     height, width = (min(one, other) for one, other in zip(found.shape[2:], wanted.shape[2:], strict=True))
     assert min(height, width) >= 2
     torch.testing.assert_close(found[..., :height, :width], wanted[..., :height, :width], rtol=1e-4, atol=1e-5)
-
-
-def test_stages_follow_a_trunk_of_either_kind() -> None:
-    for name in ("resnet18", "test_byobnet"):
-        body = trunk(name).eval()
-        level = list(body.levels.values())[-1]
-        made = followed(body, {"more": nn.Conv2d(level.channels, 5, 1), "less": nn.Conv2d(5, 3, 3, 2, 1)}).eval()
-        assert list(made.levels) == [*body.levels, "more", "less"]
-        picture = torch.rand(1, 3, 64, 64)
-        maps = made(picture)
-        assert maps["less"].shape == (
-            1,
-            3,
-            64 // (made.levels["less"].stride or 1),
-            64 // (made.levels["less"].stride or 1),
-        )
-        assert set(body.state_dict()) < set(made.state_dict())
-        deepest = list(body.levels)[-1]
-        torch.testing.assert_close(maps["more"], made.get_submodule("more")(body(picture)[deepest]))
 
 
 def test_deeplab_s_vgg_keeps_all_positions_of_its_last_blocks() -> None:

@@ -10,9 +10,8 @@ from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.trunks.chain import Chain
 from saccade.trunks.options import TrunkOptions
-from saccade.trunks.surgery.at_stride import at_stride, meets_corners
+from saccade.trunks.surgery.at_stride import meets_corners
 from saccade.trunks.surgery.dilated_vgg import POOLS, deeplab_vgg
-from saccade.trunks.surgery.followed import followed
 from saccade.trunks.surgery.spread_fc import SpreadFc, spread_fc
 
 STRIDE = 8
@@ -64,21 +63,17 @@ class Grid:
         return preprocessing.onto(spec)
 
 
-def trunk_of_deeplab(options: TrunkOptions, vgg: Chain | None, fc: SpreadFc, *, averaged: bool) -> Trunk:
-    """A trunk of stride 8 followed by ``fc6`` and ``fc7``.
+def large_field_vgg(vgg: Chain, fc: SpreadFc, *, averaged: bool) -> Chain:
+    """DeepLab's VGG of stride 8, ``fc6`` and ``fc7`` among its maps.
 
     Args:
-        options: How the trunk is built, where it is no VGG.
         vgg: The VGG, of whose fully connected layers, where it has some, the two hold a share of the weights.
         fc: What the two are like.
-        averaged: Whether a VGG ends in ``pool5a``.
-
-    Raises:
-        UsageError: The trunk cannot be dilated.
+        averaged: Whether ``pool5a`` stands before them.
     """
-    body = at_stride(options, STRIDE) if vgg is None else deeplab_vgg(vgg, averaged=averaged)
-    learnt = vgg if vgg is not None and "fc6" in vgg.levels else None
-    return followed(body, spread_fc(list(body.levels.values())[-1].channels, fc, learnt))
+    body = deeplab_vgg(vgg, averaged=averaged)
+    layers = spread_fc(body.levels[POOLS[-1]].channels, fc, vgg if "fc6" in vgg.levels else None)
+    return Chain({**dict(body.named_children()), **layers}, preprocessing=vgg.preprocessing)
 
 
 def width_of(options: TrunkOptions, vgg: Chain | None) -> float:

@@ -13,16 +13,18 @@ from saccade.core.level import Level
 from saccade.heads.pixels.coarse_head import CoarsePixelHead
 from saccade.layers.decoder.coarse_scores import SummedScores
 from saccade.layers.scale import scaled
+from saccade.necks.further_layers import FurtherLayers
 from saccade.necks.side_features import SideFeatures
 from saccade.network.card import Card, system
 from saccade.network.maps import IMAGE
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of, trunk_of_deeplab, width_of
+from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of, large_field_vgg, width_of
 from saccade.trunks.options import TrunkOptions
+from saccade.trunks.surgery.at_stride import at_stride
 from saccade.trunks.surgery.dilated_vgg import POOLS, vgg_of
-from saccade.trunks.surgery.spread_fc import SpreadFc
+from saccade.trunks.surgery.spread_fc import SpreadFc, spread_fc
 
 Variant = Literal["largefov", "7x7", "4x4", "deeplab"]
 
@@ -87,16 +89,20 @@ def deeplab1(
         size: Length of the longer side in pixels.
 
     Raises:
-        UsageError: The trunk cannot be dilated, or has no pools to read; or there are no channels or pixels.
+        UsageError: The trunk cannot be dilated, or is no VGG where side features are asked for; or there are no
+            channels or pixels.
     """
     if hidden is not None and hidden < 1:
         raise UsageError("hidden from 1", hidden)
-    known, vgg = FC[variant], vgg_of(trunk)
-    fc = replace(known, filters=scaled(known.filters, width_of(trunk, vgg)) if hidden is None else hidden)
-    body = trunk_of_deeplab(trunk, vgg, fc, averaged=variant == "largefov")
-    grid, last = grid_of(body), list(body.levels)[-1]
-    neck = _side_features(body, grid.stride) if multi_scale else None
-    read = {last: body.levels[last], **({} if neck is None else neck.levels)}
+    fc, vgg = FC[variant], vgg_of(trunk)
+    fc = replace(fc, filters=scaled(fc.filters, width_of(trunk, vgg)) if hidden is None else hidden)
+    if multi_scale and vgg is None:
+        raise UsageError("a VGG for multi_scale, which reads its pools", trunk.named, cure="choose vgg16 or vgg16_bn")
+    body = at_stride(trunk) if vgg is None else large_field_vgg(vgg, fc, averaged=variant == "largefov")
+    grid = grid_of(body)
+    neck = _layers(body, fc) if vgg is None else _side_features(body, grid.stride) if multi_scale else None
+    known = {**body.levels, **({} if neck is None else neck.levels)}
+    read = {name: level for name, level in known.items() if name == "fc7" or name.startswith("side")}
     head = CoarsePixelHead(SummedScores(read, len(classes)), len(classes), corners=grid.corners)
     spec = grid.input(body.preprocessing, size)
     recipe = OF_OTHER_TRUNKS if vgg is None else RECIPE
@@ -105,15 +111,13 @@ def deeplab1(
     return System(body, {"pixels": head}, neck, classes=classes, input=spec, recipe=recipe)
 
 
-def _side_features(body: Trunk, stride: int) -> SideFeatures:
-    """Features of the picture and of the first four pools.
+def _layers(body: Trunk, fc: SpreadFc) -> FurtherLayers:
+    """The two layers after a trunk that has none, where they begin at random, and so are no part of it."""
+    name, level = list(body.levels.items())[-1]
+    return FurtherLayers(body.levels, name, spread_fc(level.channels, fc), fc.filters)
 
-    Raises:
-        UsageError: The trunk has no such pools.
-    """
-    if any(name not in body.levels for name in POOLS[:4]):
-        raise UsageError(
-            "a trunk with pools pool1 to pool4 for multi_scale", ", ".join(body.levels), cure="choose a VGG"
-        )
+
+def _side_features(body: Trunk, stride: int) -> SideFeatures:
+    """Features of the picture and of the first four pools."""
     picture = Level(body.preprocessing.channels, 1)
     return SideFeatures({IMAGE: picture, **body.levels}, (IMAGE, *POOLS[:4]), stride, SIDE_CHANNELS, DROPOUT)

@@ -14,7 +14,7 @@ from saccade.necks.global_context import MAP, GlobalContext
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.system import System
-from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of, trunk_of_deeplab, width_of
+from saccade.systems.segment.coarse import OF_OTHER_TRUNKS, grid_of, large_field_vgg, width_of
 from saccade.systems.segment.deeplab1 import FC
 from saccade.systems.segment.deeplab1 import RECIPE as DEEPLAB
 from saccade.trunks.options import TrunkOptions
@@ -72,7 +72,7 @@ def parsenet(
         raise UsageError("a scale above 0", scale)
     vgg = vgg_of(trunk)
     fc = replace(FC["largefov"], filters=scaled(FC["largefov"].filters, width_of(trunk, vgg)))
-    body = at_stride(trunk) if vgg is None else trunk_of_deeplab(trunk, vgg, fc, averaged=True)
+    body = at_stride(trunk) if vgg is None else large_field_vgg(vgg, fc, averaged=True)
     known = _last_of_stride(body) if vgg is None else _of_blocks(body)
     if not 1 <= maps <= len(known):
         raise UsageError(f"maps from 1 to {len(known)} of {trunk.named}", maps)
