@@ -86,7 +86,6 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "segnet": {"size": 48, "width": 1 / 8},
     "deeplab1": {"size": 128},  # a position stands for its pixel and those around it
     "deeplab2": {"size": 128},
-    "dilated": {"context": "basic"},
     "parsenet": {"size": 128},
     "segnet_basic": {"width": 1 / 8},
     "fcn_basic": {"width": 1 / 8},
