@@ -18,6 +18,8 @@ class Augmentation:
         crop_draw: What of a crop is drawn uniformly: ``area``, its share of the picture's, or ``side``, its root,
             whose shapes are uniform among those that fit, relative to the picture's own (SSD).
         crop_keeps: What a random crop must keep: nothing, or the centre of at least one object.
+        crop_class: Probability that a random crop is laid around a pixel of a class, each class of pixels that the
+            picture shows as likely as the others, so that rare ones are seen (nnU-Net: a third of its patches).
         crop_overlap: Least overlaps (IoU) of that crop with some object, of which one is drawn for each picture: 0 asks
             for none, 1 leaves the picture whole; objects whose centre is cut away go (SSD's crop). None: no such rule.
         expand: Greatest sides, over the picture's, of a canvas of the mean colour on which every other picture is laid
@@ -53,6 +55,7 @@ class Augmentation:
     crop_aspect: tuple[float, float] = (3 / 4, 4 / 3)
     crop_draw: Literal["area", "side"] = "area"
     crop_keeps: Literal["nothing", "object"] = "nothing"
+    crop_class: float = 0.0
     crop_overlap: tuple[float, ...] | None = None
     expand: float = 1.0
     scale: tuple[float, float] = (1.0, 1.0)
@@ -78,7 +81,7 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "mosaic", "paste", "erase", "colour"):
+        for name in ("flip", "flip_vertical", "crop_class", "mosaic", "paste", "erase", "colour"):
             _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
         for name in ("crop_area", "crop_aspect", "scale", "zoom"):
             low, high = getattr(self, name) or (1.0, 1.0)
@@ -98,6 +101,7 @@ class Augmentation:
         fits = overlaps is None or (overlaps and all(0 <= least <= 1 for least in overlaps))
         _expect(bool(fits), "overlaps crop_overlap from 0 to 1, or None", overlaps)
         _expect(overlaps is None or self.crop_area is not None, "a crop_area for crop_overlap", self.crop_area)
+        _expect(not self.crop_class or self.crop_area is not None, "a crop_area for crop_class", self.crop_area)
         _expect(self.blur >= 0 and self.lighting >= 0, "blur and lighting from 0", (self.blur, self.lighting))
         _expect(self.mixup is None or self.mixup > 0, "a positive parameter mixup, or None", self.mixup)
 

@@ -6,6 +6,8 @@ Legend: B pictures, (h, w) positions of a map.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from saccade.core.level import Level
@@ -76,6 +78,16 @@ class Decoder(Neck):
             current = added[step.name] = body(grown if step.fuse is None else fuse(grown, fine))
             level = self.levels[step.name]
         return added
+
+    def views(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """``steps``: what fires most after each step, from coarse to fine, a channel a step.
+
+        A channel is chosen by its mean over the picture, of what is above 0 (Noh et al. 2015, DeconvNet, figure 4).
+        """
+        made = [maps[name].clamp(min=0) for name in self.levels]
+        finest = made[-1].shape[-2:]
+        strongest = [one[range(len(one)), one.mean((2, 3)).argmax(1)][:, None] for one in made]
+        return {"steps": torch.cat([F.interpolate(one, finest) for one in strongest], 1)}
 
 
 def _after(step: Step, before: Level, like: Level) -> Level:

@@ -14,6 +14,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "precision": ("auto", "32", "bf16"),
     "balance": ("none", "natural", "weights", "sampler", "repeat", "median", "median_all"),
     "on_bad": ("fail", "skip"),
+    "pixel_loss": ("cross_entropy", "focal", "dice", "lovasz"),
 }
 LEAST: dict[str, float] = {
     "epochs": 1, "steps": 1, "minutes": 0.001, "size": 1, "batch": 0, "accumulate": 1, "lr": 0, "momentum": 0,
@@ -50,8 +51,9 @@ def check(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
     given = {name: value for name, value in values.items() if value is not None}
     for name, value in given.items():
         _check_kind(name, value, kinds[name])
-        if name in CHOICES and value not in CHOICES[name]:
-            raise UsageError(f"one of {', '.join(CHOICES[name])}", repr(value), within=name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if name in CHOICES and one not in CHOICES[name]:
+                raise UsageError(f"one of {', '.join(CHOICES[name])}", repr(one), within=name)
         if name in LEAST and not value >= LEAST[name]:
             raise UsageError(f"a number of at least {LEAST[name]}", value, within=name)
         if name in MOST and not value <= MOST[name]:

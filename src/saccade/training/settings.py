@@ -60,6 +60,7 @@ class TrainSettings:
         balance: none, weights (of the loss), sampler (all classes are shown alike), repeat (rare classes are shown more
             often, by the root of what they lack), or of pixels: natural (none), median (weights of the loss, the median
             of the classes' frequencies over each one's own, in the pictures that show it) or median_all (in all).
+        pixel_loss: Losses of pixels that are added up in place of the system's own: cross_entropy, focal, dice, lovasz.
         rare: Share of the pictures, 0..1, below which a class is rare, for `balance` repeat; 0.001 is LVIS's.
         augment: What is drawn for each training picture: recipe, none, or fields of the augmentation by name, such as
             mosaic=0.5,zoom=0.8:1.25 beginning with the recipe's, or none,flip=0.5 with nothing.
@@ -107,6 +108,7 @@ class TrainSettings:
     keep: bool = False
     save_every: int | None = None
     balance: str = "none"
+    pixel_loss: tuple[str, ...] = ()
     rare: float = 0.001
     augment: str | Mapping[str, Any] | Augmentation = "recipe"
     cache: bool | None = None
@@ -156,7 +158,7 @@ class TrainSettings:
 
 
 # Settings that are several names.
-LISTS = ("freeze", "unfreeze", "class_subset")
+LISTS = ("freeze", "unfreeze", "class_subset", "pixel_loss")
 # What may differ between a run and its resumption, since it leaves the weights as they are.
 FREE_TO_CHANGE = frozenset(
     {

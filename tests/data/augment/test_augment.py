@@ -15,7 +15,8 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.core.sample import Framed, Sample
 from saccade.data.augment.augment import Augment
-from saccade.data.augment.rng import generator_for
+from saccade.data.augment.crop import draw_window
+from saccade.data.augment.rng import RandomDraws, generator_for
 
 EVERYTHING = Augmentation(
     flip=0.5, flip_vertical=0.5, crop_area=(0.3, 1), scale=(0.7, 1.4), rotate=40, translate=0.2, shear=10, pad_crop=3,
@@ -183,6 +184,24 @@ def test_a_random_crop_fills_the_whole_size():
         assert tuple(image.shape[-2:]) == SIZE_RULES[rule].size
         covered = torch.linalg.det(torch.linalg.inv(frame.matrix)) * image.shape[-1] * image.shape[-2] / (45 * 61)
         assert 0.18 < covered < 0.32
+
+
+def test_crops_around_classes_show_rare_ones():
+    semantic = torch.zeros(40, 60, dtype=torch.int64)
+    semantic[0, 59], semantic[5, :3] = 1, 255
+    truth, crop = Annotation(semantic=semantic), Augmentation(crop_area=(0.02, 0.05))
+    rng = RandomDraws(torch.Generator().manual_seed(0))
+
+    def share(augmentation: Augmentation) -> float:
+        windows = [draw_window(augmentation, (40, 60), truth, rng) for _ in range(200)]
+        assert all(0 <= x1 < x2 <= 60 and 0 <= y1 < y2 <= 40 for x1, y1, x2, y2 in windows)
+        return sum(x2 == 60 and y1 == 0 for _, y1, x2, _ in windows) / 200
+
+    # Half of the crops around a class are around the one pixel of the second.
+    assert share(crop) < 0.05
+    assert share(replace(crop, crop_class=1.0)) == pytest.approx(0.5, abs=0.1)
+    assert share(replace(crop, crop_class=0.33)) == pytest.approx(0.17, abs=0.09)
+    assert draw_window(replace(crop, crop_class=1.0), (40, 60), Annotation(), rng)
 
 
 def test_a_crop_keeps_an_object_where_it_must():

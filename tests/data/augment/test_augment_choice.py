@@ -19,6 +19,7 @@ TYPED = {
     "crop_area": ("0.1:0.9", (0.1, 0.9)),
     "crop_aspect": ("0.5:2", (0.5, 2.0)),
     "crop_keeps": ("object", "object"),
+    "crop_class": ("0.33", 0.33),
     "crop_overlap": ("0:0.1:1", (0.0, 0.1, 1.0)),
     "crop_draw": ("side", "side"),
     "expand": ("4", 4.0),

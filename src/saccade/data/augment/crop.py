@@ -19,6 +19,8 @@ TRIES, OVERLAP_TRIES = 10, 50
 AT_ONCE = 10
 # How often a picture is laid on a larger canvas, where that is asked for (Liu et al. 2016, SSD, section 3.6).
 EXPANDED = 0.5
+# Truth where the class of a pixel is unknown.
+UNKNOWN = 255
 
 
 def draw_window(augmentation: Augmentation, source: Size, truth: Annotation, rng: RandomDraws) -> Window:
@@ -34,6 +36,8 @@ def draw_window(augmentation: Augmentation, source: Size, truth: Annotation, rng
     centres = _centres(_boxes(truth)) if augmentation.crop_keeps == "object" else None
     for _ in range(TRIES):
         window = _crop(augmentation, canvas, rng)
+        if window is not None and rng.happens(augmentation.crop_class):
+            window = _around_class(window, canvas, truth, rng)
         if window is not None and (centres is None or _holds(window, centres)):
             return window
     return canvas if centres is not None else _central(augmentation.crop_aspect, canvas)
@@ -62,6 +66,22 @@ def _crop(augmentation: Augmentation, canvas: Window, rng: RandomDraws) -> Windo
         return None
     x, y = rng.whole(left, right - width), rng.whole(top, low - height)
     return x, y, x + width, y + height
+
+
+def _around_class(window: Window, canvas: Window, truth: Annotation, rng: RandomDraws) -> Window:
+    """The window moved so that it shows a pixel of a class, both drawn (Isensee et al. 2021, nnU-Net, methods)."""
+    if truth.semantic is None:
+        return window
+    shown = [label for label in truth.semantic.unique().tolist() if label != UNKNOWN]
+    if not shown:
+        return window
+    places = (truth.semantic == shown[rng.whole(0, len(shown) - 1)]).nonzero()
+    y, x = places[rng.whole(0, len(places) - 1)].tolist()
+    left, top, right, low = canvas
+    width, height = window[2] - window[0], window[3] - window[1]
+    x1 = rng.whole(max(x - width + 1, left), min(x, right - width))
+    y1 = rng.whole(max(y - height + 1, top), min(y, low - height))
+    return x1, y1, x1 + width, y1 + height
 
 
 def _crop_by_side(augmentation: Augmentation, canvas: Window, rng: RandomDraws) -> Window:

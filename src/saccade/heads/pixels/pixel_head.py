@@ -116,6 +116,11 @@ class PixelHead(Head):
         weight = self.class_weights[target.masked_fill(target == IGNORE, 0)]
         return 1 + (own / weight).masked_fill(weight == 0, 0.0)
 
+    def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
+        """``probabilities`` of the classes, a tile each in their order; ``doubt``, 1 less the likeliest one's."""
+        probabilities = self.scores(maps).float().softmax(1)
+        return {"probabilities": probabilities, "doubt": 1 - probabilities.amax(1, keepdim=True)}
+
     def _target(self, truth: Sequence[Annotation], size: tuple[int, int]) -> Tensor:
         """(B, H, W) true classes, 255 outside the pictures and where the map does not reach."""
         first = truth[0].get("semantic")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from saccade.core.annotation import Annotation
 from saccade.heads.pixels.pixel_head import PixelHead, Refiner
 from saccade.layers.decoder.skip_scores import SkipScores
 from saccade.losses.pixels import PixelLoss
@@ -32,6 +33,15 @@ class SkipPixelHead(PixelHead):
     ) -> None:
         super().__init__(body.reads[0], body, classes, loss=loss, refine=refine, refine_at=refine_at)
         self.reads = (*body.reads, *self.reads[1:])
+
+    def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
+        """Those of every head for pixels, and ``coarse``: the classes that the coarsest map alone would tell."""
+        told = self.body(maps, maps.padded, coarsest_alone=True).argmax(1)
+        coarse = [
+            Annotation(semantic=classes[:height, :width])
+            for classes, (height, width) in zip(told, maps.sizes.tolist(), strict=True)
+        ]
+        return {**super().views(maps), "coarse": coarse}
 
     def scores(self, maps: Maps) -> Tensor:
         """(B, C, H, W) scores before the softmax."""

@@ -71,8 +71,14 @@ class SkipScores(nn.Module):
                 cure="take a wider padding, or padding=0, which pads each layer",
             )
 
-    def forward(self, maps: Mapping[str, Tensor], size: tuple[int, int]) -> Tensor:
-        """(B, C, H, W) scores of maps (B, channels, h, w), for pictures of `size`."""
+    def forward(self, maps: Mapping[str, Tensor], size: tuple[int, int], *, coarsest_alone: bool = False) -> Tensor:
+        """(B, C, H, W) scores of maps (B, channels, h, w), for pictures of `size`.
+
+        Args:
+            maps: The maps by name.
+            size: (H, W).
+            coarsest_alone: Whether the scores of finer maps are left out, to see what they add.
+        """
         total = None
         for name, scale, score, grow, shift in zip(
             self.reads, self.scales, self.score.values(), self.grow.values(), (0, *self.shifts), strict=False
@@ -80,7 +86,7 @@ class SkipScores(nn.Module):
             scores = score(maps[name] if scale == 1 else maps[name] * scale)
             if total is not None:
                 grown, fine = met(total, scores, shift)
-                scores = grown + fine
+                scores = grown if coarsest_alone else grown + fine
             total = grow(scores)
         if total is None:
             raise ValueError("expected at least one map to score, found none")

@@ -1,7 +1,8 @@
-"""Rare classes against frequent ones: how often each is shown, or how much it weighs in the loss."""
+"""Rare classes against frequent ones: how often each is shown, how much it weighs in the loss, and which loss."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from math import sqrt
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from saccade.core.dataset import Dataset
 from saccade.data.datasets.picture import classes_of
 from saccade.data.loading.order import balancing_weights
-from saccade.losses.pixels import IGNORE
+from saccade.losses.pixels import IGNORE, PixelLoss, PixelLossKind
 from saccade.network.system import System
 
 
@@ -81,6 +82,22 @@ def repeat_factors(dataset: Dataset, rare: float) -> Tensor:
     counts = Counter(label for found in shown for label in found)
     factors = {label: max(1.0, sqrt(rare * len(shown) / count)) for label, count in counts.items()}
     return torch.tensor([max((factors[label] for label in found), default=1.0) for found in shown], dtype=torch.float64)
+
+
+def take_pixel_losses(system: System, kinds: Sequence[PixelLossKind]) -> Sequence[str]:
+    """Give every head for pixels the sum of some losses in place of its own, and name those heads.
+
+    Args:
+        system: The system.
+        kinds: The losses.
+    """
+    taken: list[str] = []
+    for name, head in system.each_head():
+        own = getattr(head, "costs", None)
+        if isinstance(own, PixelLoss):
+            head.costs = replace(own, kinds=tuple(kinds))
+            taken.append(name)
+    return taken
 
 
 def weigh_losses(system: System, weights: Tensor, of: str = "label") -> Sequence[str]:

@@ -1,6 +1,6 @@
 """What a training is fed with: the plan that fits its data, the loader, the cache, and the balance of classes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -16,6 +16,7 @@ from saccade.data.augment.augment import Augment
 from saccade.data.datasets.picture import size_of
 from saccade.data.datasets.projection import ProjectedDataset, unread
 from saccade.data.loading.loader import Loader, LoaderSettings
+from saccade.losses.pixels import PixelLossKind
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.runs.run_folder import RunFolder
@@ -26,6 +27,7 @@ from saccade.training.feed.balance import (
     median_frequency,
     picture_weights,
     repeat_factors,
+    take_pixel_losses,
     weigh_losses,
 )
 from saccade.training.feed.batch_source import BatchSource
@@ -121,6 +123,20 @@ class InputPipeline:
         folder = None if settings.cache is False else resolved_run.out / "solving"
         source = BatchSource(loader, in_order, cache, folder)
         return InputPipeline(plan, source, reading, resolved_run, skips, say)
+
+    def pixel_loss(self, system: System) -> None:
+        """Let heads for pixels learn by other losses where that is asked for.
+
+        Raises:
+            UsageError: The system has no such head.
+        """
+        kinds = cast("Sequence[PixelLossKind]", self.resolved_run.settings.pixel_loss)
+        if not kinds:
+            return
+        heads = take_pixel_losses(system, kinds)
+        if not heads:
+            raise UsageError("a system that tells the class of pixels", "none", cure="leave --pixel-loss out")
+        self.say(f"{', '.join(heads)} learns by {' + '.join(kinds)}")
 
     def balance(self, system: System) -> None:
         """Weigh the losses by class where that is asked for."""

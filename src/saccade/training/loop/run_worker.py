@@ -131,6 +131,7 @@ def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: 
     pipeline = InputPipeline.of(resolved_run, fabric, log.say, progress.pictures)
     recipe, progress.pictures = pipeline.plan.recipe, pipeline.plan.settings.batch or 1
     check_before_step_0(resolved_run.system, resolved_run.data, recipe.stages, progress.pictures, log.say)
+    pipeline.pixel_loss(resolved_run.system)
     pipeline.balance(resolved_run.system)
     train_state = TrainState(resolved_run.system, recipe, fabric, resolved_run.settings.seed)
     validator = None if resolved_run.data.val is None else Validator(resolved_run.data.val, resolved_run, pipeline)
