@@ -52,6 +52,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fcn8s": {"trunk": "vgg11", "padding": 0, "grouped": True},
     "unet": {"size": 36},  # 92 pixels are mirrored beyond each border
     "segnet": {"trunk": "vgg11_bn"},
+    "deeplab1": {"trunk": "vgg11"},
+    "deeplab2": {"trunk": "resnet18"},
+    "dilated": {"trunk": "vgg11", "padding": "same"},
+    "parsenet": {"trunk": "vgg11"},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -80,6 +84,9 @@ BY_HEART: dict[str, dict[str, Any]] = {
     },
     "unet": {"padding": "same", "size": 48, "width": 1 / 4},
     "segnet": {"size": 48, "width": 1 / 8},
+    "deeplab1": {"size": 128},  # a position stands for its pixel and those around it
+    "deeplab2": {"size": 128},
+    "parsenet": {"size": 128},
     "segnet_basic": {"width": 1 / 8},
     "fcn_basic": {"width": 1 / 8},
     "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
@@ -89,7 +96,17 @@ BY_HEART: dict[str, dict[str, Any]] = {
     },
 }
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
-LARGE = ("sliding_window", "overfeat_detector", "spp_net", "fast_rcnn", "faster_rcnn", "rfcn", "ion", "multipath")
+LARGE = (
+    "sliding_window",
+    "overfeat_detector",
+    "spp_net",
+    "fast_rcnn",
+    "faster_rcnn",
+    "rfcn",
+    "ion",
+    "multipath",
+    "deeplab2",
+)
 
 
 def narrow_options(name: str) -> dict[str, Any]:

@@ -22,11 +22,14 @@ from saccade.heads.locate.box_form import BoxForm, relative
 from saccade.heads.locate.locate import LocatedBoxes, LocateHead
 from saccade.heads.locate.locate_many import LocateManyHead, ManyBoxes
 from saccade.heads.locate.main_object import main_object
+from saccade.heads.pixels.coarse_head import CoarsePixelHead
 from saccade.heads.pixels.pixel_head import PixelHead, PixelRaw
 from saccade.heads.pixels.skip_head import SkipPixelHead
 from saccade.layers.blocks.fully_connected import fully_connected
+from saccade.layers.decoder.coarse_scores import ScoresInContext, SummedScores
 from saccade.layers.decoder.skip_scores import ScoredMap, SkipScores
 from saccade.layers.towers.anchors import Anchors
+from saccade.layers.towers.context_module import ContextModule
 from saccade.layers.towers.dense_towers import ProposalTower, SeparateTowers, TwinTower
 from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
 from saccade.network.head import Head
@@ -173,6 +176,17 @@ HEADS: dict[str, HeadCase] = {
     "pixels": HeadCase(lambda: PixelHead("map", nn.Conv2d(LEVEL.channels, CLASSES, 1), CLASSES), _pixels),
     "pixels by skips": HeadCase(
         lambda: SkipPixelHead(SkipScores([ScoredMap("map", LEVEL)], CLASSES, learnt=True), CLASSES), _pixels
+    ),
+    "pixels at positions": HeadCase(
+        lambda: CoarsePixelHead(SummedScores({"map": LEVEL}, CLASSES), CLASSES, corners=True), _pixels
+    ),
+    "pixels in context": HeadCase(
+        lambda: CoarsePixelHead(
+            ScoresInContext("map", nn.Conv2d(LEVEL.channels, CLASSES, 1), ContextModule(CLASSES)),
+            CLASSES,
+            corners=False,
+        ),
+        _pixels,
     ),
     "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
     "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),

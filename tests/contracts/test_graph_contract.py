@@ -29,6 +29,7 @@ QUICK = (
     "pixels",
     "segnet_basic",
     "fcn8s",
+    "parsenet",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),

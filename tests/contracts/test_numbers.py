@@ -10,6 +10,7 @@ import torch
 from described_numbers import described_quantities
 from detector_numbers import detector_quantities
 from region_numbers import region_quantities
+from segment_context_numbers import segment_context_quantities
 from segment_decoder_numbers import segment_decoder_quantities
 from segmenter_numbers import segmenter_quantities
 from torch import nn
@@ -191,6 +192,7 @@ def quantities() -> dict[tuple[str, str], Callable[[], object]]:
         | region_quantities()
         | segmenter_quantities()
         | segment_decoder_quantities()
+        | segment_context_quantities()
         | {
             ("LeNet-5", "trainable params total"): lambda: parameters(paper("lenet5")),
             ("LeNet-5", "input"): lambda: f"{paper('lenet5').input.channels}x32x32",

@@ -31,6 +31,10 @@ FITTING: dict[str, tuple[str, ...]] = {
     "fcn16s": ("yolo24", "tf_efficientnet_lite0"),
     "fcn8s": ("yolo24", "tf_efficientnet_lite0"),
     "unet": ("yolo24", "tf_efficientnet_lite0"),
+    "deeplab1": ("yolo24", "tf_efficientnet_lite0"),
+    "deeplab2": ("yolo24", "tf_efficientnet_lite0"),
+    "dilated": ("yolo24", "tf_efficientnet_lite0"),
+    "parsenet": ("yolo24", "tf_efficientnet_lite0"),
     "retinanet": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
 }
 IMAGENET = trunk("resnet18", width=1 / 16).preprocessing

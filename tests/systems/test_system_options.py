@@ -151,6 +151,24 @@ TABLE = {
         border_weights:bool=False channels:int=3 neck_channels:int|None=None norm:batch/frozen/group/sync=batch
         padding:valid/same|None=None pretrained:bool=False size:int|None=None trunk:str=unet width:float=1.0
     """,
+    "deeplab1": """
+        channels:int=3 hidden:int|None=None multi_scale:bool=False norm:batch/frozen/group/sync=batch
+        pretrained:bool=False size:int=513 trunk:str=vgg16 variant:largefov/7x7/4x4/deeplab=largefov
+        width:float=1.0
+    """,
+    "deeplab2": """
+        channels:int=3 multi_scale:bool|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False
+        size:int=513 trunk:str=resnet101 variant:aspp_l/aspp_s/largefov=aspp_l width:float=1.0
+    """,
+    "dilated": """
+        channels:int=3 context:none/basic/large=basic context_layers:int=8 context_padding:each/once=each
+        norm:batch/frozen/group/sync=batch order:paper/joint=paper padding:valid/same|None=None
+        pretrained:bool=False size:int=500 trunk:str=vgg16 width:float=1.0
+    """,
+    "parsenet": """
+        channels:int=3 maps:int=1 norm:batch/frozen/group/sync=batch pretrained:bool=False scale:float=10.0
+        size:int=513 trunk:str=vgg16 width:float=1.0
+    """,
 }
 STATISTICS = {"mean": "mean:*float|None=None", "std": "std:*float|None=None"}
 OF_SYSTEM = {name: words.split() for names, words in TABLE.items() for name in names.split()}

@@ -4,6 +4,7 @@ from dataclasses import replace
 from http.client import HTTPException
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from saccade.core.errors import ConfigError, UsageError
@@ -43,7 +44,14 @@ class TimmTrunk(Trunk):
         return dict(zip(self.levels, maps, strict=True))
 
 
-def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, channels: int = 3) -> TimmTrunk:
+def timm_trunk(
+    name: str,
+    *,
+    pretrained: bool = False,
+    width: float = 1.0,
+    channels: int = 3,
+    output_stride: int | None = None,
+) -> TimmTrunk:
     """A network of timm's as a trunk.
 
     Args:
@@ -51,17 +59,26 @@ def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, chann
         pretrained: Take the weights that timm offers.
         width: 1; timm's networks are not scaled.
         channels: Channels of the picture.
+        output_stride: Pixels that positions of the deepest map lie apart at most, 8 or 16, by dilation; None: as many
+            as the network has.
 
     Raises:
-        UsageError: A width is asked for.
+        UsageError: A width is asked for, or a stride of a network that timm cannot dilate.
         ConfigError: timm cannot make maps of this network, or its weights cannot be had.
     """
     import timm  # it takes a second, which nobody pays who does not ask for it
 
     if width != 1:
         raise UsageError(f"width=1 for timm's {name}", f"width={width}", cure="choose a smaller network of timm's")
+    dilated: dict[str, Any] = {} if output_stride is None else {"output_stride": output_stride}
+    if dilated and not _can_be_dilated(name, output_stride):
+        raise UsageError(
+            f"a network of timm's that can be dilated to stride {output_stride}",
+            name,
+            cure="choose a convolutional one, such as resnet26d or mobilenetv3_large_100",
+        )
     try:
-        network = timm.create_model(name, pretrained=pretrained, features_only=True, in_chans=channels)
+        network = timm.create_model(name, pretrained=pretrained, features_only=True, in_chans=channels, **dilated)
     except (OSError, HTTPException) as error:
         raise ConfigError(
             f"the pretrained weights of timm's {name}",
@@ -76,6 +93,19 @@ def timm_trunk(name: str, *, pretrained: bool = False, width: float = 1.0, chann
             cure="choose another network of timm.list_models()",
         ) from error
     return TimmTrunk(network, timm_preprocessing(name, channels))
+
+
+def _can_be_dilated(name: str, stride: int | None) -> bool:
+    """Whether timm builds the network so that no map has a greater stride, tried without memory."""
+    import timm
+
+    try:
+        with torch.device("meta"):
+            network = timm.create_model(name, features_only=True, output_stride=stride)
+    except (TypeError, ValueError, NotImplementedError, AssertionError, RuntimeError, AttributeError):
+        return False
+    info: Any = network.feature_info
+    return max(info.reduction()) == stride
 
 
 def timm_preprocessing(name: str, channels: int = 3) -> Preprocessing:

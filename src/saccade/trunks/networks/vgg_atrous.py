@@ -6,17 +6,14 @@ Paper: Liu et al. 2016, SSD, arXiv 1512.02325, section 3; Chen et al. 2015, arXi
 from collections.abc import Sequence
 from typing import Literal
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from saccade.layers.initialise import xavier
 from saccade.layers.scale import scaled
 from saccade.trunks.chain import Chain, named
 from saccade.trunks.networks.vgg import blocks, vgg16, vgg16_bn
+from saccade.trunks.surgery.spread_fc import SpreadFc, spread_fc
 
 BODIES = {"vgg16": vgg16, "vgg16_bn": vgg16_bn}
-# Of ImageNet's fc6, 4096 filters of 7 × 7 positions, every fourth filter and every third position stay.
-FILTERS, POSITIONS = 4, 3
 
 
 Body = Literal["vgg16", "vgg16_bn"]
@@ -37,13 +34,8 @@ def vgg16_atrous(body: Body = "vgg16", *, pretrained: bool = False, width: float
     stages = dict(whole.named_children())
     stages["pool3"] = nn.MaxPool2d(2, 2, ceil_mode=True)
     stages["pool5"] = nn.MaxPool2d(3, 1, 1)
-    entry, size = whole.levels["pool5"].channels, scaled(1024, width)
-    fc6, fc7 = nn.Conv2d(entry, size, 3, padding=6, dilation=6), nn.Conv2d(size, size, 1)
-    xavier(nn.ModuleList([fc6, fc7]))
-    if pretrained:
-        _subsample(fc6, stages["fc6"].get_submodule("linear"), 7, POSITIONS)
-        _subsample(fc7, stages["fc7"].get_submodule("linear"), 1, FILTERS)
-    stages["fc6"], stages["fc7"] = named(conv=fc6, relu=nn.ReLU()), named(conv=fc7, relu=nn.ReLU())
+    fc = SpreadFc(kernel=3, rate=6, filters=scaled(1024, width))
+    stages |= spread_fc(whole.levels["pool5"].channels, fc, whole if pretrained else None)
     return Chain(stages, preprocessing=whole.preprocessing)
 
 
@@ -53,16 +45,3 @@ def atrous_trunk(layers: Sequence[nn.Module]) -> Chain:
     fc6, fc7 = [layer for layer in layers if isinstance(layer, nn.Conv2d)][-2:]
     stages["fc6"], stages["fc7"] = named(conv=fc6, relu=nn.ReLU()), named(conv=fc7, relu=nn.ReLU())
     return Chain(stages)
-
-
-def _subsample(conv: nn.Conv2d, linear: nn.Module, grid: int, step: int) -> None:
-    """Fill a convolution from a fully connected layer that read `grid` positions a side.
-
-    Every fourth output stays; of fc6's inputs every third position, of fc7's every fourth channel.
-    """
-    weight, bias = linear.get_parameter("weight").detach(), linear.get_parameter("bias").detach()
-    whole = weight.view(len(weight), -1, grid, grid)[::FILTERS]
-    part: Tensor = whole[:, :, ::step, ::step] if grid > 1 else whole[:, ::step]
-    with torch.no_grad():
-        conv.weight.copy_(part)
-        conv.get_parameter("bias").copy_(bias[::FILTERS])

@@ -143,7 +143,11 @@ def _spread_branches(module: nn.Module, rate: Rate, path: str) -> None:
         where = f"{path}.{name}" if name else path
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
             if _side(layer.stride, where) != 1:
-                raise UsageError("layers in a row where strides become dilations", where)
+                raise UsageError(
+                    "layers in a row where strides become dilations",
+                    where,
+                    cure="choose a VGG, a ResNet, googlenet or efficientnet_lite0, for some",
+                )
             module.set_submodule(name, _spread_window(layer, rate, where)[0])
         elif isinstance(layer, nn.RNNBase | nn.AvgPool2d | nn.AdaptiveAvgPool2d) or hasattr(layer, "stride"):
             raise UsageError("convolutions and maximum pools", f"{type(layer).__name__} at {where}")
