@@ -55,8 +55,7 @@ def normal(module: nn.Module, deviation: float = 0.01, *, width: float = 1.0, re
         width: Factor of the channels that the layers read.
         reads_pictures: Whether the first layer reads pictures, whose channels no width changes.
     """
-    kinds = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
-    layers = [layer for layer in module.modules() if isinstance(layer, kinds)]
+    layers = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)]
     for place, layer in enumerate(layers):
         alone = reads_pictures and place == 0
         nn.init.normal_(layer.weight, std=deviation if alone else deviation / sqrt(width))

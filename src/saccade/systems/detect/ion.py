@@ -10,8 +10,8 @@ from saccade.heads.regions.box_top import BoxRules, BoxTop
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.regions.sampling import RegionRules
 from saccade.layers.pools.skip_pool import SCALE, SkipPool
-from saccade.layers.towers.region_towers import PooledTower
 from saccade.layers.recurrent.irnn import stacked_irnns
+from saccade.layers.towers.region_towers import PooledTower
 from saccade.necks.context import Context
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe

@@ -64,9 +64,10 @@ class ProposalOptions(OptionGroup):
     """Whether the network sees whole pictures or regions of them (sections 4.2, 4.3).
 
     Attributes:
-        sees: ``pictures``: whole ones, in learning and in use. ``objects``: learns from single objects, which alone have
-            a class, and looks at proposals in use (the paper's first stage). ``proposals``: learns from proposals that
-            overlap an object, and looks at proposals in use (its second stage; begin with ``--init`` the first one's run).
+        sees: ``pictures``: whole ones, in learning and in use. ``objects``: learns from single objects, which alone
+            have a class, and looks at proposals in use (the paper's first stage). ``proposals``: learns from proposals
+            that overlap an object, and looks at proposals in use (its second stage; it begins with ``--init`` a run of
+            the first).
         search: Where proposals come from: ``edge-boxes``, ``selective-search``, ``selective-search-quality``,
             ``windows``, or a file that ``saccade propose`` wrote.
         proposals: Proposals of a picture that are looked at, of those whose least side is at least half of `size`.
@@ -101,7 +102,7 @@ def deconvnet(
 
     Args:
         classes: Names of the classes.
-        trunk: ``vgg16_bn``, or another VGG: it halves its maps by pools of 2 × 2 alone and has two fully connected layers.
+        trunk: ``vgg16_bn``, or another VGG: it halves its maps by pools of 2 × 2 alone and ends fully connected.
         unpool: ``switches``: values go back to where the maxima were. ``none``: transposed convolutions of stride 2 in
             their place, without places, so that one can be seen beside the other.
         regions: Whether the network sees whole pictures or regions of them.
