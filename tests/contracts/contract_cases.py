@@ -52,6 +52,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fcn8s": {"trunk": "vgg11", "padding": 0, "grouped": True},
     "unet": {"size": 36},  # 92 pixels are mirrored beyond each border
     "segnet": {"trunk": "vgg11_bn"},
+    "deconvnet": {"trunk": "vgg11_bn"},
+    "patch_pixels": {"patch": 31, "depth": 3, "width": 1 / 8, "size": 48},
+    "superpixels": {"trunk": "resnet18", "superpixels": 60, "compactness": 40.0},
+    "reseg": {"trunk": "vgg11"},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -61,6 +65,7 @@ DEEPER = (
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
+    "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
     *("segnet_basic_encoder_addition", "segnet_basic_single_channel"),
@@ -80,7 +85,11 @@ BY_HEART: dict[str, dict[str, Any]] = {
     },
     "unet": {"padding": "same", "size": 48, "width": 1 / 4},
     "segnet": {"size": 48, "width": 1 / 8},
+    "deconvnet": {"width": 1 / 4, "size": 32},
     "segnet_basic": {"width": 1 / 8},
+    "patch_pixels": {"width": 1 / 4, "size": 32},
+    "superpixels": {"width": 1 / 4, "superpixels": 400, "compactness": 100.0, "strides": (4, 8)},
+    "reseg": {"width": 1 / 4, "size": 32},
     "fcn_basic": {"width": 1 / 8},
     "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
     "overfeat_detector": {
@@ -89,7 +98,18 @@ BY_HEART: dict[str, dict[str, Any]] = {
     },
 }
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
-LARGE = ("sliding_window", "overfeat_detector", "spp_net", "fast_rcnn", "faster_rcnn", "rfcn", "ion", "multipath")
+LARGE = (
+    "sliding_window",
+    "overfeat_detector",
+    "spp_net",
+    "fast_rcnn",
+    "faster_rcnn",
+    "rfcn",
+    "ion",
+    "multipath",
+    "superpixels",
+    "reseg",
+)
 
 
 def narrow_options(name: str) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class PatchPixelHead(PixelHead):
         }
 
     def _drawn(self, numbered: tuple[int, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Picture, rows and columns of the pixels that are drawn of a map (h, w) of true classes, about as many of each."""
+        """Picture, rows and columns of the pixels that are drawn of a map (h, w) of classes, about as many of each."""
         picture, target = numbered
         labels = target[target != IGNORE].unique().tolist()
         each = -(-self.samples // max(len(labels), 1))

@@ -93,7 +93,7 @@ class ProposalPixelHead(PixelHead):
         return torch.stack(found)
 
     def _looked_at(self, maps: Maps) -> Iterator[Tensor]:
-        """(n, 4) proposals of each picture that are large enough, the first of them; the whole picture where none is."""
+        """(n, 4) the first proposals of each picture that are large enough; the whole picture where none is."""
         for picture, boxes in enumerate(_given(maps)):
             sides = (boxes[:, 2:] - boxes[:, :2]).amin(1)
             large = boxes[sides >= self.rules.least][: self.rules.number]

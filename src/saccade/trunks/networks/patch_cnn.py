@@ -24,8 +24,8 @@ MAPS, DENSE = 48, 200
 def patch_cnn(*, patch: int = 95, depth: int = 4, width: float = 1.0, channels: int = 3, fc: bool = True) -> Chain:
     """Unpadded convolutions of 48 maps, each halved by its maxima, and a fully connected layer of 200.
 
-    Maps: ``conv1``, ``pool1`` … ``conv4``, ``pool4``, and ``fc1`` with one position. N4's patch of 95 pixels becomes 92,
-    46, 42, 21, 18, 9, 6 and 3 positions a side.
+    Maps: ``conv1``, ``pool1`` … ``conv4``, ``pool4``, and ``fc1`` with one position. N4's patch of 95 pixels becomes
+    92, 46, 42, 21, 18, 9, 6 and 3 positions a side.
 
     Args:
         patch: Side of the patch in pixels, one of those that every pool halves without a rest: 15, 31, 47, 63, 79, 95 …
