@@ -213,6 +213,7 @@ def test_what_does_not_fit_is_refused(options: dict[str, Any], said: str) -> Non
         small(**options)
 
 
+@pytest.mark.slow
 def test_stages_are_trained_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SACCADE_CACHE", str(tmp_path / "cache"))
     settings: dict[str, Any] = {"steps": 1, "batch": 2, "workers": 0, "threads": 1, "val": "scenes:count=1,size=64"}

@@ -7,6 +7,7 @@ methods, IEEE TPAMI 34(11), section 3, as scikit-image has it; seeds stay on the
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,16 +34,19 @@ class Slic:
 
         Pictures of other channels than three are compared by their values, as Lab's lightness is, on the scale 0..100.
         """
-        from skimage.segmentation import slic  # needed for superpixels alone
+        from skimage.color import rgb2lab  # needed for superpixels alone
+        from skimage.segmentation import slic
 
-        colours = image.shape[0] == 3
-        values: Any = image.detach().float().clamp(0, 255).movedim(0, -1).cpu().numpy() / (255 if colours else 2.55)
+        values: Any = image.detach().float().clamp(0, 255).movedim(0, -1).cpu().numpy() / 255
+        values = rgb2lab(values) if image.shape[0] == 3 else values * 100
+        # The library brings all values to 0..1 first: place is to count as much as before.
+        reach = float(np.ptp(values))
         found: Any = slic(
             values,
             n_segments=min(self.number, values.shape[0] * values.shape[1]),
-            compactness=self.compactness,
+            compactness=self.compactness / (reach or 1.0),
             max_num_iter=self.iterations,
-            convert2lab=colours,
+            convert2lab=False,
             min_size_factor=LEAST,
             start_label=0,
             channel_axis=2,
