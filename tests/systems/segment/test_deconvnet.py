@@ -221,6 +221,18 @@ def test_stages_are_trained_one_after_the_other(tmp_path: Path, monkeypatch: pyt
     data = "scenes:count=4,size=64"
     sc.train("deconvnet", data, tmp_path / "one", sees="objects", **settings, **options)
     sc.train("deconvnet", data, tmp_path / "two", sees="proposals", init=tmp_path / "one", **settings, **options)
-    found = sc.load(tmp_path / "two")(sc.open_data("scenes:count=1,size=70")[0].image)
+    sc.train("deconvnet", data, tmp_path / "whole", **settings, **SMALL)
+    with pytest.raises(UsageError, match="needs none"):
+        sc.load(tmp_path / "whole", search="windows")
+    found = sc.load(tmp_path / "two", search="windows")(sc.open_data("scenes:count=1,size=70")[0].image)
     assert found.semantic is not None
     assert found.semantic.shape == (70, 70)
+
+
+def test_missing_truth_reaches_every_parameter_by_way_of_the_regions() -> None:
+    system = small(sees="objects", search="windows")
+    batch = system.batch([torch.rand(3, 40, 40)] * 2, [Annotation(), Annotation()])
+    (loss,) = system.loss(batch).values()
+    loss.backward()
+    assert loss.item() == 0
+    assert all(p.grad is not None and not p.grad.any() for p in system.parameters())

@@ -41,8 +41,10 @@ def test_a_pixel_is_told_by_the_patch_about_it_alone() -> None:
     rim = system.input.margin
     assert rim == 15
     # In the batch's pixels, whose margin comes first.
-    assert int(rows.min()) >= 30 and int(rows.max()) <= 30 + 2 * rim
-    assert int(columns.min()) >= 40 and int(columns.max()) <= 40 + 2 * rim
+    assert int(rows.min()) >= 30
+    assert int(rows.max()) <= 30 + 2 * rim
+    assert int(columns.min()) >= 40
+    assert int(columns.max()) <= 40 + 2 * rim
     assert len(rows) > 300
 
 
@@ -50,7 +52,9 @@ def test_one_by_one_costs_hundreds_of_times_as_much() -> None:
     """N4 on 512 pixels: 418 × 418 patches of 134 million multiply-adds each, or one pass."""
     at_once, alone = (sc.describe(small(patch=95, depth=4, width=1.0, evaluate=how), size=160) for how in WAYS)
     assert at_once.parameters == alone.parameters
-    of_one = 92**2 * 48 * 48 + 42**2 * 48 * 48 * 25 + 18**2 * 48 * 48 * 16 + 6**2 * 48 * 48 * 16 + 9 * 48 * 200 + 200 * 4
+    of_one = (
+        92**2 * 48 * 48 + 42**2 * 48 * 48 * 25 + 18**2 * 48 * 48 * 16 + 6**2 * 48 * 48 * 16 + 9 * 48 * 200 + 200 * 4
+    )
     assert alone.multiply_adds == 66**2 * of_one
     assert alone.multiply_adds / at_once.multiply_adds > 200
 
