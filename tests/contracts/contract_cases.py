@@ -56,6 +56,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "deeplab2": {"trunk": "resnet18"},
     "dilated": {"trunk": "vgg11", "padding": "same"},
     "parsenet": {"trunk": "vgg11"},
+    "deconvnet": {"trunk": "vgg11_bn"},
+    "patch_pixels": {"patch": 31, "depth": 3, "width": 1 / 8, "size": 48},
+    "superpixels": {"trunk": "resnet18", "superpixels": 60, "compactness": 40.0},
+    "reseg": {"trunk": "vgg11"},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -65,6 +69,7 @@ DEEPER = (
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
+    "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
     *("segnet_basic_encoder_addition", "segnet_basic_single_channel"),
@@ -87,7 +92,11 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "deeplab1": {"size": 128},  # a position stands for its pixel and those around it
     "deeplab2": {"size": 128},
     "parsenet": {"size": 128},
+    "deconvnet": {"width": 1 / 4, "size": 32},
     "segnet_basic": {"width": 1 / 8},
+    "patch_pixels": {"width": 1 / 4, "size": 32},
+    "superpixels": {"width": 1 / 4, "superpixels": 400, "compactness": 100.0, "strides": (4, 8)},
+    "reseg": {"width": 1 / 4, "size": 32},
     "fcn_basic": {"width": 1 / 8},
     "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
     "overfeat_detector": {
@@ -106,6 +115,8 @@ LARGE = (
     "ion",
     "multipath",
     "deeplab2",
+    "superpixels",
+    "reseg",
 )
 
 

@@ -30,16 +30,27 @@ QUICK = (
     "segnet_basic",
     "fcn8s",
     "parsenet",
+    "superpixels",
+    "deconvnet by proposals",
+    "patches one by one",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),
     "localizer of several": ("localizer", {"objects": 3}),
+    "deconvnet without switches": ("deconvnet", {"unpool": "none"}),
+    "deconvnet by proposals": ("deconvnet", {"sees": "proposals", "search": "windows"}),
+    "patches one by one": ("patch_pixels", {"evaluate": "patches"}),
     "multipath twice": ("multipath", {"rounds": 2, "vote": True}),
 }
 NAMES = [*sorted([*SYSTEMS, *PROOFS]), *VARIANTS]
 EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
-OUTSIDE = {"rcnn": "warped one by one"}
+OUTSIDE = {
+    "rcnn": "warped one by one",
+    "superpixels": "superpixels are sought",
+    "deconvnet by proposals": "warped one by one",
+    "patches one by one": "run one by one",
+}
 # Sides of pictures where sizes are free, of an example and of others: so large that no map has a side of 1, which is
 # taken for a constant.
 EXAMPLE, OTHER = (288, 320), (320, 384)

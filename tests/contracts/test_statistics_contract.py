@@ -30,6 +30,8 @@ FITTING: dict[str, tuple[str, ...]] = {
     "fcn32s": ("yolo24", "tf_efficientnet_lite0"),
     "fcn16s": ("yolo24", "tf_efficientnet_lite0"),
     "fcn8s": ("yolo24", "tf_efficientnet_lite0"),
+    "superpixels": ("yolo24",),
+    "reseg": ("yolo24",),
     "unet": ("yolo24", "tf_efficientnet_lite0"),
     "deeplab1": ("yolo24", "tf_efficientnet_lite0"),
     "deeplab2": ("yolo24", "tf_efficientnet_lite0"),
@@ -48,7 +50,7 @@ def made(name: str, **options: Any) -> System:
 
 def test_every_system_that_takes_any_trunk_is_here() -> None:
     free = {name for name, function in SYSTEMS.items() if "trunk" in options_of(function)}
-    assert free - {"ssd300", "ssd512", "segnet"} == set(FITTING)
+    assert free - {"ssd300", "ssd512", "segnet", "deconvnet"} == set(FITTING)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

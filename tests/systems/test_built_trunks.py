@@ -15,7 +15,11 @@ from saccade.trunks import trunk
 from saccade.trunks.chain import Chain
 from saccade.trunks.inputs import zero_to_one
 
-FREE = [name for name, f in SYSTEMS.items() if "trunk" in options_of(f) and not name.startswith(("ssd", "segnet"))]
+FREE = [
+    name
+    for name, f in SYSTEMS.items()
+    if "trunk" in options_of(f) and not name.startswith(("ssd", "segnet", "deconvnet"))
+]
 # Of each kind of trunk that the systems read, a narrow one.
 FULLY_CONNECTED = ("rcnn", "fast_rcnn", "ion", "multipath", "spp_net")
 

@@ -147,6 +147,23 @@ TABLE = {
     "segnet_basic_single_channel bilinear_interpolation": """
         channels:int=3 size:int=360 width:float=1.0
     """,
+    "deconvnet": """
+        channels:int=3 pretrained:bool=False proposals:int=50 samples:int=8
+        search:str=edge-boxes sees:pictures/objects/proposals=pictures size:int=224 trunk:str=vgg16_bn
+        unpool:switches/none=switches width:float=1.0
+    """,
+    "patch_pixels": """
+        channels:int=3 depth:int=4 evaluate:dense/patches=dense patch:int=95 samples:int=64 size:int|None=None
+        width:float=1.0
+    """,
+    "superpixels": """
+        channels:int=3 compactness:float=10.0 hidden:int=256 norm:batch/frozen/group/sync=batch pretrained:bool=False
+        size:int=320 strides:*int=4,8,16 superpixels:int=400 trunk:str=vgg16 width:float=1.0
+    """,
+    "reseg": """
+        cell:gru/lstm=gru channels:int=3 first:columns/rows=rows hidden:int=100 layers:int=2
+        norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=360 trunk:str=vgg16 width:float=1.0
+    """,
     "unet": """
         border_weights:bool=False channels:int=3 neck_channels:int|None=None norm:batch/frozen/group/sync=batch
         padding:valid/same|None=None pretrained:bool=False size:int|None=None trunk:str=unet width:float=1.0

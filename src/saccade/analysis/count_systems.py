@@ -1,10 +1,12 @@
 """Counts every system once, for ``saccade systems``, which has no time to."""
 
+import torch
+
 from saccade.analysis.describe import describe
 from saccade.analysis.description import Description
 from saccade.safe_io.writing.atomic import write_text
 from saccade.systems import SYSTEMS
-from saccade.systems.build import options_of
+from saccade.systems.build import build
 from saccade.systems.counts import TABLE, SystemCount, as_table
 
 
@@ -17,10 +19,16 @@ def count_of(name: str) -> SystemCount:
 
 def _regions(name: str, found: Description) -> int | None:
     """How many regions the description looked at: the whole picture, or those proposed of a blank one, if any is."""
-    if "search" in options_of(SYSTEMS.declared(name)):
+    if _seeks(name):
         return 1
     idle = [one for one in found.layers if one.weights and one.group == "dense" and not one.multiply_adds]
     return 0 if idle else None
+
+
+def _seeks(name: str) -> bool:
+    """Whether a system of ours, as its paper has it, looks at regions that a search proposes."""
+    with torch.device("meta"):
+        return build(name, SYSTEMS[name].card.classes).search is not None
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ def normal_linear(module: nn.Module, deviation: float = 0.01, *, width: float = 
 
 
 def normal(module: nn.Module, deviation: float = 0.01, *, width: float = 1.0, reads_pictures: bool = False) -> None:
-    """Convolutions and linear layers from a normal distribution, biases 0 (AlexNet's way, and its time's).
+    """Convolutions, transposed ones too, and linear layers from a normal distribution, biases 0 (AlexNet's way).
 
     Args:
         module: Whose layers begin.
@@ -55,7 +55,7 @@ def normal(module: nn.Module, deviation: float = 0.01, *, width: float = 1.0, re
         width: Factor of the channels that the layers read.
         reads_pictures: Whether the first layer reads pictures, whose channels no width changes.
     """
-    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    layers = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)]
     for place, layer in enumerate(layers):
         alone = reads_pictures and place == 0
         nn.init.normal_(layer.weight, std=deviation if alone else deviation / sqrt(width))
@@ -113,6 +113,6 @@ def fit_channels(weight: Tensor, channels: int) -> Tensor:
     return weight.index_select(1, turn) * (known / channels)
 
 
-def _fill_bias(layer: nn.Conv2d | nn.Linear, value: float) -> None:
+def _fill_bias(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, value: float) -> None:
     if layer.bias is not None:
         nn.init.constant_(layer.bias, value)

@@ -45,7 +45,7 @@ class BorderWeights:
     def __call__(self, truth: Annotation) -> Tensor:
         """(h, w) float32, what each pixel of a truth with `semantic` counts beside its class's weight."""
         semantic = truth.get("semantic")
-        nearest, second = self._distances(_objects(truth, self.background), (semantic.shape[0], semantic.shape[1]))
+        nearest, second = self._distances(objects_of(truth, self.background), (semantic.shape[0], semantic.shape[1]))
         weights = self.at(torch.from_numpy(nearest), torch.from_numpy(second))
         return weights.masked_fill_(torch.from_numpy(nearest == 0), 0.0).to(semantic.device)
 
@@ -74,8 +74,14 @@ class BorderWeights:
         return nearest, second
 
 
-def _objects(truth: Annotation, background: int | None) -> Iterator[tuple[Mask, Corner]]:
-    """Masks of the objects within their windows, and the windows' upper left pixels (y, x); none is empty."""
+def objects_of(truth: Annotation, background: int | None) -> Iterator[tuple[Mask, Corner]]:
+    """Masks of the objects within their windows, and the windows' upper left pixels (y, x); none is empty.
+
+    Args:
+        truth: With `semantic`; where it has masks of instances, these are the objects, crowds left out. Else they are
+            the regions of one class, whose pixels touch side by side.
+        background: The class that has no objects, or None.
+    """
     rows = truth.instances
     if rows is not None and rows.masks is not None:
         return _of_instances(rows)

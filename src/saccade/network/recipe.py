@@ -9,7 +9,7 @@ from saccade.core.augmentation import Augmentation
 if TYPE_CHECKING:  # recipes are listed without torch
     from saccade.core.annotation import Annotation
 
-OptimiserName = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"]
+OptimiserName = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta"]
 ScheduleName = Literal["constant", "step", "cosine", "poly", "plateau"]
 
 
@@ -49,15 +49,16 @@ class Recipe:
     """How a system is trained when nobody says otherwise.
 
     Attributes:
-        optimiser: ``sgd`` (with momentum), ``adam``, ``adamw``, ``rmsprop`` or ``adagrad``.
+        optimiser: ``sgd`` (with momentum), ``adam``, ``adamw``, ``rmsprop``, ``adagrad`` or ``adadelta``.
         lr: Learning rate for batches of `batch` pictures; it is scaled with the batch that is really used.
         trunk_lr_factor: Factor of the trunk's learning rate.
         bias_lr_factor: Factor of the learning rate of layers' biases, of normalisation's not; Caffe's models have 2.
         lr_factors: Further factors by name of parts, heads or submodules, such as ``("label", 10.0)`` for a layer that
             is new among those that have learnt; of two names the longer decides.
         momentum: Momentum of ``sgd`` and ``rmsprop``; first decay of ``adam`` and ``adamw``.
-        decay: Share of the mean of squared gradients that ``rmsprop`` keeps at each step.
-        epsilon: What ``rmsprop`` adds to the root of that mean.
+        decay: Share of the mean of squared gradients that ``rmsprop`` keeps at each step, and ``adadelta`` of that
+            of squared steps too.
+        epsilon: What ``rmsprop`` adds to the root of that mean, and ``adadelta`` to both means before the root.
         weight_decay: L2 penalty (decoupled for ``adamw``); biases and normalisation are spared by `decay_all`.
         decay_all: Whether biases and normalisation decay too, as most papers of the first decade let them.
         schedule: ``constant``, ``step`` (by `gamma` at `milestones`), ``cosine`` (to 0), ``poly`` (power `gamma`) or

@@ -67,6 +67,10 @@ SYSTEMS = LazySystems(
         "segnet_basic_encoder_addition": "segment.segnet_basic",
         "segnet_basic_single_channel": "segment.segnet_basic",
         "bilinear_interpolation": "segment.segnet_basic",
+        "deconvnet": "segment.deconvnet",
+        "patch_pixels": "segment.patch_pixels",
+        "superpixels": "segment.superpixels",
+        "reseg": "segment.reseg",
     }
 )
 

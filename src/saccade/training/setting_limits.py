@@ -9,7 +9,7 @@ from saccade.training.setup.unfreeze import parse
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "recipe": ("auto", "paper", "small"),
-    "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad"),
+    "optimiser": ("sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta"),
     "schedule": ("constant", "step", "cosine", "poly", "plateau"),
     "precision": ("auto", "32", "bf16"),
     "balance": ("none", "natural", "weights", "sampler", "repeat", "median", "median_all"),

@@ -33,7 +33,7 @@ class TrainSettings:
         recipe: What settles whatever is not said here: paper, the system's own numbers; small, those for few pictures
             and a trunk that has learnt; auto, small for a pretrained trunk and up to 2000 training pictures, else
             paper.
-        optimiser: sgd, adam, adamw, rmsprop or adagrad.
+        optimiser: sgd, adam, adamw, rmsprop, adagrad or adadelta.
         lr: Learning rate, as it is used: not scaled with the batch.
         momentum: Momentum.
         weight_decay: Weight decay.

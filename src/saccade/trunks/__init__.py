@@ -16,6 +16,7 @@ from saccade.trunks.networks.inception import inception_v3
 from saccade.trunks.networks.lecture_cnn import lecture_cnn
 from saccade.trunks.networks.lenet import lenet5
 from saccade.trunks.networks.overfeat import overfeat
+from saccade.trunks.networks.patch_cnn import patch_cnn
 from saccade.trunks.networks.renet import renet
 from saccade.trunks.networks.resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from saccade.trunks.networks.segnet_basic import segnet_basic
@@ -61,6 +62,7 @@ TRUNKS: dict[str, TrunkFunction] = {
     "efficientnet_lite0": efficientnet_lite0,
     "unet": unet,
     "segnet_basic": segnet_basic,
+    "patch_cnn": patch_cnn,
 }
 
 

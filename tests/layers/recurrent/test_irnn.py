@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saccade.core.level import Level
-from saccade.layers.recurrent.irnn import Irnn, sweep, sweep_at_once
+from saccade.layers.recurrent.irnn import Irnn, stacked_irnns, sweep, sweep_at_once
 from saccade.necks.context import Context
 
 
@@ -71,7 +71,7 @@ def test_its_slope_is_that_of_its_values() -> None:
 @torch.no_grad()
 def test_after_two_layers_each_position_has_seen_the_whole_map() -> None:
     torch.manual_seed(1)
-    neck = Context({"map": Level(8, 16)}, "map")
+    neck = Context({"map": Level(8, 16)}, "map", stacked_irnns(8), 8)
     picture = torch.rand(1, 8, 5, 6)
     changed = picture.clone()
     changed[0, :, 0, 0] += 5
@@ -82,7 +82,7 @@ def test_after_two_layers_each_position_has_seen_the_whole_map() -> None:
 
 def test_without_recurrent_weights_the_paper_s_two_layers_have_its_parameters() -> None:
     with torch.device("meta"):
-        neck = Context({"conv5_3": Level(512, 16)}, "conv5_3", fixed=True)
-        whole = Context({"conv5_3": Level(512, 16)}, "conv5_3")
+        neck = stacked_irnns(512, fixed=True)
+        whole = stacked_irnns(512)
     assert sum(p.numel() for p in neck.parameters()) == 2_623_488
     assert sum(p.numel() for p in whole.parameters()) == 2_623_488 + 8 * 512**2

@@ -39,6 +39,15 @@ def test_a_layer_sweeps_columns_of_patches_and_then_rows() -> None:
     torch.testing.assert_close(layer(picture)[0], rows.permute(2, 0, 1))
 
 
+@torch.no_grad()
+def test_rows_may_be_swept_before_columns() -> None:
+    """That is the other order on the picture turned about its diagonal, with the networks changed about."""
+    torch.manual_seed(0)
+    layer, other, picture = ReNetLayer(2, 3, first="rows"), ReNetLayer(2, 3), torch.randn(1, 2, 4, 6)
+    other.vertical, other.horizontal = layer.horizontal, layer.vertical
+    torch.testing.assert_close(layer(picture), other(picture.transpose(2, 3)).transpose(2, 3))
+
+
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 @torch.no_grad()
 def test_every_position_sees_the_whole_map(cell: str) -> None:

@@ -55,6 +55,7 @@ def test_filters_beyond_the_bound_are_brought_back_to_it() -> None:
     [
         ("sgd", torch.optim.SGD), ("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW),
         ("rmsprop", torch.optim.RMSprop), ("adagrad", torch.optim.Adagrad),
+        ("adadelta", torch.optim.Adadelta),
     ],
 )  # fmt: skip
 def test_every_optimiser_moves_what_has_a_gradient_and_nothing_else(name, kind):
@@ -146,3 +147,15 @@ def test_rmsprop_keeps_the_recipe_s_decay_and_epsilon() -> None:
     layer.weight.grad = torch.full((1, 1), 2.0)
     optimiser.step()
     assert layer.weight.item() == pytest.approx(before - 0.5 * 2 / ((0.1 * 4) ** 0.5 + 1), abs=1e-6)
+
+
+def test_adadelta_keeps_the_recipe_s_decay_and_epsilon() -> None:
+    """The first step by hand (Zeiler 2012, algorithm 1)."""
+    layer = nn.Linear(1, 1, bias=False)
+    before = layer.weight.item()
+    recipe = Recipe(optimiser="adadelta", lr=0.5, weight_decay=0.0, decay=0.9, epsilon=1e-2)
+    optimiser = make_optimiser(layer, recipe)
+    layer.weight.grad = torch.full((1, 1), 2.0)
+    optimiser.step()
+    step = (1e-2) ** 0.5 / (0.1 * 4 + 1e-2) ** 0.5 * 2
+    assert layer.weight.item() == pytest.approx(before - 0.5 * step, abs=1e-6)

@@ -40,19 +40,21 @@ class Bilinear(Grow):
 
 
 class Transposed(Grow):
-    """A learnt transposed convolution that doubles each side without overlap (U-Net's up-convolution).
+    """A learnt transposed convolution, which by default doubles each side without overlap (U-Net's up-convolution).
 
     Args:
         entry: Channels that it reads.
         channels: Channels that it makes.
+        kernel: Side of the kernels.
+        stride: Positions of the fine map to one of the coarse map.
     """
 
-    def __init__(self, entry: int, channels: int) -> None:
+    def __init__(self, entry: int, channels: int, kernel: int = 2, stride: int = 2) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose2d(entry, channels, 2, 2)
+        self.conv = nn.ConvTranspose2d(entry, channels, kernel, stride)
 
     def forward(self, map: Tensor, size: tuple[int, int], places: Tensor | None) -> Tensor:
-        """(B, channels, 2 · h, 2 · w)."""
+        """(B, channels, stride · (h - 1) + kernel, stride · (w - 1) + kernel)."""
         del size, places
         return self.conv(map)
 

@@ -48,6 +48,12 @@ class Irnn(nn.Module):
         return both.unflatten(1, seen.shape[1:3])
 
 
+def stacked_irnns(size: int, *, fixed: bool = False) -> nn.Sequential:
+    """Two layers of four sweeps each, rectified, of `size` channels throughout (Inside-Outside Net, section 3.2)."""
+    layers = (Irnn(size, size, size, fixed=fixed), nn.ReLU(), Irnn(size, size, size, fixed=fixed), nn.ReLU())
+    return nn.Sequential(*layers)
+
+
 def sweep(lines: Tensor, weights: Tensor | None) -> Tensor:
     """States (S, L, N, C) of S networks along their N lines of L positions (S, L, N, C), all lines at once.
 

@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 Cell = Literal["gru", "lstm"]
+# Which lines are swept first; the others are swept on what these found.
+First = Literal["columns", "rows"]
 
 
 class ReNetLayer(nn.Module):
@@ -21,22 +23,32 @@ class ReNetLayer(nn.Module):
         hidden: State of each of the four recurrent networks; the layer makes twice as many channels.
         patch: Side of the patches, which do not overlap; a border that fills none is completed with zeros.
         cell: Kind of the recurrent networks.
+        first: ``columns``, as ReNet's paper; ``rows``: the other way round, as ReSeg's released code.
     """
 
-    def __init__(self, entry: int, hidden: int, *, patch: int = 1, cell: Cell = "gru") -> None:
+    def __init__(
+        self, entry: int, hidden: int, *, patch: int = 1, cell: Cell = "gru", first: First = "columns"
+    ) -> None:
         super().__init__()
         network = nn.GRU if cell == "gru" else nn.LSTM
-        self.vertical = network(entry * patch * patch, hidden, batch_first=True, bidirectional=True)
-        self.horizontal = network(2 * hidden, hidden, batch_first=True, bidirectional=True)
-        self.stride, self.out_channels = patch, 2 * hidden
+        sizes = {"columns": 2 * hidden, "rows": 2 * hidden} | {first: entry * patch * patch}
+        self.vertical = network(sizes["columns"], hidden, batch_first=True, bidirectional=True)
+        self.horizontal = network(sizes["rows"], hidden, batch_first=True, bidirectional=True)
+        self.stride, self.out_channels, self.first = patch, 2 * hidden, first
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, entry, H, W) to (B, 2 hidden, H / patch, W / patch)."""
         height, width = maps.shape[-2:]
         maps = F.pixel_unshuffle(F.pad(maps, (0, -width % self.stride, 0, -height % self.stride)), self.stride)
-        columns = sweep(self.vertical, maps.permute(0, 3, 2, 1))  # B, w, h, 2 hidden
-        rows = sweep(self.horizontal, columns.transpose(1, 2))  # B, h, w, 2 hidden
-        return rows.permute(0, 3, 1, 2)
+        if self.first == "rows":
+            return self._along_columns(self._along_rows(maps))
+        return self._along_rows(self._along_columns(maps))
+
+    def _along_columns(self, maps: Tensor) -> Tensor:
+        return sweep(self.vertical, maps.permute(0, 3, 2, 1)).permute(0, 3, 2, 1)
+
+    def _along_rows(self, maps: Tensor) -> Tensor:
+        return sweep(self.horizontal, maps.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 def sweep(network: nn.GRU | nn.LSTM, lines: Tensor) -> Tensor:

@@ -50,8 +50,14 @@ def with_context(regions: Tensor, rules: CropRules, *, square: bool) -> Tensor:
     return torch.cat([rounded[:, :2], torch.maximum(rounded[:, 2:], rounded[:, :2] + 1)], 1)
 
 
-def crop_regions(image: Tensor, size: tuple[int, int], regions: Tensor, rules: CropRules) -> Tensor:
-    """(n, C, s, s) squares of one picture, bilinear without antialiasing; 0 where nothing is shown.
+def crop_regions(
+    image: Tensor,
+    size: tuple[int, int],
+    regions: Tensor,
+    rules: CropRules,
+    mode: Literal["bilinear", "nearest"] = "bilinear",
+) -> Tensor:
+    """(n, C, s, s) squares of one picture, without antialiasing; 0 where nothing is shown.
 
     A square that hangs over the border shows what lies inside, at the scale of the whole.
 
@@ -60,6 +66,7 @@ def crop_regions(image: Tensor, size: tuple[int, int], regions: Tensor, rules: C
         size: Height and width of the picture inside its padding.
         regions: (n, 4).
         rules: How a region becomes a square.
+        mode: What stands between pixels.
     """
     window = with_context(regions, rules, square=rules.shape != "warp")
     limits = window.new_tensor([size[1], size[0], size[1], size[0]])
@@ -73,10 +80,51 @@ def crop_regions(image: Tensor, size: tuple[int, int], regions: Tensor, rules: C
     x, y = columns * (2 / image.shape[-1]) - 1, rows * (2 / image.shape[-2]) - 1
     grid = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), -1)
     found = F.grid_sample(
-        image[None].float(), grid.flatten(0, 1)[None], mode="bilinear", padding_mode="border", align_corners=False
+        image[None].float(), grid.flatten(0, 1)[None], mode=mode, padding_mode="border", align_corners=False
     )
     squares = found[0].unflatten(1, (len(regions), rules.side)).transpose(0, 1)
     return (squares * (across[:, None, None, :] & down[:, None, :, None])).to(image.dtype)
+
+
+def crop_labels(labels: Tensor, regions: Tensor, rules: CropRules, outside: int) -> Tensor:
+    """(n, s, s) int64 squares of a picture's map of labels (h, w), as `crop_regions` cuts them out of the picture.
+
+    Args:
+        labels: (h, w) int64, from 0.
+        regions: (n, 4).
+        rules: How a region becomes a square.
+        outside: The label where nothing is shown.
+    """
+    size = (labels.shape[0], labels.shape[1])
+    # One more, so that 0 is what lies outside.
+    cropped = crop_regions((labels + 1)[None].float(), size, regions, rules, "nearest")[:, 0].round().long()
+    return torch.where(cropped > 0, cropped - 1, outside)
+
+
+def paste_maximum(canvas: Tensor, squares: Tensor, regions: Tensor, rules: CropRules) -> Tensor:
+    """The canvas with squares brought back to where they were cut out, the greater value at each pixel.
+
+    Source: Noh, Hong, Han 2015, Learning deconvolution network for semantic segmentation, arXiv 1505.04366, equation 1.
+
+    Args:
+        canvas: (C, h, w).
+        squares: (n, C, s, s), what is said of each.
+        regions: (n, 4).
+        rules: By which they were cut out, without context.
+    """
+    height, width = canvas.shape[-2:]
+    windows = with_context(regions, rules, square=rules.shape != "warp").long().tolist()
+    for square, (left, top, right, bottom) in zip(squares, windows, strict=True):
+        x1, y1, x2, y2 = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+        if x1 >= x2 or y1 >= y2:
+            continue
+        whole = F.interpolate(square[None], (bottom - top, right - left), mode="bilinear", align_corners=False)[0]
+        part = whole[:, y1 - top : y2 - top, x1 - left : x2 - left]
+        # A new tensor, since a gradient may want the old values.
+        beside = torch.full_like(canvas, float("-inf"))
+        beside[:, y1:y2, x1:x2] = part
+        canvas = torch.maximum(canvas, beside)
+    return canvas
 
 
 def _sources(window: Tensor, shown: Tensor, side: int) -> tuple[Tensor, Tensor]:

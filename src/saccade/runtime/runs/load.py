@@ -107,7 +107,10 @@ def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies
             path=folder.config,
             cure="name another, or a search, with --search (in Python: search=...)",
         )
-    return build(name, classes, **options)
+    system = build(name, classes, **options)
+    if search is not None and system.search is None:
+        raise _seeks_nothing(name)  # it may seek regions, but was told not to
+    return system
 
 
 def _is_lost(search: Any) -> bool:

@@ -10,6 +10,7 @@ from saccade.heads.regions.box_top import BoxRules, BoxTop
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.regions.sampling import RegionRules
 from saccade.layers.pools.skip_pool import SCALE, SkipPool
+from saccade.layers.recurrent.irnn import stacked_irnns
 from saccade.layers.towers.region_towers import PooledTower
 from saccade.necks.context import Context
 from saccade.network.card import Card, system
@@ -78,7 +79,8 @@ def ion(
     """
     parts = classic(trunk)
     reads = last_of_strides(parts.trunk, STRIDES)
-    neck = Context(parts.trunk.levels, parts.reads, fixed=fixed)
+    read = parts.trunk.levels[parts.reads].channels
+    neck = Context(parts.trunk.levels, parts.reads, stacked_irnns(read, fixed=fixed), read)
     levels, seen = {**parts.trunk.levels, **neck.levels}, (*reads, *neck.levels)
     # Fewer numbers of length 1 are larger ones: the scale keeps what fc6 gets as large as the paper's.
     pool = SkipPool(levels, seen, levels[parts.reads].channels, parts.grid, scale=SCALE * trunk.width**0.5, learnt=True)

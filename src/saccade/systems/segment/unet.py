@@ -25,13 +25,13 @@ from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
+from saccade.systems.segment.parts.background import background_of
 from saccade.trunks.networks.unet import Padding, two_convolutions
 from saccade.trunks.options import TrunkOptions
 
 OWN = "unet"
 # Each depth of the unpadded path has an even side to halve for sides of 188, 204 … 572 pixels.
 REMAINDER = 12
-BACKGROUNDS = ("background", "__background__", "_background_")
 
 RECIPE = Recipe(
     lr=1e-3,
@@ -184,11 +184,6 @@ def tiles(margin: int, deepest: Level, size: int | None, *, own: bool) -> InputS
         margin=margin,
         padding="mirror" if margin else "zeros",
     )
-
-
-def background_of(classes: tuple[str, ...]) -> int:
-    """The class that has no objects: the one of that name, or the first."""
-    return next((label for label, name in enumerate(classes) if name.lower() in BACKGROUNDS), 0)
 
 
 def _for_side(recipe: Recipe, size: int | None) -> Recipe:

@@ -32,6 +32,8 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> Optimizer:
         return torch.optim.AdamW(groups, lr=lr, betas=(momentum, 0.999), fused=True)
     if recipe.optimiser == "adagrad":
         return torch.optim.Adagrad(groups, lr=lr)
+    if recipe.optimiser == "adadelta":
+        return torch.optim.Adadelta(groups, lr=lr, rho=recipe.decay, eps=recipe.epsilon)
     return torch.optim.RMSprop(groups, lr=lr, alpha=recipe.decay, eps=recipe.epsilon, momentum=momentum)
 
 

@@ -5,7 +5,7 @@ Koltun 2015, Multi-scale context aggregation by dilated convolutions, arXiv 1511
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
@@ -28,30 +28,34 @@ class Rate:
         stride: Pixels between two positions, as they are now.
         dilation: How many times as many they were before.
         most: Pixels that there may be.
+        pads: Whether pools that reached every position are padded so that they still do.
     """
 
     stride: int
     dilation: int
     most: int
+    pads: bool = True
 
     def after(self, stride: int) -> tuple[int, "Rate"]:
         """The stride that a layer keeps of its own, and where the walk stands after it."""
         if self.stride * stride <= self.most:
-            return stride, Rate(self.stride * stride, self.dilation, self.most)
-        return 1, Rate(self.stride, self.dilation * stride, self.most)
+            return stride, replace(self, stride=self.stride * stride)
+        return 1, replace(self, dilation=self.dilation * stride)
 
 
-def dilate(trunk: Chain, stride: int = 8) -> Chain:
+def dilate(trunk: Chain, stride: int = 8, *, pads: bool = True) -> Chain:
     """A new trunk whose maps lie at most `stride` pixels apart, with the same weights; the old one stays as it is.
 
     A layer that would step further steps by one, and all layers after it spread their windows by as much. So the maps
     hold the old maps, at every second, fourth … position, and new positions between them. Pools whose windows do not
     overlap, or that round up, are padded at their far end, so that they keep the size of the map; only where a side is
-    no multiple of the old stride does that change what layers after them see beyond the far border.
+    no multiple of the old stride does that change what layers after them see beyond the far border. Without that
+    padding a map has the windows alone that lie within the one before.
 
     Args:
         trunk: A trunk of stages in a row, without fully connected layers, or with those that `dense` made of them.
         stride: Pixels between two positions, one of the strides of the trunk's maps.
+        pads: Whether such pools are padded.
 
     Returns:
         A trunk with maps of the same names and channels.
@@ -64,7 +68,7 @@ def dilate(trunk: Chain, stride: int = 8) -> Chain:
     if stride not in strides:
         listed = ", ".join(dict.fromkeys(str(found) for found in strides if found is not None))
         raise UsageError(f"a stride of the trunk's maps (one of {listed})", stride)
-    rate, levels = Rate(1, 1, stride), dict[str, Level]()
+    rate, levels = Rate(1, 1, stride, pads), dict[str, Level]()
     for name, level in trunk.levels.items():
         if level.stride is None:
             raise UsageError(
@@ -73,7 +77,7 @@ def dilate(trunk: Chain, stride: int = 8) -> Chain:
                 cure="build it with fc=False, or turn them into convolutions first: dilate(dense(trunk))",
             )
         if level.stride <= stride:
-            rate = Rate(level.stride, 1, stride)
+            rate = Rate(level.stride, 1, stride, pads)
         else:
             stages[name], rate = _spread(stages[name], rate, name)
         levels[name] = Level(level.channels, min(level.stride, stride))
@@ -114,7 +118,7 @@ def _spread_window(layer: Windowed, rate: Rate, path: str) -> tuple[nn.Module, R
         layer._reversed_padding_repeated_twice = [values[1]] * 4  # pyright: ignore[reportPrivateUsage]
         return layer, after
     # A pool that reached every position, up to the last, still does, and so keeps the size of the map.
-    tiles = kept != stride and not padding and (kernel == stride or layer.ceil_mode)
+    tiles = rate.pads and kept != stride and not padding and (kernel == stride or layer.ceil_mode)
     near, far = values[1], spread * (kernel - 1) if tiles else values[1]
     layer.stride, layer.padding, layer.dilation = kept, 0, spread
     if near == far == padding:

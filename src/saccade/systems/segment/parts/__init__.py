@@ -1,0 +1,1 @@
+"""What segmenters share in putting parts together."""
