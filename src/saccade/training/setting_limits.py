@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 from saccade.core.errors import UsageError
 from saccade.training.setup.unfreeze import parse
@@ -51,7 +51,7 @@ def check(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
     given = {name: value for name, value in values.items() if value is not None}
     for name, value in given.items():
         _check_kind(name, value, kinds[name])
-        for one in value if isinstance(value, tuple) else (value,):
+        for one in _each(value):
             if name in CHOICES and one not in CHOICES[name]:
                 raise UsageError(f"one of {', '.join(CHOICES[name])}", repr(one), within=name)
         if name in LEAST and not value >= LEAST[name]:
@@ -70,6 +70,11 @@ def check(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
             "0 (the greatest that fits)",
             cure="find it with --devices 1, then give it as --batch",
         )
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    """The values of a list of names, or the one value."""
+    return cast("tuple[Any, ...]", value) if isinstance(value, tuple) else (value,)
 
 
 def _check_kind(name: str, value: Any, kind: Any) -> None:

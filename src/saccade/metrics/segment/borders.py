@@ -77,7 +77,7 @@ class Borders:
             aloud="Near borders",
         )
         named = (("pixel accuracy", accuracy), ("mean IoU", shared))
-        curves = [Curve(name, *zip(*points, strict=True)) for name, of in named if (points := _points(of))]
+        curves = [curve for name, values in named if (curve := _curve(name, values)).x]
         chart = Curves(
             title="Near borders",
             curves=tuple(curves),
@@ -129,5 +129,7 @@ def distance_to_border(classes: Tensor) -> Tensor:
     return torch.from_numpy(distance_transform_edt(inner.numpy())).float() + 1
 
 
-def _points(values: Sequence[float | None]) -> list[tuple[float, float]]:
-    return [(float(radius), value) for radius, value in zip(RADII, values, strict=True) if value is not None]
+def _curve(name: str, values: Sequence[float | None]) -> Curve:
+    """Defined values against the radii."""
+    points = [(float(radius), value) for radius, value in zip(RADII, values, strict=True) if value is not None]
+    return Curve(name, tuple(x for x, _ in points), tuple(y for _, y in points))

@@ -56,10 +56,10 @@ class PixelCalibration:
         """Accuracy against confidence."""
         count, right, sure = self._bins
         some = count > 0
-        points = tuple(tuple((of[some] / count[some]).tolist()) for of in (sure, right))
+        confidence, accuracy = ((of[some] / count[some]).tolist() for of in (sure, right))
         chart = Curves(
             title="Reliability of pixels",
-            curves=(Curve("pixels", *points),) if bool(some.any()) else (),
+            curves=(Curve("pixels", tuple(confidence), tuple(accuracy)),) if bool(some.any()) else (),
             x="confidence, the probability of the likeliest class",
             y="share of these pixels that are right",
             area="",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from math import sqrt
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -13,6 +14,17 @@ from saccade.data.datasets.picture import classes_of
 from saccade.data.loading.order import balancing_weights
 from saccade.losses.pixels import IGNORE, PixelLoss, PixelLossKind
 from saccade.network.system import System
+
+
+@runtime_checkable
+class LearnsPixels(Protocol):
+    """A head that learns the class of pixels.
+
+    Attributes:
+        costs: What a wrong pixel costs.
+    """
+
+    costs: PixelLoss
 
 
 def count_labels(dataset: Dataset) -> Tensor:
@@ -93,9 +105,8 @@ def take_pixel_losses(system: System, kinds: Sequence[PixelLossKind]) -> Sequenc
     """
     taken: list[str] = []
     for name, head in system.each_head():
-        own = getattr(head, "costs", None)
-        if isinstance(own, PixelLoss):
-            head.costs = replace(own, kinds=tuple(kinds))
+        if isinstance(head, LearnsPixels):
+            head.costs = replace(head.costs, kinds=tuple(kinds))
             taken.append(name)
     return taken
 
