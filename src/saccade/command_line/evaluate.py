@@ -31,6 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
+    from saccade.data.datasets.channels import with_channels
     from saccade.data.loading.unreadable import readable
     from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, say, write_findings
     from saccade.runtime.runs.load import load
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         _tell_part(typed)
-        dataset = readable(dataset, typed.on_bad, say)
+        dataset = readable(with_channels(dataset, predictor.engine.input.channels), typed.on_bad, say)
         _, pictures = opened(predictor, dataset)
         with progress("measuring") as told:
             found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers, told=told)

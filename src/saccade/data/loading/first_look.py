@@ -55,11 +55,21 @@ def _masks_of(source: Dataset, place: int) -> list[Path]:
     return [path for path in files(place) if path.suffix.lower() == ".png"] if callable(files) else []  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
 
 
+def _channels_of(dataset: Dataset, index: int) -> int | None:
+    """Channels that a picture is read with, where one of the data sets around its own says so."""
+    while True:
+        channels: Any = getattr(dataset, "channels", None)
+        below: Any = getattr(dataset, "beneath", None)
+        if isinstance(channels, int) or not callable(below):
+            return channels if isinstance(channels, int) else None
+        dataset, index = below(index)  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+
+
 def _fault(dataset: Dataset, path: Path, index: int) -> DataError | None:
     source, place = source_of(dataset, index)
     try:
         if not seems_whole(path):
-            picture_of(source, place)
+            picture_of(source, place, _channels_of(dataset, index))
         elif path.suffix.lower() != ".npy":  # The axes of an array can be told only by who knows its channels.
             declared: Any = getattr(source, "declared", None)
             check_declared(path, picture_size(path), declared(place) if callable(declared) else None)  # pyright: ignore[reportArgumentType]

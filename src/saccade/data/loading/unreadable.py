@@ -18,7 +18,7 @@ def few_unreadable(pictures: Dataset, on_bad: str, side: str = "") -> Unread:
 
     Args:
         pictures: The pictures.
-        on_bad: ``fail``: none is; ``skip``: a hundredth, or one, is.
+        on_bad: ``fail``: none is; ``skip``: a hundredth, or one where others are left, is.
         side: Which pictures they are, for the error: ``training``.
 
     Raises:
@@ -26,7 +26,7 @@ def few_unreadable(pictures: Dataset, on_bad: str, side: str = "") -> Unread:
     """
     found = [(pictures.id(index), error) for index, error in unreadable(pictures)]
     most = 0 if on_bad == "fail" else most_skipped(len(pictures))
-    if len(found) <= most:
+    if len(found) <= most and (not found or len(found) < len(pictures)):
         return found
     first, kind = found[0][1], f"{side} pictures".strip()
     cure = f"{first.cure or 'mend or remove them'}; `saccade data check` lists all"
