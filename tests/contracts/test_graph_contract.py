@@ -34,6 +34,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),
     "localizer of several": ("localizer", {"objects": 3}),
+    "renet of long memory": ("renet", {"cell": "lstm"}),
     "deconvnet without switches": ("deconvnet", {"unpool": "none"}),
     "deconvnet by proposals": ("deconvnet", {"sees": "proposals", "search": "windows"}),
     "patches one by one": ("patch_pixels", {"evaluate": "patches"}),

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from saccade.layers.recurrent.renet import ReNetLayer
+from saccade.layers.recurrent.renet import ReNetLayer, both_ways_at_once
 
 
 def unrolled(network: nn.GRU, line: Tensor) -> Tensor:
@@ -56,6 +56,16 @@ def test_every_position_sees_the_whole_map(cell: str) -> None:
     changed = picture.clone()
     changed[0, 0, 0, 0] += 1
     assert bool(((layer(changed) - layer(picture)).abs().amax(1) > 0).all())
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@torch.no_grad()
+def test_the_operator_of_graphs_is_the_network(cell: str) -> None:
+    torch.manual_seed(0)
+    network, lines = ReNetLayer(3, 4, cell=cell).vertical, torch.randn(2, 5, 3)
+    given = (lines, list(network.parameters()), cell == "lstm")
+    torch.testing.assert_close(both_ways_at_once(*given), network(lines)[0])
+    torch.library.opcheck(both_ways_at_once, given, test_utils=("test_schema", "test_faketensor"))
 
 
 def test_a_border_that_fills_no_patch_is_completed_with_zeros() -> None:

@@ -5,8 +5,11 @@ Paper: Visin, Kastner, Cho, Matteucci, Courville, Bengio 2015, ReNet, arXiv 1505
 
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from saccade.ops.exporting import exporting
 
 Cell = Literal["gru", "lstm"]
 # Which lines are swept first; the others are swept on what these found.
@@ -53,5 +56,36 @@ class ReNetLayer(nn.Module):
 
 def sweep(network: nn.GRU | nn.LSTM, lines: Tensor) -> Tensor:
     """States (B, lines, length, 2 hidden) of a network of two directions along each line (B, lines, length, C)."""
-    states, _ = network(lines.flatten(0, 1))
+    each = lines.flatten(0, 1)
+    if exporting():
+        states = both_ways_at_once(each, list(network.parameters()), isinstance(network, nn.LSTM))
+    else:
+        states, _ = network(each)
     return states.unflatten(0, lines.shape[:2])
+
+
+@torch.library.custom_op("saccade::both_ways", mutates_args=())
+def both_ways_at_once(lines: Tensor, weights: list[Tensor], lstm: bool) -> Tensor:
+    """A recurrent network of two directions as an operator by itself, without a gradient.
+
+    In a graph it is one step, however long the lines are; else the graph would hold for lines of one length alone.
+
+    Args:
+        lines: (N, L, C).
+        weights: Of one direction and then of the other: of the input, of the state, and the biases of both, as torch
+            has them.
+        lstm: Whether the network is an LSTM; else it is a GRU.
+
+    Returns:
+        (N, L, 2 hidden) states.
+    """
+    start = lines.new_zeros(2, lines.shape[0], weights[1].shape[1])
+    how = (weights, True, 1, 0.0, False, True, True)
+    states = torch.lstm(lines, (start, start), *how)[0] if lstm else torch.gru(lines, start, *how)[0]
+    return states.contiguous()
+
+
+@both_ways_at_once.register_fake
+def _(lines: Tensor, weights: list[Tensor], lstm: bool) -> Tensor:
+    del lstm
+    return lines.new_empty(lines.shape[0], lines.shape[1], 2 * weights[1].shape[1])

@@ -3,12 +3,13 @@
 Given to ``torch.onnx.export(…, dynamo=True, custom_translation_table=translations())``; needs the extra ``deploy``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
 from saccade.layers.recurrent.irnn import sweep_at_once
+from saccade.layers.recurrent.renet import both_ways_at_once
 from saccade.ops.boxes.candidates import NOTHING
 from saccade.ops.boxes.nms import batch_nms
 
@@ -26,6 +27,7 @@ def translations() -> dict[Callable[..., Any], Callable[..., Any]]:
     return {
         batch_nms._opoverload: _batch_nms,  # pyright: ignore[reportPrivateUsage]
         sweep_at_once._opoverload: _sweep,  # pyright: ignore[reportPrivateUsage]
+        both_ways_at_once._opoverload: _both_ways,  # pyright: ignore[reportPrivateUsage]
         operators.torchvision.roi_pool.default: _roi_pool,
         round: _round,
         operators.aten.mul.Scalar: _times,
@@ -67,6 +69,29 @@ def _sweep(lines: Any, weights: Any = None) -> Any:
         found, _ = op.RNN(line, identity, recur, activations=["Relu"], hidden_size=channels)
         states.append(op.Squeeze(found, [1]))
     return op.Concat(*(op.Unsqueeze(state, [0]) for state in states), axis=0)
+
+
+def _both_ways(lines: Any, weights: Sequence[Any], lstm: bool) -> Any:
+    """`saccade.layers.recurrent.renet.both_ways_at_once`; the gates are in another order here."""
+    op = _operators()
+    gates, hidden = ((0, 3, 1, 2) if lstm else (1, 0, 2)), int(weights[1].shape[-1])
+
+    def directions(first: int) -> Any:
+        found: list[Any] = []
+        for weight in (weights[first], weights[first + 4]):
+            parts = op.Split(weight, num_outputs=len(gates), axis=0)
+            found.append(op.Unsqueeze(op.Concat(*(parts[gate] for gate in gates), axis=0), [0]))
+        return op.Concat(*found, axis=0)
+
+    given = (
+        op.Transpose(lines, perm=[1, 0, 2]),
+        directions(0),
+        directions(1),
+        op.Concat(directions(2), directions(3), axis=1),
+    )
+    how: dict[str, Any] = {"direction": "bidirectional", "hidden_size": hidden}
+    states = op.LSTM(*given, **how)[0] if lstm else op.GRU(*given, **how, linear_before_reset=1)[0]
+    return op.Reshape(op.Transpose(states, perm=[2, 0, 1, 3]), [0, 0, 2 * hidden])
 
 
 def _roi_pool(maps: Any, regions: Any, spatial_scale: float, pooled_height: int, pooled_width: int) -> tuple[Any, Any]:
