@@ -144,6 +144,9 @@ def test_a_batch_of_bad_pictures_is_left_out() -> None:
 
 
 def test_too_many_bad_pictures_end_the_epoch() -> None:
+    loader = Loader(Memory(200, bad=(3,)), SPEC, replace(TRAIN, on_bad="skip", left_out=2))
+    with pytest.raises(DataError, match="at most 2 of 202 pictures to skip, found 3 "):
+        list(loader.epoch(0))
     loader = Loader(Memory(200, bad=(3, 4, 5)), SPEC, replace(TRAIN, on_bad="skip"))
     with pytest.raises(DataError, match="at most 2 of 200"):
         list(loader.epoch(0))

@@ -43,6 +43,8 @@ class LoaderSettings:
         rank: Which of the training processes this is.
         world: How many there are.
         on_bad: Whether a picture that cannot be read ends the run or is skipped.
+        left_out: Pictures that were left out of the data set before, since they cannot be read: they count with those
+            that are skipped.
     """
 
     batch: int = 16
@@ -55,6 +57,7 @@ class LoaderSettings:
     rank: int = 0
     world: int = 1
     on_bad: Literal["fail", "skip"] = "fail"
+    left_out: int = 0
 
 
 class Loader:
@@ -85,7 +88,7 @@ class Loader:
         self.dataset, self.spec, self.settings = dataset, spec, settings or LoaderSettings()
         self.position = 0
         self._weights = weights
-        self._skips = Skips(len(dataset), on_skip)
+        self._skips = Skips(len(dataset), on_skip, self.settings.left_out)
         self._fixed: list[list[int]] | None = None  # Evaluation's plan, which may cost a look at every file.
         self._keys: list[list[Key]] = []
         self._board = WorkerStatus(self.settings.workers, dataset.id)

@@ -20,12 +20,13 @@ class Skips:
     Args:
         count: Pictures of the data set.
         on_skip: Told of each picture once: its name and what is wrong.
+        before: Pictures that were left out before, and are none of `count`.
     """
 
-    def __init__(self, count: int, on_skip: Callable[[str, SaccadeError], None] | None = None) -> None:
+    def __init__(self, count: int, on_skip: Callable[[str, SaccadeError], None] | None = None, before: int = 0) -> None:
         self.errors: dict[str, SaccadeError] = {}
-        self._most = most_skipped(count)
-        self._count = count
+        self._count, self._before = count + before, before
+        self._most = most_skipped(self._count)
         self._on_skip = on_skip
 
     def add(self, bad: Iterable[tuple[str, SaccadeError]]) -> None:
@@ -40,10 +41,11 @@ class Skips:
             self.errors[name] = error
             if self._on_skip is not None:
                 self._on_skip(name, error)
-            if len(self.errors) > self._most:
+            found = len(self.errors) + self._before
+            if found > self._most:
                 raise DataError(
                     f"at most {self._most} of {self._count} pictures to skip",
-                    f"{len(self.errors)} that cannot be read; the last: {error.what}",
+                    f"{found} that cannot be read; the last: {error.what}",
                     path=error.path,
                     cure=f"{error.cure}; else {MEND}" if error.cure else MEND,
                 ) from error

@@ -105,6 +105,7 @@ class InputPipeline:
         prepare = None if augmentation.is_empty else Augmenting(augmentation, spec)
         weights = _shares(train, settings)
         skips = SkipList(RunFolder(resolved_run.out).skipped, say, fabric.is_global_zero)
+        reading = replace(reading, left_out=len(skips.left_out("training")))
         shuffled = replace(reading, shuffle=True, drop_last=_leaves_one(resolved_run, batch, fabric.world_size))
         projected = ProjectedDataset(
             train, unread(resolved_run.system.uses, augmentation), {} if settings.keep else None

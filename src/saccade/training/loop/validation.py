@@ -40,7 +40,7 @@ class Validator:
 
     def __init__(self, dataset: Dataset, resolved_run: ResolvedRun, pipeline: InputPipeline) -> None:
         self.dataset, self.measured, self.metrics = dataset, dataset, resolved_run.metrics
-        self._reading = pipeline.reading
+        self._reading = replace(pipeline.reading, left_out=len(pipeline.skips.left_out("validation")))
         self._on_skip = pipeline.skips.of("validation")
         self._spec = resolved_run.system.input
         self.loader = self._loader(dataset)
