@@ -134,7 +134,7 @@ def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything(tmp_path) ->
         for told in (True, False)
     )
     assert bool((told > whole - 0.03).all())
-    assert bool((told > untold + 0.03).all())
+    assert bool((told > untold + 0.15).all())
     # What was learnt to be nothing in every second picture ranks well still, but is not believed any more.
     assert bool((found > found_untold + 0.2).all())
 
