@@ -130,7 +130,7 @@ def test_the_raw_output_is_the_same_in_training_and_in_use(name: str) -> None:
 
 
 # Which of these beginnings ends in the truth differs from processor to processor, which round otherwise.
-BEGINNINGS = dict.fromkeys(("boxes_and_pixels", "faster_rcnn"), (1, 2, 3))
+BEGINNINGS = {"boxes_and_pixels": (1, 2, 3), "faster_rcnn": (1, 2)}
 
 
 @pytest.mark.parametrize("name", QUICK)
