@@ -5,13 +5,35 @@ of other sizes, and only what remains gets memory: a VGG-16 of an eighth of the 
 """
 
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 FEWEST = 4
 # Attributes in which layers keep their sizes.
 SIZES = ("in_channels", "out_channels", "num_features", "in_features", "out_features")
+
+# What gives its first argument back on the ``meta`` device, and takes torch a good while to find that out.
+SAME = frozenset(
+    {
+        *(nn.init.kaiming_normal_, nn.init.kaiming_uniform_, nn.init.normal_, nn.init.uniform_, nn.init.constant_),
+        *(Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_, functional.batch_norm, torch.batch_norm),
+    }
+)
+
+
+class SizesAlone(TorchFunctionMode):
+    """While a network without memory is made or run: values are neither drawn nor normalised, only sizes count."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """What `func` returns, or its first argument where that has the sizes already."""
+        named = kwargs or {}
+        return next(iter((*args, *named.values()))) if func in SAME else func(*args, **named)
 
 
 def scaled(channels: int, width: float) -> int:
@@ -65,7 +87,7 @@ def rescale_by_running(module: nn.Module, width: float, channels: int, side: int
     """
     layers = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d | nn.Linear)]
     handles = [layer.register_forward_pre_hook(partial(_size_by_input, width)) for layer in layers]
-    with torch.no_grad():
+    with torch.no_grad(), SizesAlone():
         module(torch.zeros(2, channels, side, side, device="meta"))
     for handle in handles:
         handle.remove()

@@ -9,7 +9,7 @@ from torch import nn
 
 from saccade.core.errors import ConfigError
 from saccade.layers.initialise import fit_channels
-from saccade.layers.scale import materialise, rescale, rescale_by_running
+from saccade.layers.scale import SizesAlone, materialise, rescale, rescale_by_running
 from saccade.trunks.pretrained import fetch
 
 
@@ -23,7 +23,7 @@ def blueprint(name: str, width: float, channels: int, *, side: int | None = None
         side: Side of a picture to run it on, for models that concatenate branches; others do without.
         **options: The model's own options.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), SizesAlone():
         module = tv.get_model(name, weights=None, **options)
     return rescale(module, width, channels) if side is None else rescale_by_running(module, width, channels, side)
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, Literal, get_type_hints
 
 from saccade.core.errors import UsageError
@@ -58,6 +59,12 @@ def options_in(function: Callable[..., Any], without: str = "") -> dict[str, Opt
         function: The function.
         without: A parameter that is no option.
     """
+    return dict(_options_in(function, without))
+
+
+@cache
+def _options_in(function: Callable[..., Any], without: str) -> Mapping[str, Option]:
+    """Read once a process: a command looks at those of every system before it knows which is meant."""
     told, hints = described_items(function.__doc__ or "", "Args"), get_type_hints(function)
     found: dict[str, Option] = {}
     for name, parameter in _parameters(function).items():
