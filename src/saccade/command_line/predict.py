@@ -15,6 +15,7 @@ from saccade.command_line.terminal.output import counted
 from saccade.command_line.terminal.progress import progress
 from saccade.command_line.terminal.standard_input import standard_input_as_file
 from saccade.core.errors import UsageError
+from saccade.safe_io.limits import MAX_PIXELS
 from saccade.view.pages.text import printable
 
 if TYPE_CHECKING:
@@ -34,9 +35,21 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     if typed.idle is not None and not typed.watch:
         raise UsageError("--watch beside --idle", "--idle alone", cure="write --watch --idle 60")
+    _check_large(typed)
     named = nullcontext((typed.inputs, {})) if typed.watch else standard_input_as_file(typed.inputs)
     with named as (inputs, aliases):
         return _predict(typed, inputs, aliases)
+
+
+def _check_large(typed: argparse.Namespace) -> None:
+    """Refuse what would hold a very large picture whole, or several times over."""
+    if typed.max_pixels is None:
+        return
+    if typed.tile is None:
+        raise UsageError("--tile with --max-pixels", "--max-pixels alone", cure="write --tile 640 beside it")
+    if typed.polygons:
+        cure = "leave --polygons out: semantic/NAME.tif opens in tools for maps, which make polygons of it"
+        raise UsageError("--max-pixels without --polygons", "both", cure=cure)
 
 
 def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: Mapping[Path, str]) -> int:
@@ -47,6 +60,7 @@ def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: M
     from saccade.runtime.runs.load import load
 
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
+    seen |= {} if typed.max_pixels is None else {"max_pixels": max(typed.max_pixels, MAX_PIXELS)}
     predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.polygons, typed.every)
     told = _tell_left_out(passed_over(inputs, Path(typed.out))) if typed.watch else set[str]()
@@ -83,6 +97,8 @@ def _add_flags(parser: Parser) -> None:
     parser.add_argument("--no-drawn", dest="drawn", action="store_false", help="draw nothing")
     told = "write the scores of all classes at every pixel too, to semantic_scores/NAME.npz in half precision"
     parser.add_argument("--keep-scores", action="store_true", help=told)
+    told = f"with --tile: read TIFFs of up to N pixels window by window; by default pictures have {MAX_PIXELS} at most"
+    parser.add_argument("--max-pixels", type=at_least_one, metavar="N", help=told)
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
     told = "write pictures' predictions as polygons too: polygons/NAME.json for LabelMe, polygons.json in COCO's form"
     parser.add_argument("--polygons", action="store_true", help=told)

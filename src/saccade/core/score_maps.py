@@ -48,8 +48,12 @@ class ScoreMap:
         Returns:
             (C, n, W) values, smoothly interpolated, and (n, W) bool, the pixels that the network was shown.
         """
-        matrix, size = translation(0.0, -top) @ self.back, (bottom - top, self.size[1])
-        bent = None if self.displacement is None else self.displacement[:, top:bottom]
+        return self.part(top, 0, bottom, self.size[1])
+
+    def part(self, top: int, left: int, bottom: int, right: int) -> tuple[Tensor, Tensor]:
+        """A window of the picture's own pixels, as `rows` gives whole rows; the same to the bit."""
+        matrix, size = translation(-left, -top) @ self.back, (bottom - top, right - left)
+        bent = None if self.displacement is None else self.displacement[:, top:bottom, left:right]
         x, y = source_xy(matrix, size, bent)
         shown = lies_inside(x, self.maps.shape[2]) & lies_inside(y, self.maps.shape[1])
         return smooth(self.maps, matrix, size, bent), shown
@@ -79,7 +83,7 @@ def decided(found: ScoreMap, keep: bool) -> tuple[Tensor, Tensor | None]:
 
 def best(scores: Tensor, shown: Tensor) -> Tensor:
     """(n, W) int64: the class that scores best, of scores (C, n, W); 255 where nothing is `shown`."""
-    return scores.argmax(0).masked_fill_(~shown, IGNORE)
+    return scores.max(0).indices.masked_fill_(~shown, IGNORE)  # several times quicker than argmax
 
 
 def strips(top: int, bottom: int, values: int) -> Iterator[tuple[int, int]]:

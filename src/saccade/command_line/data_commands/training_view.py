@@ -12,6 +12,7 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.data.augment.check import check_augmentation
 from saccade.data.augment.choice import AugmentOptions
 from saccade.data.datasets.augmented import AugmentedDataset
+from saccade.data.datasets.painted import with_pixels
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of
 
@@ -19,7 +20,7 @@ from saccade.systems.build import build, options_of
 def training_view(
     data: Dataset, system: str | None, choice: AugmentOptions, side: int | None, seed: int
 ) -> AugmentedDataset:
-    """The data as a training sees them.
+    """The data as a training sees them: classes of pixels are painted where the system learns them of objects.
 
     Args:
         data: The pictures.
@@ -32,6 +33,8 @@ def training_view(
         UsageError: There is no such system, or the fields of the choice contradict each other.
         ConfigError: What is chosen changes nothing in such data or such an input.
     """
+    if system is not None and system in (known := every_system()):
+        data = with_pixels(data, known[system].card.needs)
     spec, recipe = _native(data) if system is None else _of_system(system, data, side)
     if system is None and side is not None:
         spec = replace(spec, rule="stretch", size=(side, side))

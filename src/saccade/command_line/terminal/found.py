@@ -39,6 +39,8 @@ def found_lines(
             yield _drawn(every, pictures, findings)
     if findings.classes:
         yield f"{pictures}: {_commonest(findings.classes, '{} {:.0f}', 1)}"
+    if findings.small and drawings:
+        yield f"drawings of {counted(findings.small, 'large picture')} are smaller: drawn_size in predictions.json"
     if findings.pixels:
         yield f"pixels: {_commonest(findings.pixels, '{} {:.1%}', findings.pictures)}"
 

@@ -12,6 +12,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.datasets.channels import with_channels
+from saccade.data.datasets.painted import with_pixels
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.loading.unreadable import readable
@@ -182,6 +183,8 @@ def data_of_run(
 ) -> Dataset:
     """The data to evaluate a run on, with the classes that it was trained on: renamed and chosen as they were then.
 
+    Of a run that learnt classes of pixels these are painted, where objects alone are outlined.
+
     Args:
         run: The run's folder.
         data: Data in place of the run's own.
@@ -201,10 +204,12 @@ def data_of_run(
         seed=settings.get("seed") or 0,
         allow_outside=allow_outside or bool(settings.get("allow_outside")),
     )
+    learnt = vocabularies_of(config)
     if data is None:
-        return _runs_own(run, config, split, choice)
-    dataset = open_data(data, split, preferred="val", allow_outside=choice.allow_outside)
-    return choice.fitted(dataset, vocabularies_of(config))
+        found = _runs_own(run, config, split, choice)
+    else:
+        found = choice.fitted(open_data(data, split, preferred="val", allow_outside=choice.allow_outside), learnt)
+    return with_pixels(found, ("semantic",) if "semantic" in learnt else ())
 
 
 def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:

@@ -20,6 +20,7 @@ class Findings:
         best: The best score of an object that was kept; None where none has one.
         classes: How many pictures are of each class.
         pixels: The share of the pixels of each class, summed over the pictures.
+        small: How many pictures are too large to be drawn in their own size.
     """
 
     pictures: int = 0
@@ -29,6 +30,7 @@ class Findings:
     best: float | None = None
     classes: Counter[str] = field(default_factory=Counter[str])
     pixels: Counter[str] = field(default_factory=Counter[str])
+    small: int = 0
 
 
 def findings_of(entries: Iterable[Mapping[str, Any]], threshold: float | None) -> Findings:
@@ -42,6 +44,7 @@ def findings_of(entries: Iterable[Mapping[str, Any]], threshold: float | None) -
     for entry in entries:
         found.pictures += 1
         found.frames += "frame" in entry
+        found.small += "drawn_size" in entry
         found.classes.update(entry.get("classes", [entry["class"]] if "class" in entry else []))
         for kind in entry.get("semantic_classes", []):
             found.pixels[kind["class"]] += kind["share"]

@@ -22,6 +22,7 @@ from saccade.runtime.predict.buckets import ROOM, ahead
 from saccade.runtime.predict.output import Entry, write_answer
 from saccade.runtime.predict.predictor import PictureResult, Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
+from saccade.runtime.predict.small_copy import fitted
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.images.videos import is_video
 from saccade.view.drawing.draw import draw, drawn_from
@@ -152,9 +153,8 @@ class FileWorker:
         def size(task: Task) -> Size | None:
             prediction = self.folder.prediction(task.file)
             try:
-                found = (
-                    picture_size(task.file, preprocessor.spec.channels) if prediction is None else prediction["size"]
-                )
+                channels, most = preprocessor.spec.channels, preprocessor.most
+                found = picture_size(task.file, channels, most) if prediction is None else prediction["size"]
             except SaccadeError:
                 return None  # it fails when it is read, which tells why
             return found[0], found[1]
@@ -177,7 +177,10 @@ class FileWorker:
         try:
             drawing, names = self._drawing(item, prediction), self.predictor.vocabularies
             out, polygons = self.folder.out, self.settings.polygons
-            return task.file, write_answer(prediction, task, out, item.size, names, drawing, polygons)
+            entry = write_answer(prediction, task, out, item.size, names, drawing, polygons)
+            if drawing is not None and item.windows is not None:
+                entry["drawn_size"] = [drawing.height, drawing.width]
+            return task.file, entry
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -187,6 +190,9 @@ class FileWorker:
         if item.shown is None:
             return None
         least = drawn_from(prediction, self.settings.threshold)
+        if item.windows is not None:
+            height, width = item.shown.shape[-2:]
+            prediction = fitted(prediction, item.size, (height, width))
         return draw(item.shown, prediction, self.predictor.vocabularies, threshold=least)
 
     def _answer_video(self, task: Task, done: int, total: int) -> None:

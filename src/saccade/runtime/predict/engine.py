@@ -17,6 +17,7 @@ from saccade.network.system import Search, System
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.device import evaluating
 from saccade.runtime.predict.folded_trunk import FoldedTrunk
+from saccade.safe_io.limits import MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -144,3 +145,11 @@ def above(prediction: Annotation, threshold: float) -> Annotation:
     if rows is None or rows.scores is None or threshold <= 0:
         return prediction
     return replace(prediction, instances=rows[rows.scores >= threshold])
+
+
+def widened(prediction: Annotation) -> Annotation:
+    """The prediction with classes of pixels as 64 bits, but for those of very large pictures."""
+    semantic = prediction.semantic
+    if semantic is None or semantic.numel() > MAX_PIXELS:
+        return prediction
+    return replace(prediction, semantic=semantic.long())

@@ -1,92 +1,177 @@
-"""Maps of several views become one: their mean in the picture's own pixels, row by row as soon as all of it is there.
+"""Maps of several views become one: their mean in the picture's own pixels, part by part as soon as all of it is there.
 
 Legend: C maps of a view, (H, W) the picture's own size, n rows of it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import translation
-from saccade.core.score_maps import ScoreMap, best, strips
-from saccade.runtime.predict.multi_scale_flip import View
+from saccade.core.score_maps import IGNORE, ScoreMap, best, strips
+from saccade.runtime.predict.multi_scale_flip import View, Window
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Part:
-    """What one view says: the maps, and how much its rows (h,) and columns (w,) count."""
+    """What one view says: the maps, and how much its rows (h,) and columns (w,) count.
+
+    Of a tile that waits for the next row of tiles alone, only the rows that both show are kept, in the picture's own
+    pixels: `kept`, from row `first` of the window on.
+    """
 
     view: View
-    maps: ScoreMap
+    maps: ScoreMap | None
     down: Tensor
     across: Tensor
+    first: int = 0
+    kept: tuple[Tensor, Tensor] | None = None
+
+    def values(self, top: int, left: int, bottom: int, right: int) -> tuple[Tensor, Tensor]:
+        """(C, n, w) values of a part of the window, and (n, w) how much each counts."""
+        if self.kept is not None:
+            rows, columns = slice(top - self.first, bottom - self.first), slice(left, right)
+            values, shown = self.kept[0][:, rows, columns], self.kept[1][rows, columns]
+        else:
+            assert self.maps is not None
+            values, shown = self.maps.part(top, left, bottom, right)
+        return values, self.down[top:bottom, None] * self.across[left:right] * shown
+
+    def forget(self, first: int) -> None:
+        """Keep the rows from `first` on alone, where they take less than the maps."""
+        height, width = self.view.window.size
+        if self.kept is not None:
+            values, shown = self.kept
+            self.kept = values[:, first - self.first :].clone(), shown[first - self.first :].clone()
+        elif self.maps is not None and (height - first) * width < self.maps.maps[0].numel():
+            self.kept, self.maps = self.maps.part(first, 0, height, width), None
+        else:
+            return
+        self.first = first
+
+
+@dataclass
+class _Band:
+    """Columns that the same tiles show, from `left` to `right`: rows above `done` are decided.
+
+    Attributes:
+        waiting: The first row of each view that shows the columns and has not come yet, by its place.
+    """
+
+    left: int
+    right: int
+    waiting: dict[int, int]
+    done: int = 0
+
+    def ready(self, height: int) -> int:
+        """The row above which all views have come."""
+        return min(self.waiting.values(), default=height)
 
 
 class MapMean:
     """The mean over views of what is said of each pixel; near a border between tiles a view counts ever less.
 
-    Neighbouring tiles so pass into each other. Views may come in any order; those whose rows are done are forgotten,
-    so that of tiles in rows only a row or two are held at a time.
+    Neighbouring tiles so pass into each other. Views may come in any order; what is said of pixels that no further view
+    shows is decided at once and forgotten, so that of tiles in rows, beside the last tile, only the rows are held that
+    the next row of tiles shows too.
 
     Args:
         views: All views of the picture.
         lines: Whether the maps are of thin lines, whose greatest values stay where they are shrunk.
         decide: Whether the class of each pixel is wanted, the one whose mean is best.
         suppression: Whether the means are wanted.
+        compact: Whether classes are held in bytes, or, of more than 255, in 32 bits.
     """
 
     def __init__(
-        self, views: Sequence[View], *, lines: bool = False, decide: bool = False, suppression: bool = True
+        self,
+        views: Sequence[View],
+        *,
+        lines: bool = False,
+        decide: bool = False,
+        suppression: bool = True,
+        compact: bool = False,
     ) -> None:
         self.views, self.lines, self.decide, self.suppression = views, lines, decide, suppression
-        self._left = set(range(len(views)))
+        self.compact = compact
+        self._bands = _bands_of(views)
         self._parts: list[_Part] = []
-        self._done = 0
         self.means: Tensor | None = None
         self.semantic: Tensor | None = None
 
     def add(self, place: int, maps: Tensor, frame: Frame) -> None:
         """What is said of the view at a place: (C, h, w) where a frame leads, without padding."""
         view = self.views[place]
-        top, left, *_ = view.window
+        top, left, *_, right = view.window
         back = translation(-left, -top) @ frame.inverse().matrix
         part = ScoreMap(maps, back, view.window.size).without_detail(self.lines)
         self._parts.append(_Part(view, part, *shares(view)))
-        self._left.discard(place)
-        self._settle(min((self.views[other].window.top for other in self._left), default=view.size[0]), len(maps))
+        self._begin(len(maps))
+        bands = [band for band in self._bands if left <= band.left < right]
+        for band in bands:
+            band.waiting.pop(place, None)
+            self._settle(band, len(maps))
+        self._forget()
 
-    def _settle(self, bottom: int, count: int) -> None:
-        """Finish all rows above `bottom`."""
+    def _begin(self, count: int) -> None:
         height, width = self.views[0].size
-        if self._done == 0:
-            self.semantic = torch.empty(height, width, dtype=torch.int64) if self.decide else None
-            self.means = torch.empty(count, height, width) if self.suppression else None
-        for first, last in strips(self._done, bottom, count * width):
-            mean, shown = self._mean(first, last, count)
-            if self.semantic is not None:
-                self.semantic[first:last] = best(mean, shown)
-            if self.means is not None:
-                self.means[:, first:last] = mean.masked_fill_(~shown, 0.0)
-        self._done = max(bottom, self._done)
-        self._parts = [part for part in self._parts if part.view.window.bottom > bottom]
+        if self.decide and self.semantic is None:
+            kind = torch.int64 if not self.compact else torch.uint8 if count <= IGNORE else torch.int32
+            self.semantic = torch.empty(height, width, dtype=kind)
+        if self.suppression and self.means is None:
+            self.means = torch.empty(count, height, width)
 
-    def _mean(self, first: int, last: int, count: int) -> tuple[Tensor, Tensor]:
-        """(C, n, W) means over the views, and (n, W) bool, the pixels that some view shows."""
-        width = self.views[0].size[1]
-        total, weight = torch.zeros(count, last - first, width), torch.zeros(last - first, width)
+    def _settle(self, band: _Band, count: int) -> None:
+        """Decide all rows of a band that no further view shows."""
+        bottom, columns = band.ready(self.views[0].size[0]), slice(band.left, band.right)
+        for first, last in strips(band.done, bottom, count * (band.right - band.left)):
+            mean, shown = self._mean(Window(first, band.left, last, band.right), count)
+            if self.semantic is not None:
+                self.semantic[first:last, columns] = best(mean, shown)
+            if self.means is not None:
+                self.means[:, first:last, columns] = mean.masked_fill_(~shown, 0.0)
+        band.done = max(bottom, band.done)
+
+    def _forget(self) -> None:
+        """Let go of what was decided."""
+        stays: list[_Part] = []
         for part in self._parts:
             top, left, bottom, right = part.view.window
-            high, low = max(first, top), min(last, bottom)
-            if high < low:
-                values, shown = part.maps.rows(high - top, low - top)
-                share = part.down[high - top : low - top, None] * part.across * shown
-                total[:, high - first : low - first, left:right] += values * share
-                weight[high - first : low - first, left:right] += share
+            done = min(band.done for band in self._bands if left <= band.left < right)
+            if done < bottom:
+                stays.append(part)
+                if done - top > part.first:
+                    part.forget(done - top)
+        self._parts = stays
+
+    def _mean(self, window: Window, count: int) -> tuple[Tensor, Tensor]:
+        """(C, n, w) means over the views in a window, and (n, w) bool, the pixels that some view shows."""
+        height, width = window.size
+        total, weight = torch.zeros(count, height, width), torch.zeros(height, width)
+        for part in self._parts:
+            top, left, bottom, right = part.view.window
+            high, low = max(window.top, top), min(window.bottom, bottom)
+            if high < low and left <= window.left < right:
+                values, share = part.values(high - top, window.left - left, low - top, window.right - left)
+                total[:, high - window.top : low - window.top] += values * share
+                weight[high - window.top : low - window.top] += share
         shown = weight > 0
         return total / torch.where(shown, weight, 1.0), shown
+
+
+def _bands_of(views: Sequence[View]) -> list[_Band]:
+    """The bands of a picture, from the left: between every two sides of views."""
+    edges = sorted({side for view in views for side in (view.window.left, view.window.right)})
+    bands = [_Band(left, right, {}) for left, right in pairwise(edges)]
+    at = {band.left: number for number, band in enumerate(bands)} | {edges[-1]: len(bands)}
+    for place, view in enumerate(views):
+        for band in bands[at[view.window.left] : at[view.window.right]]:
+            band.waiting[place] = view.window.top
+    return bands
 
 
 def shares(view: View) -> tuple[Tensor, Tensor]:

@@ -35,10 +35,18 @@ class Agreement:
         views: The views.
         suppression: The rule by which boxes of one class suppress each other, and how many stay.
         keep_scores: Whether scores of pixels stay, in the picture's own pixels.
+        compact: Whether classes of pixels are held in bytes (see `MapMean`).
     """
 
-    def __init__(self, views: Sequence[View], suppression: Suppression | None, keep_scores: bool = False) -> None:
+    def __init__(
+        self,
+        views: Sequence[View],
+        suppression: Suppression | None,
+        keep_scores: bool = False,
+        compact: bool = False,
+    ) -> None:
         self.views, self.suppression, self.keep_scores = views, suppression or Suppression(), keep_scores
+        self.compact = compact
         self._said: dict[int, Annotation] = {}
         self._maps: dict[str, MapMean] = {}
 
@@ -60,8 +68,9 @@ class Agreement:
     def _mean(self, name: str) -> MapMean:
         if name not in self._maps:
             scores = name == "semantic_scores"
+            kept = self.keep_scores or not scores
             self._maps[name] = MapMean(
-                self.views, lines=not scores, decide=scores, suppression=self.keep_scores or not scores
+                self.views, lines=not scores, decide=scores, suppression=kept, compact=self.compact
             )
         return self._maps[name]
 
@@ -198,6 +207,29 @@ def _check_crops(engine: Engine) -> None:
             f"one that gives {', '.join(strange)}" if strange else f"one whose pictures get in by {engine.input.rule}"
         )
         raise ConfigError("a classifier that sees the centre of each picture", found, cure="leave --crops away")
+
+
+def check_large(engine: Engine, views: MultiScaleFlip, keep_scores: bool) -> None:
+    """Refuse pictures of more pixels than are decoded whole, where a network needs, or says, too much of the whole.
+
+    Raises:
+        ConfigError: They are not seen in tiles, or the network refines its predictions by the whole picture, seeks
+            regions in it, or gives numbers of every pixel beside its class.
+    """
+    reasons = {
+        "the whole picture": views.tiles is None,
+        "one that refines its predictions by the whole picture": engine.refine is not None,
+        "one that seeks regions in the whole picture": engine.search is not None,
+        "one that gives contours of every pixel": "contours" in engine.gives,
+        "scores of every pixel that are kept": keep_scores,
+    }
+    found = next((reason for reason, holds in reasons.items() if holds), None)
+    if found is not None:
+        raise ConfigError(
+            "a network that sees very large pictures by tiles and says classes or objects",
+            found,
+            cure="write --tile 640 beside --max-pixels, without --keep-scores; or leave --max-pixels out",
+        )
 
 
 def _agrees(field: str, gives: frozenset[str], views: MultiScaleFlip) -> bool:

@@ -126,7 +126,11 @@ class View:
     def visualize(self, image: Tensor, spec: InputSpec) -> Tensor:
         """(C, h, w) float32 0..1 of a picture (C, H, W), before normalising."""
         top, left, bottom, right = self.window
-        seen, _ = spec.resize(image[:, top:bottom, left:right], self.inner)
+        return self.visualize_part(image[:, top:bottom, left:right], spec)
+
+    def visualize_part(self, part: Tensor, spec: InputSpec) -> Tensor:
+        """The same of the window alone, (C, bottom - top, right - left)."""
+        seen, _ = spec.resize(part, self.inner)
         return seen.flip(-1) if self.mirrored else seen
 
 

@@ -18,6 +18,7 @@ from saccade.ops import rle
 from saccade.runtime.files.inputs import Task
 from saccade.runtime.predict.polygons import write_polygons
 from saccade.runtime.predict.wording import shares_of
+from saccade.safe_io.limits import MAX_PIXELS
 from saccade.safe_io.writing.atomic import replacing
 
 DIGITS = 6
@@ -125,7 +126,8 @@ def _rounded(value: Any) -> Any:
 def write_maps(prediction: Annotation, folder: Path, name: str, vocabularies: Vocabularies) -> dict[str, Any]:
     """Writes an annotation's maps as files below `folder`.
 
-    ``semantic/NAME.png`` holds the class of each pixel, 255 where none is said (16 bits where a class is above 255);
+    ``semantic/NAME.png`` holds the class of each pixel, 255 where none is said (16 bits where a class is above 255); of
+    more pixels than are read from a PNG it is ``NAME.tif``, in tiles;
     ``contours/NAME_0.png`` … hold boundary probabilities times 255, a file a class or annotator;
     ``semantic_scores/NAME.npz`` holds, as ``scores``, (C, H, W) in half precision, and, as ``classes``, their names.
 
@@ -140,9 +142,9 @@ def write_maps(prediction: Annotation, folder: Path, name: str, vocabularies: Vo
     """
     written: dict[str, Any] = {}
     if prediction.semantic is not None:
-        deep = bool((prediction.semantic > 255).any())
-        array = prediction.semantic.numpy().astype(np.uint16 if deep else np.uint8)
-        written["semantic"] = _write_png(array, folder, f"semantic/{name}.png")
+        deep = int(prediction.semantic.max()) > 255
+        array = prediction.semantic.numpy().astype(np.uint16 if deep else np.uint8, copy=False)
+        written["semantic"] = write_classes(array, folder, f"semantic/{name}")
     if prediction.contours is not None:
         arrays = (prediction.contours.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
         written["contours"] = [_write_png(array, folder, f"contours/{name}_{i}.png") for i, array in enumerate(arrays)]
@@ -152,6 +154,17 @@ def write_maps(prediction: Annotation, folder: Path, name: str, vocabularies: Vo
             scores = prediction.semantic_scores.half().numpy()
             np.savez_compressed(file, scores=scores, classes=np.array(vocabularies.names("semantic"), dtype=np.str_))
     return written
+
+
+def write_classes(array: Any, folder: Path, name: str) -> str:
+    """Writes a class map (H, W) as a PNG, or, where it is too large for one to be read again, as a TIFF in tiles."""
+    if array.size <= MAX_PIXELS:
+        return _write_png(array, folder, f"{name}.png")
+    import tifffile  # as in `safe_io.images.sampled_tiff`
+
+    with replacing(folder / f"{name}.tif") as partial:
+        tifffile.imwrite(partial, array, tile=(512, 512), compression="zlib", photometric="minisblack")
+    return f"{name}.tif"
 
 
 def _write_png(array: Any, folder: Path, name: str) -> str:

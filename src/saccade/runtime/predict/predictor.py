@@ -12,19 +12,20 @@ import torch
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
-from saccade.core.errors import SaccadeError, UsageError
+from saccade.core.errors import DataError, SaccadeError, UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry.resample import Size
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
 from saccade.runtime.predict.buckets import ROOM
-from saccade.runtime.predict.engine import Engine, above, engine_of, finish
+from saccade.runtime.predict.engine import Engine, above, engine_of, finish, widened
 from saccade.runtime.predict.given import Picture, is_picture
-from saccade.runtime.predict.merge import Agreement, check_views
+from saccade.runtime.predict.merge import Agreement, check_large, check_views
 from saccade.runtime.predict.multi_scale_flip import ViewOptions, viewing
 from saccade.runtime.predict.prediction import Prediction
 from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
+from saccade.safe_io.limits import MAX_PIXELS
 
 PictureResult = Annotation | SaccadeError
 PreparedView = tuple[PreparedPicture, int]
@@ -52,6 +53,8 @@ class Predictor:
         device: Of a system: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         keep_scores: Whether predictions hold the scores of all classes at every pixel, of networks that give some: 4
             bytes each, a gigabyte for 21 classes of 12 megapixels.
+        max_pixels: Pixels that a picture may have, where it is shown in tiles: a TIFF of more than 89 478 485 is read
+            window by window, and its classes of pixels are bytes (of more than 255 classes 32 bits).
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
             `viewing`); of several the predictions are merged (`runtime.predict.merge`).
 
@@ -70,9 +73,10 @@ class Predictor:
         device: str = "auto",
         *,
         keep_scores: bool = False,
+        max_pixels: int = MAX_PIXELS,
         **seen: Unpack[ViewOptions],
     ) -> None:
-        self.views, self.keep_scores = viewing(**seen), keep_scores
+        self.views, self.keep_scores, self.max_pixels = viewing(**seen), keep_scores, max_pixels
         if isinstance(system, System):
             system = engine_of(moved_to_device(system, pick_device(device), pick_dtype(precision)))
         elif device != "auto" or precision not in (None, "auto", "32"):
@@ -80,6 +84,8 @@ class Predictor:
         self.engine: Engine = system
         self.best_seen: float | None = None
         check_views(self.engine, self.views)
+        if max_pixels > MAX_PIXELS:
+            check_large(self.engine, self.views, keep_scores)
 
     @property
     def system(self) -> System:
@@ -102,7 +108,8 @@ class Predictor:
 
     def preprocessor(self, shows: bool = False) -> Preprocessor:
         """How pictures get into the network; where it `shows`, they are kept to be drawn on."""
-        return Preprocessor(self.engine.input, self.engine.search, self.views, shows, self.engine.refine is not None)
+        engine, whole = self.engine, self.engine.refine is not None
+        return Preprocessor(engine.input, engine.search, self.views, shows, whole, most=self.max_pixels)
 
     @overload
     def __call__(self, pictures: Picture, threshold: float = 0.0, batch: int = 16) -> Prediction: ...  # pyright: ignore[reportOverlappingOverload]
@@ -161,6 +168,7 @@ class Predictor:
             if isinstance(found, SaccadeError):
                 yield item.place, found
             elif isinstance(item, PreparedPicture) and item.given is not None:
+                found = widened(found)
                 yield item.place, Prediction.of(found, item.given, item.size, self.vocabularies, threshold)
 
     def prediction(
@@ -187,12 +195,10 @@ class Predictor:
     ) -> Iterator[tuple[PreparedPicture, PictureResult]]:
         """Pictures with what their views together say; the first error of a view is the picture's."""
         keep_scores = self.keep_scores or self.engine.refine is not None
-        waiting = {
-            item.place: Agreement(item.views, self.engine.suppression, keep_scores) if len(item.views) > 1 else None
-            for item in read
-        }
+        waiting = {item.place: self._agreement(item, keep_scores) if len(item.views) > 1 else None for item in read}
         for together in self._together(read, batch):
-            for view_prediction in self._predict_views(together, threshold):
+            shown = [one for one in together if one[0].place in waiting]  # a picture may have failed
+            for view_prediction in self._predict_views(shown, threshold) if shown else ():
                 place = view_prediction.item.place
                 if (
                     place in waiting
@@ -200,6 +206,10 @@ class Predictor:
                 ):
                     del waiting[place]
                     yield view_prediction.item, prediction
+
+    def _agreement(self, item: PreparedPicture, keep_scores: bool) -> Agreement:
+        compact = item.windows is not None
+        return Agreement(item.views, self.engine.suppression, keep_scores, compact)
 
     def _own(self, view_prediction: ViewPrediction, views: Agreement | None, keep_scores: bool) -> PictureResult | None:
         """The prediction in the picture's own pixels, once its last view has come; maps may not fit into memory."""
@@ -235,6 +245,11 @@ class Predictor:
         try:
             batch = self._batch(shown)
             network_predictions = self.network_predictions(batch, threshold)
+        except DataError as error:  # of a picture that is read by window
+            if len(shown) == 1:
+                item, view = shown[0]
+                yield ViewPrediction(item, view, item.views[view].frame, error)
+                return
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

@@ -19,6 +19,9 @@ from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.predict.buckets import ahead, buckets
 from saccade.runtime.predict.given import GivenPicture, Picture
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View
+from saccade.runtime.predict.small_copy import small_copy
+from saccade.safe_io.images.windowed_tiff import WindowedTiff, open_windows
+from saccade.safe_io.limits import MAX_PIXELS
 
 T = TypeVar("T")
 
@@ -37,6 +40,8 @@ class PreparedPicture:
         regions: (r, 4) boxes that a search proposed, in the picture's own pixels, or None.
         shown: The picture in its colours, (3 or C, H, W), where it is kept to be drawn on, or None.
         given: The picture as it was given, where the prediction is to know it, or None.
+        windows: What reads the picture window by window, where it is too large to be held, or None; `shown` is a small
+            copy of it then.
     """
 
     place: int
@@ -46,6 +51,7 @@ class PreparedPicture:
     regions: Tensor | None = None
     shown: Tensor | None = None
     given: GivenPicture | None = None
+    windows: WindowedTiff | None = None
 
     @property
     def size(self) -> Size:
@@ -53,7 +59,14 @@ class PreparedPicture:
         return self.views[0].size
 
     def visualize(self, view: int, spec: InputSpec) -> Tensor:
-        """(C, h, w) float32 0..1: one of its views."""
+        """(C, h, w) float32 0..1: one of its views.
+
+        Raises:
+            DataError: The part of the file that shows it is damaged.
+        """
+        if self.windows is not None:
+            part = self.windows.read(*self.views[view].window, spec.channels)
+            return self.views[view].visualize_part(part, spec)
         return self.seen[view] if self.image is None or self.seen else self.views[view].visualize(self.image, spec)
 
     def regions_of(self, view: int) -> Tensor | None:
@@ -87,6 +100,7 @@ class Preprocessor:
         shows: Whether pictures are kept in their colours, to be drawn on.
         keeps: Whether pictures are kept as they were read, for networks that refine their predictions by them.
         holds: Whether what was given is held, so that a prediction knows its picture.
+        most: Pixels that a picture may have; a TIFF of more than `MAX_PIXELS` is never held whole.
     """
 
     spec: InputSpec
@@ -95,6 +109,7 @@ class Preprocessor:
     shows: bool = False
     keeps: bool = False
     holds: bool = False
+    most: int = MAX_PIXELS
 
     def each(self, pictures: Iterable[Picture]) -> Iterator[PreparedPicture | UnreadablePicture]:
         """Each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
@@ -119,6 +134,9 @@ class Preprocessor:
 
     def _take(self, place: int, picture: Picture, regions: Tensor | None) -> PreparedPicture:
         given = GivenPicture.of(picture, self.spec.channels)
+        windows = self._windows(given)
+        if windows is not None:
+            return self._by_window(place, given, windows)
         image, shown = given.twofold() if self.shows else (given.read(), None)
         held = given if self.holds else None
         if regions is None and self.search is not None:
@@ -129,6 +147,18 @@ class Preprocessor:
             return PreparedPicture(place, views, (), image, regions, shown, held)
         seen = tuple(view.visualize(image, self.spec) for view in views)
         return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown, held)
+
+    def _windows(self, given: GivenPicture) -> WindowedTiff | None:
+        """What reads a large TIFF window by window, where nothing asks for the whole."""
+        if self.views.tiles is None or self.keeps or self.search is not None or not isinstance(given.source, Path):
+            return None
+        return open_windows(given.source, self.spec.channels, self.most)
+
+    def _by_window(self, place: int, given: GivenPicture, windows: WindowedTiff) -> PreparedPicture:
+        windows.read(0, 0, 1, 1, self.spec.channels)  # says now what would go wrong later
+        shown = small_copy(windows, self.spec.channels) if self.shows else None
+        views = tuple(self.views.of(windows.size, self.spec))
+        return PreparedPicture(place, views, shown=shown, given=given if self.holds else None, windows=windows)
 
     def grouped(self, items: Iterable[T], size: Callable[[T], Size | None], batch: int, room: int) -> Iterator[list[T]]:
         """What gets into the network in one size together, as it comes: before pictures are read, or after.

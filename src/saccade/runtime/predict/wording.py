@@ -1,11 +1,13 @@
 """A prediction in a few words: what its picture shows, the surest first."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
+from saccade.core.score_maps import strips
 from saccade.core.vocabulary import Vocabularies, name_of
 from saccade.core.words import first_few, short
 
@@ -34,9 +36,13 @@ def in_words(prediction: Annotation, vocabularies: Vocabularies) -> str:
 
 def shares_of(semantic: Tensor) -> dict[int, float]:
     """The share of each label among all pixels that have one, the greatest first."""
-    labels, counts = torch.unique(semantic[semantic != IGNORED], return_counts=True)
-    shares = (counts / counts.sum()).tolist()
-    return dict(sorted(zip(labels.tolist(), shares, strict=True), key=lambda pair: -pair[1]))
+    counts: Counter[int] = Counter()
+    for first, last in strips(0, len(semantic), semantic[:1].numel()):
+        found = torch.bincount(semantic[first:last].flatten())
+        counts.update({label: int(found[label]) for label in found.nonzero()[:, 0].tolist()})
+    counts.pop(IGNORED, None)
+    total = counts.total()
+    return {label: count / total for label, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))}
 
 
 def _few(words: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from saccade.runtime.predict.multi_scale_flip import ViewOptions
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.safe_io.limits import MAX_PIXELS
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of
 from saccade.systems.classify.densely import densely
@@ -33,6 +34,7 @@ def load(
     search: str | None = None,
     keep_scores: bool = False,
     dense: bool = False,
+    max_pixels: int = MAX_PIXELS,
     **seen: Unpack[ViewOptions],
 ) -> Predictor:
     """The network of a run, ready for use.
@@ -48,6 +50,7 @@ def load(
         keep_scores: Whether predictions hold the scores of all classes at every pixel (see `Predictor`).
         dense: Whether a classifier answers for every place of whole pictures and says the average
             (`systems.classify.densely`), in place of seeing their centre.
+        max_pixels: Pixels that a picture may have, where it is shown in tiles (see `Predictor`).
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
             `Predictor`).
 
@@ -75,7 +78,7 @@ def load(
         network = densely(network)
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
-    return Predictor(network, precision, device, keep_scores=keep_scores, **seen)
+    return Predictor(network, precision, device, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
 
 
 def vocabularies_of(config: Mapping[str, Any]) -> Vocabularies:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from saccade.core.errors import DataError, UsageError
 from saccade.safe_io.files import kind_of, read_bytes, readable
-from saccade.safe_io.images import arrays, sampled_tiff
+from saccade.safe_io.images import arrays, sampled_tiff, windowed_tiff
 from saccade.safe_io.images.deep_pictures import decode_deep, is_deep
 from saccade.safe_io.images.pillow import (
     PNG_END,
@@ -33,7 +33,7 @@ from saccade.safe_io.images.pillow import (
     warn_of_frames,
 )
 from saccade.safe_io.images.pixels import Pixels
-from saccade.safe_io.limits import MAX_PICTURE_BYTES, MAX_VALUES
+from saccade.safe_io.limits import MAX_PICTURE_BYTES, MAX_PIXELS, MAX_VALUES
 
 SUFFIXES = frozenset(
     (
@@ -122,17 +122,21 @@ def hasten() -> None:
     import_module("torchvision.io")
 
 
-def picture_size(path: str | Path, channels: int | None = None) -> tuple[int, int]:
+def picture_size(path: str | Path, channels: int | None = None, most: int = MAX_PIXELS) -> tuple[int, int]:
     """(H, W) of a picture after its EXIF orientation, from the file's header alone.
 
     Args:
         path: The file.
         channels: Wanted channels, which help to tell the axes of an array apart.
+        most: Pixels that a TIFF may have which is read window by window.
 
     Raises:
         DataError: As for `decode_picture`, as far as a header tells.
     """
     path = Path(path)
+    large = windowed_tiff.large_size(path, most) if most > MAX_PIXELS else None
+    if large is not None:
+        return large
     with readable(path), path.open("rb") as file:
         if file.read(len(arrays.MAGIC)) == arrays.MAGIC:
             file.seek(0)

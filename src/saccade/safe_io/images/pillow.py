@@ -73,23 +73,24 @@ def _unknown(kind: str, name: str, error: Exception) -> DataError:
     )
 
 
-def check_size(size: tuple[int, int], name: str) -> None:
-    """Refuse a picture of more than the greatest size (H, W).
+def check_size(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:
+    """Refuse a picture of a size (H, W) of more than `most` pixels, or with too long a side.
 
     Raises:
         DataError: It is too large.
     """
-    if size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE:
-        raise too_large(name, f"{size[1]}x{size[0]}")
+    if size[0] * size[1] > most or max(size) > MAX_SIDE:
+        raise too_large(name, f"{size[1]}x{size[0]}", most)
 
 
-def too_large(name: str, found: str) -> DataError:
-    """The error of a picture whose header declares too much."""
+def too_large(name: str, found: str, most: int = MAX_PIXELS) -> DataError:
+    """The error of a picture whose header declares more than `most` pixels, or too long a side."""
     return DataError(
-        f"at most {MAX_PIXELS} pixels and sides of at most {MAX_SIDE}",
+        f"at most {most} pixels and sides of at most {MAX_SIDE}",
         f"a header that declares {found}",
         path=name,
-        cure="shrink the picture, or cut it into tiles",
+        cure="shrink the picture, or cut it into tiles; of a TIFF saccade predict reads more, window by window, with "
+        "--tile N --max-pixels P",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
 from saccade.safe_io.images.brightness import by_depth, by_range
@@ -49,8 +50,7 @@ def decode_tiff(data: bytes, name: str) -> tuple[Pixels, int]:
                 cure="replace the file if it is damaged; else save it without compression, or with Deflate",
             ) from error
         planes = values.transpose(2, 0, 1) if page.axes.endswith("S") else values.reshape(-1, *values.shape[-2:])
-        alpha = len(planes) in (2, 4) and page.extrasamples[-1:] != () and int(page.extrasamples[-1]) in _ALPHA
-        return Pixels(_brightness(planes, page, name), alpha), orientation(page)
+        return Pixels(brightness(planes, page, name), has_alpha(page, len(planes))), orientation(page)
 
 
 def tiff_size(data: bytes, name: str) -> tuple[int, int]:
@@ -69,6 +69,28 @@ def orientation(page: Any) -> int:
     """The page's orientation, 1..8; 1 where none is declared."""
     tag = page.tags.get(ORIENTATION)
     return int(tag.value) if tag is not None and tag.value in range(1, 9) else 1
+
+
+def has_alpha(page: Any, planes: int) -> bool:
+    """Whether the last of a page's planes is opacity."""
+    return planes in (2, 4) and page.extrasamples[-1:] != () and int(page.extrasamples[-1]) in _ALPHA
+
+
+def brightness(planes: NDArray[Any], page: Any, name: str) -> torch.Tensor:
+    """(S, h, w) values of a page, or of a part of it, as uint8, or float32 0..1.
+
+    Raises:
+        DataError: A value is no number, or the range of the values is not known.
+    """
+    if planes.dtype == np.uint8:
+        values = torch.from_numpy(np.ascontiguousarray(planes))
+        return 255 - values if page.photometric.name == "MINISWHITE" else values
+    if planes.dtype == np.uint16:
+        values = by_depth(planes, 2 ** int(np.max(page.bitspersample)) - 1, name)
+    else:
+        tags = [page.tags.get(code) for code in (340, 341)]
+        values = by_range(planes, declared_range(*(None if tag is None else tag.value for tag in tags)), name)
+    return 1 - values if page.photometric.name == "MINISWHITE" else values
 
 
 def _opened(data: bytes, name: str) -> Any:
@@ -114,15 +136,3 @@ def _measure(page: Any, data: bytes) -> None:
         piece = zlib.decompressobj().decompress(data[start : start + length], most + 1)
         if len(piece) > most:
             raise ValueError(f"a piece of more than its {most} bytes")
-
-
-def _brightness(planes: Any, page: Any, name: str) -> torch.Tensor:
-    if planes.dtype == np.uint8:
-        values = torch.from_numpy(np.ascontiguousarray(planes))
-        return 255 - values if page.photometric.name == "MINISWHITE" else values
-    if planes.dtype == np.uint16:
-        values = by_depth(planes, 2 ** int(np.max(page.bitspersample)) - 1, name)
-    else:
-        tags = [page.tags.get(code) for code in (340, 341)]
-        values = by_range(planes, declared_range(*(None if tag is None else tag.value for tag in tags)), name)
-    return 1 - values if page.photometric.name == "MINISWHITE" else values

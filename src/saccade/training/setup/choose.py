@@ -78,7 +78,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
         DataError: The data has a defect.
     """
     settings = _settings(options)
-    opened = open_training_data(data, options.get("val"), settings)
+    needs = () if task is None or task not in TASKS else TASKS[task][0]
+    opened = open_training_data(data, options.get("val"), settings, needs)
     task = _task(opened.train, task, opened.title)
     chosen, reasons = dict(options), [_why(opened, task)]
     if opened.val is None and settings.fold is None:

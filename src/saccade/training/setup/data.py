@@ -1,13 +1,14 @@
 """The data of a training: what is learnt from, and what is measured on."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.check.classes import rename_flag, renames
-from saccade.data.datasets.train_val import DataOptions, name_of, open_train_val
+from saccade.data.datasets.painted import NOTE, with_pixels
+from saccade.data.datasets.train_val import DataOptions, TrainVal, name_of, open_train_val
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.left_out import left_out, reading_notes
 from saccade.data.open import Source, Sources, described, each, sole_part
@@ -38,7 +39,7 @@ class Data:
         return self.name if isinstance(self.name, str) else " + ".join(self.name)
 
 
-def open_training_data(data: Sources, val: Source | None, settings: TrainSettings) -> Data:
+def open_training_data(data: Sources, val: Source | None, settings: TrainSettings, needs: Collection[str] = ()) -> Data:
     """Open both sides.
 
     Args:
@@ -46,6 +47,7 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
         val: A split's name, a share such as ``0.2``, a folder, a URI or a data set; None for the split ``val`` where
             there is one.
         settings: Which classes are kept and how they are called, and which fold is measured on.
+        needs: Dotted fields that are learnt from: classes of pixels are painted where objects alone are outlined.
 
     Raises:
         UsageError: The settings contradict each other.
@@ -55,12 +57,20 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
     choice = DataOptions(
         settings.rename, settings.class_subset, settings.fold, settings.seed, allow_outside=settings.allow_outside
     )
-    sides = open_train_val(data, val, choice)
+    sides, painted = _painted(open_train_val(data, val, choice), needs)
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
     parts = [sides.train] if sides.val is None else [sides.train, sides.val]
     notes = [*_substitutes(data, settings.allow_outside), *(one.said for one in left_out(parts)), *reading_notes(parts)]
+    notes += painted
     return Data(sides.train, sides.val, name_of(data), sides.val_name, tuple(notes))
+
+
+def _painted(sides: TrainVal, needs: Collection[str]) -> tuple[TrainVal, list[str]]:
+    """Both sides with classes of pixels, where these are needed and can be painted, and what to say of it."""
+    train, val = with_pixels(sides.train, needs), None if sides.val is None else with_pixels(sides.val, needs)
+    same = train is sides.train and val is sides.val
+    return replace(sides, train=train, val=val), [] if same else [NOTE]
 
 
 def _substitutes(data: Sources, allow_outside: bool) -> Iterator[str]:

@@ -164,16 +164,31 @@ def _xml_files(folder: Path, nested: bool) -> Iterator[Path]:
     return (file for file in files if file.suffix.lower() == ".xml" and file.name[0] != ".")
 
 
-def parts(root: Path) -> dict[str, Part]:
-    """The splits of a folder; empty where it has no annotations in XML."""
+def parts(root: Path, lists: Path | None = None) -> dict[str, Part]:
+    """The splits of a folder; empty where it has no annotations in XML.
+
+    Args:
+        root: The folder.
+        lists: The folder of the lists of names; by default the first usual one that has some.
+    """
     whole = _part(root)
     if whole is not None and whole.annotations != root:
-        lists = _lists(root)
-        listed = one_each(root, ((file.stem, replace(whole, listing=file)) for file in lists), "list")
+        files = _lists(root) if lists is None else _lists_in(lists)
+        listed = one_each(root, ((file.stem, replace(whole, listing=file)) for file in files), "list")
         return listed or {"train": whole}
     folders = {entry.name: _part(entry) for entry in sorted(root.iterdir()) if canonical(entry.name) in USUAL}
     nested = one_each(root, ((name, part) for name, part in folders.items() if part is not None), "folder")
     return nested or ({"train": whole} if whole else {})
+
+
+def folder_and_lists(path: Path) -> tuple[Path, Path | None]:
+    """The folder that holds the annotations, and the folder of lists where the path leads to one.
+
+    ``VOC2012/ImageSets/Segmentation`` asks for the pictures alone whose pixels have classes.
+    """
+    if path.is_dir() and path.parent.name == "ImageSets":
+        return path.parents[1], path
+    return data_folder(path), None
 
 
 def data_folder(path: Path) -> Path:
@@ -243,10 +258,14 @@ def _stems_of_pictures(folder: Path) -> set[str]:
 def _lists(root: Path) -> list[Path]:
     """The files that list names of a split; those of one class, which say -1 or 1 beside each name, are none."""
     for folder in ("ImageSets/Main", "ImageSets", "ImageSets/Segmentation"):
-        files = [file for file in sorted((root / folder).glob("*.txt")) if _is_of_split(file)]
+        files = _lists_in(root / folder)
         if files:
             return files
     return []
+
+
+def _lists_in(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.glob("*.txt")) if _is_of_split(file)]
 
 
 def _is_of_split(file: Path) -> bool:

@@ -13,7 +13,7 @@ from saccade.data.formats.common.detection_dataset import DetectionDataset
 from saccade.data.formats.common.object_rows import garbage_collection_paused
 from saccade.data.formats.common.origin import Origin
 from saccade.data.formats.common.store import RaggedArray, Store, starts_of
-from saccade.data.formats.voc.folders import Part, data_folder, parts
+from saccade.data.formats.voc.folders import Part, folder_and_lists, parts
 from saccade.data.formats.voc.object_rows import Row, check_root, read_name, read_rows, read_size
 from saccade.data.formats.voc.pixels import VocPixels
 from saccade.safe_io.documents.xml_file import Element, load_xml
@@ -36,7 +36,7 @@ class _Picture:
 
 def splits(path: Path) -> list[str]:
     """The splits of a folder in VOC's format; empty where it is none."""
-    return list(parts(data_folder(path))) if path.is_dir() else []
+    return list(parts(*folder_and_lists(path))) if path.is_dir() else []
 
 
 def open_voc(path: Path, split: str, report: Report = strict) -> DetectionDataset:
@@ -47,15 +47,15 @@ def open_voc(path: Path, split: str, report: Report = strict) -> DetectionDatase
     Classes are those of ``classes.txt`` or ``labels.txt`` beside the annotations, or else those of all splits by name.
 
     Args:
-        path: The data's folder.
+        path: The data's folder, or that of its lists, such as ``VOC2012/ImageSets/Segmentation``.
         split: Which part.
         report: Told of every defect; by default the first one is raised.
 
     Raises:
         DataError: The data are at fault.
     """
-    root = data_folder(path)
-    known = parts(root)
+    root, lists = folder_and_lists(path)
+    known = parts(root, lists)
     pictures = _pictures(root, known[split], report)
     classes = _classes(root, known, split, pictures, report)
     labels = [_labels(picture, classes, report) for picture in pictures]
