@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
-from saccade.core.annotation import Annotation, Instances
+from saccade.core.annotation import Annotation
 from saccade.core.errors import UsageError
 from saccade.heads.pixels.pixel_head import PixelHead
 from saccade.losses.pixels import IGNORE
@@ -54,5 +54,4 @@ class ObjectPixelHead(PixelHead):
         """The picture's annotation with the map of classes that its objects say."""
         partly = truth.sought is not None and not bool(truth.sought.all())
         background = IGNORE if partly else self.background
-        objects = truth.instances or Instances()
-        return replace(truth, semantic=painted(objects, (size[0], size[1]), background, IGNORE))
+        return replace(truth, semantic=painted(truth.get("instances"), (size[0], size[1]), background, IGNORE))
