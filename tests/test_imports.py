@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "metrics": BASE,
     "view": BASE | {"metrics"},
     "analysis": EVERYTHING_BELOW,
-    "explain": SYSTEMS | {"view"},
+    "explain": SYSTEMS | {"view", "analysis"},
     "runtime": EVERYTHING_BELOW | {"explain"},
     "training": EVERYTHING_BELOW | {"runtime"},
     "comparison": EVERYTHING_BELOW | {"runtime", "training"},

@@ -8,6 +8,7 @@ import pytest
 from saccade import cli
 from saccade.command_line.describe import narrowed
 from saccade.command_line.terminal.output import aligned
+from saccade.safe_io.images.pictures import decode_picture
 
 FIELDS = {"name", "kind", "output", "kernel", "parameters", "weights", "cumulative_weights", "multiply_adds"}
 
@@ -44,6 +45,18 @@ def test_a_drawing_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest
     assert "a folder" in capsys.readouterr().err
 
 
+def test_convolutions_are_drawn_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new"
+    assert cli.main(["describe", "--draw", "unpooling,transposed", "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert f"{out}/transposed_stride.png: Transposed convolution with stride" in told
+    assert "(2 - 1) · 2 + 3 - 2 · 0 = 5" in told
+    names = sorted(path.stem for path in out.iterdir())
+    ends = ("", "_padding", "_stride", "_stride_padding", "_up")
+    assert names == [*(f"transposed{end}" for end in ends), "unpooling"]
+    assert all(decode_picture(path).shape[0] == 3 for path in out.iterdir())
+
+
 def test_help_of_a_system_lists_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["describe", "localizer", "--help"]) == 0
     assert "--per-class" in capsys.readouterr().out
@@ -58,6 +71,12 @@ def test_help_of_a_system_lists_its_options(capsys: pytest.CaptureFixture[str]) 
         (["lenet5", "--per-class"], 2, "--per-class"),
         (["vgg16", "--classes", "0"], 2, "at least 1"),
         (["vgg16", "--size", "16"], 1, "too small"),
+        (["--draw", "convolution"], 2, "--out DIR"),
+        (["--draw", "transpozed", "--out", "x"], 2, "did you mean transposed?"),
+        (["--draw", ",", "--out", "x"], 2, "topics: all"),
+        (["vgg16", "--draw", "all", "--out", "x"], 2, "vgg16 too"),
+        (["--draw", "all", "--out", "x", "--json"], 2, "--json too"),
+        (["vgg16", "--out", "x"], 2, "--draw"),
     ],
 )
 def test_what_is_wrong_is_said(words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:

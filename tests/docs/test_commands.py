@@ -122,6 +122,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.systems.answer_time", lambda _: 0.1)
     monkeypatch.setattr("saccade.command_line.train.read_config", lambda *_: {"data": "photos"})
     monkeypatch.setattr("saccade.command_line.describe.write_text", lambda path, _: calls.append(path))
+    monkeypatch.setattr("saccade.safe_io.writing.pictures.write_png", lambda _, path: calls.append(path))
     monkeypatch.setattr(demo, "_draw", lambda out: calls.append(out))
     monkeypatch.setattr("saccade.metrics.localize.chance.chance", lambda *_: {"top1": 0.1, "iou": 0.1})
     monkeypatch.setattr("saccade.data.open.sole_part", lambda *_: None)

@@ -103,7 +103,8 @@ TABLE = {
     """,
     "ion": """
         channels:int=3 fixed:bool=False limit:int=100 pretrained:bool=False proposals:int=2000 rounds:int=1
-        search:str=selective-search size:int=600 trunk:str=vgg16 vote:bool=False width:float=1.0
+        search:str=selective-search segmentation_loss:float=0.0 size:int=600 trunk:str=vgg16 vote:bool=False
+        width:float=1.0
     """,
     "multipath": """
         channels:int=3 limit:int=100 pretrained:bool=False proposals:int=400 rounds:int=1
@@ -111,20 +112,20 @@ TABLE = {
     """,
     "yolo1": """
         boxes:int=2 cells:own/shared=own channels:int=3 grid:int=7 hidden:int=4096 pretrained:bool=False
-        size:int=448 trunk:str=yolo24 width:float=1.0
+        segmentation_loss:float=0.0 size:int=448 trunk:str=yolo24 width:float=1.0
     """,
     "ssd300": """
-        channels:int=3 pretrained:bool=False size:int=300 suppress:hard/linear/gaussian=hard
+        channels:int=3 pretrained:bool=False segmentation_loss:float=0.0 size:int=300 suppress:hard/linear/gaussian=hard
         trunk:vgg16/vgg16_bn=vgg16 variant:paper/torchvision=paper width:float=1.0
     """,
     "ssd512": """
-        channels:int=3 pretrained:bool=False size:int=512 suppress:hard/linear/gaussian=hard
+        channels:int=3 pretrained:bool=False segmentation_loss:float=0.0 size:int=512 suppress:hard/linear/gaussian=hard
         trunk:vgg16/vgg16_bn=vgg16 width:float=1.0
     """,
     "retinanet": """
         channels:int=3 finest:float=32 limit:int=100 norm:batch/frozen/group/sync=batch pretrained:bool=False
         neck_channels:int|None=None pyramid:convs_of_c5/convs_of_p5=convs_of_c5
-        size:int=800 suppress:hard/linear/gaussian=hard trunk:str=resnet50 width:float=1.0
+        segmentation_loss:float=0.0 size:int=800 suppress:hard/linear/gaussian=hard trunk:str=resnet50 width:float=1.0
     """,
     "fcn32s": """
         channels:int=3 grouped:bool=False loss:mean/sum=mean norm:batch/frozen/group/sync=batch padding:int=100

@@ -1,11 +1,13 @@
-"""``saccade describe``: the layers of a network in numbers, and a drawing of it."""
+"""``saccade describe``: the layers of a network in numbers, a drawing of it, and pictures of how convolutions go."""
 
 import argparse
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saccade.analysis.convolution.topics import EVERYTHING, TOPICS
 from saccade.command_line.arguments.flags import Flag, Parser, flags_of, of_options, refuse_unknown, unite
 from saccade.command_line.arguments.run_flags import at_least_one
 from saccade.command_line.terminal.output import aligned, print_json
@@ -39,6 +41,9 @@ def run(arguments: Sequence[str]) -> int:
     known = every_system()
     options = {name: of_options(_described(options_of(known.declared(name)))) for name in known}
     typed = _typed(arguments, options)
+    topics, out = typed.pop("draw"), typed.pop("out")
+    if topics:
+        return _draw_convolutions(topics, out)
     from saccade.analysis.describe import describe
 
     as_json, svg, arithmetic = typed.pop("json"), typed.pop("svg"), typed.pop("arithmetic")
@@ -66,6 +71,19 @@ def _draw(description: "Description", file: str) -> None:
         write_text(file, drawing(description))
     except OSError as error:
         raise UsageError("a place for a drawing", error.strerror, path=file, cure="give another --svg") from error
+
+
+def _draw_convolutions(topics: Sequence[str], out: str) -> int:
+    """Write the sheets of the topics, and say which sizes came out."""
+    from saccade.analysis.convolution.sheets import convolution_pictures
+    from saccade.safe_io.writing.pictures import write_png
+
+    for sheet in convolution_pictures(topics):
+        path = Path(out) / f"{sheet.name}.png"
+        write_png(sheet.picture, path)
+        sys.stdout.write(f"{path}: {sheet.title}\n")
+        sys.stdout.writelines(f"  {line}\n" for line in sheet.told)
+    return 0
 
 
 def print_description(description: "Description") -> None:
@@ -135,6 +153,8 @@ def _typed(arguments: Sequence[str], options: Mapping[str, Mapping[str, Flag]]) 
     loose, left = parser_of(unite(options.values())).parse_known_args(plain)
     system = loose.system or ""
     strict = parser_of(options.get(system, {}), system)
+    if loose.draw is not None and plain == list(arguments):
+        return _typed_drawing(strict, arguments)
     if plain != list(arguments):
         strict.print_help()
         raise SystemExit(0)
@@ -144,6 +164,25 @@ def _typed(arguments: Sequence[str], options: Mapping[str, Mapping[str, Flag]]) 
     refuse_unknown(strict, left, flags_of(strict))
     typed, left = strict.parse_known_args(arguments)
     refuse_unknown(strict, left, flags_of(strict))
+    if typed.out is not None:
+        raise UsageError("--draw beside --out", "--out alone", cure="write --draw all --out DIR, without a system")
+    return vars(typed)
+
+
+def _typed_drawing(parser: Parser, arguments: Sequence[str]) -> dict[str, Any]:
+    """What was typed where convolutions are to be drawn, of which no system is told.
+
+    Raises:
+        UsageError: A system or a flag of systems stands beside it, or no folder is named.
+    """
+    typed, left = parser.parse_known_args(arguments)
+    refuse_unknown(parser, left, ["--draw", "--out"])
+    beside = [name for name, value in vars(typed).items() if name not in ("draw", "out") and value]
+    if beside:
+        found = typed.system or f"--{beside[0]}"
+        raise UsageError("--draw and --out alone", f"{found} too", cure="draw first, and describe the system after")
+    if typed.out is None:
+        raise UsageError("a folder for the pictures", "none", cure="write --out DIR")
     return vars(typed)
 
 
@@ -151,20 +190,36 @@ def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
     """The parser of ``saccade describe`` with these options of the system."""
     parser = Parser(
         prog="saccade describe",
-        usage="saccade describe SYSTEM [--classes N] [--size N] [--json] [--arithmetic] [--svg FILE] [...]",
-        description="The layers of a network: output, parameters, multiply-adds, receptive field. "
+        usage="saccade describe SYSTEM [--classes N] [--size N] [--json] [--arithmetic] [--svg FILE] [...]\n"
+        "       saccade describe --draw TOPIC,… --out DIR",
+        description="The layers of a network: output, parameters, multiply-adds, receptive field; or pictures of how "
+        "convolutions go over a map. "
         + (f"The options of {system} come last." if system else "With a SYSTEM, --help also lists its own options."),
     )
     parser.add_argument("system", metavar="SYSTEM", nargs="?", help="a name of `saccade systems`")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     parser.add_argument("--arithmetic", action="store_true", help="spell out each layer's padding and parameters")
     parser.add_argument("--svg", metavar="FILE", help="write a drawing of trunk, neck and heads")
+    told = "; ".join(f"{name}: {what}" for name, what in TOPICS.items())
+    told = f"draw how layers go over a map, cell by cell, in place of a system; {told}; {EVERYTHING}"
+    parser.add_argument("--draw", type=_topics, metavar="TOPIC,…", help=told)
+    parser.add_argument("--out", metavar="DIR", help="folder for the pictures of --draw")
     for flag, what in (("--classes", "number of classes"), ("--size", "side of the picture in pixels")):
         told = f"{what}; the paper's by default"
         parser.add_argument(flag, type=at_least_one, metavar="N", default=argparse.SUPPRESS, help=told)
     for flag in flags.values():
         flag.add(parser)
     return parser
+
+
+def _topics(text: str) -> tuple[str, ...]:
+    """Topics with commas between."""
+    names, known = tuple(part.strip() for part in text.split(",") if part.strip()), [EVERYTHING, *TOPICS]
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None or not names:
+        cure = did_you_mean(unknown or "", known, f"topics: {', '.join(known)}")
+        raise UsageError("topics to draw", repr(unknown or text), cure=cure)
+    return names
 
 
 def _times(sizes: Sequence[int] | None) -> str:

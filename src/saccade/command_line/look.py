@@ -13,8 +13,8 @@ def run(arguments: Sequence[str]) -> int:
     """Look as the arguments say; 1 when a picture cannot be read, though all others are done."""
     parser = Parser(
         prog="saccade look",
-        description="What a network sees in pictures: class activation, occlusion, filters, strongest maps, "
-        "projections, and what its parts show of their own.",
+        description="What a network sees in pictures: class activation, occlusion, receptive fields, filters, "
+        "strongest maps, projections, and what its parts show of their own.",
     )
     add_use(parser)
     parser.add_argument("inputs", metavar="PICTURE", nargs="+", help="files, folders (with all below them), globs")
@@ -28,10 +28,12 @@ def run(arguments: Sequence[str]) -> int:
         type=_names,
         default=(),
         metavar="NAME,…",
-        help="answer, cam, occlusion, filters, activations, deconvnet, or PART/VIEW; by default all that there are",
+        help="answer, cam, occlusion, field, filters, activations, deconvnet, or PART/VIEW; by default all",
     )
     parser.add_argument(
-        "--layer", metavar="PATH", help="the layer to look at: a map such as layer3, and for cam a module's path too"
+        "--layer",
+        metavar="PATH",
+        help="the layer to look at: a map such as layer3, and for cam and field a module's path too",
     )
     add_search(parser)
     typed, left = parser.parse_known_args(arguments)

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.arguments.run_flags import add_search, add_use, add_views, at_least_one, seen_as
+from saccade.command_line.arguments.run_flags import (
+    add_others,
+    add_search,
+    add_use,
+    add_views,
+    at_least_one,
+    runs_of,
+    seen_as,
+)
 from saccade.command_line.terminal.found import found_lines
 from saccade.command_line.terminal.output import counted
 from saccade.command_line.terminal.progress import progress
@@ -59,9 +67,10 @@ def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: M
     from saccade.runtime.files.watch import watch_files
     from saccade.runtime.runs.load import load
 
-    seen = seen_as(typed) | {"keep_scores": typed.keep_scores}
+    runs, merge = runs_of(typed)
+    seen = seen_as(typed) | {"keep_scores": typed.keep_scores} | merge
     seen |= {} if typed.max_pixels is None else {"max_pixels": max(typed.max_pixels, MAX_PIXELS)}
-    predictor = load(typed.run, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
+    predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.polygons, typed.every)
     told = _tell_left_out(passed_over(inputs, Path(typed.out))) if typed.watch else set[str]()
     with progress("files") as tell:
@@ -82,6 +91,7 @@ def _tell_left_out(lines: Iterable[str]) -> set[str]:
 
 def _add_flags(parser: Parser) -> None:
     add_use(parser)
+    add_others(parser)
     add_views(parser)
     add_search(parser)
     parser.add_argument(

@@ -9,11 +9,13 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.explain.cam import grad_cam
 from saccade.explain.occlusion import occlude
+from saccade.explain.receptive import receptive_field
 from saccade.explain.subject import Subject
 from saccade.network.views import PartView
 from saccade.view.drawing.draw import draw, drawn_from
 from saccade.view.drawing.heat import captioned, heat_over
 from saccade.view.drawing.sheet import sheet
+from saccade.view.drawing.windows import windows_over
 
 Drawn = tuple[Image.Image, dict[str, Any]]
 
@@ -45,6 +47,24 @@ def occlusion(subject: Subject, layer: str | None) -> Drawn:
     drawn = captioned(heat_over(subject.canvas, subject.on_canvas(padded)[0], subject.seen), text)
     facts = {"whole": found.whole, "lowest": lowest, "highest": highest, "side": found.side}
     return drawn, facts | {"squares": list(found.probability.shape)}
+
+
+def seen_field(subject: Subject, layer: str | None) -> Drawn:
+    """What the middle position of a layer sees, beside what its neighbour and the first position see."""
+    found = receptive_field(subject.system, subject.batch, layer)
+    row, column = found.place
+    places = [(0, 0), (min(row + 1, found.positions[0] - 1), min(column + 1, found.positions[1] - 1)), found.place]
+    boxes = subject.boxes_on_canvas(torch.stack([found.box(*place) for place in places]))
+    height, width = found.size
+    text = (
+        f"{found.layer}: {height} × {width} pixels of {' × '.join(map(str, found.counts.shape))}, every {found.step:g}"
+    )
+    # A few pixels count most by far: roots let the others be seen.
+    heat = subject.on_canvas(found.counts.sqrt()[None])[0]
+    drawn = windows_over(heat_over(subject.canvas, heat, subject.seen), boxes.tolist())
+    facts = {"layer": found.layer, "positions": list(found.positions), "place": [row, column]}
+    told = {"size": [height, width], "step": found.step, "box": found.box(row, column).tolist(), "half": found.half}
+    return captioned(drawn, text), facts | told
 
 
 def part_view(subject: Subject, shown: PartView) -> Drawn:

@@ -92,6 +92,10 @@ class Subject:
         back = self.batch.frames[0].inverse().then(canvas.matrix, canvas.target)
         return warp.image(fine[:, :height, :width], back.matrix, canvas.target, antialias=False)
 
+    def boxes_on_canvas(self, boxes: Tensor) -> Tensor:
+        """(n, 4) boxes x1, y1, x2, y2 of the padded picture, in the canvas's pixels, which they may leave."""
+        return self._canvas_frame.boxes(self.batch.frames[0].inverse().boxes(boxes))
+
     @cached_property
     def _canvas_frame(self) -> Frame:
         height, width = self.picture.shape[-2:]

@@ -11,7 +11,7 @@ from saccade.core.errors import UsageError
 from saccade.explain.deconvnet import why_not
 from saccade.explain.filters import first_filters
 from saccade.explain.layers import evidence_head, spatial_levels
-from saccade.explain.overlays import Drawn, activation, occlusion, part_view, prediction
+from saccade.explain.overlays import Drawn, activation, occlusion, part_view, prediction, seen_field
 from saccade.explain.sheets import activation_sheet, filter_sheet, projection_sheet
 from saccade.explain.subject import Subject
 from saccade.network.system import System
@@ -86,6 +86,13 @@ KINDS: dict[str, Kind] = {
     "occlusion": Kind(
         "Occlusion", "Where a grey square lowers the class's probability; bright: by most.", occlusion, _no_scores
     ),
+    "field": Kind(
+        "Receptive field",
+        "What the middle position of a layer sees (box), and how much each pixel of it counts (heat); thin boxes: its "
+        "neighbour and the first position. Grey: padding around the picture.",
+        seen_field,
+        _no_maps,
+    ),
     "filters": Kind(
         "First-layer filters",
         "Weights of the first convolution on one scale; 0 is middle grey.",
@@ -125,7 +132,7 @@ def visualize(
     Args:
         subject: The picture in front of the network.
         names: Which views; by default all that the system has, those of its parts among them.
-        layer: A map's name, or for ``cam`` a module's path, that views which look at one layer should take.
+        layer: A map's name, or for ``cam`` and ``field`` a module's path: the layer for views that look at one.
         of_run: Whether views that are the same for every picture are made too.
 
     Returns:

@@ -87,7 +87,7 @@ def test_files_become_pictures_numbers_and_a_page(system, files, tmp_path):
 def test_a_network_without_class_scores_is_looked_into_as_far_as_it_goes(tmp_path, files):
     outcome = inspect_files(Predictor(tiny_system()), [files / "0.png"], tmp_path / "out", InspectSettings())
     (entry,) = json.loads((outcome.out / "look.json").read_text())["pictures"]
-    assert set(entry["views"]) == {"answer", "occlusion", "activations"}
+    assert set(entry["views"]) == {"answer", "occlusion", "field", "activations"}
 
 
 def test_what_is_not_looked_at_is_told(system, files, tmp_path, monkeypatch, capsys):

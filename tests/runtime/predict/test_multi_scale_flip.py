@@ -19,7 +19,7 @@ from saccade.network.maps import IMAGE, Maps
 from saccade.network.system import System
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.evaluate.evaluate import evaluate
-from saccade.runtime.predict.merge import Agreement
+from saccade.runtime.predict.merge import Agreement, suppressed
 from saccade.runtime.predict.multi_scale_flip import SMALLEST, MultiScaleFlip
 from saccade.runtime.predict.predictor import Predictor
 from saccade.systems.build import build
@@ -292,3 +292,11 @@ def test_classes_joints_and_columns_agree_by_rules_of_their_own() -> None:
     votes = [Annotation(label=torch.tensor(label), labels=torch.tensor([1, label])) for label in (0, 1, 1)]
     assert agreed(votes, Suppression()).label == 1
     assert agreed(votes, Suppression()).labels.tolist() == [1, 1]
+
+
+def test_views_that_show_nothing_leave_the_columns_of_no_rows() -> None:
+    nothing = Instances(boxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64), scores=torch.zeros(0))
+    view = next(iter(MultiScaleFlip().of((8, 8), InputSpec())))
+    found = suppressed([Annotation(instances=nothing)] * 2, [view, view], Suppression())
+    assert set(found.columns()) == {"boxes", "labels", "scores"}
+    assert len(found) == 0

@@ -17,6 +17,23 @@ def add_use(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_others(parser: argparse.ArgumentParser) -> None:
+    """Further runs whose predictions are merged with the first one's."""
+    told = "another run that predicts too, by its own way in; the predictions are merged; may be given several times"
+    parser.add_argument("--with", dest="others", action="append", default=[], metavar="RUN", help=told)
+    told = (
+        "how scores of classes, or of classes at every pixel, become one: mean (by default), max or product; of boxes "
+        "max alone: the best of those that overlap stays"
+    )
+    parser.add_argument("--merge", choices=("mean", "max", "product"), default=None, help=told)
+
+
+def runs_of(typed: argparse.Namespace) -> tuple[str | list[str], dict[str, Any]]:
+    """The run or the runs that were typed, and how they are merged, as `load` takes them."""
+    runs = [typed.run, *typed.others]
+    return (runs if typed.others else typed.run), ({} if typed.merge is None else {"merge": typed.merge})
+
+
 def at_least_one(text: str) -> int:
     """A whole number from 1.
 

@@ -26,6 +26,7 @@ from saccade.runtime.evaluate.gallery import Gallery
 from saccade.runtime.evaluate.measure import evaluation_of
 from saccade.runtime.evaluate.report import environment, without_losses, write_picture_scores
 from saccade.runtime.predict.engine import engine_of
+from saccade.runtime.predict.ensemble.members import Members
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.load import load, vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
@@ -114,6 +115,8 @@ def measured(
 ) -> Evaluation:
     """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures.
 
+    Several networks that predict together have scores and no losses.
+
     Args:
         predictor: The network in use.
         dataset: The pictures.
@@ -122,18 +125,21 @@ def measured(
         metrics: Further metrics beside those that apply.
         told: Takes how many pictures are measured, and of how many.
     """
-    if _padding_counts(predictor):
+    members = predictor.members.predictors if isinstance(predictor.members, Members) else (predictor,)
+    if any(map(_padding_counts, members)):
         batch = 1
     vocabularies = dataset.vocabularies
     thorough = choose(predictor.engine.gives, frozenset(dataset.fields), vocabularies, THOROUGH)
-    prediction = None if predictor.views.plain else partial(_predictions, predictor, dataset, batch)
+    alone = len(members) == 1
+    prediction = None if alone and predictor.views.plain else partial(_predictions, predictor, dataset, batch)
     return evaluation_of(
-        predictor.system,
+        members[0].system,
         dataset,
         batch=batch,
         workers=workers,
         metrics=[*thorough, *metrics],
         prediction=prediction,
+        of_system=alone,
         told=told,
     )
 

@@ -39,6 +39,7 @@ class Measure:
         metrics: Further metrics beside those that apply.
         prediction: Gives the predictions for pictures at some places of the data set, in their own pixels, where they
             are not simply what the system says of the batch.
+        of_system: Whether the losses and features of the system itself are wanted, where there is a `prediction`.
     """
 
     def __init__(
@@ -47,8 +48,11 @@ class Measure:
         dataset: Dataset,
         metrics: Iterable[Metric] = (),
         prediction: PredictFunction | None = None,
+        *,
+        of_system: bool = True,
     ) -> None:
         self.system, self.dataset, self.prediction = system, dataset, prediction
+        self.of_system = of_system or prediction is None
         chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
         self.losses, self.features = LossMeans(system), FeatureCollector(system, dataset)
@@ -57,6 +61,14 @@ class Measure:
 
     def take(self, batch: Batch) -> None:
         """One batch: a pass through the trunk, the losses of its truth, and the scores of its predictions."""
+        raw_predictions = self._pass(batch) if self.of_system else []
+        places = [self._places[name] for name in batch.ids]
+        predictions = self._own(raw_predictions, batch, places) if self.prediction is None else self.prediction(places)
+        for decoded, place, name in zip(predictions, places, batch.ids, strict=True):
+            self.evaluator.update(decoded, self.dataset.truth(place), name)
+
+    def _pass(self, batch: Batch) -> list[Annotation]:
+        """The system's losses and features of a batch; what it says of it, where predictions are no other's."""
         placed = self._engine.place(batch)
         with evaluating(self.system), torch.no_grad():
             maps = self.system.maps(placed)
@@ -64,11 +76,7 @@ class Measure:
             if placed.truth is not None:
                 with self._full_losses():
                     self._add_losses(maps, placed.truth, batch.ids)
-            raw_predictions = [] if self.prediction else self.system.decode(maps)
-        places = [self._places[name] for name in batch.ids]
-        predictions = self._own(raw_predictions, batch, places) if self.prediction is None else self.prediction(places)
-        for decoded, place, name in zip(predictions, places, batch.ids, strict=True):
-            self.evaluator.update(decoded, self.dataset.truth(place), name)
+            return [] if self.prediction else self.system.decode(maps)
 
     def _keeps_scores(self, decoded: Annotation, size: tuple[int, int]) -> bool:
         """Whether scores of pixels stay for a metric that reads them: of very large pictures they do not."""
@@ -111,7 +119,8 @@ class Measure:
     def result(self) -> Evaluation:
         """The evaluation; its scores begin with ``loss`` and the ``loss/HEAD/TERM``."""
         found = self.evaluator.result()
-        return replace(found, scores={**self.losses.result(), **found.scores})
+        losses = self.losses.result() if self.of_system else {}
+        return replace(found, scores={**losses, **found.scores})
 
     def _full_losses(self) -> AbstractContextManager[Any]:
         """Weights of 16 bits stay as they are, but losses are taken in float32, as autocast takes them in training."""
@@ -128,6 +137,7 @@ def evaluation_of(
     workers: int = 0,
     metrics: Sequence[Metric] = (),
     prediction: PredictFunction | None = None,
+    of_system: bool = True,
     told: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """How good a system is on a data set, the losses among the scores.
@@ -139,9 +149,10 @@ def evaluation_of(
         workers: Processes that read.
         metrics: Further metrics beside those that apply.
         prediction: See `Measure`.
+        of_system: See `Measure`.
         told: Takes how many pictures are measured, and of how many.
     """
-    measure = Measure(system, dataset, metrics, prediction)
+    measure = Measure(system, dataset, metrics, prediction, of_system=of_system)
     loader = Loader(dataset, system.input, LoaderSettings(batch=max(min(batch, len(dataset)), 1), workers=workers))
     done = 0
     for group in loader.epoch(0):

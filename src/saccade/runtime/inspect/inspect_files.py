@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from saccade.core.errors import DataError, SaccadeError
 from saccade.explain.subject import Subject
 from saccade.explain.views import OF_RUN, Visualization, visualize
@@ -18,7 +16,8 @@ from saccade.runtime.files.inputs import find_pictures, passed_over, readable_na
 from saccade.runtime.inspect.look import subject_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.safe_io.documents.plain import to_json
-from saccade.safe_io.writing.atomic import replacing, write_text
+from saccade.safe_io.writing.atomic import write_text
+from saccade.safe_io.writing.pictures import write_png
 from saccade.view.pages.content import Panel
 from saccade.view.pages.look import InspectedPicture, write_look
 
@@ -112,7 +111,7 @@ class Writer:
         for seen in views.values():
             of_run = seen.name in OF_RUN
             path = f"{seen.name}.png" if of_run else f"pictures/{name}/{seen.name.replace('/', '-')}.png"
-            _write_png(seen.picture, self.out / path)
+            write_png(seen.picture, self.out / path)
             (self._run if of_run else entries)[seen.name] = {"file": path, **seen.facts}
             (self._panels if of_run else panels).append(Panel(seen.title, seen.lead, seen.picture))
         name_of_class = subject.system.classes[subject.label]
@@ -127,8 +126,3 @@ class Writer:
         facts = {"pictures": str(len(self.looked))}
         of_run = InspectedPicture("The network", "The same for every picture.", self._panels)
         write_look(self.out / "look.html", system, facts, [*self.looked, of_run])
-
-
-def _write_png(picture: Image.Image, path: Path) -> None:
-    with replacing(path) as partial:
-        picture.save(partial, format="PNG")

@@ -30,12 +30,13 @@ def look(
         picture: Whatever a `Predictor` takes: a path, an address, bytes, a Pillow picture or an array.
         label: The class that is asked about, by name or number; by default the network's best prediction.
         views: Names of views, such as ``cam``; by default all that the network has.
-        layer: The layer that views of one layer look at: a map's name, and for ``cam`` also a module's path.
+        layer: The layer that views of one layer look at: a map's name, and for ``cam`` and ``field`` also a
+            module's path.
 
     Returns:
-        The views by name: ``answer``, ``cam``, ``occlusion``, ``filters``, ``activations`` and ``deconvnet``, as far as
-        the network has them, and ``PART/VIEW`` for what its parts show of their own. Each has a `picture` (PIL), a
-        `title` and `facts`.
+        The views by name: ``answer``, ``cam``, ``occlusion``, ``field``, ``filters``, ``activations`` and
+        ``deconvnet``, as far as the network has them, and ``PART/VIEW`` for what its parts show of their own. Each has
+        a `picture` (PIL), a `title` and `facts`.
 
     Raises:
         DataError: The picture or the run cannot be read.

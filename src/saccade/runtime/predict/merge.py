@@ -108,7 +108,8 @@ def suppressed(said: Sequence[Annotation], views: Sequence[View], suppression: S
     What a border between tiles cuts yields first to what a neighbour shows whole, whatever its score. The limit of
     predictions holds for each tile.
     """
-    parts = [one.instances or Instances() for one in said]
+    # Not `or`: rows of which there are none are false, and have their columns all the same.
+    parts = [Instances() if one.instances is None else one.instances for one in said]
     rows = Instances.cat(parts)
     if rows.boxes is None or rows.scores is None:
         return rows

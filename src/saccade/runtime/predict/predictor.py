@@ -20,6 +20,7 @@ from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
 from saccade.runtime.predict.buckets import ROOM
 from saccade.runtime.predict.engine import Engine, above, engine_of, finish, widened
+from saccade.runtime.predict.ensemble.several import SeveralNetworks
 from saccade.runtime.predict.given import Picture, is_picture
 from saccade.runtime.predict.merge import Agreement, check_large, check_views
 from saccade.runtime.predict.multi_scale_flip import ViewOptions, viewing
@@ -55,6 +56,7 @@ class Predictor:
             bytes each, a gigabyte for 21 classes of 12 megapixels.
         max_pixels: Pixels that a picture may have, where it is shown in tiles: a TIFF of more than 89 478 485 is read
             window by window, and its classes of pixels are bytes (of more than 255 classes 32 bits).
+        members: Networks that predict in place of the engine, which then only says what they have in common.
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
             `viewing`); of several the predictions are merged (`runtime.predict.merge`).
 
@@ -74,16 +76,19 @@ class Predictor:
         *,
         keep_scores: bool = False,
         max_pixels: int = MAX_PIXELS,
+        members: SeveralNetworks | None = None,
         **seen: Unpack[ViewOptions],
     ) -> None:
-        self.views, self.keep_scores, self.max_pixels = viewing(**seen), keep_scores, max_pixels
+        self.views, self.keep_scores = viewing(**seen) if members is None else members.views, keep_scores
+        self.max_pixels, self.members = max_pixels, members
         if isinstance(system, System):
             system = engine_of(moved_to_device(system, pick_device(device), pick_dtype(precision)))
         elif device != "auto" or precision not in (None, "auto", "32"):
             raise UsageError("a system for this device and precision", f"{system.name}, which has its own")
         self.engine: Engine = system
         self.best_seen: float | None = None
-        check_views(self.engine, self.views)
+        if members is None:
+            check_views(self.engine, self.views)
         if max_pixels > MAX_PIXELS:
             check_large(self.engine, self.views, keep_scores)
 
@@ -108,8 +113,8 @@ class Predictor:
 
     def preprocessor(self, shows: bool = False) -> Preprocessor:
         """How pictures get into the network; where it `shows`, they are kept to be drawn on."""
-        engine, whole = self.engine, self.engine.refine is not None
-        return Preprocessor(engine.input, engine.search, self.views, shows, whole, most=self.max_pixels)
+        engine, keeps = self.engine, self.engine.refine is not None or self.members is not None
+        return Preprocessor(engine.input, engine.search, self.views, shows, keeps, most=self.max_pixels)
 
     @overload
     def __call__(self, pictures: Picture, threshold: float = 0.0, batch: int = 16) -> Prediction: ...  # pyright: ignore[reportOverlappingOverload]
@@ -188,7 +193,11 @@ class Predictor:
                     read.append(item)
                 else:
                     yield item, item.error
-            yield from self._agreed(read, threshold, batch)
+            if self.members is None:
+                yield from self._agreed(read, threshold, batch)
+            else:
+                yield from self.members.agreed(read, threshold, batch, self.keep_scores)
+                self.best_seen = self.members.best_seen
 
     def _agreed(
         self, read: Sequence[PreparedPicture], threshold: float, batch: int

@@ -1,7 +1,8 @@
 """A run folder becomes a network in use again."""
 
 import copy
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
@@ -13,6 +14,8 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.ops.proposals.searches import SEARCHES, search_named
 from saccade.runtime.evaluate.class_agreement import check_classes_agree, check_same_vocabularies
+from saccade.runtime.predict.ensemble.members import ensemble
+from saccade.runtime.predict.ensemble.rules import Merge
 from saccade.runtime.predict.multi_scale_flip import ViewOptions
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs import checkpoint
@@ -25,8 +28,14 @@ from saccade.systems.classify.densely import densely
 SHOWN = 5
 
 
+class UseOptions(ViewOptions, total=False):
+    """Keywords by which a user says in which views networks are shown pictures, and how several agree."""
+
+    merge: Merge | None
+
+
 def load(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     system: System | None = None,
     which: Literal["best", "last"] = "best",
     device: str = "auto",
@@ -35,12 +44,13 @@ def load(
     keep_scores: bool = False,
     dense: bool = False,
     max_pixels: int = MAX_PIXELS,
-    **seen: Unpack[ViewOptions],
+    **seen: Unpack[UseOptions],
 ) -> Predictor:
-    """The network of a run, ready for use.
+    """The network of a run, ready for use; of several runs, all of them as one.
 
     Args:
-        path: The run's folder.
+        path: The run's folder, or those of several runs, whose predictions are merged
+            (`runtime.predict.ensemble.members`).
         system: The network to take the run's weights, where it was not built by name.
         which: ``best`` or ``last`` checkpoint; without a best one the last is taken.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
@@ -52,7 +62,8 @@ def load(
             (`systems.classify.densely`), in place of seeing their centre.
         max_pixels: Pixels that a picture may have, where it is shown in tiles (see `Predictor`).
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
-            `Predictor`).
+            `Predictor`); and of several runs ``merge``, by which their predictions become one: ``mean`` of the scores
+            (where nothing is said), ``max`` or ``product``.
 
     Returns:
         The predictor; `system` itself is left as it was.
@@ -60,8 +71,17 @@ def load(
     Raises:
         ConfigError: There is no run, or its network and `system` do not fit together.
         DataError: The checkpoint is missing or damaged.
-        UsageError: There is no such search, or the system seeks no regions.
+        UsageError: There is no such search, or the system seeks no regions; or `merge` is said of one run, or
+            `max_pixels` of several.
     """
+    merge = seen.pop("merge", None)
+    if not isinstance(path, str | os.PathLike):
+        if max_pixels > MAX_PIXELS:
+            raise UsageError("one run for very large pictures", "several", cure="predict them by each run alone")
+        use = {"which": which, "device": device, "precision": precision, "search": search, "dense": dense, **seen}
+        return _loaded_together(path, system, merge, keep_scores, use)
+    if merge is not None:
+        raise UsageError("several runs to merge", "one", cure="name a second with --with RUN; load([run, other])")
     folder = RunFolder.open(path)
     config = folder.read_config()
     classes = vocabularies_of(config)
@@ -79,6 +99,16 @@ def load(
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
     return Predictor(network, precision, device, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
+
+
+def _loaded_together(
+    paths: Sequence[str | Path], system: System | None, merge: Merge | None, keep_scores: bool, use: Mapping[str, Any]
+) -> Predictor:
+    if system is not None:
+        raise UsageError(
+            "runs of systems that names build", "a system beside them", cure="use ensemble() on predictors"
+        )
+    return ensemble([load(path, **use) for path in paths], merge or "mean", keep_scores=keep_scores)
 
 
 def vocabularies_of(config: Mapping[str, Any]) -> Vocabularies:

@@ -20,6 +20,7 @@ from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
 from saccade.systems.detect.parts.detector import shorter_side
+from saccade.systems.detect.parts.pixel_teacher import TeacherOptions
 from saccade.systems.detect.parts.region import HALF, SearchOptions, classic, outputs
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import CHOSEN, TrunkOptions
@@ -36,7 +37,8 @@ RECIPE = Recipe(
     augmentation=Augmentation(flip=0.5),
     best="AP",
     note="Fast R-CNN's schedule, from ImageNet weights. Bell 2015: VOC 2012 mAP 76.4, COCO AP 33.1 where Fast R-CNN "
-    "reached 19.7. Pixels' classes as a further teacher of the context, worth about one point, are left out.",
+    "reached 19.7. Pixels' classes as a further teacher of the context, `--segmentation-loss 1`, are worth about one "
+    "point.",
 )
 
 
@@ -55,6 +57,7 @@ def ion(
     *,
     trunk: TrunkOptions = TrunkOptions("vgg16", offers=CHOSEN),
     regions: SearchOptions = SearchOptions(),
+    teacher: TeacherOptions = TeacherOptions(),
     fixed: bool = False,
     rounds: int = 1,
     vote: bool = False,
@@ -67,6 +70,7 @@ def ion(
         classes: Names of the classes.
         trunk: A VGG, or another trunk with fully connected layers and maps of strides 4, 8 and 16.
         regions: Where regions come from.
+        teacher: Whether pixels' classes teach the map of context, and all before it.
         fixed: Whether the sweeps' recurrent weights stay the identity (section 6.3).
         rounds: How often a region is looked at in use: 2, as the paper does in testing, looks again where the first
             look saw the object.
@@ -90,10 +94,14 @@ def ion(
     tops = {"box": BoxTop(tower, seen, rules, len(classes))}
     looked_at = RegionRules(regions.proposals, regions.proposals, floor=FLOOR)
     head = RegionHead(None, RandomSampler(number=64, share=0.25), HALF, tops, looked_at)
+    (context,) = neck.levels
+    taught = teacher.taught(levels, len(classes), context)
     return System(
         parts.trunk,
-        {"regions": head},
+        {"regions": head, **taught.heads},
         neck,
+        loss_weights=taught.loss_weights,
+        silent=taught.silent,
         classes=classes,
         input=shorter_side(size, parts.trunk.preprocessing),
         recipe=replace(RECIPE, stages=one_stage(parts.trunk, trunk.pretrained)),

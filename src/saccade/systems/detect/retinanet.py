@@ -21,6 +21,7 @@ from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import everything
 from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
 from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, strides_of, trunk_to
+from saccade.systems.detect.parts.pixel_teacher import TeacherOptions
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.trunks.options import TrunkOptions
 
@@ -65,6 +66,7 @@ def retinanet(
     classes: tuple[str, ...],
     *,
     trunk: TrunkOptions = TrunkOptions("resnet50"),
+    teacher: TeacherOptions = TeacherOptions(),
     pyramid: Literal["convs_of_c5", "convs_of_p5"] = "convs_of_c5",
     size: int = 800,
     finest: float = 32,
@@ -77,6 +79,7 @@ def retinanet(
     Args:
         classes: Names of the classes.
         trunk: A trunk with maps of strides 8, 16 and 32.
+        teacher: Whether pixels' classes teach the features too.
         pyramid: What the two coarsest maps are made of: the trunk's deepest (paper), or the pyramid's (torchvision).
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         finest: Side of the smallest anchors in input pixels; those of each coarser map are twice as large. Objects much
@@ -102,4 +105,14 @@ def retinanet(
     head = DenseBoxHead(tuple(neck.levels), tower, anchors, rules, len(classes))
     spec = shorter_side(size, body.preprocessing, multiple=32)
     recipe = replace(RECIPE, stages=one_stage(body, trunk.pretrained))
-    return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=recipe)
+    taught = teacher.taught(body.levels, len(classes))
+    return System(
+        body,
+        {"boxes": head, **taught.heads},
+        neck,
+        loss_weights=taught.loss_weights,
+        silent=taught.silent,
+        classes=classes,
+        input=spec,
+        recipe=recipe,
+    )

@@ -24,6 +24,7 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import HardNegativeSampler
 from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
+from saccade.systems.detect.parts.pixel_teacher import TeacherOptions
 from saccade.trunks.chain import Chain
 from saccade.trunks.networks.vgg_atrous import Body, vgg16_atrous
 from saccade.trunks.options import CHOSEN, TrunkOptions
@@ -116,6 +117,7 @@ def ssd300(
     *,
     variant: Literal["paper", "torchvision"] = "paper",
     trunk: TrunkOptions = TRUNK,
+    teacher: TeacherOptions = TeacherOptions(),
     size: int = 300,
     suppress: SuppressionMethod = "hard",
 ) -> System:
@@ -126,6 +128,7 @@ def ssd300(
         variant: ``paper``: boxes as for VOC. ``torchvision``: smaller ones, as the paper has them for COCO, none of
             them larger than the picture.
         trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
+        teacher: Whether pixels' classes teach the features too.
         size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
             no room for fall away.
         suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
@@ -135,7 +138,7 @@ def ssd300(
         UsageError: The side is too small.
     """
     design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
-    return _ssd(design, classes, trunk, size, suppress)
+    return _ssd(design, classes, trunk, teacher, size, suppress)
 
 
 @system(replace(CARD, size=512))
@@ -143,6 +146,7 @@ def ssd512(
     classes: tuple[str, ...],
     *,
     trunk: TrunkOptions = TRUNK,
+    teacher: TeacherOptions = TeacherOptions(),
     size: int = 512,
     suppress: SuppressionMethod = "hard",
 ) -> System:
@@ -151,6 +155,7 @@ def ssd512(
     Args:
         classes: Names of the classes.
         trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
+        teacher: Whether pixels' classes teach the features too.
         size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
             no room for fall away.
         suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
@@ -159,11 +164,16 @@ def ssd512(
     Raises:
         UsageError: The side is too small.
     """
-    return _ssd(DESIGN512, classes, trunk, size, suppress)
+    return _ssd(DESIGN512, classes, trunk, teacher, size, suppress)
 
 
 def _ssd(
-    design: Design, classes: tuple[str, ...], trunk: TrunkOptions, size: int, suppress: SuppressionMethod
+    design: Design,
+    classes: tuple[str, ...],
+    trunk: TrunkOptions,
+    teacher: TeacherOptions,
+    size: int,
+    suppress: SuppressionMethod,
 ) -> System:
     body = trunk.prepared(_atrous(trunk))
     steps = steps_of(design.extras, size)
@@ -178,7 +188,17 @@ def _ssd(
     head = DenseBoxHead(reads, tower, anchors, rules, len(classes))
     # Caffe's weights took pictures on the scale 0..255; torchvision's ImageNet weights of VGG take them normalised.
     spec = body.preprocessing.stretch(size)
-    return System(body, {"boxes": head}, neck, classes=classes, input=spec, recipe=RECIPE)
+    taught = teacher.taught(body.levels, len(classes))
+    return System(
+        body,
+        {"boxes": head, **taught.heads},
+        neck,
+        loss_weights=taught.loss_weights,
+        silent=taught.silent,
+        classes=classes,
+        input=spec,
+        recipe=RECIPE,
+    )
 
 
 def _atrous(trunk: TrunkOptions) -> Chain:

@@ -17,6 +17,7 @@ from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
+from saccade.systems.detect.parts.pixel_teacher import TeacherOptions
 from saccade.trunks.networks.yolo24 import LEAK
 from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.surgery.cut import cut
@@ -55,6 +56,7 @@ def yolo1(
     classes: tuple[str, ...],
     *,
     trunk: TrunkOptions = TrunkOptions("yolo24", offers=CHOSEN),
+    teacher: TeacherOptions = TeacherOptions(),
     grid: int = 7,
     boxes: int = 2,
     hidden: int = 4096,
@@ -69,6 +71,7 @@ def yolo1(
     Args:
         classes: Names of the classes.
         trunk: A trunk of ours, or any name of timm's. ``yolo_tiny`` with ``hidden=0`` is Fast YOLO as it was released.
+        teacher: Whether pixels' classes teach the features too.
         grid: Cells a side; an object is sought by the cell of its centre, and each cell has one class.
         boxes: Boxes a cell, of which the one that fits best learns.
         hidden: Size of the layer before the last; 0: there is none.
@@ -91,10 +94,13 @@ def yolo1(
         sizes = (inner,) if inner else ()
         layers = fully_connected(level, sizes, grid**2 * values, grid=grid, dropout=0.5, leak=LEAK)
     head = GridBoxHead(reads, layers, grid=grid, boxes=boxes, classes=len(classes))
+    body = cut(built, reads)
+    taught = teacher.taught(body.levels, len(classes))
     return System(
-        cut(built, reads),
-        {"boxes": head},
-        loss_weights=LOSS_WEIGHTS,
+        body,
+        {"boxes": head, **taught.heads},
+        loss_weights={**LOSS_WEIGHTS, **taught.loss_weights},
+        silent=taught.silent,
         classes=classes,
         input=built.preprocessing.stretch(size),
         recipe=RECIPE,

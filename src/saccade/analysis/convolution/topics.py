@@ -1,0 +1,10 @@
+"""What can be drawn of convolutions; read where torch is not loaded."""
+
+TOPICS = {
+    "convolution": "a window over a map: no padding, padding, stride, dilation",
+    "transposed": "the same backwards: no padding, padding, stride, stride with padding, without overlap",
+    "remainder": "an input whose size does not divide by the stride: what no window reads, and the way back",
+    "unpooling": "max-unpooling beside bilinear and nearest upsampling",
+    "bilinear": "FCN's fixed kernels, which interpolate",
+}
+EVERYTHING = "all"

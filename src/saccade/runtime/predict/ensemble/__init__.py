@@ -1,0 +1,1 @@
+"""Several networks whose predictions about a picture become one."""
