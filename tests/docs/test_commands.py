@@ -87,6 +87,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             one(seed + number, out)
         return Repeats(out, {})
 
+    # First, so that this module does not take for its own what the lines below put in place.
+    monkeypatch.setattr("saccade.command_line.data_commands.drawings.choose", lambda *a: calls.append(a) or Nothing())
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.training.repeat.repeat", repeat)
     monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
@@ -101,7 +103,6 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: None)
     monkeypatch.setattr("saccade.data.convert.convert.convert", convert)
-    monkeypatch.setattr("saccade.command_line.data_commands.drawings.choose", lambda *a: calls.append(a) or Nothing())
     monkeypatch.setattr("saccade.view.pages.browser.write_browser", lambda *_: 0)
     monkeypatch.setattr("saccade.command_line.data_commands.draw._sheet", lambda *_: 0)
     loaded = SimpleNamespace(engine=SimpleNamespace(input=SimpleNamespace(channels=3)))
