@@ -27,6 +27,7 @@ ROUND = dict.fromkeys(("disc", "ring", "crescent", "heart", "figure"), "round")
 KINDS = ROUND | dict.fromkeys(("square", "triangle", "star", "cross"), "pointed")
 CLASSES = ("round", "pointed")
 SIZE, MEASURED, BATCH = 128, 150, 16
+LIGHTS = ((1.0, 0.75, 0.5), (0.5, 0.75, 1.0))
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,49 @@ class Held:
         return self.samples[index]
 
 
+class Lit:
+    """Pictures in a light of its own, as each data set has that somebody joins to another.
+
+    Args:
+        data: The pictures.
+        light: Factors of red, green and blue.
+    """
+
+    def __init__(self, data: Dataset, light: tuple[float, float, float]) -> None:
+        self.data, self.light, self.classes, self.fields = data, light, data.classes, data.fields
+        self.joints, self.pairs = getattr(data, "joints", ()), getattr(data, "pairs", ())
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, index: int) -> Sample:
+        sample = self.data[index]
+        lit = sample.image * torch.tensor(self.light)[:, None, None]
+        return replace(sample, image=lit.round().to(sample.image.dtype))
+
+
 def scenes(count: int, seed: int) -> Dataset:
     return rename_classes(Scenes(count, SIZE, seed), KINDS)
 
 
+def series(count: int, seeds: tuple[int, int]) -> list[Dataset]:
+    """Two series of pictures, one in warm light, one in cold."""
+    return [Lit(scenes(count, seed), light) for seed, light in zip(seeds, LIGHTS, strict=True)]
+
+
 def wholly(count: int) -> Dataset:
     """Pictures of two series in which everything is annotated."""
-    return ConcatDataset([scenes(count, seed) for seed in (1, 2)])
+    return ConcatDataset(series(count, (1, 2)))
 
 
 def partly(count: int) -> Dataset:
     """Pictures of two series; in each the objects of one class are annotated, wherever the others are."""
-    return ConcatDataset([class_subset(scenes(count, seed), [name]) for seed, name in enumerate(CLASSES, 1)])
+    return ConcatDataset([class_subset(one, [name]) for one, name in zip(series(count, (1, 2)), CLASSES, strict=True)])
+
+
+def unseen() -> list[Sample]:
+    """Pictures to measure on, in both lights, in which everything is annotated."""
+    return Held(ConcatDataset(series(MEASURED // 2, (9, 10)))).samples
 
 
 def _boxes(truth: Annotation, told: bool) -> Annotation:
@@ -123,10 +155,11 @@ def scores(system: System, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
 
 # Both see each annotated object as often: the halves, in which each class is annotated in every second picture, are
 # twice as many pictures and take twice as many steps.
-# AP50 of both classes on one AVX2 core: everything .794 .733, halves .831 .769; of as many pictures and steps as the
-# halves have, everything annotated, .877 .825.
+# AP50 of both classes on one core: everything .749 .741, halves .783 .729, halves that nobody was told of .516 .489: a
+# detector learns in which light a class is denied. In one light for all, what is denied in every second picture ranks
+# well still: .821 .771 and .748 .659.
 def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything(tmp_path) -> None:
-    measured = Held(scenes(MEASURED, 9)).samples
+    measured = unseen()
     less = replace(SIGMOID, count=SIGMOID.count // 2, steps=SIGMOID.steps // 2)
     whole, _ = scores(learnt(less, Held(wholly(less.count)), tmp_path / "whole"), measured)
     (told, found), (untold, found_untold) = (
@@ -135,12 +168,12 @@ def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything(tmp_path) ->
     )
     assert bool((told > whole - 0.03).all())
     assert bool((told > untold + 0.15).all())
-    # What was learnt to be nothing in every second picture ranks well still, but is not believed any more.
+    # What was learnt to be nothing in every second picture is not believed any more.
     assert bool((found > found_untold + 0.2).all())
 
 
 def test_halves_teach_more_where_they_say_what_was_sought(tmp_path) -> None:
-    measured = Held(scenes(MEASURED, 9)).samples
+    measured = unseen()
     told, untold = (
         scores(learnt(SOFTMAX, Held(partly(SOFTMAX.count), told=told), tmp_path / f"told-{told}"), measured)[0]
         for told in (True, False)
