@@ -85,7 +85,9 @@ class Lit:
 
     def __init__(self, data: Dataset, light: tuple[float, float, float]) -> None:
         self.data, self.light, self.classes, self.fields = data, light, data.classes, data.fields
-        self.joints, self.pairs = getattr(data, "joints", ()), getattr(data, "pairs", ())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.data, name)
 
     def __len__(self) -> int:
         return len(self.data)

@@ -15,8 +15,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.errors import UsageError
-from saccade.ops.filters.grid_gaussian import GridGaussian
-from saccade.ops.filters.permutohedral import lattice_of, own_shares
+from saccade.ops.permutohedral import lattice_of, own_shares
 
 # Smoothness: weight, pixels. Appearance: weight, pixels, grey values. Those of the authors' example in Python.
 SMOOTHNESS = (3.0, 3.0)
@@ -41,18 +40,22 @@ class PairwiseFilter:
         return PairwiseFilter(lambda rows: self.message(rows) - own.to(rows) * rows, lambda: torch.zeros_like(own))
 
 
-def place_filter(size: tuple[int, int], sigma: float) -> PairwiseFilter:
-    """The kernel of smoothness over (H, W) pixels, `sigma` pixels wide; cut off where its weight is e⁻⁸."""
-    grid = GridGaussian(size, sigma)
-    sums = grid.row_sums()[:, None]
-    root = sums.rsqrt()
-    return PairwiseFilter(lambda rows: grid(rows * root.to(rows)).mul_(root.to(rows)), lambda: 1 / sums)
+def place_features(size: tuple[int, int], sigma: float, device: torch.device | None = None) -> Tensor:
+    """(2, N) places of (H, W) pixels, x first, in standard deviations of `sigma` pixels."""
+    y, x = (torch.arange(side, dtype=torch.float32, device=device) / sigma for side in size)
+    return torch.stack(torch.meshgrid(x, y, indexing="xy")).flatten(1)
 
 
-def colour_filter(image: Tensor, sigma_xy: float, sigma_rgb: float) -> PairwiseFilter:
-    """The kernel of appearance of a (K, H, W) picture, approximately, on a lattice; widths as in `dense_crf`."""
-    lattice = lattice_of(_features(image, sigma_xy, sigma_rgb))
-    sums = lattice(torch.ones(image[0].numel(), 1, device=image.device))
+def colour_features(image: Tensor, sigma_xy: float, sigma_rgb: float) -> Tensor:
+    """(2 + K, N) places and colours of a (K, H, W) picture, in standard deviations of pixels and of grey values."""
+    places = place_features((image.shape[1], image.shape[2]), sigma_xy, image.device)
+    return torch.cat([places, image.flatten(1).float() / sigma_rgb])
+
+
+def lattice_filter(features: Tensor) -> PairwiseFilter:
+    """The kernel of (d, N) features in standard deviations, approximately, in time proportional to N."""
+    lattice = lattice_of(features)
+    sums = lattice(torch.ones(features.shape[1], 1, device=features.device))
     return PairwiseFilter(lattice.scaled(sums.rsqrt()[:, 0]), lambda: own_shares(lattice)[:, None] / sums)
 
 
@@ -60,7 +63,7 @@ def exact_filter(features: Tensor) -> PairwiseFilter:
     """The kernel of (d, N) features in standard deviations, by all N² pairs."""
     kernel = torch.exp(-(torch.cdist(features.double().t(), features.double().t()) ** 2) / 2)
     root = kernel.sum(1).rsqrt()
-    normalised = root[:, None] * kernel * root
+    normalised = (root[:, None] * kernel * root).float()
     return PairwiseFilter(lambda rows: normalised.to(rows) @ rows, lambda: normalised.diagonal()[:, None])
 
 
@@ -96,7 +99,7 @@ def dense_crf(
             small.
     """
     settings = _Settings(iterations, smoothness, appearance, compatibility, exclude_self)
-    return _each(probabilities, image, settings, place_filter, colour_filter)
+    return _each(probabilities, image, settings, lattice_filter)
 
 
 def brute_force_crf(
@@ -110,15 +113,8 @@ def brute_force_crf(
     exclude_self: bool = False,
 ) -> Tensor:
     """`dense_crf` by exact sums over all pairs of pixels: (H·W)² numbers a kernel, for pictures of some 48 x 48."""
-
-    def place(size: tuple[int, int], sigma: float) -> PairwiseFilter:
-        return exact_filter(_places(size, sigma))
-
-    def colour(image: Tensor, sigma_xy: float, sigma_rgb: float) -> PairwiseFilter:
-        return exact_filter(_features(image, sigma_xy, sigma_rgb))
-
     settings = _Settings(iterations, smoothness, appearance, compatibility, exclude_self)
-    return _each(probabilities, image, settings, place, colour)
+    return _each(probabilities, image, settings, exact_filter)
 
 
 def beliefs(
@@ -181,8 +177,7 @@ def _each(
     probabilities: Tensor,
     image: Tensor,
     settings: _Settings,
-    place: Callable[[tuple[int, int], float], PairwiseFilter],
-    colour: Callable[[Tensor, float, float], PairwiseFilter],
+    kernel: Callable[[Tensor], PairwiseFilter],
 ) -> Tensor:
     """One picture after the other."""
     many = probabilities.dim() == 4
@@ -191,7 +186,7 @@ def _each(
         found = f"{tuple(probabilities.shape)} and {tuple(image.shape)}"
         raise UsageError("probabilities (C, H, W) and an image (K, H, W) of the same size", found)
     settings.check(few.shape[1])
-    done = [_one(*pair, settings, place, colour) for pair in zip(few, images, strict=True)]
+    done = [_one(*pair, settings, kernel) for pair in zip(few, images, strict=True)]
     return torch.stack(done) if many else done[0]
 
 
@@ -199,29 +194,19 @@ def _one(
     probabilities: Tensor,
     image: Tensor,
     settings: _Settings,
-    place: Callable[[tuple[int, int], float], PairwiseFilter],
-    colour: Callable[[Tensor, float, float], PairwiseFilter],
+    kernel: Callable[[Tensor], PairwiseFilter],
 ) -> Tensor:
     classes, height, width = probabilities.shape
     filters: list[tuple[float | Tensor, PairwiseFilter]] = []
     if settings.smoothness[0]:
-        filters.append((settings.smoothness[0], place((height, width), settings.smoothness[1])))
+        filters.append(
+            (settings.smoothness[0], kernel(place_features((height, width), settings.smoothness[1], image.device)))
+        )
     if settings.appearance[0]:
-        filters.append((settings.appearance[0], colour(image, *settings.appearance[1:])))
+        filters.append((settings.appearance[0], kernel(colour_features(image, *settings.appearance[1:]))))
     if settings.exclude_self:
         filters = [(weight, one.without_self()) for weight, one in filters]
     rows = probabilities.flatten(1).t().contiguous()
     least = torch.finfo(rows.dtype).tiny
     steps = beliefs(rows.clamp_min(least).log(), filters, settings.compatibility)
     return next(islice(steps, settings.iterations, None)).t().reshape(classes, height, width)
-
-
-def _places(size: tuple[int, int], sigma: float, device: torch.device | None = None) -> Tensor:
-    y, x = (torch.arange(side, dtype=torch.float32, device=device) / sigma for side in size)
-    return torch.stack(torch.meshgrid(x, y, indexing="xy")).flatten(1)
-
-
-def _features(image: Tensor, sigma_xy: float, sigma_rgb: float) -> Tensor:
-    """(2 + K, N) places and colours, in standard deviations."""
-    places = _places((image.shape[1], image.shape[2]), sigma_xy, image.device)
-    return torch.cat([places, image.flatten(1).float() / sigma_rgb])

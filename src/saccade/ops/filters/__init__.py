@@ -1,1 +1,0 @@
-"""Gaussian filters over pixels: near in the picture, or near in place and colour."""
