@@ -154,3 +154,11 @@ def test_sizes_that_differ_are_refused() -> None:
     shares, image = picture(9, 0)
     with pytest.raises(UsageError, match="of the same size"):
         dense_crf(shares, image[:, :8])
+
+
+def test_it_is_an_attribute_of_the_package() -> None:
+    import saccade
+
+    assert saccade.ops.crf.dense_crf is dense_crf
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        saccade.ops.nothing  # noqa: B018  # pyright: ignore
