@@ -67,6 +67,23 @@ class Masks:
             raise ValueError(f"expected masks of one picture, found picture sizes {sorted(sizes)}")
         return Masks(torch.cat([p.bits for p in parts]), torch.cat([p.windows for p in parts]), parts[0].size)
 
+    def joined(self, groups: Sequence[Sequence[int]]) -> "Masks":
+        """One mask a group of rows: all that some of them covers; an empty one where there is no row."""
+        own, windows = self.crops(), self.windows.tolist()
+        crops: list[Tensor] = []
+        corners: list[tuple[int, int]] = []
+        for group in groups:
+            rows = [row for row in group if own[row].numel()]
+            x1, y1 = (min((windows[row][side] for row in rows), default=0) for side in (0, 1))
+            x2, y2 = (max((windows[row][side] for row in rows), default=0) for side in (2, 3))
+            canvas = torch.zeros(y2 - y1, x2 - x1, dtype=torch.bool, device=self.bits.device)
+            for row in rows:
+                left, top, right, bottom = windows[row]
+                canvas[top - y1 : bottom - y1, left - x1 : right - x1] |= own[row]
+            crops.append(canvas)
+            corners.append((x1, y1))
+        return Masks.from_crops(crops, corners, self.size)
+
     def __len__(self) -> int:
         return len(self.windows)
 
@@ -95,6 +112,16 @@ class Masks:
         for mask, crop, (x1, y1, x2, y2) in zip(dense, self.crops(), self.windows.tolist(), strict=True):
             mask[y1:y2, x1:x2] = crop
         return dense
+
+    def cut(self, size: tuple[int, int]) -> "Masks":
+        """The masks cut on the right and below to a picture of `size` (H, W)."""
+        if size == self.size:
+            return self
+        limit = self.windows.new_tensor([size[1], size[0]] * 2)
+        windows = self.windows.minimum(limit)
+        sides = (windows[:, 2:] - windows[:, :2]).tolist()
+        crops = [crop[:high, :wide] for crop, (wide, high) in zip(self.crops(), sides, strict=True)]
+        return Masks(torch.cat([self.bits[:0], *(crop.reshape(-1) for crop in crops)]), windows, size)
 
     def areas(self) -> Tensor:
         """(n,) float32, pixels that are set."""
