@@ -169,7 +169,8 @@ TABLE = {
     """,
     "unet": """
         border_weights:bool=False channels:int=3 labels:one/several=one neck_channels:int|None=None
-        norm:batch/frozen/group/sync=batch padding:valid/same|None=None pretrained:bool=False size:int|None=None trunk:str=unet width:float=1.0
+        norm:batch/frozen/group/sync=batch padding:valid/same|None=None pretrained:bool=False
+        size:int|None=None trunk:str=unet width:float=1.0
     """,
     "deeplab1": """
         channels:int=3 hidden:int|None=None labels:one/several=one multi_scale:bool=False

@@ -199,13 +199,16 @@ class Annotation:
         return all(self.get(name) is not None for name in names)
 
     def present(self) -> frozenset[str]:
-        """Dotted names of all annotated fields; columns of instances and of person count one by one."""
+        """Dotted names of all annotated fields; columns of instances and of person count one by one.
+
+        What `semantic_masks` leave unknown is part of these, and no field of its own here.
+        """
         found: set[str] = set()
         for f in fields(Annotation):
             value = getattr(self, f.name)
             if isinstance(value, Instances | Person):
                 found |= {f"{f.name}.{g.name}" for g in fields(value) if getattr(value, g.name) is not None}
-            elif value is not None:
+            elif value is not None and f.name != "semantic_masks_unknown":
                 found.add(f.name)
         return frozenset(found)
 
