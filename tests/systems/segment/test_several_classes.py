@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 
 import saccade as sc
-
 from made import coco_content, save_picture, write_coco
 from saccade.cli import main
 from saccade.core.errors import ConfigError, UsageError
@@ -92,7 +91,7 @@ def test_what_asks_for_one_class_is_refused() -> None:
 
 
 def test_a_system_is_chosen_by_masks_of_classes(tmp_path: Path) -> None:
-    choice = choose(folder(tmp_path, ("lesion", "organ")), None, {"size": 160, "val": 0.4, "epochs": 1})
+    choice = choose(folder(tmp_path, ("lesion", "organ")), None, {"size": 160, "val": "0.4", "epochs": 1})
     assert choice.system == "fcn8s"
     assert choice.options["labels"] == "several"
     assert "lesion, organ" in choice.reasons[0]
