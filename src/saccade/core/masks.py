@@ -70,19 +70,8 @@ class Masks:
     def joined(self, groups: Sequence[Sequence[int]]) -> "Masks":
         """One mask a group of rows: all that some of them covers; an empty one where there is no row."""
         own, windows = self.crops(), self.windows.tolist()
-        crops: list[Tensor] = []
-        corners: list[tuple[int, int]] = []
-        for group in groups:
-            rows = [row for row in group if own[row].numel()]
-            x1, y1 = (min((windows[row][side] for row in rows), default=0) for side in (0, 1))
-            x2, y2 = (max((windows[row][side] for row in rows), default=0) for side in (2, 3))
-            canvas = torch.zeros(y2 - y1, x2 - x1, dtype=torch.bool, device=self.bits.device)
-            for row in rows:
-                left, top, right, bottom = windows[row]
-                canvas[top - y1 : bottom - y1, left - x1 : right - x1] |= own[row]
-            crops.append(canvas)
-            corners.append((x1, y1))
-        return Masks.from_crops(crops, corners, self.size)
+        made = [_union([(own[row], windows[row]) for row in group if own[row].numel()], self.bits) for group in groups]
+        return Masks.from_crops([crop for crop, _ in made], [corner for _, corner in made], self.size)
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -154,3 +143,18 @@ def tight(mask: Tensor) -> tuple[Tensor, tuple[int, int]]:
         return mask[:0, :0], (0, 0)
     y1, y2, x1, x2 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     return mask[y1:y2, x1:x2], (x1, y1)
+
+
+def _union(parts: Sequence[tuple[Tensor, list[int]]], like: Tensor) -> tuple[Tensor, tuple[int, int]]:
+    """The pixels (h, w) that some of several windows' pixels cover, and the upper left corner (x, y) of them all."""
+    if not parts:
+        return like.new_zeros(0, 0), (0, 0)
+    if len(parts) == 1:
+        ((crop, (left, top, *_)),) = parts
+        return crop, (left, top)
+    x1, y1 = (min(window[side] for _, window in parts) for side in (0, 1))
+    x2, y2 = (max(window[side] for _, window in parts) for side in (2, 3))
+    canvas = like.new_zeros(y2 - y1, x2 - x1)
+    for crop, (left, top, right, bottom) in parts:
+        canvas[top - y1 : bottom - y1, left - x1 : right - x1] |= crop
+    return canvas, (x1, y1)
