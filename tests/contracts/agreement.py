@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -149,6 +150,22 @@ def _alike(pixels: Tensor, truth: Annotation) -> bool:
     return bool((pixels == wanted)[wanted != IGNORE].float().mean() > 0.9)
 
 
+def _layers(prediction: Annotation, truth: Annotation) -> bool:
+    return _overlap(prediction.get("semantic_masks").dense(), truth)
+
+
+def _classes_above_half(prediction: Annotation, truth: Annotation) -> bool:
+    return _overlap(prediction.get("semantic_mask_scores") > 0.5, truth)
+
+
+def _overlap(layers: Tensor, truth: Annotation) -> bool:
+    """Each class that is shown covers its mask and nothing else, but for a small share; others cover hardly a pixel."""
+    wanted = truth.get("semantic_masks").dense()
+    both, either = ((op(layers, wanted)).flatten(1).sum(1) for op in (torch.logical_and, torch.logical_or))
+    shown = wanted.flatten(1).any(1)
+    return bool((both > 0.8 * either)[shown].all() and (either < 0.01 * wanted[0].numel())[~shown].all())
+
+
 def _contours(prediction: Annotation, truth: Annotation) -> bool:
     """Lines lie on lines, a pixel to the side at most, both ways; a map a class where both have as many."""
     found, wanted = prediction.get("contours") > 0.5, truth.get("contours") > 0.5
@@ -186,6 +203,8 @@ RULES: dict[str, Agreement] = {
     "instances.visible": _of_own_rows(_visible),
     "semantic": _pixels,
     "semantic_scores": _best_class_of_pixels,
+    "semantic_masks": _layers,
+    "semantic_mask_scores": _classes_above_half,
     "contours": _contours,
     "pose": _pose,
     "pose_visible": _pose_visible,

@@ -211,11 +211,22 @@ def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotat
             difficult=torch.zeros(2, dtype=torch.bool),
         ),
         semantic=semantic,
+        semantic_masks=_layers(index, masks, semantic),
         contours=masks.dense()[:1].float(),
         pose=joints[0],
         pose_visible=torch.full(joints.shape[1:2], 2),
         person=Person(centre=centre, scale=sides[0, 1] / 200, head_size=sides[0, 1] / 8),
     )
+
+
+def _layers(index: int, masks: Masks, semantic: Tensor) -> Masks:
+    """A mask a class: the rectangles, one that overlaps the large one, and what no rectangle covers."""
+    dense = torch.zeros(CLASSES, *masks.size, dtype=torch.bool)
+    dense[index : index + 2] = masks.dense()
+    side = masks.size[0]
+    dense[index + 2, side // 4 : side * 3 // 4, : side // 2] = True
+    dense[CLASSES - 1] = semantic == CLASSES - 1
+    return Masks.from_dense(dense)
 
 
 def batch_of(system: System, indices: list[int], truth: bool = True) -> Batch:

@@ -31,6 +31,7 @@ from saccade.layers.decoder.skip_scores import ScoredMap, SkipScores
 from saccade.layers.towers.anchors import Anchors
 from saccade.layers.towers.context_module import ContextModule
 from saccade.layers.towers.dense_towers import ProposalTower, SeparateTowers, TwinTower
+from saccade.losses.pixels import PixelLoss
 from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
 from saccade.network.head import Head
 from saccade.ops.boxes.anchors import ratio_bases
@@ -172,6 +173,12 @@ def _pixels(truth: list[Annotation], sizes: Tensor) -> PixelRaw:
     return PixelRaw((F.one_hot(classes, CLASSES).movedim(3, 1) * 2.0 - 1) * SURE, None, sizes)
 
 
+def _layers(truth: list[Annotation], sizes: Tensor) -> PixelRaw:
+    layers = torch.stack([t.get("semantic_masks").dense() for t in truth])
+    return PixelRaw((layers * 2.0 - 1) * SURE, None, sizes)
+
+
+SEVERAL = PixelLoss(labels="several")
 HEADS: dict[str, HeadCase] = {
     "pixels": HeadCase(lambda: PixelHead("map", nn.Conv2d(LEVEL.channels, CLASSES, 1), CLASSES), _pixels),
     "pixels by skips": HeadCase(
@@ -187,6 +194,16 @@ HEADS: dict[str, HeadCase] = {
             corners=False,
         ),
         _pixels,
+    ),
+    "pixels of several classes": HeadCase(
+        lambda: PixelHead("map", nn.Conv2d(LEVEL.channels, CLASSES, 1), CLASSES, loss=SEVERAL), _layers
+    ),
+    "several by skips": HeadCase(
+        lambda: SkipPixelHead(SkipScores([ScoredMap("map", LEVEL)], CLASSES, learnt=True), CLASSES, loss=SEVERAL),
+        _layers,
+    ),
+    "several at positions": HeadCase(
+        lambda: CoarsePixelHead(SummedScores({"map": LEVEL}, CLASSES), CLASSES, corners=True, loss=SEVERAL), _layers
     ),
     "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
     "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),

@@ -13,6 +13,7 @@ from saccade.core.masks import Masks
 
 TRUTH = shown(0, 64).truth
 SIDE = 64
+LAYERS = TRUTH.semantic_masks.dense()
 
 
 def perfect() -> Annotation:
@@ -28,7 +29,8 @@ def perfect() -> Annotation:
     )
     pixels = torch.nn.functional.one_hot(TRUTH.semantic, CLASSES).permute(2, 0, 1).float()
     scores = torch.full((CLASSES,), 0.1).index_fill(0, label[None], 0.8)
-    return replace(TRUTH, label_scores=scores, labels=None, instances=told, semantic_scores=pixels, person=None)
+    found = replace(TRUTH, label_scores=scores, labels=None, instances=told, semantic_scores=pixels, person=None)
+    return replace(found, semantic_mask_scores=LAYERS.float())
 
 
 def rows(**columns) -> Annotation:
@@ -48,6 +50,8 @@ WRONG = {
     "instances.visible": rows(visible=torch.zeros_like(TRUTH.instances.visible)),
     "semantic": replace(perfect(), semantic=torch.full((SIDE, SIDE), CLASSES - 1)),
     "semantic_scores": replace(perfect(), semantic_scores=perfect().semantic_scores.roll(1, 0)),
+    "semantic_masks": replace(perfect(), semantic_masks=Masks.from_dense(LAYERS.roll(1, 0))),
+    "semantic_mask_scores": replace(perfect(), semantic_mask_scores=LAYERS * 0.4),
     "contours": replace(perfect(), contours=torch.zeros_like(LINES)),
     "pose": replace(perfect(), pose=TRUTH.pose + 6),
     "pose_visible": replace(perfect(), pose_visible=torch.zeros_like(TRUTH.pose_visible)),
@@ -100,6 +104,7 @@ def test_a_field_without_a_rule_fails_whatever_is_answered() -> None:
 
 def test_every_field_that_answers_have_has_a_rule() -> None:
     told = {f.name for f in fields(Annotation)} - {"instances", "person", "sought", "semantic_sought"}
+    told -= {"semantic_masks_unknown"}  # it stands beside masks
     columns = {f"instances.{f.name}" for f in fields(Instances)} - {
         f"instances.{n}" for n in ("area", "crowd", "difficult", "masked")
     }

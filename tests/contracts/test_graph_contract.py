@@ -29,6 +29,7 @@ QUICK = (
     "superpixels",
     "deconvnet by proposals",
     "patches one by one",
+    "segnet_basic of several",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
@@ -38,6 +39,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "deconvnet without switches": ("deconvnet", {"unpool": "none"}),
     "deconvnet by proposals": ("deconvnet", {"sees": "proposals", "search": "windows"}),
     "patches one by one": ("patch_pixels", {"evaluate": "patches"}),
+    "segnet_basic of several": ("segnet_basic", {"labels": "several"}),
     "multipath twice": ("multipath", {"rounds": 2, "vote": True}),
 }
 NAMES = [*sorted([*SYSTEMS, *PROOFS]), *VARIANTS]

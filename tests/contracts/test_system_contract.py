@@ -47,6 +47,23 @@ def test_the_card_says_what_the_system_needs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_the_card_says_what_is_needed_where_pixels_have_several_classes(name: str) -> None:
+    card = SYSTEMS[name].card if name in SYSTEMS else PROOFS[name].card
+    assert bool(card.needs_several) == ("labels" in options_of(KNOWN[name]))
+    if card.needs_several:
+        system = narrow(name, labels="several")
+        assert set(card.learns_from({"labels": "several"})) == system.needs == {"semantic_masks"}
+        assert system.gives == {"semantic_masks", "semantic_mask_scores"}
+        assert card.learns_from({"labels": "one"}) == card.learns_from({}) == card.needs
+
+
+@pytest.mark.parametrize("name", ["unet", pytest.param("segnet_basic", marks=pytest.mark.slow)])
+def test_pictures_whose_pixels_have_several_classes_are_learnt_by_heart(name: str) -> None:
+    options = {**BY_HEART[name], "labels": "several", "size": 32}
+    check_learnt_by_heart(without_chance(narrow(name, **options)).train())
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_every_field_that_the_system_gives_can_be_judged(name: str) -> None:
     assert without_rule(narrow(name).gives) == []
 

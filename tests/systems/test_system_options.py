@@ -128,25 +128,26 @@ TABLE = {
         segmentation_loss:float=0.0 size:int=800 suppress:hard/linear/gaussian=hard trunk:str=resnet50 width:float=1.0
     """,
     "fcn32s": """
-        channels:int=3 grouped:bool=False loss:mean/sum=mean norm:batch/frozen/group/sync=batch padding:int=100
+        channels:int=3 grouped:bool=False labels:one/several=one loss:mean/sum=mean
+        norm:batch/frozen/group/sync=batch padding:int=100
         pretrained:bool=False size:int=500 trunk:str=vgg16 upsample:fixed/learnt=fixed width:float=1.0
     """,
     "fcn16s fcn8s": """
-        at_once:bool=False channels:int=3 grouped:bool=False loss:mean/sum=mean
+        at_once:bool=False channels:int=3 grouped:bool=False labels:one/several=one loss:mean/sum=mean
         norm:batch/frozen/group/sync=batch padding:int=100 pretrained:bool=False size:int=500 trunk:str=vgg16
         upsample:fixed/learnt=fixed width:float=1.0
     """,
     "segnet": """
-        channels:int=3 pretrained:bool=False size:int=360 trunk:str=vgg16_bn width:float=1.0
+        channels:int=3 labels:one/several=one pretrained:bool=False size:int=360 trunk:str=vgg16_bn width:float=1.0
     """,
     "segnet_basic fcn_basic fcn_basic_noaddition fcn_basic_nodimreduction": """
-        channels:int=3 size:int=360 width:float=1.0
+        channels:int=3 labels:one/several=one size:int=360 width:float=1.0
     """,
     "fcn_basic_noaddition_nodimreduction segnet_basic_encoder_addition": """
-        channels:int=3 size:int=360 width:float=1.0
+        channels:int=3 labels:one/several=one size:int=360 width:float=1.0
     """,
     "segnet_basic_single_channel bilinear_interpolation": """
-        channels:int=3 size:int=360 width:float=1.0
+        channels:int=3 labels:one/several=one size:int=360 width:float=1.0
     """,
     "deconvnet": """
         channels:int=3 pretrained:bool=False proposals:int=50 samples:int=8
@@ -162,29 +163,35 @@ TABLE = {
         size:int=320 strides:*int=4,8,16 superpixels:int=400 trunk:str=vgg16 width:float=1.0
     """,
     "reseg": """
-        cell:gru/lstm=gru channels:int=3 first:columns/rows=rows hidden:int=100 layers:int=2
+        cell:gru/lstm=gru channels:int=3 first:columns/rows=rows hidden:int=100 labels:one/several=one
+        layers:int=2
         norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=360 trunk:str=vgg16 width:float=1.0
     """,
     "unet": """
-        border_weights:bool=False channels:int=3 neck_channels:int|None=None norm:batch/frozen/group/sync=batch
-        padding:valid/same|None=None pretrained:bool=False size:int|None=None trunk:str=unet width:float=1.0
+        border_weights:bool=False channels:int=3 labels:one/several=one neck_channels:int|None=None
+        norm:batch/frozen/group/sync=batch padding:valid/same|None=None pretrained:bool=False
+        size:int|None=None trunk:str=unet width:float=1.0
     """,
     "deeplab1": """
-        channels:int=3 hidden:int|None=None multi_scale:bool=False norm:batch/frozen/group/sync=batch
+        channels:int=3 hidden:int|None=None labels:one/several=one multi_scale:bool=False
+        norm:batch/frozen/group/sync=batch
         pretrained:bool=False size:int=513 trunk:str=vgg16 variant:largefov/7x7/4x4/deeplab=largefov
         width:float=1.0
     """,
     "deeplab2": """
-        channels:int=3 multi_scale:bool|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False
+        channels:int=3 labels:one/several=one multi_scale:bool|None=None
+        norm:batch/frozen/group/sync=batch pretrained:bool=False
         size:int=513 trunk:str=resnet101 variant:aspp_l/aspp_s/largefov=aspp_l width:float=1.0
     """,
     "dilated": """
         channels:int=3 context:none/basic/large=basic context_layers:int=8 context_padding:each/once=each
+        labels:one/several=one
         norm:batch/frozen/group/sync=batch order:paper/joint=paper padding:valid/same|None=None
         pretrained:bool=False size:int=500 trunk:str=vgg16 width:float=1.0
     """,
     "parsenet": """
-        channels:int=3 maps:int=1 norm:batch/frozen/group/sync=batch pretrained:bool=False scale:float=10.0
+        channels:int=3 labels:one/several=one maps:int=1
+        norm:batch/frozen/group/sync=batch pretrained:bool=False scale:float=10.0
         size:int=513 trunk:str=vgg16 width:float=1.0
     """,
 }

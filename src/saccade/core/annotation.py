@@ -156,6 +156,10 @@ class Annotation:
         semantic: (H, W) int64, class per pixel, 255 = ignore.
         semantic_sought: (S,) bool, which classes of pixels were looked for; None stands for all.
         semantic_scores: (C, H, W) float32.
+        semantic_masks: One mask a class of pixels, in the order of the vocabulary ``semantic``, where a pixel may be of
+            several classes, or of none; those of classes that were not sought say nothing.
+        semantic_masks_unknown: (H, W) bool, pixels of which `semantic_masks` say nothing; None stands for none.
+        semantic_mask_scores: (C, H, W) float32, how likely each pixel is of each class.
         contours: (A, H, W) float32, boundary probability, or truth 0/1.
         pose: (K, 2) float32, joints of the one person shown.
         pose_visible: (K,) int64: 0 not annotated, 1 annotated but hidden, 2 visible.
@@ -170,10 +174,18 @@ class Annotation:
     semantic: Tensor | None = None
     semantic_sought: Tensor | None = None
     semantic_scores: Tensor | None = None
+    semantic_masks: Masks | None = None
+    semantic_masks_unknown: Tensor | None = None
+    semantic_mask_scores: Tensor | None = None
     contours: Tensor | None = None
     pose: Tensor | None = None
     pose_visible: Tensor | None = None
     person: Person | None = None
+
+    @property
+    def tells_pixels(self) -> bool:
+        """Whether classes of pixels are told, of one class each or of several."""
+        return self.semantic is not None or self.semantic_masks is not None
 
     def get(self, field: str) -> Any:
         """The value of a dotted field such as ``instances.boxes``; None where it is not annotated."""
@@ -187,13 +199,16 @@ class Annotation:
         return all(self.get(name) is not None for name in names)
 
     def present(self) -> frozenset[str]:
-        """Dotted names of all annotated fields; columns of instances and of person count one by one."""
+        """Dotted names of all annotated fields; columns of instances and of person count one by one.
+
+        What `semantic_masks` leave unknown is part of these, and no field of its own here.
+        """
         found: set[str] = set()
         for f in fields(Annotation):
             value = getattr(self, f.name)
             if isinstance(value, Instances | Person):
                 found |= {f"{f.name}.{g.name}" for g in fields(value) if getattr(value, g.name) is not None}
-            elif value is not None:
+            elif value is not None and f.name != "semantic_masks_unknown":
                 found.add(f.name)
         return frozenset(found)
 

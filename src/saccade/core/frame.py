@@ -77,17 +77,24 @@ class Frame:
 
         Pixels of the source that the target does not show get class 255, score 0 and no mask. Maps that still
         have a batch's padding to the right and below lose it first. Where pixels have scores, these are interpolated
-        and the class of each of the source's own pixels is the best there; classes alone move by the nearest pixel.
+        and the class of each of the source's own pixels is the best there, or its classes those above one half; classes
+        and masks alone move by the nearest pixel.
 
         Args:
             annotation: What the target shows.
             keep_scores: Whether scores of pixels stay, (C, H, W) of the source; else their classes alone do.
         """
         shown, back = warp.cut(annotation, self.target), self.inverse()
-        scores = shown.semantic_scores
-        if scores is None:
-            return warp.clip_boxes(back.apply(shown), self.source)
-        rest = back.apply(replace(shown, semantic=None, semantic_scores=None))
-        moved = score_maps.ScoreMap(scores, back.matrix, self.source, back.displacement)
-        semantic, kept = score_maps.decided(moved, keep_scores)
-        return warp.clip_boxes(replace(rest, semantic=semantic, semantic_scores=kept), self.source)
+        scores, likely = shown.semantic_scores, shown.semantic_mask_scores
+        told = {} if scores is None else {"semantic": None, "semantic_scores": None}
+        several = {} if likely is None else dict.fromkeys(score_maps.OF_SEVERAL)
+        found = warp.clip_boxes(back.apply(replace(shown, **told, **several)), self.source)
+        if scores is not None:
+            moved = score_maps.ScoreMap(scores, back.matrix, self.source, back.displacement)
+            semantic, kept = score_maps.decided(moved, keep_scores)
+            found = replace(found, semantic=semantic, semantic_scores=kept)
+        if likely is not None:
+            moved = score_maps.ScoreMap(likely, back.matrix, self.source, back.displacement)
+            masks, unknown, kept = score_maps.decided_masks(moved, keep_scores)
+            found = replace(found, semantic_masks=masks, semantic_masks_unknown=unknown, semantic_mask_scores=kept)
+        return found

@@ -67,6 +67,12 @@ class Masks:
             raise ValueError(f"expected masks of one picture, found picture sizes {sorted(sizes)}")
         return Masks(torch.cat([p.bits for p in parts]), torch.cat([p.windows for p in parts]), parts[0].size)
 
+    def joined(self, groups: Sequence[Sequence[int]]) -> "Masks":
+        """One mask a group of rows: all that some of them covers; an empty one where there is no row."""
+        own, windows = self.crops(), self.windows.tolist()
+        made = [_union([(own[row], windows[row]) for row in group if own[row].numel()], self.bits) for group in groups]
+        return Masks.from_crops([crop for crop, _ in made], [corner for _, corner in made], self.size)
+
     def __len__(self) -> int:
         return len(self.windows)
 
@@ -95,6 +101,16 @@ class Masks:
         for mask, crop, (x1, y1, x2, y2) in zip(dense, self.crops(), self.windows.tolist(), strict=True):
             mask[y1:y2, x1:x2] = crop
         return dense
+
+    def cut(self, size: tuple[int, int]) -> "Masks":
+        """The masks cut on the right and below to a picture of `size` (H, W)."""
+        if size == self.size:
+            return self
+        limit = self.windows.new_tensor([size[1], size[0]] * 2)
+        windows = self.windows.minimum(limit)
+        sides = (windows[:, 2:] - windows[:, :2]).tolist()
+        crops = [crop[:high, :wide] for crop, (wide, high) in zip(self.crops(), sides, strict=True)]
+        return Masks(torch.cat([self.bits[:0], *(crop.reshape(-1) for crop in crops)]), windows, size)
 
     def areas(self) -> Tensor:
         """(n,) float32, pixels that are set."""
@@ -127,3 +143,18 @@ def tight(mask: Tensor) -> tuple[Tensor, tuple[int, int]]:
         return mask[:0, :0], (0, 0)
     y1, y2, x1, x2 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     return mask[y1:y2, x1:x2], (x1, y1)
+
+
+def _union(parts: Sequence[tuple[Tensor, list[int]]], like: Tensor) -> tuple[Tensor, tuple[int, int]]:
+    """The pixels (h, w) that some of several windows' pixels cover, and the upper left corner (x, y) of them all."""
+    if not parts:
+        return like.new_zeros(0, 0), (0, 0)
+    if len(parts) == 1:
+        ((crop, (left, top, *_)),) = parts
+        return crop, (left, top)
+    x1, y1 = (min(window[side] for _, window in parts) for side in (0, 1))
+    x2, y2 = (max(window[side] for _, window in parts) for side in (2, 3))
+    canvas = like.new_zeros(y2 - y1, x2 - x1)
+    for crop, (left, top, right, bottom) in parts:
+        canvas[top - y1 : bottom - y1, left - x1 : right - x1] |= crop
+    return canvas, (x1, y1)

@@ -14,9 +14,14 @@ from torch import Tensor
 
 from saccade.core.geometry.affine import translation
 from saccade.core.geometry.resample import Size, lies_inside, shrunk, shrunk_lines, smooth, source_xy
+from saccade.core.masks import Masks
 
 # Class of a pixel of which nothing is said.
 IGNORE = 255
+# From above this on a pixel is of a class, where it may be of several.
+HALF = 0.5
+# Fields of an annotation that say so.
+OF_SEVERAL = ("semantic_masks", "semantic_masks_unknown", "semantic_mask_scores")
 # Values of a strip of rows: 4 MB as floats.
 STRIP = 2**20
 
@@ -79,6 +84,35 @@ def decided(found: ScoreMap, keep: bool) -> tuple[Tensor, Tensor | None]:
         if scores is not None:
             scores[:, top:bottom] = values.masked_fill_(~shown, 0.0)
     return semantic, scores
+
+
+def decided_masks(found: ScoreMap, keep: bool) -> tuple[Masks, Tensor | None, Tensor | None]:
+    """Which classes each of the picture's own pixels has: all that score above one half there.
+
+    Args:
+        found: The scores of C classes.
+        keep: Whether the scores themselves are wanted too, all at once.
+
+    Returns:
+        C masks; (H, W) bool, the pixels of which nothing was shown, or None where all were; and (C, H, W), 0 where
+        nothing was shown, or None.
+    """
+    found = found.without_detail()
+    height, width = found.size
+    bits = torch.empty(len(found.maps), height, width, dtype=torch.bool)
+    unknown = torch.empty(height, width, dtype=torch.bool)
+    scores = found.maps.new_empty(len(found.maps), height, width) if keep else None
+    for top, bottom in strips(0, height, len(found.maps) * width):
+        values, shown = found.rows(top, bottom)
+        bits[:, top:bottom], unknown[top:bottom] = above_half(values, shown), ~shown
+        if scores is not None:
+            scores[:, top:bottom] = values.masked_fill_(~shown, 0.0)
+    return Masks.from_dense(bits), unknown if bool(unknown.any()) else None, scores
+
+
+def above_half(scores: Tensor, shown: Tensor) -> Tensor:
+    """(C, n, W) bool: the classes that score above one half, of scores (C, n, W); none where nothing is `shown`."""
+    return (scores > HALF).logical_and_(shown)
 
 
 def best(scores: Tensor, shown: Tensor) -> Tensor:

@@ -72,4 +72,6 @@ def key_of(field: str) -> str | None:
         return "joints"
     if root in ("instances", "label", "labels", "label_scores"):
         return "instances"
-    return root.removesuffix("_scores") if root in ("semantic", "semantic_scores", "contours") else None
+    if root == "semantic" or root.startswith("semantic_"):
+        return "semantic"
+    return "contours" if root == "contours" else None

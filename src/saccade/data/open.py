@@ -10,6 +10,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.data.datasets.completed import declared
 from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.formats.class_masks import reader as class_masks
 from saccade.data.formats.coco import panoptic
 from saccade.data.formats.coco import reader as coco
 from saccade.data.formats.common.defect_report import Report, strict
@@ -46,6 +47,7 @@ READERS: dict[str, Reader] = {
     # COCO's own folder holds the objects too, which most people want.
     "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.EVIDENCE, weight=1),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.EVIDENCE, weight=1),
+    "class_masks": Reader(class_masks.open_class_masks, class_masks.splits, class_masks.EVIDENCE, weight=1),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.EVIDENCE, weight=1),
     "datumaro": Reader(
         datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True, by_name=True

@@ -1,6 +1,7 @@
 """What a wrong class of a pixel costs.
 
 Legend: B pictures, C classes, (H, W) pixels. Pixels of target 255 count in no loss, whichever it is.
+What pixels cost that may be of several classes stands in `losses.pixel_masks`.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-IGNORE = 255
+from saccade.losses.pixel_masks import (
+    IGNORE,
+    MeanOver,
+    binary_pixels,
+    dice_masks,
+    focal_masks,
+    jaccard_falls,
+    lovasz_hinge,
+)
 
-MeanOver = Literal["pixels", "pictures"]
+__all__ = [
+    "IGNORE",
+    "Labels",
+    "MeanOver",
+    "PixelLoss",
+    "PixelLossKind",
+    "binary_pixels",
+    "dice_loss",
+    "focal_pixels",
+    "lovasz_softmax",
+    "pixel_cross_entropy",
+]
+
+# Whether a pixel has one class, by a softmax, or may be of several or of none, each by a sigmoid of its own.
+Labels = Literal["one", "several"]
 PixelLossKind = Literal["cross_entropy", "focal", "dice", "lovasz"]
 
 
@@ -95,26 +118,8 @@ def lovasz_softmax(logits: Tensor, target: Tensor) -> Tensor:
     """
     probability, truth = _flat(logits, target)
     errors, order = (truth - probability).abs().sort(0, descending=True)
-    true = truth.gather(0, order)
-    total = true.sum(0)
-    # 1 - the IoU when the first pixels are wrong: what is left of the truth, over it and the false ones among them.
-    jaccard = 1 - (total - true.cumsum(0)) / (total + (1 - true).cumsum(0)).clamp(min=1)
-    falls = torch.cat([jaccard[:1], jaccard[1:] - jaccard[:-1]])
-    present = total > 0
+    falls, present = jaccard_falls(truth.gather(0, order)), truth.any(0)
     return ((errors * falls).sum(0) * present).sum() / present.sum().clamp(min=1)
-
-
-def binary_pixels(logits: Tensor, target: Tensor) -> Tensor:
-    """Binary cross entropy of masks that may overlap, a mean over all that is known.
-
-    Args:
-        logits: (B, C, H, W) scores before the sigmoid.
-        target: (B, C, H, W) int64, 1 inside a class's mask, 0 outside, 255 where it is unknown.
-    """
-    known = target != IGNORE
-    wanted = target.masked_fill(~known, 0).to(logits)
-    cost = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
-    return (cost * known).sum() / known.sum().clamp(min=1)
 
 
 @dataclass(frozen=True)
@@ -125,28 +130,45 @@ class PixelLoss:
         kinds: ``cross_entropy``, ``focal``, ``dice``, ``lovasz``.
         mean_over: What the cross entropy is a mean over.
         gamma: Of the focal loss.
+        labels: ``one`` class a pixel, or ``several``: each class against what is none of it.
     """
 
     kinds: tuple[PixelLossKind, ...] = ("cross_entropy",)
     mean_over: MeanOver = "pixels"
     gamma: float = 2.0
+    labels: Labels = "one"
 
     def __call__(self, logits: Tensor, target: Tensor, weights: Tensor, importance: Tensor | None = None) -> Tensor:
         """The sum of the losses; those that measure regions, Dice and Lovász, weigh all classes alike.
 
         Args:
-            logits: (B, C, H, W) scores before the softmax.
-            target: (B, H, W) int64 classes, 255 where a pixel does not count.
+            logits: (B, C, H, W) scores before the softmax, or the sigmoid.
+            target: (B, H, W) int64 classes, 255 where a pixel does not count; of several classes (B, C, H, W), 1
+                inside the mask of each, 0 outside, 255 where it is unknown.
             weights: (C,) what a pixel of each class counts.
-            importance: (B, H, W) what each pixel counts in the cross entropy, or None.
+            importance: (B, H, W) what each pixel of one class counts in the cross entropy, or None.
         """
-        each: dict[PixelLossKind, Callable[[], Tensor]] = {
+        each = self._of_one(logits, target, weights, importance) if self.labels == "one" else None
+        each = each or self._of_several(logits, target, weights)
+        return torch.stack([each[kind]() for kind in self.kinds]).sum()
+
+    def _of_one(
+        self, logits: Tensor, target: Tensor, weights: Tensor, importance: Tensor | None
+    ) -> dict[PixelLossKind, Callable[[], Tensor]]:
+        return {
             "cross_entropy": lambda: pixel_cross_entropy(logits, target, weights, importance, self.mean_over),
             "focal": lambda: focal_pixels(logits, target, self.gamma, weights),
             "dice": lambda: dice_loss(logits, target),
             "lovasz": lambda: lovasz_softmax(logits, target),
         }
-        return torch.stack([each[kind]() for kind in self.kinds]).sum()
+
+    def _of_several(self, logits: Tensor, target: Tensor, weights: Tensor) -> dict[PixelLossKind, Callable[[], Tensor]]:
+        return {
+            "cross_entropy": lambda: binary_pixels(logits, target, weights, self.mean_over),
+            "focal": lambda: focal_masks(logits, target, self.gamma, weights),
+            "dice": lambda: dice_masks(logits, target),
+            "lovasz": lambda: lovasz_hinge(logits, target),
+        }
 
 
 def _flat(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from saccade.metrics.metric import Metric
 from saccade.metrics.segment.borders import Borders
 from saccade.metrics.segment.calibration import PixelCalibration
 from saccade.metrics.segment.segmentation import Segmentation
+from saccade.metrics.segment.several import SeveralSegmentation
 
 
 class Family(NamedTuple):
@@ -48,6 +49,7 @@ FAMILIES: tuple[Family, ...] = (
     # Proposals: what their boxes hold is not told.
     Family(partial(Detection, told_apart=False), _RANKED, _BOXES, unless=_LABELS),
     Family(Segmentation, Segmentation.reads, Segmentation.needs, vocabulary="semantic"),
+    Family(SeveralSegmentation, SeveralSegmentation.reads, SeveralSegmentation.needs, vocabulary="semantic"),
 )
 
 

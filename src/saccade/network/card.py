@@ -1,6 +1,6 @@
 """What a system is called, where it is from, and what it needs: the line that `saccade systems` prints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -22,6 +22,7 @@ class Card:
         year: Year of the paper.
         paper: Authors, title and place to find it.
         needs: Dotted fields of the truth that it learns from.
+        needs_several: Those in their place where its option ``labels`` is ``several``; none where it has no such.
         size: Side of the paper's input in pixels.
         classes: Number of classes in the paper, for `describe`.
         channels: Channels of the paper's input.
@@ -34,6 +35,11 @@ class Card:
     size: int
     classes: int = 1000
     channels: int = 3
+    needs_several: tuple[str, ...] = ()
+
+    def learns_from(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """Dotted fields of the truth that it learns from with some options."""
+        return self.needs_several if self.needs_several and options.get("labels") == "several" else self.needs
 
 
 class SystemFunction(Protocol):

@@ -42,8 +42,8 @@ def train(
         metrics: Further metrics; their scores join the others.
         callbacks: What is called after each step and epoch.
         resume: Whether a run that is in `out` goes on; with nothing there it begins.
-        task: What a system is chosen for: ``detect``, ``classify``, ``multilabel``, ``localize``,
-            ``segment``, or what is annotated.
+        task: What a system is chosen for: ``detect``, ``classify``, ``multilabel``, ``localize``, ``segment``,
+            ``segment_several`` (several classes a pixel), or what is annotated.
         **options: Fields of `TrainSettings`, and options of the system where it is given by name.
 
     Returns:

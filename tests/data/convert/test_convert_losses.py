@@ -12,6 +12,7 @@ from saccade import cli
 from saccade.core.annotation import Annotation, Person
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError, UsageError
+from saccade.core.masks import Masks
 from saccade.data.convert.convert import FORMS, convert
 from saccade.data.convert.losses import KINDS
 from saccade.data.open import open_data
@@ -65,6 +66,8 @@ CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
     ("pictures", "folder", lambda: boxed(), 1),
     ("pose", "yolo", lambda: Annotation(pose=torch.zeros(3, 2)), 1),
     ("semantic", "coco", lambda: Annotation(semantic=torch.zeros(20, 30, dtype=torch.int64)), 1),
+    ("semantic_masks", "coco", lambda: Annotation(semantic_masks=Masks.from_dense(WHOLE[None])), 1),
+    ("semantic_masks", "masks", lambda: replace(painted(WHOLE), semantic_masks=Masks.from_dense(WHOLE[None])), 1),
     ("sought", "coco", lambda: replace(boxed(BOX), sought=torch.tensor([True, False, True])), 1),
     ("unannotated", "yolo", lambda: Annotation(label=torch.tensor(0)), 1),
 ]

@@ -11,7 +11,7 @@ def test_what_nobody_reads_is_left_out_and_the_rest_stays():
     left_out = unread(frozenset({"label", "instances.boxes"}), Augmentation(flip=0.5))
     lean = ProjectedDataset(SCENES, left_out)
     whole, sample = SCENES[1], lean[1]
-    assert left_out == {"semantic", "contours", "instances.masks"}
+    assert left_out == {"semantic", "semantic_masks", "contours", "instances.masks"}
     assert sample.truth.present() == whole.truth.present() - left_out == lean.truth(1).present()
     assert torch.equal(sample.image, whole.image)
     assert torch.equal(sample.truth.get("instances.boxes"), whole.truth.get("instances.boxes"))
@@ -19,7 +19,7 @@ def test_what_nobody_reads_is_left_out_and_the_rest_stays():
 
 
 def test_what_is_read_stays():
-    needs = frozenset({"semantic", "contours", "instances.masks"})
+    needs = frozenset({"semantic", "semantic_masks", "contours", "instances.masks"})
     assert unread(needs, Augmentation()) == frozenset()
 
 

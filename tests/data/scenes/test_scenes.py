@@ -28,9 +28,9 @@ def same(first: Sample, second: Sample) -> bool:
     if first.id != second.id or first.truth.present() != second.truth.present():
         return False
     pairs = [(first.image, second.image)]
-    for name in first.truth.present() - {"instances.masks"}:
-        pairs.append((first.truth.get(name), second.truth.get(name)))
-    pairs.append((first.truth.instances.masks.dense(), second.truth.instances.masks.dense()))
+    for name in first.truth.present():
+        both = (first.truth.get(name), second.truth.get(name))
+        pairs.append(both if isinstance(both[0], torch.Tensor) else (both[0].dense(), both[1].dense()))
     return all(torch.equal(a, b) for a, b in pairs)
 
 
@@ -270,3 +270,17 @@ def test_thumbnails_do_not_tell_the_class_to_a_linear_classifier():
     pictures = (small - small.mean(0)).numpy()
     model = LogisticRegression(C=0.01, max_iter=2000).fit(pictures[:1500], labels[:1500])
     assert model.score(pictures[1500:], labels[1500:]) < 0.45
+
+
+def test_masks_of_classes_show_hidden_parts_too_and_overlap() -> None:
+    overlaps = 0
+    for sample in some():
+        truth = sample.truth
+        layers = truth.semantic_masks.dense()
+        assert layers.shape == (10, 96, 96)
+        for label, layer in enumerate(layers):
+            assert bool(layer[truth.semantic == label].all())  # what shows is part of the whole
+        assert torch.equal(layers[9], truth.semantic == 9)
+        assert not bool((layers[:9].any(0) & layers[9]).any())
+        overlaps += int((layers.sum(0) > 1).sum())
+    assert overlaps > 100

@@ -195,7 +195,7 @@ def test_maps_pass_from_tile_to_tile_without_a_seam() -> None:
 def test_of_maps_of_tiles_only_what_is_needed_is_held() -> None:
     views = list(MultiScaleFlip(tiles=Tiles(32, 0.25)).of((300, 200), InputSpec("native")))
     columns = len({view.window.left for view in views})
-    means, most = MapMean(views, decide=True, suppression=False), 0
+    means, most = MapMean(views, decide="best", suppression=False), 0
     for place, view in enumerate(views):
         means.add(place, torch.rand(3, *view.window.size), view.frame)
         most = max(most, len(means._parts))
@@ -211,7 +211,7 @@ def test_views_may_come_in_any_order() -> None:
     maps = [torch.rand(3, *view.window.size) for view in views]
     found = []
     for order in (range(len(views)), reversed(range(len(views)))):
-        means = MapMean(views, decide=True)
+        means = MapMean(views, decide="best")
         for place in order:
             means.add(place, maps[place], views[place].frame)
         found.append(means)

@@ -14,6 +14,7 @@ from saccade.core.geometry import displacement as elastic
 from saccade.core.geometry.affine import is_identity
 from saccade.core.geometry.masks_warp import warp_masks
 from saccade.core.geometry.resample import image, lines, nearest
+from saccade.core.masks import Masks
 from saccade.core.score_maps import IGNORE
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 SIDE_POINTS = 8
+# Fields of one value a pixel.
+DENSE = ("semantic", "semantic_scores", "semantic_masks_unknown", "semantic_mask_scores", "contours")
 
 
 def points(xy: Tensor, matrix: Tensor, displacement: Tensor | None = None) -> Tensor:
@@ -70,12 +73,15 @@ def annotation(
     """Every field moved into a picture of `size`. Boxes may leave the picture; no row is dropped."""
     if displacement is None and is_identity(matrix) and _dense_sizes(truth) <= {size}:
         return truth
-    smooth = truth.semantic_scores
+    smooth, layers, likely = truth.semantic_scores, truth.semantic_masks, truth.semantic_mask_scores
     return replace(
         truth,
         instances=None if truth.instances is None else instances(truth.instances, matrix, size, displacement),
         semantic=None if truth.semantic is None else labels(truth.semantic, matrix, size, displacement),
         semantic_scores=None if smooth is None else image(smooth, matrix, size, displacement=displacement),
+        semantic_masks=None if layers is None else warp_masks(layers, matrix, size, displacement),
+        semantic_masks_unknown=None if layers is None else _unknown(truth, layers, matrix, size, displacement),
+        semantic_mask_scores=None if likely is None else image(likely, matrix, size, displacement=displacement),
         contours=None if truth.contours is None else lines(truth.contours, matrix, size, displacement),
         pose=None if truth.pose is None else points(truth.pose, matrix, displacement),
         person=None if truth.person is None else _person(truth.person, matrix, displacement),
@@ -83,16 +89,18 @@ def annotation(
 
 
 def cut(truth: Annotation, size: tuple[int, int]) -> Annotation:
-    """Classes, scores and contours per pixel cut on the right and below to a picture of `size` (H, W).
+    """Classes, their masks, scores and contours per pixel, cut on the right and below to a picture of `size` (H, W).
 
     Raises:
         ValueError: A map is smaller than `size`.
     """
-    maps = {name: truth.get(name) for name in ("semantic", "semantic_scores", "contours") if truth.has(name)}
+    maps = {name: truth.get(name) for name in DENSE if truth.has(name)}
     for name, found in maps.items():
         if found.shape[-2] < size[0] or found.shape[-1] < size[1]:
             raise ValueError(f"expected {name} of at least {size} pixels, found {tuple(found.shape[-2:])}")
-    return replace(truth, **{name: found[..., : size[0], : size[1]] for name, found in maps.items()})
+    layers = truth.semantic_masks
+    cut_maps = {name: found[..., : size[0], : size[1]] for name, found in maps.items()}
+    return replace(truth, semantic_masks=None if layers is None else layers.cut(size), **cut_maps)
 
 
 def clip_boxes(truth: Annotation, size: tuple[int, int]) -> Annotation:
@@ -121,6 +129,16 @@ def swap_joints(truth: Annotation, pairs: tuple[tuple[int, int], ...]) -> Annota
     return replace(truth, instances=rows, pose=swap(truth.pose, 0), pose_visible=swap(truth.pose_visible, 0))
 
 
+def _unknown(
+    truth: Annotation, layers: Masks, matrix: Tensor, size: tuple[int, int], displacement: Tensor | None
+) -> Tensor | None:
+    """(H, W) bool, pixels of which the masks of classes say nothing, all outside the source among them."""
+    known = truth.semantic_masks_unknown
+    known = torch.zeros(layers.size, dtype=torch.bool, device=layers.bits.device) if known is None else known
+    moved = nearest(known[None].byte(), matrix, size, 1, displacement)[0].bool()
+    return moved if bool(moved.any()) else None
+
+
 def _person(person: Person, matrix: Tensor, displacement: Tensor | None) -> Person:
     length = _growth(matrix) ** 0.5
     return Person(
@@ -137,7 +155,6 @@ def _growth(matrix: Tensor) -> float:
 
 def _dense_sizes(truth: Annotation) -> set[tuple[int, int]]:
     """(H, W) of every field that has a pixel grid."""
-    maps = (truth.semantic, truth.semantic_scores, truth.contours)
-    sizes = {(m.shape[-2], m.shape[-1]) for m in maps if m is not None}
-    masks = None if truth.instances is None else truth.instances.masks
-    return sizes if masks is None else sizes | {masks.size}
+    sizes = {(m.shape[-2], m.shape[-1]) for m in (truth.get(name) for name in DENSE) if m is not None}
+    packed = (truth.get("instances.masks"), truth.semantic_masks)
+    return sizes | {masks.size for masks in packed if masks is not None}

@@ -70,18 +70,33 @@ def _crop(augmentation: Augmentation, canvas: Window, rng: RandomDraws) -> Windo
 
 def _around_class(window: Window, canvas: Window, truth: Annotation, rng: RandomDraws) -> Window:
     """The window moved so that it shows a pixel of a class, both drawn (Isensee et al. 2021, nnU-Net, methods)."""
-    if truth.semantic is None:
+    point = _shown_pixel(truth, rng)
+    if point is None:
         return window
-    shown = [label for label in truth.semantic.unique().tolist() if label != UNKNOWN]
-    if not shown:
-        return window
-    places = (truth.semantic == shown[rng.whole(0, len(shown) - 1)]).nonzero()
-    y, x = places[rng.whole(0, len(places) - 1)].tolist()
+    x, y = point
     left, top, right, low = canvas
     width, height = window[2] - window[0], window[3] - window[1]
     x1 = rng.whole(max(x - width + 1, left), min(x, right - width))
     y1 = rng.whole(max(y - height + 1, top), min(y, low - height))
     return x1, y1, x1 + width, y1 + height
+
+
+def _shown_pixel(truth: Annotation, rng: RandomDraws) -> tuple[int, int] | None:
+    """x, y of a pixel of a class, both drawn, whether pixels have one class or several; None where none is shown."""
+    if truth.semantic is not None:
+        shown = [label for label in truth.semantic.unique().tolist() if label != UNKNOWN]
+    else:
+        shown = [] if truth.semantic_masks is None else truth.semantic_masks.areas().nonzero()[:, 0].tolist()
+    if not shown:
+        return None
+    label = shown[rng.whole(0, len(shown) - 1)]
+    if truth.semantic is not None:
+        places, left, top = (truth.semantic == label).nonzero(), 0, 0
+    else:
+        masks = truth.get("semantic_masks")
+        places, (left, top, *_) = masks.crop(label).nonzero(), masks.windows[label].tolist()
+    y, x = places[rng.whole(0, len(places) - 1)].tolist()
+    return left + x, top + y
 
 
 def _crop_by_side(augmentation: Augmentation, canvas: Window, rng: RandomDraws) -> Window:

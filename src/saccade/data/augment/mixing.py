@@ -40,8 +40,8 @@ def mosaic(
         classes: Number of classes, for the soft label.
 
     Returns:
-        The canvas (C, H, W), and its truth: rows of all, maps side by side (where one lacks classes per pixel, 255),
-        the joints of the first, labels weighed by area. Classes were looked for where they were in all.
+        The canvas (C, H, W), and its truth: rows of all, maps side by side (where one lacks classes per pixel, 255 or
+        unknown), the joints of the first, labels weighed by area. Classes were looked for where they were in all.
     """
     images = _alike(images)
     canvas = images[0].new_empty(len(images[0]), *size)
@@ -52,8 +52,10 @@ def mosaic(
     shares = [(x2 - x1) * (y2 - y1) / (size[0] * size[1]) for x1, y1, x2, y2 in places]
     classes_per_pixel = [truth.semantic for truth in moved if truth.semantic is not None]
     semantic = torch.stack(classes_per_pixel).amin(0) if classes_per_pixel else None  # all others say 255 there
-    evidence = all_sought([truth.semantic_sought for truth in moved if truth.semantic is not None])
-    return canvas, replace(_together(moved, shares, classes), semantic=semantic, semantic_sought=evidence)
+    evidence = all_sought([truth.semantic_sought for truth in moved if truth.tells_pixels])
+    layers, unknown = _layers(moved)
+    mixed = replace(_together(moved, shares, classes), semantic_masks=layers, semantic_masks_unknown=unknown)
+    return canvas, replace(mixed, semantic=semantic, semantic_sought=evidence)
 
 
 def mixup(
@@ -75,6 +77,21 @@ def mixup(
     blend = first.float() * share + second.float() * (1 - share)
     image = blend if first.is_floating_point() else blend.round().to(first.dtype)
     return image, _together(truths, (share, 1 - share), classes)
+
+
+def _layers(moved: Sequence[Annotation]) -> tuple[Masks | None, Tensor | None]:
+    """Masks of classes of pictures that lie side by side, and the pixels of those that have none, which are unknown."""
+    known = [(truth.semantic_masks, truth.semantic_masks_unknown) for truth in moved]
+    spoken = [(masks, unknown) for masks, unknown in known if masks is not None]
+    if not spoken:
+        return None, None
+    count = len(spoken[0][0])
+    groups = [range(row, count * len(spoken), count) for row in range(count)]
+    # What lies outside a picture is unknown to it; a picture that covers the canvas leaves nothing so.
+    outside = [unknown for _, unknown in spoken if unknown is not None]
+    unknown = torch.stack(outside).all(0) if len(outside) == len(spoken) else None
+    unknown = None if unknown is None or not bool(unknown.any()) else unknown
+    return Masks.cat([masks for masks, _ in spoken]).joined(groups), unknown
 
 
 def regions_of_all(parts: Sequence[Tensor | None], places: Sequence[Rectangle] | None = None) -> Tensor | None:

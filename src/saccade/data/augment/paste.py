@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.input.channels import as_float
+from saccade.core.masks import Masks
 from saccade.data.augment.mixing import all_sought, rows_of_all
 from saccade.data.augment.visibility import LEAST_SHARE
 
@@ -36,8 +37,8 @@ def paste(
 
     Returns:
         The picture, and its truth: objects that are covered lose those pixels, and go when less than a tenth of them is
-        left; covered joints become hidden; classes per pixel and contours are those of what lies above. Classes were
-        looked for where they were in both.
+        left; covered joints become hidden; classes per pixel, their masks and contours are those of what lies above.
+        Classes were looked for where they were in both.
     """
     below, above = truths
     rows = above.instances or Instances()
@@ -53,7 +54,9 @@ def paste(
         instances=rows_of_all([kept, rows]),
         sought=all_sought([below.sought, above.sought]),
         semantic=_above(below.semantic, above.semantic, over, IGNORE),
-        semantic_sought=all_sought([below.semantic_sought, None if above.semantic is None else above.semantic_sought]),
+        semantic_masks=_layers_above(below.semantic_masks, above.semantic_masks, over),
+        semantic_masks_unknown=_unknown_above(below, above, over),
+        semantic_sought=all_sought([below.semantic_sought, above.semantic_sought if above.tells_pixels else None]),
         contours=_contours(below.contours, above.contours, over),
     )
 
@@ -103,6 +106,24 @@ def _above(below: Tensor | None, above: Tensor | None, over: Tensor, unknown: in
     if below is None:
         return None
     return torch.where(over, torch.full_like(below, unknown) if above is None else above, below)
+
+
+def _layers_above(below: Masks | None, above: Masks | None, over: Tensor) -> Masks | None:
+    """Masks of classes, those of what lies above where it lies."""
+    if below is None:
+        return None
+    left = below.dense() & ~over
+    return Masks.from_dense(left if above is None else left | (above.dense() & over))
+
+
+def _unknown_above(below: Annotation, above: Annotation, over: Tensor) -> Tensor | None:
+    """(H, W) bool, pixels of which the masks of classes say nothing; None where they say something of all."""
+    if below.semantic_masks is None:
+        return None
+    nothing = torch.zeros_like(over)
+    first, second = (nothing if t.semantic_masks_unknown is None else t.semantic_masks_unknown for t in (below, above))
+    found = torch.where(over, second if above.semantic_masks is not None else ~nothing, first)
+    return found if bool(found.any()) else None
 
 
 def _contours(below: Tensor | None, above: Tensor | None, over: Tensor) -> Tensor | None:

@@ -141,10 +141,13 @@ def _unmasked(objects: Objects) -> int:
 def _unsought(data: Dataset) -> dict[str, int]:
     """The pictures in which each class was not looked for."""
     found: dict[str, int] = {}
-    for index in range(len(data) if "sought" in data.fields else 0):
-        marks = data.truth(index).sought
+    # Of objects, or else of pixels.
+    field = next((name for name in ("sought", "semantic_sought") if name in data.fields), "sought")
+    names = data.classes if field == "sought" else data.vocabularies.names("semantic")
+    for index in range(len(data) if field in data.fields else 0):
+        marks = data.truth(index).get(field)
         for label in [] if marks is None else (~marks).nonzero().flatten().tolist():
-            name = str(data.classes[label] if label < len(data.classes) else label)
+            name = str(names[label] if label < len(names) else label)
             found[name] = found.get(name, 0) + 1
     return found
 

@@ -28,6 +28,7 @@ KINDS = {
     "pictures": "pictures without what the format is about, which are left out",
     "pose": "joints of a picture's one person",
     "semantic": "classes of pixels",
+    "semantic_masks": "masks of classes of pixels, of which a pixel may have several",
     "sought": "pictures where some class was not looked for, which becomes absent",
     "unannotated": "pictures whose objects nobody annotated, which become pictures without objects",
 }

@@ -17,6 +17,7 @@ from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.core.score_maps import IGNORE
 from saccade.core.vocabulary import Vocabularies
+from saccade.data.datasets.layered import Layered
 from saccade.data.datasets.picture import picture_of, size_of
 from saccade.data.datasets.wrapper import DatasetWrapper
 from saccade.data.formats.voc.pixels import BACKGROUND
@@ -40,6 +41,8 @@ class Painted(DatasetWrapper):
     Raises:
         ConfigError: There are more classes than pixels can tell from 255.
     """
+
+    note = NOTE
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
@@ -114,11 +117,15 @@ def paint(rows: Instances, size: tuple[int, int], background: int) -> Tensor:
 
 
 def with_pixels(dataset: Dataset, needs: Iterable[str]) -> Dataset:
-    """The data with painted classes of pixels, where these are needed and objects alone are outlined; else itself.
+    """The data with classes of pixels, or masks of them, where these are needed and can be made; else itself.
+
+    One class a pixel is painted of objects' masks; masks of several are made of one class a pixel, or of objects.
 
     Args:
         dataset: The data.
         needs: Dotted fields that are needed.
     """
-    lacking = "semantic" in set(needs) and "semantic" not in dataset.fields
-    return Painted(dataset) if lacking and {"instances.masks", "instances.labels"} <= dataset.fields else dataset
+    lacking, outlined = set(needs) - dataset.fields, {"instances.masks", "instances.labels"} <= dataset.fields
+    if "semantic_masks" in lacking and (outlined or "semantic" in dataset.fields):
+        return Layered(dataset)
+    return Painted(dataset) if "semantic" in lacking and outlined else dataset

@@ -112,10 +112,12 @@ def classes_of(dataset: Dataset, index: int) -> frozenset[int]:
 
 
 def classes_shown(truth: Annotation) -> frozenset[int]:
-    """Classes of a picture and of its objects, regions to ignore apart."""
+    """Classes of a picture and of its objects, regions to ignore apart; where neither is told, those of its masks."""
     found: set[int] = set() if truth.label is None else {int(truth.label)}
     if truth.labels is not None:
         found |= set((truth.labels == 1).nonzero().flatten().tolist())
     if truth.instances is not None and truth.instances.labels is not None:
         found |= set(truth.instances.labels[~truth.instances.is_ignored].tolist())
+    if truth.semantic_masks is not None and truth.label is None and truth.labels is None and truth.instances is None:
+        found |= set(truth.semantic_masks.areas().nonzero()[:, 0].tolist())
     return frozenset(found)

@@ -13,7 +13,7 @@ from saccade.core.sample import Sample
 from saccade.data.datasets.picture import size_of
 from saccade.data.datasets.wrapper import DatasetWrapper
 
-MAPS = ("semantic", "contours")
+MAPS = ("semantic", "semantic_masks", "contours")
 
 
 def unread(uses: frozenset[str], augmentation: Augmentation) -> frozenset[str]:

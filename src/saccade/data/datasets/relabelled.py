@@ -22,9 +22,10 @@ IGNORE = 255
 class RelabelledDataset(DatasetWrapper):
     """The pictures of a data set, labelled anew.
 
-    Objects of dropped classes go, and pixels of theirs become 255, which is ignored; objects of classes without a new
-    name become regions to ignore. A new class was looked for where all the old ones that become it were: of one that no
-    old one becomes, pictures say nothing, and `labels` is -1 there.
+    Objects and masks of dropped classes go, and pixels of theirs become 255, which is ignored; objects of classes
+    without a new name become regions to ignore, and the pixels of their masks unknown. A new class was looked for where
+    all the old ones that become it were: of one that no old one becomes, pictures say nothing, and `labels` is -1
+    there.
 
     Args:
         dataset: Where the pictures come from.
@@ -41,6 +42,7 @@ class RelabelledDataset(DatasetWrapper):
         self._new = _table(objects, into, vocabularies.get("instances", ()), ANY_CLASS)
         self._pixels = _table(pixels, into, vocabularies.get("semantic", ()), IGNORE)
         self._ignored = torch.tensor([into.get(name) == "" != name for name in objects[:-1]] + [True])
+        self._ignored_pixels = torch.tensor([into.get(name) == "" for name in pixels[:-1]], dtype=torch.bool)
         self._members = _members(self._new[:-1], vocabularies.get("instances", ()))
         self._pixel_members = _members(self._pixels[:-1], vocabularies.get("semantic", ()))
         # Lines that people drew, whatever they bound, are of no class.
@@ -69,7 +71,7 @@ class RelabelledDataset(DatasetWrapper):
         objects = any(field.startswith("instances.") for field in found)
         if (objects or "labels" in found) and _sought(None, self._members) is not None:
             found |= {"sought"}
-        if "semantic" in found and _sought(None, self._pixel_members) is not None:
+        if found & {"semantic", "semantic_masks"} and _sought(None, self._pixel_members) is not None:
             found |= {"semantic_sought"}
         return found | {"instances.crowd"} if objects and self._ignored[:-1].any() else found
 
@@ -105,7 +107,9 @@ class RelabelledDataset(DatasetWrapper):
             labels=None if truth.labels is None else self._states(truth.labels),
             instances=rows,
             sought=_sought(truth.sought, self._members) if rows is not None or truth.labels is not None else None,
-            semantic_sought=(None if truth.semantic is None else _sought(truth.semantic_sought, self._pixel_members)),
+            semantic_sought=_sought(truth.semantic_sought, self._pixel_members) if truth.tells_pixels else None,
+            semantic_masks=None if truth.semantic_masks is None else truth.semantic_masks.joined(self._layers()),
+            semantic_masks_unknown=self._unknown(truth),
             semantic=None if truth.semantic is None else self._pixels[truth.semantic.clamp(max=len(self._pixels) - 1)],
             contours=self._contours(truth.contours),
         )
@@ -139,6 +143,18 @@ class RelabelledDataset(DatasetWrapper):
         unknown = (self._members & (labels == -1)).any(1) | ~self._members.any(1)
         unknown |= (labels[self._ignored[:-1]] != 0).any()
         return torch.where(present, 1, torch.where(unknown, -1, 0))
+
+    def _layers(self) -> list[list[int]]:
+        """The old classes whose masks each new one has."""
+        return [own.nonzero()[:, 0].tolist() for own in self._pixel_members]
+
+    def _unknown(self, truth: Annotation) -> Tensor | None:
+        """(H, W) bool, pixels of which masks of classes say nothing: those of regions to ignore among them."""
+        known, masks = truth.semantic_masks_unknown, truth.semantic_masks
+        if masks is None or not bool(self._ignored_pixels.any()):
+            return known
+        ignored = masks[self._ignored_pixels].dense().any(0)
+        return ignored if known is None else ignored | known
 
     def _contours(self, contours: Tensor | None) -> Tensor | None:
         """(D, H, W) of (C, H, W); None where a new class was not drawn."""

@@ -18,7 +18,7 @@ SEMANTIC_CLASSES = (*CLASSES, "background")
 
 FIELDS = frozenset(
     {
-        *("label", "labels", "semantic", "contours", "pose", "pose_visible"),
+        *("label", "labels", "semantic", "semantic_masks", "contours", "pose", "pose_visible"),
         *(f"instances.{name}" for name in ("boxes", "labels", "masks", "keypoints", "visible", "area", "crowd")),
         *("person.centre", "person.scale", "person.head_size"),
     }
@@ -46,6 +46,7 @@ def annotate(stage: Stage) -> Annotation:
             crowd=torch.zeros(len(placed), dtype=torch.bool),
         ),
         semantic=_semantic(stage),
+        semantic_masks=_layers(stage),
         contours=_contours(stage),
         pose=None if figure is None else joints[figure][0],
         pose_visible=None if figure is None else joints[figure][1],
@@ -101,6 +102,17 @@ def _semantic(stage: Stage) -> Tensor:
     """(H, W) int64 positions in `SEMANTIC_CLASSES`."""
     labels = [one.thing.label for one in stage.placed]
     return torch.from_numpy(np.array([*labels, len(CLASSES)])[stage.owner])
+
+
+def _layers(stage: Stage) -> Masks:
+    """The pixels of each of `SEMANTIC_CLASSES`, those that something hides too; background is what nothing covers."""
+    size = (stage.owner.shape[0], stage.owner.shape[1])
+    whole = [torch.from_numpy(one.mask) for one in stage.placed]
+    corners = [(one.window[0], one.window[1]) for one in stage.placed]
+    labels = [one.thing.label for one in stage.placed]
+    own = Masks.from_crops([*whole, torch.from_numpy(stage.owner < 0)], [*corners, (0, 0)], size)
+    labels.append(len(CLASSES))
+    return own.joined([[row for row, one in enumerate(labels) if one == label] for label in range(len(CLASSES) + 1)])
 
 
 def _contours(stage: Stage) -> Tensor:

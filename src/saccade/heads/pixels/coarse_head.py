@@ -59,15 +59,15 @@ class CoarsePixelHead(PixelHead):
         """What the positions cost of each of the body's scores, by its term (`PixelLoss`)."""
         target = self._target(truth, maps.padded)
         rim = self.offset
-        target = target[:, rim : target.shape[1] - rim, rim : target.shape[2] - rim]
+        target = target[..., rim : target.shape[-2] - rim, rim : target.shape[-1] - rim]
         return {
             term: self.costs(logits.float(), self._sampled(target, logits), self.class_weights)
             for term, logits in self.body(maps).items()
         }
 
     def _sampled(self, target: Tensor, logits: Tensor) -> Tensor:
-        """(B, h, w) of truth (B, H, W): the pixels where positions of scores (B, C, h, w) stand."""
-        for axis, positions in ((1, logits.shape[-2]), (2, logits.shape[-1])):
+        """(…, h, w) of truth (…, H, W): the pixels where positions of scores (B, C, h, w) stand."""
+        for axis, positions in ((-2, logits.shape[-2]), (-1, logits.shape[-1])):
             places = _places(target.shape[axis], positions, self.corners).to(target.device)
             target = target.index_select(axis, places)
         return target

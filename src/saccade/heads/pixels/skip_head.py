@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.heads.pixels.pixel_head import PixelHead, Refiner
+from saccade.heads.pixels.pixel_head import PixelHead, PixelRaw, Refiner
 from saccade.layers.decoder.skip_scores import SkipScores
 from saccade.losses.pixels import PixelLoss
 from saccade.network.maps import Maps
@@ -36,11 +36,8 @@ class SkipPixelHead(PixelHead):
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
         """Those of every head for pixels, and ``coarse``: the classes that the coarsest map alone would tell."""
-        told = self.body(maps, maps.padded, coarsest_alone=True).argmax(1)
-        coarse = [
-            Annotation(semantic=classes[:height, :width])
-            for classes, (height, width) in zip(told, maps.sizes.tolist(), strict=True)
-        ]
+        logits = self.body(maps, maps.padded, coarsest_alone=True).float()
+        coarse = self.decode(PixelRaw(logits, None, maps.sizes))
         return {**super().views(maps), "coarse": coarse}
 
     def scores(self, maps: Maps) -> Tensor:

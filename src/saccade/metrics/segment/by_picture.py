@@ -15,10 +15,11 @@ class PixelsByPicture:
 
     Args:
         classes: C.
+        accuracy: Whether each pixel has one class, so that there is a share of pixels that are right.
     """
 
-    def __init__(self, classes: int) -> None:
-        self.classes = classes
+    def __init__(self, classes: int, *, accuracy: bool = True) -> None:
+        self.classes, self.accuracy = classes, accuracy
         self._ids: list[str] = []
         self._rows: list[np.ndarray] = []
 
@@ -26,8 +27,12 @@ class PixelsByPicture:
         """Takes the (C, C + 1) counts of a picture: rows by truth, columns by prediction, the last of no class."""
         pixels = counts.numpy()
         known = pixels[:, :-1]
+        self.add_counts(np.stack([known.diagonal(), pixels.sum(1), known.sum(0)]), id)
+
+    def add_counts(self, counts: np.ndarray, id: str) -> None:
+        """Takes the (3, C) right, true and predicted pixels of each class of a picture."""
         self._ids.append(id)
-        self._rows.append(np.stack([known.diagonal(), pixels.sum(1), known.sum(0)]).astype(np.int32))
+        self._rows.append(counts.astype(np.int32))
 
     def extend(self, other: "PixelsByPicture") -> None:
         """Takes the pictures of another process."""
@@ -37,9 +42,11 @@ class PixelsByPicture:
     def scores(self) -> PictureScores:
         """``picture_iou``, the mean over the classes that truth or prediction show there, and ``picture_accuracy``."""
         found = self._all().astype(np.float64)
-        true = found[:, 1].sum(1)
-        accuracy = np.divide(found[:, 0].sum(1), true, out=np.full(len(true), np.nan), where=true > 0)
-        columns = {"picture_iou": _plain(_mean_iou(found)), "picture_accuracy": _plain(accuracy)}
+        columns = {"picture_iou": _plain(_mean_iou(found))}
+        if self.accuracy:
+            true = found[:, 1].sum(1)
+            right = np.divide(found[:, 0].sum(1), true, out=np.full(len(true), np.nan), where=true > 0)
+            columns["picture_accuracy"] = _plain(right)
         return PictureScores(tuple(self._ids), columns)
 
     def resampling(self) -> Resampling:

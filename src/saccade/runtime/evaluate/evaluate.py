@@ -28,7 +28,7 @@ from saccade.runtime.evaluate.report import environment, without_losses, write_p
 from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import Members
 from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.runs.load import load, vocabularies_of
+from saccade.runtime.runs.load import load, needs_of_run, vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text
@@ -189,7 +189,7 @@ def data_of_run(
 ) -> Dataset:
     """The data to evaluate a run on, with the classes that it was trained on: renamed and chosen as they were then.
 
-    Of a run that learnt classes of pixels these are painted, where objects alone are outlined.
+    Of a run that learnt classes of pixels these are painted, or masks of them made, where the data have others alone.
 
     Args:
         run: The run's folder.
@@ -215,7 +215,8 @@ def data_of_run(
         found = _runs_own(run, config, split, choice)
     else:
         found = choice.fitted(open_data(data, split, preferred="val", allow_outside=choice.allow_outside), learnt)
-    return with_pixels(found, ("semantic",) if "semantic" in learnt else ())
+    by_hand = ("semantic",) if "semantic" in learnt and not config.get("system") else ()
+    return with_pixels(found, needs_of_run(config) or by_hand)
 
 
 def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:

@@ -15,6 +15,8 @@ from saccade.view.pages.content import GalleryItem
 
 PICTURES = 12
 MOST_COLOURS = 24
+# Fields that say of which classes pixels are.
+PIXELS = frozenset(("semantic", "semantic_masks"))
 
 
 class Gallery:
@@ -49,7 +51,7 @@ class Gallery:
     def colours(self) -> tuple[Key, ...]:
         """The classes in the colours that they are drawn in; none where nothing is, and none of too many."""
         gives = self.predictor.engine.gives
-        of = "semantic" if "semantic" in gives else "instances" if "instances.boxes" in gives else None
+        of = "semantic" if gives & PIXELS else "instances" if "instances.boxes" in gives else None
         names = () if of is None else self.dataset.vocabularies.names(of)
         if len(names) > MOST_COLOURS:
             return ()
@@ -74,6 +76,16 @@ def asked(truth: Annotation, gives: frozenset[str]) -> Annotation:
     so is which classes were looked for, which predictions are held against.
     """
     roots = {field.partition(".")[0] for field in gives} | {"sought"}
+    if gives & PIXELS:
+        roots.add("semantic_sought")
     names = [f.name for f in fields(Annotation)]
-    kept = [name for name in names if any(name == root or name.startswith(f"{root}_") for root in roots)]
+    beside = {name: name.startswith("semantic_mask") for name in names}  # masks do not stand beside one class a pixel
+    kept = [
+        name
+        for name in names
+        if any(
+            name == root or (name.startswith(f"{root}_") and beside[name] == root.startswith("semantic_mask"))
+            for root in roots
+        )
+    ]
     return Annotation(**{name: getattr(truth, name) for name in kept})

@@ -80,10 +80,9 @@ class Measure:
 
     def _keeps_scores(self, decoded: Annotation, size: tuple[int, int]) -> bool:
         """Whether scores of pixels stay for a metric that reads them: of very large pictures they do not."""
-        scores = decoded.semantic_scores
-        if scores is None or not any("semantic_scores" in metric.reads for metric in self.evaluator.metrics):
-            return False
-        return len(scores) * size[0] * size[1] <= MOST_SCORES
+        read = frozenset[str]().union(*(metric.reads for metric in self.evaluator.metrics))
+        kept = [decoded.get(field) for field in ("semantic_scores", "semantic_mask_scores") if field in read]
+        return any(one is not None and len(one) * size[0] * size[1] <= MOST_SCORES for one in kept)
 
     def _own(self, raw_predictions: Sequence[Annotation], batch: Batch, places: Sequence[int]) -> Iterator[Annotation]:
         """Answers in each picture's own pixels, one by one: maps are large there."""

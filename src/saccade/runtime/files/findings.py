@@ -46,7 +46,7 @@ def findings_of(entries: Iterable[Mapping[str, Any]], threshold: float | None) -
         found.frames += "frame" in entry
         found.small += "drawn_size" in entry
         found.classes.update(entry.get("classes", [entry["class"]] if "class" in entry else []))
-        for kind in entry.get("semantic_classes", []):
+        for kind in (*entry.get("semantic_classes", []), *entry.get("semantic_masks", [])):
             found.pixels[kind["class"]] += kind["share"]
         if "instances" in entry:
             _add_objects(found, entry, threshold)

@@ -81,7 +81,7 @@ class Engine:
         """
         if self.refine is not None and image is not None:
             prediction = self.refine(prediction, image)
-        return prediction if keep_scores else replace(prediction, semantic_scores=None)
+        return prediction if keep_scores else without_scores(prediction)
 
     def place(self, batch: Batch) -> Batch:
         """The batch on the network's device, its pictures in its precision."""
@@ -121,6 +121,11 @@ def engine_of(system: System) -> Engine:
         layers=system,
     )
     return engine
+
+
+def without_scores(prediction: Annotation) -> Annotation:
+    """The prediction without scores of pixels."""
+    return replace(prediction, semantic_scores=None, semantic_mask_scores=None)
 
 
 def fingerprint_of(system: System) -> str:

@@ -6,13 +6,14 @@ Legend: C maps of a view, (H, W) the picture's own size, n rows of it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import translation
-from saccade.core.score_maps import IGNORE, ScoreMap, best, strips
+from saccade.core.score_maps import IGNORE, ScoreMap, above_half, best, strips
 from saccade.runtime.predict.multi_scale_flip import View, Window
 
 
@@ -82,9 +83,16 @@ class MapMean:
     Args:
         views: All views of the picture.
         lines: Whether the maps are of thin lines, whose greatest values stay where they are shrunk.
-        decide: Whether the class of each pixel is wanted, the one whose mean is best.
+        decide: Whether what each pixel is of is wanted: of the ``best`` class by the means, or of those of which they
+            are ``above_half``.
         suppression: Whether the means are wanted.
         compact: Whether classes are held in bytes, or, of more than 255, in 32 bits.
+
+    Attributes:
+        means: (C, H, W), where they are wanted.
+        semantic: (H, W) the best class of each pixel, where that is wanted.
+        masks: (C, H, W) bool, the classes above one half, where these are wanted.
+        unseen: (H, W) bool, beside them: the pixels that no view shows.
     """
 
     def __init__(
@@ -92,7 +100,7 @@ class MapMean:
         views: Sequence[View],
         *,
         lines: bool = False,
-        decide: bool = False,
+        decide: Literal["best", "above_half"] | None = None,
         suppression: bool = True,
         compact: bool = False,
     ) -> None:
@@ -102,6 +110,8 @@ class MapMean:
         self._parts: list[_Part] = []
         self.means: Tensor | None = None
         self.semantic: Tensor | None = None
+        self.masks: Tensor | None = None
+        self.unseen: Tensor | None = None
 
     def add(self, place: int, maps: Tensor, frame: Frame) -> None:
         """What is said of the view at a place: (C, h, w) where a frame leads, without padding."""
@@ -119,7 +129,10 @@ class MapMean:
 
     def _begin(self, count: int) -> None:
         height, width = self.views[0].size
-        if self.decide and self.semantic is None:
+        if self.decide == "above_half" and self.masks is None:
+            self.masks = torch.empty(count, height, width, dtype=torch.bool)
+            self.unseen = torch.empty(height, width, dtype=torch.bool)
+        if self.decide == "best" and self.semantic is None:
             kind = torch.int64 if not self.compact else torch.uint8 if count <= IGNORE else torch.int32
             self.semantic = torch.empty(height, width, dtype=kind)
         if self.suppression and self.means is None:
@@ -132,6 +145,9 @@ class MapMean:
             mean, shown = self._mean(Window(first, band.left, last, band.right), count)
             if self.semantic is not None:
                 self.semantic[first:last, columns] = best(mean, shown)
+            if self.masks is not None and self.unseen is not None:
+                self.masks[:, first:last, columns] = above_half(mean, shown)
+                self.unseen[first:last, columns] = ~shown
             if self.means is not None:
                 self.means[:, first:last, columns] = mean.masked_fill_(~shown, 0.0)
         band.done = max(bottom, band.done)

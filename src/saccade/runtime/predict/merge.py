@@ -5,7 +5,7 @@ Legend: V views of a picture, n rows of instances of all views together, C class
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
 from saccade.core.geometry import warp
+from saccade.core.masks import Masks
 from saccade.ops.boxes.geometry import intersection_over_first
 from saccade.ops.boxes.nms import nms
 from saccade.ops.boxes.suppression import Suppression
@@ -62,16 +63,14 @@ class Agreement:
         for name in MAPS:
             if shown.has(name):
                 self._mean(name).add(place, shown.get(name), frame)
-        self._said[place] = frame.undo(replace(shown, **dict.fromkeys((*MAPS, "semantic"))))
+        self._said[place] = frame.undo(replace(shown, **dict.fromkeys((*MAPS, *DECIDED))))
         return self._agreed() if len(self._said) == len(self.views) else None
 
     def _mean(self, name: str) -> MapMean:
         if name not in self._maps:
-            scores = name == "semantic_scores"
-            kept = self.keep_scores or not scores
-            self._maps[name] = MapMean(
-                self.views, lines=not scores, decide=scores, suppression=kept, compact=self.compact
-            )
+            decide, lines = MAPS[name], name == "contours"
+            kept = self.keep_scores or lines
+            self._maps[name] = MapMean(self.views, lines=lines, decide=decide, suppression=kept, compact=self.compact)
         return self._maps[name]
 
     def _agreed(self) -> Annotation:
@@ -80,6 +79,10 @@ class Agreement:
         merged |= {name: mean.means for name, mean in self._maps.items()}
         if "semantic_scores" in self._maps:
             merged["semantic"] = self._maps["semantic_scores"].semantic
+        several = self._maps.get("semantic_mask_scores")
+        if several is not None and several.masks is not None and several.unseen is not None:
+            merged["semantic_masks"] = Masks.from_dense(several.masks)
+            merged["semantic_masks_unknown"] = several.unseen if bool(several.unseen.any()) else None
         return replace(said[0], **merged)
 
 
@@ -167,8 +170,14 @@ RULES: Mapping[str, Rule] = {
     "pose": mean_joints,
     "pose_visible": most_visible,
 }
-# Fields of pixels, of which `MapMean` takes the mean over the views that show each pixel; ``semantic`` follows from it.
-MAPS = ("semantic_scores", "contours")
+# Fields of pixels, of which `MapMean` takes the mean over the views that show each pixel, and what it decides by that.
+MAPS: Mapping[str, Literal["best", "above_half"] | None] = {
+    "semantic_scores": "best",
+    "semantic_mask_scores": "above_half",
+    "contours": None,
+}
+# Fields that follow from these.
+DECIDED = ("semantic", "semantic_masks", "semantic_masks_unknown")
 # Columns of instances that are as their own view gave them.
 COLUMNS = frozenset(("boxes", "labels", "scores", "masks", "keypoints", "visible"))
 # Fields that speak of the whole picture's one person, of whom a tile shows a part.
@@ -222,6 +231,7 @@ def check_large(engine: Engine, views: MultiScaleFlip, keep_scores: bool) -> Non
         "one that refines its predictions by the whole picture": engine.refine is not None,
         "one that seeks regions in the whole picture": engine.search is not None,
         "one that gives contours of every pixel": "contours" in engine.gives,
+        "one that gives masks of several classes a pixel": "semantic_masks" in engine.gives,
         "scores of every pixel that are kept": keep_scores,
     }
     found = next((reason for reason, holds in reasons.items() if holds), None)
@@ -238,6 +248,8 @@ def _agrees(field: str, gives: frozenset[str], views: MultiScaleFlip) -> bool:
     root, _, column = field.partition(".")
     if field == "semantic":
         return "semantic_scores" in gives
+    if field == "semantic_masks":
+        return "semantic_mask_scores" in gives
     if column:
         return column in COLUMNS
     return (root in RULES or root in MAPS) and not (root in OF_THE_WHOLE and views.tiles is not None)

@@ -1,11 +1,13 @@
 """A prediction's form in files: plain values, masks as COCO RLE, maps as PNG files, scores as .npz, and its drawing."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -26,7 +28,7 @@ JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 QUALITY = 90
 # These are pictures, not numbers, and stand in files of their own.
-MAPS = ("semantic", "contours", "semantic_scores")
+MAPS = ("semantic", "contours", "semantic_scores", "semantic_masks", "semantic_masks_unknown", "semantic_mask_scores")
 
 
 Entry = dict[str, Any]
@@ -84,6 +86,7 @@ def as_values(prediction: Annotation, vocabularies: Vocabularies) -> dict[str, A
     """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS`.
 
     Beside each label stands the name of its class, as ``class`` or ``classes``; of maps the names of what they show.
+    Masks of classes stand there as COCO RLE, with names and shares of the picture, as ``semantic_masks``.
     """
     found = _values({f.name: getattr(prediction, f.name) for f in fields(Annotation) if f.name not in MAPS})
     names, kinds = vocabularies.names("instances"), vocabularies.names("semantic")
@@ -98,9 +101,21 @@ def as_values(prediction: Annotation, vocabularies: Vocabularies) -> dict[str, A
         found["semantic_classes"] = [
             {"label": label, "class": name_of(label, kinds), "share": round(share, DIGITS)} for label, share in shares
         ]
+    if prediction.semantic_masks is not None:
+        found["semantic_masks"] = _layers(prediction.semantic_masks, kinds)
     if prediction.contours is not None and vocabularies.names("contours"):
         found["contour_classes"] = list(vocabularies.names("contours"))
     return found
+
+
+def _layers(masks: Masks, kinds: Sequence[str]) -> list[dict[str, Any]]:
+    """The mask of each class, those without a pixel too."""
+    pixels = max(masks.size[0] * masks.size[1], 1)
+    pairs = zip(rle.encode(masks), masks.areas().tolist(), strict=True)
+    return [
+        {"label": label, "class": name_of(label, kinds), "share": round(area / pixels, DIGITS), "mask": runs}
+        for label, (runs, area) in enumerate(pairs)
+    ]
 
 
 def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,12 +143,14 @@ def write_maps(prediction: Annotation, folder: Path, name: str, vocabularies: Vo
 
     ``semantic/NAME.png`` holds the class of each pixel, 255 where none is said (16 bits where a class is above 255); of
     more pixels than are read from a PNG it is ``NAME.tif``, in tiles;
+    ``semantic_masks/NAME/CLASS.png`` holds the mask of a class, 255 inside and 0 outside, the classes' names without
+    what no file may be called; ``semantic_mask_scores/NAME.npz`` is as ``semantic_scores``;
     ``contours/NAME_0.png`` … hold boundary probabilities times 255, a file a class or annotator;
     ``semantic_scores/NAME.npz`` holds, as ``scores``, (C, H, W) in half precision, and, as ``classes``, their names.
 
     Args:
         prediction: The annotation.
-        folder: Where ``semantic``, ``contours`` and ``semantic_scores`` are made.
+        folder: Where ``semantic``, ``contours`` and the others are made.
         name: The picture's name without a suffix.
         vocabularies: Names of the classes of each field.
 
@@ -148,12 +165,33 @@ def write_maps(prediction: Annotation, folder: Path, name: str, vocabularies: Vo
     if prediction.contours is not None:
         arrays = (prediction.contours.clamp(0, 1) * 255).round().numpy().astype(np.uint8)
         written["contours"] = [_write_png(array, folder, f"contours/{name}_{i}.png") for i, array in enumerate(arrays)]
-    if prediction.semantic_scores is not None:
-        written["semantic_scores"] = f"semantic_scores/{name}.npz"
-        with replacing(folder / written["semantic_scores"]) as partial, partial.open("wb") as file:
-            scores = prediction.semantic_scores.half().numpy()
-            np.savez_compressed(file, scores=scores, classes=np.array(vocabularies.names("semantic"), dtype=np.str_))
+    kinds = vocabularies.names("semantic")
+    if prediction.semantic_masks is not None:
+        files = _file_names(kinds, len(prediction.semantic_masks))
+        written["semantic_mask_files"] = [
+            write_classes(array, folder, f"semantic_masks/{name}/{file}")
+            for file, array in zip(files, _each_layer(prediction.semantic_masks), strict=True)
+        ]
+    for field in ("semantic_scores", "semantic_mask_scores"):
+        scores = prediction.get(field)
+        if scores is not None:
+            written[field] = f"{field}/{name}.npz"
+            with replacing(folder / written[field]) as partial, partial.open("wb") as file:
+                np.savez_compressed(file, scores=scores.half().numpy(), classes=np.array(kinds, dtype=np.str_))
     return written
+
+
+def _each_layer(masks: Masks) -> Iterator[NDArray[np.uint8]]:
+    """The masks one by one, (H, W) of 0 and 255 each: those of a large picture would not fit into memory together."""
+    for row in range(len(masks)):
+        yield masks[[row]].dense()[0].numpy().astype(np.uint8) * 255
+
+
+def _file_names(kinds: Sequence[str], count: int) -> list[str]:
+    """A file's name for each class: its own as far as files may have it, with its number where two are alike then."""
+    names = [re.sub(r"[^\w.+ -]|^\.", "_", name_of(label, kinds))[:100] for label in range(count)]
+    folded = [name.casefold() for name in names]
+    return [name if folded.count(name.casefold()) == 1 else f"{name}_{label}" for label, name in enumerate(names)]
 
 
 def write_classes(array: Any, folder: Path, name: str) -> str:

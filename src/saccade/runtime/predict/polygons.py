@@ -117,9 +117,14 @@ def _joined(outline: Loop, hole: Loop) -> Loop:
 
 
 def _of_pixels(prediction: Annotation, names: Vocabularies) -> Iterator[Shape]:
+    kinds, masks = names.names("semantic"), prediction.semantic_masks
+    for label in range(0 if masks is None else len(masks)):
+        left, top, *_ = prediction.get("semantic_masks").windows[label].tolist()
+        for loop in polygons_of(prediction.get("semantic_masks").crop(label).numpy(), (left, top)):
+            yield _shape(name_of(label, kinds), "polygon", loop, None)
     if prediction.semantic is None:
         return
-    kinds, classes = names.names("semantic"), prediction.semantic.numpy()
+    classes = prediction.semantic.numpy()
     for label in np.unique(classes).tolist():
         if label < len(kinds):
             for loop in polygons_of(classes == label):

@@ -1,7 +1,5 @@
 """A small copy of a picture that is too large to be held, to draw on; and a prediction that fits it."""
 
-from dataclasses import replace
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,6 +10,7 @@ from saccade.core.geometry.affine import scaling
 from saccade.core.geometry.resample import Size
 from saccade.core.input.channels import as_float
 from saccade.core.score_maps import strips
+from saccade.runtime.predict.engine import without_scores
 from saccade.safe_io.images.windowed_tiff import WindowedTiff
 
 # Pixels of the longer side of a drawing.
@@ -41,4 +40,4 @@ def small_copy(windows: WindowedTiff, channels: int) -> Tensor:
 def fitted(prediction: Annotation, size: Size, small: Size) -> Annotation:
     """A prediction about a picture of `size` (H, W) on a copy of it of the size `small`."""
     frame = Frame(scaling(small[1] / size[1], small[0] / size[0]), size, small)
-    return frame.apply(replace(prediction, semantic_scores=None))
+    return frame.apply(without_scores(prediction))

@@ -27,11 +27,22 @@ def in_words(prediction: Annotation, vocabularies: Vocabularies) -> str:
         kinds = vocabularies.names("semantic")
         shares = shares_of(prediction.semantic).items()
         found.append(_few(f"{name_of(label, kinds)} {share:.0%}" for label, share in shares))
+    if prediction.semantic_masks is not None:
+        found.append(_layers(prediction, vocabularies.names("semantic")))
     if prediction.contours is not None:
         found.append("contours")
     if prediction.pose is not None:
         found.append(_pose(prediction.pose, prediction.pose_visible))
     return "; ".join(part for part in found if part) or "nothing"
+
+
+def _layers(prediction: Annotation, kinds: Sequence[str]) -> str:
+    """The share of the picture that the mask of each class covers, the greatest first; nothing of empty ones."""
+    masks = prediction.get("semantic_masks")
+    pixels, areas = max(masks.size[0] * masks.size[1], 1), masks.areas()
+    order = [label for label in areas.argsort(descending=True, stable=True).tolist() if areas[label]]
+    told = _few(f"{name_of(label, kinds)} {float(areas[label]) / pixels:.0%}" for label in order)
+    return told or "no pixel of its classes"
 
 
 def shares_of(semantic: Tensor) -> dict[int, float]:

@@ -116,6 +116,13 @@ def vocabularies_of(config: Mapping[str, Any]) -> Vocabularies:
     return Vocabularies.of(config.get("classes") or ())
 
 
+def needs_of_run(config: Mapping[str, Any]) -> frozenset[str]:
+    """Dotted fields that a run's system learns from, as its ``config.yaml`` names it; none of one built by hand."""
+    origin: Mapping[str, Any] = config.get("system") or {}
+    known = every_system().get(str(origin.get("name")))
+    return frozenset() if known is None else frozenset(known.card.learns_from(origin.get("options") or {}))
+
+
 def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies, search: str | None) -> System:
     origin = config.get("system")
     if not isinstance(origin, Mapping) or not origin.get("name"):

@@ -13,6 +13,7 @@ from saccade.core.level import Level
 from saccade.heads.pixels.coarse_head import CoarsePixelHead
 from saccade.layers.decoder.coarse_scores import SummedScores
 from saccade.layers.scale import scaled
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.necks.further_layers import FurtherLayers
 from saccade.necks.side_features import SideFeatures
 from saccade.network.card import Card, system
@@ -64,6 +65,7 @@ RECIPE = Recipe(
         needs=("semantic",),
         size=321,
         classes=21,
+        needs_several=("semantic_masks",),
     )
 )
 def deeplab1(
@@ -74,6 +76,7 @@ def deeplab1(
     trunk: TrunkOptions = TrunkOptions("vgg16"),
     hidden: int | None = None,
     size: int = 513,
+    labels: Labels = "one",
 ) -> System:
     """VGG whose classifier slides in steps of 8 pixels and sees far around, learnt at every eighth pixel.
 
@@ -87,6 +90,8 @@ def deeplab1(
             begin at random.
         hidden: Channels of the two layers; by default the variant's, 1024 or 4096, times `width`.
         size: Length of the longer side in pixels.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes.
 
     Raises:
         UsageError: The trunk cannot be dilated, or is no VGG where side features are asked for; or there are no
@@ -103,7 +108,9 @@ def deeplab1(
     neck = _layers(body, fc) if vgg is None else _side_features(body, grid.stride) if multi_scale else None
     known = {**body.levels, **({} if neck is None else neck.levels)}
     read = {name: level for name, level in known.items() if name == "fc7" or name.startswith("side")}
-    head = CoarsePixelHead(SummedScores(read, len(classes)), len(classes), corners=grid.corners)
+    head = CoarsePixelHead(
+        SummedScores(read, len(classes)), len(classes), corners=grid.corners, loss=PixelLoss(labels=labels)
+    )
     spec = grid.input(body.preprocessing, size)
     recipe = OF_OTHER_TRUNKS if vgg is None else RECIPE
     if vgg is not None and (variant != "largefov" or multi_scale):

@@ -15,6 +15,7 @@ from saccade.layers.decoder.coarse_scores import FusedScores
 from saccade.layers.initialise import normal
 from saccade.layers.scale import scaled
 from saccade.layers.towers.aspp import Aspp
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
@@ -62,6 +63,7 @@ RECIPE = Recipe(
         needs=("semantic",),
         size=321,
         classes=21,
+        needs_several=("semantic_masks",),
     )
 )
 def deeplab2(
@@ -71,6 +73,7 @@ def deeplab2(
     multi_scale: bool | None = None,
     trunk: TrunkOptions = TrunkOptions("resnet101"),
     size: int = 513,
+    labels: Labels = "one",
 ) -> System:
     """A trunk of stride 8, read at four rates at once, on the picture at three sizes.
 
@@ -83,6 +86,8 @@ def deeplab2(
             does the maximum of their scores, which answers. By default it is so but for a VGG, as in the paper.
         trunk: ``resnet101``, ``vgg16``, or any trunk, ours or timm's, dilated to stride 8.
         size: Length of the longer side in pixels.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes.
 
     Raises:
         UsageError: The trunk cannot be dilated, or there are no pixels.
@@ -95,7 +100,7 @@ def deeplab2(
     reads = list(seen.levels) if several else list(body.levels)[-1:]
     pyramid = Aspp([_branch(body, vgg, rate, len(classes), width_of(trunk, vgg)) for rate in RATES[variant]])
     scores = FusedScores(reads, pyramid, corners=grid.corners)
-    head = CoarsePixelHead(scores, len(classes), corners=grid.corners)
+    head = CoarsePixelHead(scores, len(classes), corners=grid.corners, loss=PixelLoss(labels=labels))
     spec = grid.input(body.preprocessing, size, PARTS if several else 1)
     recipe = _recipe(trunk, vgg, len(RATES[variant]))
     return System(seen, {"pixels": head}, classes=classes, input=spec, recipe=recipe)

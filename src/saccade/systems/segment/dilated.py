@@ -18,6 +18,7 @@ from saccade.heads.pixels.coarse_head import CoarsePixelHead
 from saccade.layers.decoder.coarse_scores import CoarseScores, ScoresInContext
 from saccade.layers.initialise import normal
 from saccade.layers.towers.context_module import DILATIONS, Around, ContextModule
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe, Stage
@@ -80,6 +81,7 @@ class ContextOptions(OptionGroup):
         needs=("semantic",),
         size=900,
         classes=21,
+        needs_several=("semantic_masks",),
     )
 )
 def dilated(
@@ -90,6 +92,7 @@ def dilated(
     padding: Padding | None = None,
     order: Literal["paper", "joint"] = "paper",
     size: int = 500,
+    labels: Labels = "one",
 ) -> System:
     """VGG without its last two pools, whose scores a context module looks at again.
 
@@ -104,6 +107,8 @@ def dilated(
             from the start, by both scores; so a run of ``--context none`` may begin it (``--init``), with ``--freeze
             trunk,pixels.body.score`` or without.
         size: Length of the longer side in pixels, before it is mirrored.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes.
 
     Raises:
         UsageError: The trunk cannot be dilated, or pads where ``valid`` is asked for; there is no module of so many
@@ -119,7 +124,8 @@ def dilated(
     margin = ceil(list(body.levels.values())[-1].offset)
     grid = grid_of(body) if vgg is None else Grid(STRIDE, corners=False)
     spec = _mirrored(grid.input(body.preprocessing, size), margin)
-    head = CoarsePixelHead(_scores(body, len(classes), context), len(classes), corners=grid.corners, offset=margin)
+    scores, loss = _scores(body, len(classes), context), PixelLoss(labels=labels)
+    head = CoarsePixelHead(scores, len(classes), corners=grid.corners, offset=margin, loss=loss)
     recipe = OF_OTHER_TRUNKS if vgg is None else RECIPE
     if context.context != "none" and order == "paper":
         recipe = replace(recipe, stages=STAGES)

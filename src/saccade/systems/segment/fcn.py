@@ -13,7 +13,7 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.core.options.options import OptionGroup
 from saccade.heads.pixels.skip_head import SkipPixelHead
 from saccade.layers.decoder.skip_scores import ScoredMap, SkipScores
-from saccade.losses.pixels import PixelLoss
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
@@ -69,12 +69,15 @@ class FcnOptions(OptionGroup):
         grouped: One such kernel a class; else a kernel from each class to each, as released, nearly all of them 0.
         loss: ``mean``: over pixels, with a recipe of ours. ``sum``: over a picture's pixels, as released, with the
             released rates, which are for ImageNet's VGG-16, one picture a step and 100 000 steps.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes.
     """
 
     padding: int = 100
     upsample: Literal["fixed", "learnt"] = "fixed"
     grouped: bool = False
     loss: Literal["mean", "sum"] = "mean"
+    labels: Labels = "one"
 
 
 @system(
@@ -85,6 +88,7 @@ class FcnOptions(OptionGroup):
         needs=("semantic",),
         size=500,
         classes=21,
+        needs_several=("semantic_masks",),
     )
 )
 def fcn32s(
@@ -117,6 +121,7 @@ def fcn32s(
         needs=("semantic",),
         size=500,
         classes=21,
+        needs_several=("semantic_masks",),
     )
 )
 def fcn16s(
@@ -152,6 +157,7 @@ def fcn16s(
         needs=("semantic",),
         size=500,
         classes=21,
+        needs_several=("semantic_masks",),
     )
 )
 def fcn8s(
@@ -195,7 +201,8 @@ def _fcn(
     maps = [ScoredMap(name, body.levels[name], scales.get(s, 1.0)) for name, s in zip(names, strides, strict=True)]
     scores = SkipScores(maps, len(classes), learnt=fcn.upsample == "learnt", grouped=fcn.grouped)
     by_paper = fcn.loss == "sum"
-    head = SkipPixelHead(scores, len(classes), loss=PixelLoss(mean_over="pictures" if by_paper else "pixels"))
+    loss = PixelLoss(mean_over="pictures" if by_paper else "pixels", labels=fcn.labels)
+    head = SkipPixelHead(scores, len(classes), loss=loss)
     # What is padded layer by layer answers for whole cells of the coarsest map.
     multiple = 1 if trunk.fully_connected and fcn.padding else strides[0]
     spec = body.preprocessing.onto(InputSpec("shorter", shorter=size, longest=size, multiple=multiple))

@@ -10,6 +10,7 @@ from saccade.core.errors import UsageError
 from saccade.heads.pixels.coarse_head import CoarsePixelHead
 from saccade.layers.decoder.coarse_scores import SummedScores
 from saccade.layers.scale import scaled
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.necks.global_context import MAP, GlobalContext
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
@@ -44,6 +45,7 @@ RECIPE = replace(
         needs=("semantic",),
         size=321,
         classes=21,
+        needs_several=("semantic_masks",),
     )
 )
 def parsenet(
@@ -53,6 +55,7 @@ def parsenet(
     maps: int = 1,
     scale: float = SCALE,
     size: int = 513,
+    labels: Labels = "one",
 ) -> System:
     """DeepLab's LargeFOV, whose last map is joined by its own average at every position, both brought to one length.
 
@@ -63,6 +66,8 @@ def parsenet(
             those before the last of other trunks.
         scale: What vectors of length 1 are multiplied by at first; it learns, a number a channel.
         size: Length of the longer side in pixels.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes.
 
     Raises:
         UsageError: The trunk cannot be dilated, or has not as many maps of its last stride; the scale is not positive,
@@ -78,7 +83,12 @@ def parsenet(
         raise UsageError(f"maps from 1 to {len(known)} of {trunk.named}", maps)
     grid = grid_of(body)
     neck = GlobalContext(body.levels, known[:maps], scale)
-    head = CoarsePixelHead(SummedScores({MAP: neck.levels[MAP]}, len(classes)), len(classes), corners=grid.corners)
+    head = CoarsePixelHead(
+        SummedScores({MAP: neck.levels[MAP]}, len(classes)),
+        len(classes),
+        corners=grid.corners,
+        loss=PixelLoss(labels=labels),
+    )
     spec = grid.input(body.preprocessing, size)
     recipe = OF_OTHER_TRUNKS if vgg is None else RECIPE
     return System(body, {"pixels": head}, neck, classes=classes, input=spec, recipe=recipe)

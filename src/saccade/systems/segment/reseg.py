@@ -15,7 +15,7 @@ from saccade.heads.pixels.pixel_head import PixelHead
 from saccade.layers.initialise import he_normal
 from saccade.layers.recurrent.renet import Cell, First, ReNetLayer
 from saccade.layers.scale import scaled
-from saccade.losses.pixels import PixelLoss
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.necks.context import Context
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe, Stage
@@ -71,6 +71,7 @@ class ReNetOptions(OptionGroup):
         needs=("semantic",),
         size=360,
         classes=11,
+        needs_several=("semantic_masks",),
     )
 )
 def reseg(
@@ -79,6 +80,7 @@ def reseg(
     trunk: TrunkOptions = TrunkOptions("vgg16"),
     renet: ReNetOptions = ReNetOptions(),
     size: int = 360,
+    labels: Labels = "one",
 ) -> System:
     """VGG-16 up to conv3_3, two recurrent layers that sweep its map, two transposed convolutions, scores of classes.
 
@@ -87,6 +89,8 @@ def reseg(
         trunk: A trunk with a map of stride 4; the last such is swept. With ``--pretrained`` it stands still.
         renet: The recurrent layers.
         size: Length of the shorter side in pixels; the longer is at most 4/3 of it.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes.
 
     Raises:
         UsageError: The trunk has no map of stride 4, or there is no layer, state or pixel.
@@ -101,9 +105,8 @@ def reseg(
     entries = [body.levels[reads].channels, *[2 * hidden] * (renet.layers - 1)]
     sweeps = (ReNetLayer(entry, hidden, cell=renet.cell, first=renet.first) for entry in entries)
     neck = Context(body.levels, reads, nn.Sequential(*sweeps), 2 * hidden)
-    head = PixelHead(
-        "context", _upwards(2 * hidden, filters, len(classes)), len(classes), loss=PixelLoss(mean_over="pictures")
-    )
+    upwards, loss = _upwards(2 * hidden, filters, len(classes)), PixelLoss(mean_over="pictures", labels=labels)
+    head = PixelHead("context", upwards, len(classes), loss=loss)
     spec = replace(camvid_input(size, body.preprocessing), multiple=STRIDE)
     stages = (Stage(freeze=("trunk",)),) if trunk.pretrained else (Stage(),)
     recipe = replace(RECIPE, stages=stages)

@@ -12,6 +12,7 @@ from saccade.core.input.preprocessing import Preprocessing
 from saccade.heads.pixels.pixel_head import PixelHead
 from saccade.layers.decoder.grow import Unpool
 from saccade.layers.initialise import he_normal
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.necks.decoder import Decoder
 from saccade.network.card import Card, system
 from saccade.network.recipe import Recipe
@@ -28,6 +29,7 @@ CARD = Card(
     needs=("semantic",),
     size=360,
     classes=11,
+    needs_several=("semantic_masks",),
 )
 
 RECIPE = Recipe(
@@ -52,6 +54,7 @@ def segnet(
     *,
     trunk: TrunkOptions = TrunkOptions("vgg16_bn", offers=("trunk", "pretrained", *SCALED)),
     size: int = 360,
+    labels: Labels = "one",
 ) -> System:
     """VGG-16's convolutions, normalised by batch, and a decoder that mirrors them.
 
@@ -59,6 +62,8 @@ def segnet(
         classes: Names of the classes.
         trunk: ``vgg16_bn``, or another trunk that halves its maps by pools of 2 × 2 alone.
         size: Length of the shorter side in pixels; the longer is at most 4/3 of it.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes.
 
     Raises:
         UsageError: The trunk halves its maps otherwise.
@@ -70,7 +75,7 @@ def segnet(
     last, level = list(neck.levels.items())[-1]
     scores = nn.Conv2d(level.channels, len(classes), 3, padding=1)
     he_normal(nn.ModuleList([neck, scores]))
-    head = PixelHead(last, scores, len(classes))
+    head = PixelHead(last, scores, len(classes), loss=PixelLoss(labels=labels))
     spec = camvid_input(size, encoder.preprocessing)
     return System(encoder, {"pixels": head}, neck, classes=classes, input=spec, recipe=RECIPE)
 

@@ -12,6 +12,7 @@ from saccade.heads.pixels.pixel_head import PixelHead
 from saccade.layers.decoder.fuse import Addition, Fuse, Sum
 from saccade.layers.decoder.grow import Between, Bilinear, Grow, LearntInterpolation, Unpool
 from saccade.layers.initialise import he_normal
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.necks.decoder import Decoder, Step
 from saccade.network.card import SystemFunction, system
 from saccade.network.part import Trunk
@@ -45,7 +46,11 @@ def _study(decoding: Decoding) -> SystemFunction:
 
     @system(CARD)
     def function(
-        classes: tuple[str, ...], *, trunk: TrunkOptions = TrunkOptions("segnet_basic", offers=SCALED), size: int = 360
+        classes: tuple[str, ...],
+        *,
+        trunk: TrunkOptions = TrunkOptions("segnet_basic", offers=SCALED),
+        size: int = 360,
+        labels: Labels = "one",
     ) -> System:
         """Four convolutions of 7 × 7 with pools between them, and one of the decoders that SegNet's paper compares.
 
@@ -53,12 +58,14 @@ def _study(decoding: Decoding) -> SystemFunction:
             classes: Names of the classes.
             trunk: How the trunk is built.
             size: Length of the shorter side in pixels; the longer is at most 4/3 of it.
+            labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+                classes.
         """
         built = trunk.built()
         if not isinstance(built, Chain):
             raise TypeError(f"segnet_basic should be a chain, found {type(built).__name__}")
         encoder, neck, scores = decoding(built, len(classes))
-        head = PixelHead(list(neck.levels)[-1], scores, len(classes))
+        head = PixelHead(list(neck.levels)[-1], scores, len(classes), loss=PixelLoss(labels=labels))
         spec = camvid_input(size, encoder.preprocessing)
         return System(encoder, {"pixels": head}, neck, classes=classes, input=spec, recipe=RECIPE_BASIC)
 

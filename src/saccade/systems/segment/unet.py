@@ -20,6 +20,7 @@ from saccade.layers.decoder.fuse import Concat
 from saccade.layers.decoder.grow import Between, Transposed
 from saccade.layers.initialise import he_normal
 from saccade.losses.border_weights import BorderWeights
+from saccade.losses.pixels import Labels, PixelLoss
 from saccade.necks.decoder import Decoder, Step
 from saccade.network.card import Card, system
 from saccade.network.part import Trunk
@@ -72,6 +73,7 @@ RECIPE_OF_OTHER_TRUNKS = replace(
         needs=("semantic",),
         size=572,
         classes=2,
+        needs_several=("semantic_masks",),
     )
 )
 def unet(
@@ -82,6 +84,7 @@ def unet(
     size: int | None = None,
     neck_channels: int | None = None,
     border_weights: bool = False,
+    labels: Labels = "one",
 ) -> System:
     """A contracting path, or another trunk, and an expanding path of up-convolutions that joins its maps again.
 
@@ -98,10 +101,12 @@ def unet(
         border_weights: Let pixels of narrow gaps between objects count up to eleven times as much. Objects are
             instances where the data has their masks, else the regions of every class but the one named background, or
             the first.
+        labels: ``one`` class a pixel, by a softmax; or ``several`` or none, each by a sigmoid, learnt from masks of
+            classes, which may overlap, and of which there may be one alone.
 
     Raises:
-        UsageError: The trunk has no two maps of which one is half the other, or pads where ``valid`` is asked for; or
-            there are no channels or pixels.
+        UsageError: The trunk has no two maps of which one is half the other, or pads where ``valid`` is asked for;
+            there are no channels or pixels; or border weights are asked for where pixels have several classes.
     """
     own = trunk.trunk == OWN
     if padding == "valid" and not own:
@@ -116,7 +121,8 @@ def unet(
     scores = nn.Conv2d(level.channels, len(classes), 1)
     he_normal(scores)
     importance = BorderWeights(background_of(classes)) if border_weights else None
-    head = PixelHead(last, scores, len(classes), offset=level.offset, importance=importance)
+    loss = PixelLoss(labels=labels)
+    head = PixelHead(last, scores, len(classes), offset=level.offset, loss=loss, importance=importance)
     spec = body.preprocessing.onto(tiles(ceil(level.offset), body.levels[neck.start], size, own=chosen == "valid"))
     recipe = _for_side(RECIPE if own else RECIPE_OF_OTHER_TRUNKS, size)
     return System(body, {"pixels": head}, neck, classes=classes, input=spec, recipe=recipe)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.dataset import Dataset
+from saccade.core.masks import Masks
 from saccade.data.datasets.picture import classes_of
 from saccade.data.loading.order import balancing_weights
 from saccade.losses.pixels import IGNORE, PixelLoss, PixelLossKind
@@ -40,17 +41,24 @@ def class_weights(counts: Tensor) -> Tensor:
     return weights.float()
 
 
-def count_pixels(dataset: Dataset) -> Tensor:
-    """(N, C) int64: pixels of each class in each picture, those of 255 apart."""
+def count_pixels(dataset: Dataset, field: str = "semantic") -> Tensor:
+    """(N, C) int64: pixels of each class in each picture, those of 255 apart.
+
+    Args:
+        dataset: N pictures.
+        field: ``semantic``, or ``semantic_masks``.
+    """
     classes = len(dataset.vocabularies.names("semantic"))
-    rows = [
-        torch.bincount(_known(dataset.truth(index).get("semantic")), minlength=classes) for index in range(len(dataset))
-    ]
+    rows = [_pixels(dataset.truth(index).get(field), classes) for index in range(len(dataset))]
     return torch.stack(rows) if rows else torch.zeros(0, classes, dtype=torch.int64)
 
 
-def _known(semantic: Tensor) -> Tensor:
-    return semantic[semantic != IGNORE].flatten()
+def _pixels(found: Tensor | Masks | None, classes: int) -> Tensor:
+    """(C,) int64 pixels of each class, by a map of classes or their masks."""
+    if isinstance(found, Masks):
+        return found.areas().long()
+    known = torch.zeros(0, dtype=torch.int64) if found is None else found[found != IGNORE].flatten()
+    return torch.bincount(known, minlength=classes)
 
 
 def median_frequency(pixels: Tensor, *, whole: bool) -> Tensor:
@@ -122,7 +130,7 @@ def weigh_losses(system: System, weights: Tensor, of: str = "label") -> Sequence
     taken: list[str] = []
     for name, head in system.each_head():
         own = getattr(head, "class_weights", None)
-        learns = {field.removesuffix("s") for field in head.needs}
+        learns = {field.removesuffix("s").removesuffix("_mask") for field in head.needs}
         if isinstance(own, Tensor) and own.shape == weights.shape and of in learns:
             own.copy_(weights)
             taken.append(name)

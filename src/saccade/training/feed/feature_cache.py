@@ -89,7 +89,8 @@ class FeatureCache:
 
     def _keep(self, index: int, truth: Annotation) -> None:
         rows = truth.instances
-        if truth.semantic is None and truth.contours is None and (rows is None or rows.masks is None):
+        maps = (truth.semantic, truth.semantic_masks, truth.contours)
+        if all(one is None for one in maps) and (rows is None or rows.masks is None):
             self._truths[index] = truth
 
     def _side(self) -> tuple[int, int]:

@@ -145,11 +145,12 @@ class InputPipeline:
         if chosen == "weights":
             heads = weigh_losses(system, class_weights(count_labels(train)))
         elif chosen in ("median", "median_all"):
-            if "semantic" not in train.fields:
+            field = next((name for name in ("semantic_masks", "semantic") if name in system.needs), "semantic")
+            if field not in train.fields:
                 raise UsageError(
                     "classes of pixels to balance", f"{', '.join(sorted(train.fields))}", cure="--balance weights"
                 )
-            weights = median_frequency(count_pixels(train), whole=chosen == "median_all")
+            weights = median_frequency(count_pixels(train, field), whole=chosen == "median_all")
             heads = weigh_losses(system, weights, of="semantic")
         else:
             return

@@ -32,11 +32,16 @@ TASKS: dict[str, tuple[tuple[str, ...], str]] = {
     "multilabel": (("labels",), IF_UNSURE["classify"]),
     "localize": (("label", "instances.boxes"), IF_UNSURE["localize"]),
     "segment": (("semantic",), IF_UNSURE["segment"]),
+    "segment_several": (("semantic_masks",), IF_UNSURE["segment"]),
 }
 # In this order, where no task is asked for.
-USUAL = ("detect", "classify", "multilabel", "segment")
+USUAL = ("detect", "classify", "multilabel", "segment", "segment_several")
 # Options of systems that make them light, by task.
-LIGHT: dict[str, dict[str, Any]] = {"segment": {"grouped": True}, "multilabel": {"loss": "sigmoid"}}
+LIGHT: dict[str, dict[str, Any]] = {
+    "segment": {"grouped": True},
+    "segment_several": {"grouped": True, "labels": "several"},
+    "multilabel": {"loss": "sigmoid"},
+}
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
 
     Args:
         data: What `open_data` takes, or several.
-        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture), ``localize`` or ``segment``; None:
-            by what is annotated.
+        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture), ``localize``, ``segment`` or
+            ``segment_several`` (several classes a pixel); None: by what is annotated.
         options: Settings of the training, by name; they are kept.
 
     Raises:
@@ -123,8 +128,9 @@ def _why(data: Data, task: str) -> str:
         "multilabel": "several classes each",
         "localize": "a class and boxes",
         "segment": "a class for each pixel",
+        "segment_several": "a mask for each class",
     }
-    names = data.train.vocabularies.names("semantic") if task == "segment" else data.train.classes
+    names = data.train.vocabularies.names("semantic") if TASKS[task][1] == IF_UNSURE["segment"] else data.train.classes
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     return f"{len(data.train)} training pictures have {annotated[task]} ({len(names)}: {shown}): {TASKS[task][1]}"
 
@@ -149,7 +155,7 @@ def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, An
 
 def _usual(train: Dataset, task: str) -> int:
     """ImageNet's side for what looks at the whole picture; for pixels that of the pictures, up to the largest."""
-    if task != "segment":
+    if TASKS[task][1] != IF_UNSURE["segment"]:
         return 224
     longer = sorted(max(size_of(train, index)) for index in range(min(len(train), LOOKED_AT)))
     middle = longer[len(longer) // 2] if longer else SIDES[0]

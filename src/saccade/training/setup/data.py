@@ -7,7 +7,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.check.classes import rename_flag, renames
-from saccade.data.datasets.painted import NOTE, with_pixels
+from saccade.data.datasets.painted import with_pixels
 from saccade.data.datasets.train_val import DataOptions, TrainVal, name_of, open_train_val
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.left_out import left_out, reading_notes
@@ -69,8 +69,8 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
 def _painted(sides: TrainVal, needs: Collection[str]) -> tuple[TrainVal, list[str]]:
     """Both sides with classes of pixels, where these are needed and can be painted, and what to say of it."""
     train, val = with_pixels(sides.train, needs), None if sides.val is None else with_pixels(sides.val, needs)
-    same = train is sides.train and val is sides.val
-    return replace(sides, train=train, val=val), [] if same else [NOTE]
+    made = [one for one, given in ((train, sides.train), (val, sides.val)) if one is not given]
+    return replace(sides, train=train, val=val), list(dict.fromkeys(str(getattr(one, "note", "")) for one in made))
 
 
 def _substitutes(data: Sources, allow_outside: bool) -> Iterator[str]:

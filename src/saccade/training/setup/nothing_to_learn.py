@@ -41,7 +41,7 @@ def check_to_learn(system: System, data: Data, say: Callable[[str], None]) -> No
 
 def _learns_from_classes(system: System) -> bool:
     """Whether all heads learn from labels of pictures, objects or pixels."""
-    kinds = ("label", "labels", "semantic", "instances")
+    kinds = ("label", "labels", "semantic", "semantic_masks", "instances")
     return all({need.partition(".")[0] for need in head.needs} & set(kinds) for _, head in system.each_head())
 
 
@@ -51,13 +51,16 @@ def _check_one_class(system: System, data: Data) -> None:
     Raises:
         ConfigError: There is one.
     """
-    for need, what in (("label", "picture"), ("semantic", "pixel")):
+    looks = "choose a system that looks for objects"
+    for need, what, other in (
+        ("label", "picture", looks),
+        ("semantic", "pixel", "say --labels several, where the system has it, by which each class is told by itself"),
+    ):
         names = data.train.vocabularies.names(need)
         if len(names) == 1 and all(set(head.needs) == {need} for _, head in system.each_head()):
             raise ConfigError(
                 f"two classes or more, of which each {what} has one",
                 f"{names[0]!r} alone; {label_places(data.train)}",
                 path=data.title,
-                cure="add what is none of it as a class of its own, such as 'other', or choose a system that looks for "
-                "objects",
+                cure=f"add what is none of it as a class of its own, such as 'other', or {other}",
             )

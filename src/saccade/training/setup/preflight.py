@@ -113,11 +113,18 @@ def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> Non
             f"pictures annotated with {needed}",
             ", ".join(sorted(data.train.fields)) or "nothing",
             path=data.title,
-            cure="`saccade systems` lists what each system learns from",
+            cure=_way_out(system, data.train.fields),
         )
     for name, lacks in wanting.items():
         if lacks:
             say(f"note: head {name!r} learns nothing: no picture is annotated with {', '.join(lacks)}")
+
+
+def _way_out(system: System, fields: frozenset[str]) -> str:
+    """What to do where no head finds what it learns from."""
+    several = "semantic" in system.needs and "semantic_masks" in fields
+    way = "say --labels several where the system has it: masks of classes may overlap; " if several else ""
+    return f"{way}`saccade systems` lists what each system learns from"
 
 
 def _check_batch(system: System, pictures: int, batch: int, say: Callable[[str], None]) -> None:

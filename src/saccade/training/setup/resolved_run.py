@@ -16,7 +16,7 @@ from saccade.network.card import SystemFunction
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
-from saccade.runtime.runs.load import load
+from saccade.runtime.runs.load import load, needs_of_run
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of, words_of
@@ -73,7 +73,7 @@ def prepare(
     """
     settings, system_options = split_options(what, options)
     measured = settings.val if val is None else str(val) if isinstance(val, float | int) else val
-    opened = open_training_data(data, measured, settings, needs_of(what))
+    opened = open_training_data(data, measured, settings, needs_of(what, system_options))
     torch.manual_seed(settings.seed)
     system = make_system(what, opened, system_options | _own_size(what, settings))
     if settings.size is not None:
@@ -154,16 +154,19 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
     return load(what, precision="32", device="cpu").system
 
 
-def needs_of(what: str | Path | System) -> frozenset[str]:
-    """Dotted fields that a system learns from, by name, built, or of a run's folder; none of what is neither."""
+def needs_of(what: str | Path | System, options: Mapping[str, Any]) -> frozenset[str]:
+    """Dotted fields that a system learns from, by name, built, or of a run's folder; none of what is neither.
+
+    Args:
+        what: The system.
+        options: Options of the system, where it is given by name.
+    """
     if isinstance(what, System):
         return what.needs
-    name = str(what)
-    if name not in every_system() and Path(what).is_dir():
-        origin: Any = RunFolder.open(what).read_config().get("system")
-        name = str(origin.get("name")) if isinstance(origin, Mapping) else name
-    known = every_system().get(name)
-    return frozenset() if known is None else frozenset(known.card.needs)
+    if str(what) not in every_system() and Path(what).is_dir():
+        return needs_of_run(RunFolder.open(what).read_config())
+    known = every_system().get(str(what))
+    return frozenset() if known is None else frozenset(known.card.learns_from(options))
 
 
 def next_out(what: str | Path | System, resume: bool = False) -> Path:

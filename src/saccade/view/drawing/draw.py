@@ -115,6 +115,10 @@ def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int, pain
     if shown.semantic is not None:
         faint = rows is not None and rows.masks is not None
         lay_semantic(canvas, _enlarged(shown.semantic, factor), classes, _FAINT if faint else _CLEAR)
+    layers = shown.semantic_masks
+    if layers is not None and not (rows is not None and rows.masks is not None):
+        largest = layers.areas().argsort(descending=True, stable=True).tolist()  # small ones stay on top
+        _lay_masks(canvas, layers[largest], factor, [class_colour(label) for label in largest])
     if rows is not None and rows.masks is not None:
         _lay_masks(canvas, rows.masks, factor, paint)
     if shown.contours is not None:

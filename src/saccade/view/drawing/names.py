@@ -3,8 +3,9 @@
 Legend: n objects of a picture that is drawn `factor` times as large.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
@@ -44,16 +45,27 @@ def name_boxes(
 
 def name_regions(tags: Tags, shown: Annotation, classes: Sequence[str], factor: int) -> None:
     """The class of coloured pixels, once a class and inside its pixels, unless boxes tell the names."""
-    if shown.semantic is None or shown.get("instances.boxes") is not None:
+    if shown.get("instances.boxes") is not None:
         return
-    for label in shown.semantic.unique().tolist():
-        if 0 <= label < len(classes):
-            pixels = (shown.semantic == label).nonzero().float()
-            y, x = pixels[(pixels - pixels.mean(0)).norm(dim=1).argmin()].tolist()
-            letters = _letters(tags.size)
-            place = (x * factor - 2 * letters, y * factor - letters / 2)
-            point = (round(x * factor), round(y * factor)) * 2
-            tags.add(_name(int(label), classes), class_colour(int(label)), letters, [place], point)
+    for label, pixels in _regions(shown, len(classes)):
+        y, x = pixels[(pixels - pixels.mean(0)).norm(dim=1).argmin()].tolist()
+        letters = _letters(tags.size)
+        place = (x * factor - 2 * letters, y * factor - letters / 2)
+        point = (round(x * factor), round(y * factor)) * 2
+        tags.add(_name(label, classes), class_colour(label), letters, [place], point)
+
+
+def _regions(shown: Annotation, classes: int) -> Iterator[tuple[int, Tensor]]:
+    """Each class of pixels that is shown, and (n, 2) its pixels y, x as floats."""
+    if shown.semantic is not None:
+        for label in shown.semantic.unique().tolist():
+            if 0 <= label < classes:
+                yield int(label), (shown.semantic == label).nonzero().float()
+    masks = shown.semantic_masks if shown.semantic is None else None
+    for label in [] if masks is None else masks.areas().nonzero()[:, 0].tolist():
+        left, top, *_ = shown.get("semantic_masks").windows[label].tolist()
+        corner = torch.tensor([top, left])
+        yield label, (shown.get("semantic_masks").crop(label).nonzero() + corner).float()
 
 
 def _row_text(rows: Instances, row: int, classes: Sequence[str]) -> str:

@@ -166,6 +166,9 @@ def _read_truth(part: Part, index: int, defects: list[Defect]) -> dict[int, int]
     except SaccadeError as error:
         defects.append(_defect(error, part.data.id(index)))
         return {}
+    if truth.semantic_masks is not None:
+        areas = truth.semantic_masks.areas().long()
+        return {label: area for label, area in enumerate(areas.tolist()) if area}
     if truth.semantic is None:
         return {}
     labels, counts = np.unique(truth.semantic.numpy(), return_counts=True)

@@ -18,7 +18,7 @@ _MARKS = (
     ("look.json", ("look.html",)),
     ("scores.json", ("report.html",)),
 )
-_OUR_FOLDERS = ("drawn", "semantic", "checkpoints")  # in a folder of ours that is itself the data's
+_OUR_FOLDERS = ("drawn", "semantic", "semantic_masks", "checkpoints")  # in a folder of ours that is itself the data's
 
 
 def is_hidden(name: str) -> bool:

@@ -12,7 +12,7 @@ from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.safe_io.images.maps import MAP_SUFFIXES
 from saccade.safe_io.images.pictures import only_pictures
 
-_PICTURES = ("images", "imgs", "image", "JPEGImages")
+PICTURES = ("images", "imgs", "image", "JPEGImages")
 _MASKS = ("masks", "labels", "annotations", "mask", "label", "gt", "SegmentationClass")
 _TAILS = ("_masks", "_labels", "_annotations", "masks", "labels", "annot")
 MASK_ENDS = ("", "_mask", "_L", "_label", "_labels", "_P", "_seg", "_gt", "-mask")
@@ -27,10 +27,10 @@ class Pair:
 
     def match(self, report: Report) -> dict[Path, Path]:
         """The mask of each picture; `report` is told of those without a partner, on either side."""
-        masks = _by_stem(self.masks)
+        masks = masks_by_stem(self.masks)
         found: dict[Path, Path] = {}
-        for picture in _pictures(self.pictures):
-            mask = _mask_of(self.pictures, picture, masks)
+        for picture in pictures_in(self.pictures):
+            mask = mask_of(self.pictures, picture, masks)
             if mask is not None:
                 found[picture] = mask
             else:
@@ -58,8 +58,8 @@ class Pair:
         """Whether some picture has a mask; names of other files do not count."""
         if not (self.pictures.is_dir() and self.masks.is_dir()):
             return False
-        masks = _by_stem(self.masks)
-        return bool(masks) and any(_mask_of(self.pictures, one, masks) for one in _pictures(self.pictures))
+        masks = masks_by_stem(self.masks)
+        return bool(masks) and any(mask_of(self.pictures, one, masks) for one in pictures_in(self.pictures))
 
 
 def find_pairs(root: Path) -> dict[str, Pair]:
@@ -87,41 +87,44 @@ def _is_within(folder: Path, other: Path) -> bool:
 
 def _candidates(root: Path) -> Iterator[tuple[str, Pair]]:
     """SPLIT/images beside SPLIT/masks; images/SPLIT beside masks/SPLIT; SPLIT beside SPLIT_masks; images, masks."""
-    for folder in _split_folders(root):
-        for pictures in _PICTURES:
+    for folder in split_folders(root):
+        for pictures in PICTURES:
             for masks in _MASKS:
                 yield canonical(folder.name), Pair(folder / pictures, folder / masks)
         for tail in _TAILS:
             yield canonical(folder.name), Pair(folder, root / f"{folder.name}{tail}")
     nested = False
-    for pictures in _PICTURES:
-        for folder in _split_folders(root / pictures):
+    for pictures in PICTURES:
+        for folder in split_folders(root / pictures):
             nested = True
             for masks in _MASKS:
                 yield canonical(folder.name), Pair(folder, root / masks / folder.name)
-    if not nested and not _split_folders(root):
-        for pictures in _PICTURES:
+    if not nested and not split_folders(root):
+        for pictures in PICTURES:
             for masks in _MASKS:
                 yield "train", Pair(root / pictures, root / masks)
 
 
-def _split_folders(root: Path) -> list[Path]:
+def split_folders(root: Path) -> list[Path]:
+    """The folders whose names are those of splits."""
     if not root.is_dir():
         return []
     return sorted(entry for entry in root.iterdir() if entry.is_dir() and canonical(entry.name) in USUAL)
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures below a folder."""
     return sorted(only_pictures(below(folder)))
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def masks_by_stem(folder: Path) -> dict[str, Path]:
     """The masks of a folder by their paths in it without suffixes, accents composed."""
     found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in MAP_SUFFIXES and file.name[0] != ".")
     return {_stem(folder, file): file for file in found}
 
 
-def _mask_of(folder: Path, picture: Path, masks: dict[str, Path]) -> Path | None:
+def mask_of(folder: Path, picture: Path, masks: dict[str, Path]) -> Path | None:
+    """The mask of a picture of a folder, among those by their stems."""
     stem = _stem(folder, picture)
     return next((masks[stem + end] for end in MASK_ENDS if stem + end in masks), None)
 

@@ -87,6 +87,7 @@ def map_losses(picture: Picture, semantic: bool = False) -> Iterator[Loss]:
     yield "pose", int(truth.pose is not None)
     yield "person", int(person)
     yield "semantic", int(truth.semantic is not None and not semantic)
+    yield "semantic_masks", int(truth.semantic_masks is not None)
     objects = truth.sought if truth.instances is not None or truth.labels is not None else None
     pixels = truth.semantic_sought if truth.semantic is not None and semantic else None
     yield "sought", int(any(marks is not None and not marks.all() for marks in (objects, pixels)))

@@ -18,7 +18,8 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, SaccadeError, UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry.resample import Size
-from saccade.core.score_maps import IGNORE
+from saccade.core.masks import Masks
+from saccade.core.score_maps import IGNORE, above_half
 from saccade.runtime.evaluate.class_agreement import check_classes_agree
 from saccade.runtime.predict.engine import Engine
 from saccade.runtime.predict.ensemble.rules import MERGES, Merge, merged_presences, merged_shares
@@ -30,7 +31,8 @@ from saccade.runtime.predict.preprocess import PreparedPicture
 # Scores of pixels of all pictures that are held at a time: half a gigabyte.
 MOST = 2**27
 CLASSES = frozenset(("label", "labels", "label_scores"))
-PIXELS = frozenset(("semantic", "semantic_scores"))
+PIXELS = frozenset(("semantic", "semantic_scores", "semantic_masks", "semantic_mask_scores"))
+SCORES_OF_PIXELS = frozenset(("semantic_scores", "semantic_mask_scores"))
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Members:
     def _held(self, read: Sequence[PreparedPicture]) -> Iterator[list[PreparedPicture]]:
         """As many pictures as the scores of their pixels may be held of; all where pixels have none."""
         engine = self.predictors[0].engine
-        classes = len(engine.vocabularies.names("semantic")) if "semantic_scores" in engine.gives else 0
+        classes = len(engine.vocabularies.names("semantic")) if SCORES_OF_PIXELS & engine.gives else 0
         few: list[PreparedPicture] = []
         left = MOST
         for item in read:
@@ -112,7 +114,7 @@ class Members:
     def _reordered(self, number: int, said: Annotation) -> Annotation:
         """A prediction whose classes are in the first network's order."""
         orders = self.orders[number]
-        for field in ("label_scores", "labels", "semantic_scores"):
+        for field in ("label_scores", "labels", *sorted(SCORES_OF_PIXELS)):
             order, values = orders.get("semantic" if field in PIXELS else "instances"), said.get(field)
             if order is not None and values is not None:
                 said = replace(said, **{field: values[order]})
@@ -137,11 +139,25 @@ class Members:
             shares = merged_shares(torch.stack([one.get("semantic_scores") for one in said]), self.merge, spoken)
             merged["semantic"] = shares.argmax(0).masked_fill(~spoken.any(0), IGNORE)
             merged["semantic_scores"] = shares if keep_scores else None
+        if said[0].semantic_mask_scores is not None:
+            merged |= self._layers(said, keep_scores)
         suppression = self.predictors[0].engine.suppression
         if said[0].instances is not None and suppression is not None:
             whole = View(Window(0, 0, *size), Frame.identity(size), False, size)
             merged["instances"] = suppressed(said, [whole] * len(said), suppression)
         return replace(said[0], **merged)
+
+    def _layers(self, said: Sequence[Annotation], keep_scores: bool) -> dict[str, Any]:
+        """Masks of several classes a pixel, each class by itself."""
+        scores = torch.stack([one.get("semantic_mask_scores") for one in said])
+        nowhere = torch.zeros(scores.shape[-2:], dtype=torch.bool)
+        unseen = torch.stack([nowhere if (one := s.semantic_masks_unknown) is None else one for s in said])
+        merged, nobody = merged_presences(scores, self.merge, ~unseen), unseen.all(0)
+        return {
+            "semantic_masks": Masks.from_dense(above_half(merged, ~nobody)),
+            "semantic_masks_unknown": nobody if bool(nobody.any()) else None,
+            "semantic_mask_scores": merged if keep_scores else None,
+        }
 
 
 def ensemble(predictors: Sequence[Predictor], merge: Merge = "mean", *, keep_scores: bool = False) -> Predictor:
@@ -212,7 +228,7 @@ def _check_gives(engine: Engine, first: Engine, merge: Merge) -> None:
         cure = "--merge max keeps the best of boxes that overlap" if engine.suppression else "use one run"
         raise ConfigError(f"scores of classes or pixels to merge by {merge}", f"boxes of {engine.name}", cure=cure)
     scored = {"label_scores"} & engine.gives or not engine.gives & CLASSES
-    mapped = {"semantic_scores"} & engine.gives or not engine.gives & PIXELS
+    mapped = SCORES_OF_PIXELS & engine.gives or not engine.gives & PIXELS
     strange = sorted(engine.gives - CLASSES - PIXELS - boxes)
     if strange or not scored or not mapped:
         found = ", ".join(strange) or "classes without scores"

@@ -37,13 +37,19 @@ def merged_shares(scores: Tensor, merge: Merge, said: Tensor | None = None) -> T
     return logarithms.sum(0).softmax(0) * known.any(0)
 
 
-def merged_presences(scores: Tensor, merge: Merge) -> Tensor:
-    """(C,) probabilities of classes of which any may be there, of (M, C) of several networks.
+def merged_presences(scores: Tensor, merge: Merge, said: Tensor | None = None) -> Tensor:
+    """(C, …) probabilities of classes of which any may be there, of (M, C, …) of several networks.
 
     The product is that of being there over the sum with that of not being there, class by class.
+
+    Args:
+        scores: Probabilities of each network.
+        merge: ``mean``, ``max`` or ``product``.
+        said: (M, …) bool, which of the networks say something, as `merged_shares` has it.
     """
+    known = torch.ones_like(scores[:, :1], dtype=torch.bool) if said is None else said[:, None]
     if merge == "mean":
-        return scores.mean(0)
+        return (scores * known).sum(0) / known.sum(0).clamp(min=1)
     if merge == "max":
-        return scores.amax(0)
-    return scores.double().logit(eps=1e-12).sum(0).sigmoid().to(scores.dtype)
+        return (scores * known).amax(0)
+    return (scores.double().logit(eps=1e-12) * known).sum(0).sigmoid().to(scores.dtype) * known.any(0)

@@ -1,0 +1,1 @@
+"""Pictures beside folders of binary masks, a folder a class."""
