@@ -127,6 +127,14 @@ def folder(root: Path) -> str:
     return "train/dog/b.jpg"
 
 
+def class_masks(root: Path) -> str:
+    save_picture(root / "images/a.png")
+    for name in ("lesion", "organ"):
+        (root / "masks" / name).mkdir(parents=True)
+        Image.fromarray(np.eye(40, 60, dtype=np.uint8) * 255).save(root / "masks" / name / "a.png")
+    return "masks/organ/a.png"
+
+
 def bsds(root: Path) -> str:
     return put(root).relative_to(root).as_posix()
 
@@ -167,6 +175,7 @@ CASES: dict[str, tuple[str, Make, st.SearchStrategy[Change]]] = {
     "yolo-yaml": ("yolo", yolo_joints, ANY),
     "labelme": ("labelme", labelme, st.one_of(of_json(), of_json(), of_bytes())),
     "masks": ("masks", masks, of_bytes()),
+    "class_masks": ("class_masks", class_masks, of_bytes()),
     "colours": ("masks", colours, ANY),
     "csv": ("csv", csv, ANY),
     "csv-states": ("csv", csv_states, ANY),
