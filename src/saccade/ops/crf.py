@@ -52,10 +52,18 @@ def colour_features(image: Tensor, sigma_xy: float, sigma_rgb: float) -> Tensor:
     return torch.cat([places, image.flatten(1).float() / sigma_rgb])
 
 
-def lattice_filter(features: Tensor) -> PairwiseFilter:
-    """The kernel of (d, N) features in standard deviations, approximately, in time proportional to N."""
+def lattice_filter(features: Tensor, *, symmetric: bool = True) -> PairwiseFilter:
+    """The kernel of (d, N) features in standard deviations, approximately, in time proportional to N.
+
+    Args:
+        features: Places of the pixels.
+        symmetric: Whether the kernel is divided by the square roots of its rows' sums, before and after. Else what a
+            pixel is told is divided by its own row's sum, so that it is a mean (CRF-RNN).
+    """
     lattice = lattice_of(features)
     sums = lattice(torch.ones(features.shape[1], 1, device=features.device))
+    if not symmetric:
+        return PairwiseFilter(lambda rows: lattice(rows) / sums.to(rows), lambda: own_shares(lattice)[:, None] / sums)
     return PairwiseFilter(lattice.scaled(sums.rsqrt()[:, 0]), lambda: own_shares(lattice)[:, None] / sums)
 
 
@@ -135,9 +143,26 @@ def beliefs(
     now = log_probabilities.softmax(1)
     while True:
         yield now
-        told = [one.message(now) if isinstance(weight, float) else weight * one.message(now) for weight, one in filters]
-        counts = [weight if isinstance(weight, float) else 1.0 for weight, _ in filters]
-        now = _joined(log_probabilities, told, counts, compatibility).softmax(1)
+        now = after_a_step(log_probabilities, now, filters, compatibility).softmax(1)
+
+
+def after_a_step(
+    log_probabilities: Tensor,
+    now: Tensor,
+    filters: Sequence[tuple[float | Tensor, PairwiseFilter]],
+    compatibility: Tensor | None = None,
+) -> Tensor:
+    """(N, C) logarithms of the beliefs after one step of mean field, each pixel's up to a constant.
+
+    Args:
+        log_probabilities: As in `beliefs`.
+        now: (N, C) beliefs before it.
+        filters: As in `beliefs`.
+        compatibility: As in `dense_crf`.
+    """
+    told = [one.message(now) if isinstance(weight, float) else weight * one.message(now) for weight, one in filters]
+    counts = [weight if isinstance(weight, float) else 1.0 for weight, _ in filters]
+    return _joined(log_probabilities, told, counts, compatibility)
 
 
 def _joined(own: Tensor, told: Sequence[Tensor], counts: Sequence[float], compatibility: Tensor | None) -> Tensor:

@@ -102,10 +102,14 @@ class PixelHead(Head):
         A pixel of a class is taken to be of no other, so that `semantic_sought` says nothing more; what may be of a
         class that was not sought should be 255, not of a class for all the rest.
         """
-        logits = self(maps).logits.float()
+        logits = self.learnt_scores(maps).float()
         target = self._target(truth, (logits.shape[-2], logits.shape[-1]))
         importance = None if self.importance is None else self._importance(self.importance, truth, target)
         return {"class": self.costs(logits, target, self.class_weights, importance)}
+
+    def learnt_scores(self, maps: Maps) -> Tensor:
+        """(B, C, H, W) scores that the loss reads: those that are told, where a head says no other."""
+        return self.scores(maps)
 
     def _importance(self, of: Importance, truth: Sequence[Annotation], target: Tensor) -> Tensor:
         """(B, H, W) factors of the class's weight w, so that a pixel counts w and what it has of its own."""
