@@ -15,11 +15,10 @@ import torch
 from torch import Tensor
 
 from saccade.core.errors import UsageError
+from saccade.ops.crf_parameters import CrfParameters
 from saccade.ops.permutohedral import lattice_of, own_shares
 
-# Smoothness: weight, pixels. Appearance: weight, pixels, grey values. Those of the authors' example in Python.
-SMOOTHNESS = (3.0, 3.0)
-APPEARANCE = (10.0, 80.0, 13.0)
+ITERATIONS, SMOOTHNESS, APPEARANCE = CrfParameters.iterations, CrfParameters.smoothness, CrfParameters.appearance
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def dense_crf(
     probabilities: Tensor,
     image: Tensor,
     *,
-    iterations: int = 10,
+    iterations: int = ITERATIONS,
     smoothness: tuple[float, float] = SMOOTHNESS,
     appearance: tuple[float, float, float] = APPEARANCE,
     compatibility: Tensor | None = None,
@@ -114,7 +113,7 @@ def brute_force_crf(
     probabilities: Tensor,
     image: Tensor,
     *,
-    iterations: int = 10,
+    iterations: int = ITERATIONS,
     smoothness: tuple[float, float] = SMOOTHNESS,
     appearance: tuple[float, float, float] = APPEARANCE,
     compatibility: Tensor | None = None,
@@ -180,20 +179,12 @@ def _joined(own: Tensor, told: Sequence[Tensor], counts: Sequence[float], compat
 
 
 @dataclass(frozen=True)
-class _Settings:
-    iterations: int
-    smoothness: tuple[float, float]
-    appearance: tuple[float, float, float]
-    compatibility: Tensor | None
-    exclude_self: bool
+class _Settings(CrfParameters):
+    compatibility: Tensor | None = None
+    exclude_self: bool = False
 
     def check(self, classes: int) -> None:
-        """Refuse what is out of range."""
-        if self.iterations < 0:
-            raise UsageError("at least 0 iterations", self.iterations)
-        for name, (weight, *sigmas) in (("smoothness", self.smoothness), ("appearance", self.appearance)):
-            if not weight >= 0 or not all(sigma > 0 for sigma in sigmas):
-                raise UsageError(f"{name} of a weight from 0 and standard deviations above 0", (weight, *sigmas))
+        """Refuse costs of another number of classes."""
         if self.compatibility is not None and self.compatibility.shape != (classes, classes):
             raise UsageError(f"compatibility ({classes}, {classes})", tuple(self.compatibility.shape))
 

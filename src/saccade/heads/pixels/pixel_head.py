@@ -4,7 +4,7 @@ Legend: B pictures, C classes, (H, W) the batch's pixels, (h, w) positions of a 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -14,12 +14,11 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation
 from saccade.core.input.channels import as_float
+from saccade.heads.pixels.refined import Refiner, refined
 from saccade.losses.pixels import IGNORE, PixelLoss
 from saccade.network.head import Head
 from saccade.network.maps import GUIDE, Maps
 
-# Probabilities (C, h, w) of a picture's pixels and the picture (3, h, w) on the scale 0..255, to better probabilities.
-Refiner = Callable[[Tensor, Tensor], Tensor]
 # A truth with `semantic`, to what each of its pixels (h, w) counts beside its class's weight.
 Importance = Callable[[Annotation], Tensor]
 
@@ -143,18 +142,12 @@ class PixelHead(Head):
         predictions: list[Annotation] = []
         for picture, (height, width) in enumerate(raw.sizes.tolist()):
             scores = raw.logits[picture, :, :height, :width].softmax(0)
+            told = Annotation(semantic=scores.argmax(0), semantic_scores=scores)
             if raw.guide is not None and self.refiner is not None:
-                scores = self.refiner(scores, raw.guide[picture, :, :height, :width])
-            predictions.append(Annotation(semantic=scores.argmax(0), semantic_scores=scores))
+                told = refined(told, raw.guide[picture, :, :height, :width], self.refiner)
+            predictions.append(told)
         return predictions
 
     def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
         """The prediction with probabilities that were refined at the picture's own pixels."""
-        scores = prediction.semantic_scores
-        if scores is None or self.refiner is None:
-            return prediction
-        refined = self.refiner(scores, as_float(picture) * 255)
-        unseen = (
-            prediction.semantic == IGNORE if prediction.semantic is not None else torch.zeros_like(refined[0]).bool()
-        )
-        return replace(prediction, semantic_scores=refined, semantic=refined.argmax(0).masked_fill(unseen, IGNORE))
+        return prediction if self.refiner is None else refined(prediction, as_float(picture) * 255, self.refiner)
