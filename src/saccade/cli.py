@@ -21,6 +21,7 @@ COMMANDS = {
     "propose": "regions that may show objects, for detectors that read some",
     "look": "what a run's network sees in pictures",
     "features": "what a run's network makes of pictures, as numbers",
+    "tune-crf": "parameters of a dense CRF that refines a segmenter's run",
     "compress": "a smaller, faster copy of a detector's run",
 }
 
@@ -55,7 +56,7 @@ def _run(words: list[str]) -> int:
         raise UsageError(
             "a command", repr(words[0]), cure=did_you_mean(words[0], COMMANDS, f"commands are {', '.join(COMMANDS)}")
         )
-    return import_module(f"saccade.command_line.{words[0]}").run(words[1:])
+    return import_module(f"saccade.command_line.{words[0].replace('-', '_')}").run(words[1:])
 
 
 def _help() -> str:

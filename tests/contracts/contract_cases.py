@@ -50,6 +50,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fcn32s": {"trunk": "vgg11", "padding": 0},
     "fcn16s": {"trunk": "vgg11", "padding": 0},
     "fcn8s": {"trunk": "vgg11", "padding": 0, "grouped": True},
+    "crf_rnn": {"trunk": "vgg11", "padding": 0, "grouped": True, "theta_alpha": 20.0, "theta_beta": 40.0},
     "unet": {"size": 36},  # 92 pixels are mirrored beyond each border
     "segnet": {"trunk": "vgg11_bn"},
     "deeplab1": {"trunk": "vgg11"},
@@ -87,6 +88,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
     },
+    "crf_rnn": {"iterations": 2, "iterations_training": 1},
     "unet": {"padding": "same", "size": 48, "width": 1 / 4},
     "segnet": {"size": 48, "width": 1 / 8},
     "deeplab1": {"size": 128},  # a position stands for its pixel and those around it
@@ -117,6 +119,7 @@ LARGE = (
     "deeplab2",
     "superpixels",
     "reseg",
+    "crf_rnn",
 )
 
 

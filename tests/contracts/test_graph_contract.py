@@ -27,6 +27,7 @@ QUICK = (
     "segnet_basic",
     "parsenet",
     "superpixels",
+    "crf_rnn",
     "deconvnet by proposals",
     "patches one by one",
     "segnet_basic of several",
@@ -47,6 +48,7 @@ EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) f
 OUTSIDE = {
     "rcnn": "warped one by one",
     "superpixels": "superpixels are sought",
+    "crf_rnn": "a lattice of each picture's own colours",
     "deconvnet by proposals": "warped one by one",
     "patches one by one": "run one by one",
 }

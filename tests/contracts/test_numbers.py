@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from crf_numbers import crf_quantities
 from deconvnet_reseg_numbers import deconvnet_reseg_quantities
 from described_numbers import described_quantities
 from detector_numbers import detector_quantities
@@ -195,6 +196,7 @@ def quantities() -> dict[tuple[str, str], Callable[[], object]]:
         | segment_decoder_quantities()
         | segment_context_quantities()
         | deconvnet_reseg_quantities()
+        | crf_quantities()
         | {
             ("LeNet-5", "trainable params total"): lambda: parameters(paper("lenet5")),
             ("LeNet-5", "input"): lambda: f"{paper('lenet5').input.channels}x32x32",

@@ -30,6 +30,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "fcn32s": ("yolo24", "tf_efficientnet_lite0"),
     "fcn16s": ("yolo24", "tf_efficientnet_lite0"),
     "fcn8s": ("yolo24", "tf_efficientnet_lite0"),
+    "crf_rnn": ("yolo24", "tf_efficientnet_lite0"),
     "superpixels": ("yolo24",),
     "reseg": ("yolo24",),
     "unet": ("yolo24", "tf_efficientnet_lite0"),

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from saccade.metrics.detect.proposals import coverage
 from saccade.metrics.evaluation import Evaluation
 from saccade.ops.proposals.region_file import RegionTable
 from saccade.runtime.files.findings import Findings
+from saccade.runtime.predict.refine.table import DenseCrf
 from saccade.systems import SYSTEMS
 from saccade.training.repeat import Repeats
 from saccade.training.settings import TrainSettings
@@ -41,6 +43,7 @@ class NoPictures(tuple[str, ...]):
     """A data set without pictures."""
 
     classes = ()
+    vocabularies = None
 
 
 class Nothing:
@@ -101,11 +104,11 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.evaluate.disturb.disturb", lambda *_, **__: {})
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or CheckResult([], [], {}))
     monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
-    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: None)
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: NoPictures())
     monkeypatch.setattr("saccade.data.convert.convert.convert", convert)
     monkeypatch.setattr("saccade.view.pages.browser.write_browser", lambda *_: 0)
     monkeypatch.setattr("saccade.command_line.data_commands.draw._sheet", lambda *_: 0)
-    loaded = SimpleNamespace(engine=SimpleNamespace(input=SimpleNamespace(channels=3)))
+    loaded = SimpleNamespace(engine=SimpleNamespace(input=SimpleNamespace(channels=3)), vocabularies=None)
     monkeypatch.setattr("saccade.runtime.runs.load.load", lambda *_, **__: loaded)
     monkeypatch.setattr("saccade.runtime.files.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.runtime.files.watch.watch_files", predict_files)
@@ -118,6 +121,15 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.view.pages.proposals.write_proposals", lambda *_: None)
     small = SimpleNamespace(out=Path("small"), before=2, after=1)
     monkeypatch.setattr("saccade.runtime.tools.compress.compress", lambda *a, **_: calls.append(a) or small)
+    tuned = SimpleNamespace(
+        trials=(),
+        pictures=0,
+        best=SimpleNamespace(crf=DenseCrf()),
+        change=SimpleNamespace(before=defaultdict(float), after=defaultdict(float), trimaps={}),
+        out=Path("tune_crf"),
+    )
+    monkeypatch.setattr("saccade.runtime.tools.tuning.tune_crf.tune_crf", lambda *a, **_: calls.append(a) or tuned)
+    monkeypatch.setattr("saccade.runtime.evaluate.class_agreement.check_same_vocabularies", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)
     monkeypatch.setattr("saccade.command_line.systems.answer_time", lambda _: 0.1)

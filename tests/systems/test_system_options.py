@@ -137,6 +137,12 @@ TABLE = {
         norm:batch/frozen/group/sync=batch padding:int=100 pretrained:bool=False size:int=500 trunk:str=vgg16
         upsample:fixed/learnt=fixed width:float=1.0
     """,
+    "crf_rnn": """
+        at_once:bool=False channels:int=3 grouped:bool=False iterations:int=10 iterations_training:int=5
+        loss:mean/sum=mean norm:batch/frozen/group/sync=batch padding:int=100 pretrained:bool=False size:int=500
+        theta_alpha:float=160.0 theta_beta:float=3.0 theta_gamma:float=3.0 trunk:str=vgg16
+        upsample:fixed/learnt=fixed width:float=1.0
+    """,
     "segnet": """
         channels:int=3 labels:one/several=one pretrained:bool=False size:int=360 trunk:str=vgg16_bn width:float=1.0
     """,

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from saccade.command_line.arguments.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
-from saccade.command_line.arguments.run_flags import add_others, add_search, add_use, add_views, runs_of, seen_as
+from saccade.command_line.arguments.run_flags import (
+    add_others,
+    add_refine,
+    add_search,
+    add_use,
+    add_views,
+    refined_as,
+    runs_of,
+    seen_as,
+)
 from saccade.command_line.terminal.output import print_json, print_scores, print_sections, stdout_kept_clean
 from saccade.command_line.terminal.progress import progress
 
@@ -18,6 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     add_use(parser)
     add_others(parser)
     add_views(parser)
+    add_refine(parser)
     add_search(parser)
     told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
     parser.add_argument("--data", action="append", help=told)
@@ -39,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
 
     with stdout_kept_clean(typed.json):
         runs, merge = runs_of(typed)
-        seen = seen_as(typed) | merge
+        seen = seen_as(typed) | merge | refined_as(typed)
         predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)

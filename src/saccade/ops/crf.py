@@ -15,11 +15,10 @@ import torch
 from torch import Tensor
 
 from saccade.core.errors import UsageError
+from saccade.ops.crf_parameters import CrfParameters
 from saccade.ops.permutohedral import lattice_of, own_shares
 
-# Smoothness: weight, pixels. Appearance: weight, pixels, grey values. Those of the authors' example in Python.
-SMOOTHNESS = (3.0, 3.0)
-APPEARANCE = (10.0, 80.0, 13.0)
+ITERATIONS, SMOOTHNESS, APPEARANCE = CrfParameters.iterations, CrfParameters.smoothness, CrfParameters.appearance
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,18 @@ def colour_features(image: Tensor, sigma_xy: float, sigma_rgb: float) -> Tensor:
     return torch.cat([places, image.flatten(1).float() / sigma_rgb])
 
 
-def lattice_filter(features: Tensor) -> PairwiseFilter:
-    """The kernel of (d, N) features in standard deviations, approximately, in time proportional to N."""
+def lattice_filter(features: Tensor, *, symmetric: bool = True) -> PairwiseFilter:
+    """The kernel of (d, N) features in standard deviations, approximately, in time proportional to N.
+
+    Args:
+        features: Places of the pixels.
+        symmetric: Whether the kernel is divided by the square roots of its rows' sums, before and after. Else what a
+            pixel is told is divided by its own row's sum, so that it is a mean (CRF-RNN).
+    """
     lattice = lattice_of(features)
     sums = lattice(torch.ones(features.shape[1], 1, device=features.device))
+    if not symmetric:
+        return PairwiseFilter(lambda rows: lattice(rows) / sums.to(rows), lambda: own_shares(lattice)[:, None] / sums)
     return PairwiseFilter(lattice.scaled(sums.rsqrt()[:, 0]), lambda: own_shares(lattice)[:, None] / sums)
 
 
@@ -71,7 +78,7 @@ def dense_crf(
     probabilities: Tensor,
     image: Tensor,
     *,
-    iterations: int = 10,
+    iterations: int = ITERATIONS,
     smoothness: tuple[float, float] = SMOOTHNESS,
     appearance: tuple[float, float, float] = APPEARANCE,
     compatibility: Tensor | None = None,
@@ -106,7 +113,7 @@ def brute_force_crf(
     probabilities: Tensor,
     image: Tensor,
     *,
-    iterations: int = 10,
+    iterations: int = ITERATIONS,
     smoothness: tuple[float, float] = SMOOTHNESS,
     appearance: tuple[float, float, float] = APPEARANCE,
     compatibility: Tensor | None = None,
@@ -135,9 +142,26 @@ def beliefs(
     now = log_probabilities.softmax(1)
     while True:
         yield now
-        told = [one.message(now) if isinstance(weight, float) else weight * one.message(now) for weight, one in filters]
-        counts = [weight if isinstance(weight, float) else 1.0 for weight, _ in filters]
-        now = _joined(log_probabilities, told, counts, compatibility).softmax(1)
+        now = after_a_step(log_probabilities, now, filters, compatibility).softmax(1)
+
+
+def after_a_step(
+    log_probabilities: Tensor,
+    now: Tensor,
+    filters: Sequence[tuple[float | Tensor, PairwiseFilter]],
+    compatibility: Tensor | None = None,
+) -> Tensor:
+    """(N, C) logarithms of the beliefs after one step of mean field, each pixel's up to a constant.
+
+    Args:
+        log_probabilities: As in `beliefs`.
+        now: (N, C) beliefs before it.
+        filters: As in `beliefs`.
+        compatibility: As in `dense_crf`.
+    """
+    told = [one.message(now) if isinstance(weight, float) else weight * one.message(now) for weight, one in filters]
+    counts = [weight if isinstance(weight, float) else 1.0 for weight, _ in filters]
+    return _joined(log_probabilities, told, counts, compatibility)
 
 
 def _joined(own: Tensor, told: Sequence[Tensor], counts: Sequence[float], compatibility: Tensor | None) -> Tensor:
@@ -155,20 +179,12 @@ def _joined(own: Tensor, told: Sequence[Tensor], counts: Sequence[float], compat
 
 
 @dataclass(frozen=True)
-class _Settings:
-    iterations: int
-    smoothness: tuple[float, float]
-    appearance: tuple[float, float, float]
-    compatibility: Tensor | None
-    exclude_self: bool
+class _Settings(CrfParameters):
+    compatibility: Tensor | None = None
+    exclude_self: bool = False
 
     def check(self, classes: int) -> None:
-        """Refuse what is out of range."""
-        if self.iterations < 0:
-            raise UsageError("at least 0 iterations", self.iterations)
-        for name, (weight, *sigmas) in (("smoothness", self.smoothness), ("appearance", self.appearance)):
-            if not weight >= 0 or not all(sigma > 0 for sigma in sigmas):
-                raise UsageError(f"{name} of a weight from 0 and standard deviations above 0", (weight, *sigmas))
+        """Refuse costs of another number of classes."""
         if self.compatibility is not None and self.compatibility.shape != (classes, classes):
             raise UsageError(f"compatibility ({classes}, {classes})", tuple(self.compatibility.shape))
 

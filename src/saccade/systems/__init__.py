@@ -53,6 +53,7 @@ SYSTEMS = LazySystems(
         "fcn32s": "segment.fcn",
         "fcn16s": "segment.fcn",
         "fcn8s": "segment.fcn",
+        "crf_rnn": "segment.crf_rnn",
         "segnet": "segment.segnet",
         "segnet_basic": "segment.segnet_basic",
         "unet": "segment.unet",

@@ -1,9 +1,12 @@
 """Flags that all commands share which put a run to use."""
 
 import argparse
-from typing import Any
+from functools import partial
+from typing import Any, get_type_hints
 
+from saccade.command_line.arguments.values import convert
 from saccade.core.errors import UsageError
+from saccade.runtime.predict.refine.table import REFINEMENTS, refinement, values_of
 
 
 def add_use(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +74,56 @@ def seen_as(typed: argparse.Namespace) -> dict[str, Any]:
     overlap = {} if typed.overlap is None else {"overlap": typed.overlap}
     shown = {"scales": typed.scales, "flip": typed.flip, "tile": typed.tile, "crops": typed.crops, "dense": typed.dense}
     return {**shown, "search": typed.search, **overlap}
+
+
+def add_refine(parser: argparse.ArgumentParser) -> None:
+    """What makes scores of pixels better, where, and by which parameters."""
+    told = f"make scores of pixels better by the picture's colours: {', '.join(REFINEMENTS)}"
+    parser.add_argument("--refine", metavar="NAME", choices=tuple(REFINEMENTS), help=told)
+    told = "at the picture's own pixels (by default), or at those that the network sees, which is quicker"
+    parser.add_argument("--refine-at", choices=("picture", "network"), help=told)
+    for name, kind in REFINEMENTS.items():
+        shown = ",".join(f"{field}={_shown(value)}" for field, value in values_of(kind()).items())
+        told = f"parameters of --refine {name} in place of those found for the run, or of the defaults: {shown}"
+        parser.add_argument(f"--{name}", type=partial(_parameters, name), metavar="FIELD=VALUE,…", help=told)
+
+
+def refined_as(typed: argparse.Namespace) -> dict[str, Any]:
+    """What was typed of `add_refine`, as `load` takes it.
+
+    Raises:
+        UsageError: Parameters or a place are said of a refinement that is not asked for.
+    """
+    said = [name for name in REFINEMENTS if getattr(typed, name) is not None]
+    for name in said:
+        if name != typed.refine:
+            raise UsageError(f"--refine {name} with --{name}", f"--{name} without it", cure=f"write --refine {name}")
+    if typed.refine is None and typed.refine_at is not None:
+        raise UsageError("--refine with --refine-at", "--refine-at alone", cure="write --refine crf beside it")
+    if typed.refine is None:
+        return {}
+    with_parameters = {"refine_with": getattr(typed, typed.refine)} if said else {}
+    return {"refine": typed.refine, "refine_at": typed.refine_at or "picture", **with_parameters}
+
+
+def _shown(value: Any) -> str:
+    return ":".join(f"{one:g}" for one in value) if isinstance(value, tuple) else str(value)
+
+
+def _parameters(name: str, text: str) -> dict[str, Any]:
+    """Values by name of ``iterations=5,appearance=10:80:13``.
+
+    Raises:
+        UsageError: It is none of that form, or a parameter is unknown or out of range.
+    """
+    kinds, found = get_type_hints(REFINEMENTS[name]), dict[str, Any]()
+    for part in text.split(","):
+        field, sign, value = (word.strip() for word in part.partition("="))
+        if not sign or field in found:
+            raise UsageError("FIELD=VALUE, each field once", repr(part.strip()), within=f"--{name}")
+        found[field] = convert(kinds[field], value.replace(":", ",")) if field in kinds else value
+    refinement(name, found)  # says now what would go wrong later
+    return found
 
 
 def add_search(parser: argparse.ArgumentParser) -> None:

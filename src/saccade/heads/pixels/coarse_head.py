@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.heads.pixels.pixel_head import PixelHead, Refiner
+from saccade.heads.pixels.pixel_head import PixelHead
+from saccade.heads.pixels.refined import Refiner
 from saccade.layers.decoder.coarse_scores import CLASS, CoarseScores
 from saccade.losses.pixels import PixelLoss
 from saccade.network.maps import Maps

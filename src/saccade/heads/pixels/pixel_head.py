@@ -4,7 +4,7 @@ Legend: B pictures, C classes, (H, W) the batch's pixels, (h, w) positions of a 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -17,12 +17,11 @@ from saccade.core.errors import UsageError
 from saccade.core.input.channels import as_float
 from saccade.core.masks import Masks
 from saccade.core.score_maps import HALF
+from saccade.heads.pixels.refined import Refiner, refined
 from saccade.losses.pixels import IGNORE, PixelLoss
 from saccade.network.head import Head
 from saccade.network.maps import GUIDE, Maps
 
-# Probabilities (C, h, w) of a picture's pixels and the picture (3, h, w) on the scale 0..255, to better probabilities.
-Refiner = Callable[[Tensor, Tensor], Tensor]
 # A truth with `semantic`, to what each of its pixels (h, w) counts beside its class's weight.
 Importance = Callable[[Annotation], Tensor]
 
@@ -118,10 +117,14 @@ class PixelHead(Head):
         class that was not sought should be 255, not of a class for all the rest. Where pixels have several classes,
         those that were not sought cost nothing.
         """
-        logits = self(maps).logits.float()
+        logits = self.learnt_scores(maps).float()
         target = self._target(truth, (logits.shape[-2], logits.shape[-1]))
         importance = None if self.importance is None else self._importance(self.importance, truth, target)
         return {"class": self.costs(logits, target, self.class_weights, importance)}
+
+    def learnt_scores(self, maps: Maps) -> Tensor:
+        """(B, C, H, W) scores that the loss reads: those that are told, where a head says no other."""
+        return self.scores(maps)
 
     def _importance(self, of: Importance, truth: Sequence[Annotation], target: Tensor) -> Tensor:
         """(B, H, W) factors of the class's weight w, so that a pixel counts w and what it has of its own."""
@@ -172,21 +175,15 @@ class PixelHead(Head):
                 masks = Masks.from_dense(scores > HALF)
                 predictions.append(Annotation(semantic_masks=masks, semantic_mask_scores=scores))
                 continue
+            told = Annotation(semantic=scores.argmax(0), semantic_scores=scores)
             if raw.guide is not None and self.refiner is not None:
-                scores = self.refiner(scores, raw.guide[picture, :, :height, :width])
-            predictions.append(Annotation(semantic=scores.argmax(0), semantic_scores=scores))
+                told = refined(told, raw.guide[picture, :, :height, :width], self.refiner)
+            predictions.append(told)
         return predictions
 
     def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
         """The prediction with probabilities that were refined at the picture's own pixels."""
-        scores = prediction.semantic_scores
-        if scores is None or self.refiner is None:
-            return prediction
-        refined = self.refiner(scores, as_float(picture) * 255)
-        unseen = (
-            prediction.semantic == IGNORE if prediction.semantic is not None else torch.zeros_like(refined[0]).bool()
-        )
-        return replace(prediction, semantic_scores=refined, semantic=refined.argmax(0).masked_fill(unseen, IGNORE))
+        return prediction if self.refiner is None else refined(prediction, as_float(picture) * 255, self.refiner)
 
 
 def layers_of(truth: Annotation) -> Tensor:

@@ -5,7 +5,8 @@ from typing import Literal
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.heads.pixels.pixel_head import PixelHead, PixelRaw, Refiner
+from saccade.heads.pixels.pixel_head import PixelHead, PixelRaw
+from saccade.heads.pixels.refined import Refiner
 from saccade.layers.decoder.skip_scores import SkipScores
 from saccade.losses.pixels import PixelLoss
 from saccade.network.maps import Maps

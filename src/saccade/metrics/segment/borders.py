@@ -64,7 +64,7 @@ class Borders:
         """A trimap's accuracy and mean IoU against its radius."""
         counts = self._bands.cumsum(0)
         accuracy = [ratio(int(one.diagonal().sum()), int(one.sum())) for one in counts]
-        shared = [mean_defined(overlaps(one)) for one in counts]
+        shared = self._shared()
         table = Table(
             rows=tuple(f"within {radius}" for radius in RADII),
             columns=(
@@ -89,6 +89,13 @@ class Borders:
             empty="No curve: no picture shows two classes.",
         )
         return (Section("Borders", (chart, table)),)
+
+    def miou_curve(self) -> Curve:
+        """Mean IoU of the pixels within each radius."""
+        return _curve("mean IoU", self._shared())
+
+    def _shared(self) -> list[float | None]:
+        return [mean_defined(overlaps(one)) for one in self._bands.cumsum(0)]
 
     def headline(self) -> Headline:
         """``boundary_f1``."""

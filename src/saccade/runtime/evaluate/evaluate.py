@@ -113,7 +113,7 @@ def measured(
     metrics: Sequence[Metric] = (),
     told: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """How good a network in use is on data, with the views that it is shown; losses are of the plain pictures.
+    """How good a network in use is on data, with its views and refinement; losses are of the plain pictures.
 
     Several networks that predict together have scores and no losses.
 
@@ -131,7 +131,8 @@ def measured(
     vocabularies = dataset.vocabularies
     thorough = choose(predictor.engine.gives, frozenset(dataset.fields), vocabularies, THOROUGH)
     alone = len(members) == 1
-    prediction = None if alone and predictor.views.plain else partial(_predictions, predictor, dataset, batch)
+    own = alone and predictor.views.plain and not predictor.engine.refined
+    prediction = None if own else partial(_predictions, predictor, dataset, batch)
     return evaluation_of(
         members[0].system,
         dataset,

@@ -40,6 +40,7 @@ class Engine:
         refine: Refines a prediction in the picture's own pixels, scores of pixels included, by the picture (C, H, W) as
             it was read; None where nothing is refined there.
         layers: The system that it runs, or None where there is none to look into.
+        refined: Whether a filter beside the network changes what it says (`runtime.predict.refine`).
     """
 
     name: str
@@ -55,6 +56,7 @@ class Engine:
     dtype: torch.dtype = torch.float32
     refine: Callable[[Annotation, Tensor], Annotation] | None = None
     layers: System | None = None
+    refined: bool = False
 
     @property
     def system(self) -> System:

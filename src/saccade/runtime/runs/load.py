@@ -11,13 +11,19 @@ from torch import Tensor
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
+from saccade.heads.pixels.refined import Refiner
 from saccade.network.system import System
 from saccade.ops.proposals.searches import SEARCHES, search_named
+from saccade.runtime.device import moved_to_device, pick_device, pick_dtype
 from saccade.runtime.evaluate.class_agreement import check_classes_agree, check_same_vocabularies
+from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import ensemble
 from saccade.runtime.predict.ensemble.rules import Merge
 from saccade.runtime.predict.multi_scale_flip import ViewOptions
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.refine.engine import refined_engine
+from saccade.runtime.predict.refine.table import At
+from saccade.runtime.predict.refine.tuned import refiner_of
 from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.safe_io.limits import MAX_PIXELS
@@ -29,9 +35,12 @@ SHOWN = 5
 
 
 class UseOptions(ViewOptions, total=False):
-    """Keywords by which a user says in which views networks are shown pictures, and how several agree."""
+    """Keywords by which a user says in which views networks are shown pictures, how several agree, what refines."""
 
     merge: Merge | None
+    refine: str | Refiner | None
+    refine_at: At
+    refine_with: Mapping[str, Any] | None
 
 
 def load(
@@ -63,7 +72,11 @@ def load(
         max_pixels: Pixels that a picture may have, where it is shown in tiles (see `Predictor`).
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
             `Predictor`); and of several runs ``merge``, by which their predictions become one: ``mean`` of the scores
-            (where nothing is said), ``max`` or ``product``.
+            (where nothing is said), ``max`` or ``product``. ``refine``, what makes the scores of pixels better: a
+            name of `runtime.predict.refine.table.REFINEMENTS`, such as ``crf``, or a function of probabilities (C, H,
+            W) and picture (K, H, W) on the scale 0..255; with ``refine_at``, ``picture`` (where nothing is said) or
+            ``network``, and ``refine_with``, parameters by name, in place of those that `saccade tune-crf` found for
+            the run, or the defaults. Of several runs each is refined by itself.
 
     Returns:
         The predictor; `system` itself is left as it was.
@@ -71,8 +84,8 @@ def load(
     Raises:
         ConfigError: There is no run, or its network and `system` do not fit together.
         DataError: The checkpoint is missing or damaged.
-        UsageError: There is no such search, or the system seeks no regions; or `merge` is said of one run, or
-            `max_pixels` of several.
+        UsageError: There is no such search or refinement, or the system seeks no regions; or `merge` is said of one
+            run, or `max_pixels` of several.
     """
     merge = seen.pop("merge", None)
     if not isinstance(path, str | os.PathLike):
@@ -82,6 +95,7 @@ def load(
         return _loaded_together(path, system, merge, keep_scores, use)
     if merge is not None:
         raise UsageError("several runs to merge", "one", cure="name a second with --with RUN; load([run, other])")
+    refine, at, changes = seen.pop("refine", None), seen.pop("refine_at", "picture"), seen.pop("refine_with", None)
     folder = RunFolder.open(path)
     config = folder.read_config()
     classes = vocabularies_of(config)
@@ -98,7 +112,10 @@ def load(
         network = densely(network)
     if precision in (None, "auto"):
         precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
-    return Predictor(network, precision, device, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
+    engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(precision)))
+    if refine is not None:
+        engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
+    return Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
 
 
 def _loaded_together(

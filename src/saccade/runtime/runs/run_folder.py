@@ -80,6 +80,11 @@ class RunFolder:
         return self.path / "skipped.jsonl"
 
     @property
+    def refinements(self) -> Path:
+        """Parameters of refinements that were found for the run, where some were sought."""
+        return self.path / "refine.json"
+
+    @property
     def tensorboard(self) -> Path:
         """TensorBoard's events."""
         return self.path / "tensorboard"

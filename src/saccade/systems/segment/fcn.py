@@ -4,7 +4,7 @@ Paper: Long, Shelhamer, Darrell 2015, Fully convolutional networks for semantic 
 and sizes of the networks that its authors released.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -110,7 +110,7 @@ def fcn32s(
         UsageError: The trunk has no map of stride 32.
         ConfigError: The padding is too narrow.
     """
-    return _fcn(classes, trunk, fcn, size, (32,), replace(PAPER, lr=1e-10), at_once=False)
+    return system_of_strides(classes, trunk, fcn, size, (32,), replace(PAPER, lr=1e-10), at_once=False)
 
 
 @system(
@@ -146,7 +146,7 @@ def fcn16s(
         UsageError: The trunk lacks a map of a stride.
         ConfigError: The padding is too narrow.
     """
-    return _fcn(classes, trunk, fcn, size, (32, 16), replace(PAPER, lr=1e-12), at_once=at_once)
+    return system_of_strides(classes, trunk, fcn, size, (32, 16), replace(PAPER, lr=1e-12), at_once=at_once)
 
 
 @system(
@@ -182,10 +182,10 @@ def fcn8s(
         UsageError: The trunk lacks a map of a stride.
         ConfigError: The padding is too narrow.
     """
-    return _fcn(classes, trunk, fcn, size, (32, 16, 8), replace(PAPER, lr=1e-14), at_once=at_once)
+    return system_of_strides(classes, trunk, fcn, size, (32, 16, 8), replace(PAPER, lr=1e-14), at_once=at_once)
 
 
-def _fcn(
+def system_of_strides(
     classes: Sequence[str],
     trunk: TrunkOptions,
     fcn: FcnOptions,
@@ -194,20 +194,32 @@ def _fcn(
     paper: Recipe,
     *,
     at_once: bool,
+    head: Callable[..., SkipPixelHead] = SkipPixelHead,
 ) -> System:
-    """An FCN of scores at falling strides."""
+    """An FCN of scores at falling strides.
+
+    Args:
+        classes: Names of the classes.
+        trunk: A trunk with maps of the strides.
+        fcn: How scores are made and learnt.
+        size: Length of the longer side in pixels.
+        strides: Of the maps that are scored, the coarsest first.
+        paper: The recipe where the loss is a sum.
+        at_once: Whether all scores learn from the start.
+        head: Makes the head, of scores, the number of classes and the loss.
+    """
     body, names = _trunk_and_maps(trunk, strides, fcn.padding)
     scales = AT_ONCE if at_once else {}
     maps = [ScoredMap(name, body.levels[name], scales.get(s, 1.0)) for name, s in zip(names, strides, strict=True)]
     scores = SkipScores(maps, len(classes), learnt=fcn.upsample == "learnt", grouped=fcn.grouped)
     by_paper = fcn.loss == "sum"
     loss = PixelLoss(mean_over="pictures" if by_paper else "pixels", labels=fcn.labels)
-    head = SkipPixelHead(scores, len(classes), loss=loss)
+    pixels = head(scores, len(classes), loss=loss)
     # What is padded layer by layer answers for whole cells of the coarsest map.
     multiple = 1 if trunk.fully_connected and fcn.padding else strides[0]
     spec = body.preprocessing.onto(InputSpec("shorter", shorter=size, longest=size, multiple=multiple))
     recipe = replace(paper, lr=PAPER.lr if at_once else paper.lr) if by_paper else RECIPE
-    return System(body, {"pixels": head}, classes=classes, input=spec, recipe=recipe)
+    return System(body, {"pixels": pixels}, classes=classes, input=spec, recipe=recipe)
 
 
 def _trunk_and_maps(trunk: TrunkOptions, strides: tuple[int, ...], padding: int) -> tuple[Trunk, tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""Parameters of refinements, sought on validation pictures."""
