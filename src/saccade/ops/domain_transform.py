@@ -49,14 +49,28 @@ def domain_transform(
         whole = whole.float()
     distances = 1 + edges.to(whole.dtype) * (sigma_space / sigma_range)
     distances = distances.expand(whole.shape[0], *distances.shape[-2:])
-    first = sigmas(sigma_space, iterations)[0]
-    if exporting():
-        found = filtered_at_once(whole, distances, first, iterations)
-    elif torch.is_grad_enabled() and (whole.requires_grad or distances.requires_grad):
-        found = _Filter.apply(whole, distances, first, iterations)
-    else:
-        found = _filtered(whole, distances, first, iterations)
+    found = filtered(whole, distances, sigmas(sigma_space, iterations)[0], iterations)
     return (found if many else found[0]).to(signal.dtype)
+
+
+def filtered(signal: Tensor, distances: Tensor, first: float, iterations: int) -> Tensor:
+    """`domain_transform` by distances in place of edges; nothing is checked.
+
+    Args:
+        signal: (B, C, H, W), float32 or float64.
+        distances: (B, H, W), of the signal's kind, in pixels: how far a pixel lies from its left neighbour, and from
+            its upper one, where these have a distance of 1 if nothing is between.
+        first: σ of the first iteration in pixels.
+        iterations: K.
+
+    Returns:
+        (B, C, H, W). Slopes reach signal and distances, once.
+    """
+    if exporting() or signal.is_meta:
+        return filtered_at_once(signal, distances, first, iterations)
+    if torch.is_grad_enabled() and (signal.requires_grad or distances.requires_grad):
+        return _Filter.apply(signal, distances, first, iterations)
+    return _filtered(signal, distances, first, iterations)
 
 
 def sigmas(sigma_space: float, iterations: int) -> list[float]:
@@ -87,7 +101,7 @@ def _check(signal: Tensor, edges: Tensor, sigma_space: float, sigma_range: float
             raise UsageError(f"{name} above 0", value)
     if iterations < 1:
         raise UsageError("iterations from 1", iterations)
-    if not exporting() and bool((edges < 0).any()):
+    if not exporting() and not edges.is_meta and bool((edges < 0).any()):
         raise UsageError("edges from 0", float(edges.min()))
 
 
