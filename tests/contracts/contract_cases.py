@@ -57,6 +57,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "deeplab2": {"trunk": "resnet18"},
     "dilated": {"trunk": "vgg11", "padding": "same"},
     "parsenet": {"trunk": "vgg11"},
+    "dt_edgenet": {"trunk": "vgg11"},
     "deconvnet": {"trunk": "vgg11_bn"},
     "patch_pixels": {"patch": 31, "depth": 3, "width": 1 / 8, "size": 48},
     "superpixels": {"trunk": "resnet18", "superpixels": 60, "compactness": 40.0},
@@ -94,6 +95,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "deeplab1": {"size": 128},  # a position stands for its pixel and those around it
     "deeplab2": {"size": 128},
     "parsenet": {"size": 128},
+    "dt_edgenet": {"size": 64, "sigma_space": 10.0, "sigma_range": 1.0},  # else it smooths over the whole picture
     "deconvnet": {"width": 1 / 4, "size": 32},
     "segnet_basic": {"width": 1 / 8},
     "patch_pixels": {"width": 1 / 4, "size": 32},

@@ -1,4 +1,4 @@
-"""Rows of the table of the papers' numbers that DeepLab and Yu and Koltun's networks say."""
+"""Rows of the table of the papers' numbers that DeepLab, its filter, and Yu and Koltun's networks say."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -11,6 +11,7 @@ from torch import nn
 from saccade.layers.towers.context_module import ContextModule, Size
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
+from saccade.ops.domain_transform import domain_transform, sigmas, weights_of
 from saccade.systems.build import build
 from saccade.training.step.schedule import factor
 
@@ -90,6 +91,21 @@ def _deeplab() -> dict[tuple[str, str], Callable[[], object]]:
     }
 
 
+def _domain_transform() -> dict[tuple[str, str], Callable[[], object]]:
+    name = "Domain transform"
+
+    def constant() -> str:
+        signal = torch.full((1, 8, 9), 2.5)
+        found = domain_transform(signal, torch.rand(8, 9), sigma_space=100, sigma_range=1)
+        return "yes" if torch.allclose(found, signal) else "no"
+
+    return {
+        (name, "sigma_k K=3 sigma_s=100"): lambda: " ".join(f"{sigma:.6f}" for sigma in sigmas(100, 3)),
+        (name, "w for d=1, sigma_k=87.287156"): lambda: f"{float(weights_of(torch.ones(1), 87.287156)):.6f}",
+        (name, "constant signal preserved"): constant,
+    }
+
+
 def segment_context_quantities() -> dict[tuple[str, str], Callable[[], object]]:
     """What each row is, counted in the built networks."""
     front = {"context": "none"}
@@ -102,6 +118,7 @@ def segment_context_quantities() -> dict[tuple[str, str], Callable[[], object]]:
     basic, large = "Dilation context basic", "Dilation context large"
     return (
         _deeplab()
+        | _domain_transform()
         | outputs
         | {
             ("Dilation front end", "params VOC"): lambda: parameters(made("dilated", **front)),

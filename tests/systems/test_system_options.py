@@ -200,6 +200,10 @@ TABLE = {
         norm:batch/frozen/group/sync=batch pretrained:bool=False scale:float=10.0
         size:int=513 trunk:str=vgg16 width:float=1.0
     """,
+    "dt_edgenet": """
+        channels:int=3 gate:edges/gru=edges iterations:int=3 norm:batch/frozen/group/sync=batch pretrained:bool=False
+        sigma_range:float|None=None sigma_space:float=50.0 size:int=513 trunk:str=vgg16 width:float=1.0
+    """,
 }
 STATISTICS = {"mean": "mean:*float|None=None", "std": "std:*float|None=None"}
 OF_SYSTEM = {name: words.split() for names, words in TABLE.items() for name in names.split()}

@@ -8,6 +8,7 @@ from saccade.metrics.families import FAMILIES, Family, choose
 from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
 from saccade.metrics.sections import Bars, Column, Curve, Curves, Histogram, Matrix, Section, Table
 from saccade.metrics.segment.boundary import boundary_f1
+from saccade.metrics.segment.contours import contours
 
 __all__ = [
     "FAMILIES",
@@ -30,5 +31,6 @@ __all__ = [
     "boundary_f1",
     "choose",
     "coco",
+    "contours",
     "voc_ap",
 ]

@@ -14,6 +14,7 @@ from saccade.metrics.localize.localization import Localization
 from saccade.metrics.metric import Metric
 from saccade.metrics.segment.borders import Borders
 from saccade.metrics.segment.calibration import PixelCalibration
+from saccade.metrics.segment.contours import Contours
 from saccade.metrics.segment.segmentation import Segmentation
 from saccade.metrics.segment.several import SeveralSegmentation
 
@@ -57,6 +58,7 @@ FAMILIES: tuple[Family, ...] = (
 THOROUGH: tuple[Family, ...] = (
     Family(Borders, Borders.reads, Borders.needs, vocabulary="semantic"),
     Family(PixelCalibration, PixelCalibration.reads, PixelCalibration.needs, vocabulary="semantic"),
+    Family(Contours, Contours.reads, Contours.needs, vocabulary="contours"),
 )
 
 

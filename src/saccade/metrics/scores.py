@@ -53,6 +53,9 @@ SCORES: dict[str, Score] = {
     "miou": Score("mIoU", "overlap of predicted and true pixels of a class, mean over classes"),
     "boundary_f1": Score("Boundary F1", "border pixels that agree within .75 % of the diagonal, mean over pictures"),
     "pixel_ece": Score("Pixel ECE", "how far confidence and accuracy of pixels are apart", False),
+    "ods": Score("ODS", "F of contours at the threshold that is best for all pictures"),
+    "ois": Score("OIS", "F of contours at each picture's own best threshold"),
+    "contour_ap": Score("Contour AP", "mean precision of contours over recalls"),
     "fwiou": Score("Weighted IoU", "the same overlap, classes weighed by their pixels"),
 }
 

@@ -1,10 +1,10 @@
-"""Pure functions on tensors: boxes, matching, pooling, the dense CRF and their like. No layers here."""
+"""Pure functions on tensors: boxes, matching, pooling, the dense CRF, the domain transform. No layers here."""
 
 from importlib import import_module
 from typing import Any
 
 # Modules that users meet as attributes, loaded when they are first asked for.
-SHOWN = ("crf",)
+SHOWN = ("crf", "domain_transform")
 
 
 def __getattr__(name: str) -> Any:

@@ -61,6 +61,7 @@ SYSTEMS = LazySystems(
         "deeplab2": "segment.deeplab2",
         "dilated": "segment.dilated",
         "parsenet": "segment.parsenet",
+        "dt_edgenet": "segment.dt_edgenet",
         "fcn_basic": "segment.segnet_basic",
         "fcn_basic_noaddition": "segment.segnet_basic",
         "fcn_basic_nodimreduction": "segment.segnet_basic",

@@ -1,4 +1,4 @@
-"""The class of every pixel, by scores of maps of several strides (FCN's skips)."""
+"""The class of every pixel, by scores of maps of several strides (FCN's skips, DeepLab with edges)."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.heads.pixels.pixel_head import PixelHead, PixelRaw
 from saccade.heads.pixels.refined import Refiner
-from saccade.layers.decoder.skip_scores import SkipScores
+from saccade.layers.decoder.pixel_scores import PixelScores
 from saccade.losses.pixels import PixelLoss
 from saccade.network.maps import Maps
 
@@ -25,7 +25,7 @@ class SkipPixelHead(PixelHead):
 
     def __init__(
         self,
-        body: SkipScores,
+        body: PixelScores,
         classes: int,
         *,
         loss: PixelLoss = PixelLoss(),  # noqa: B008 (it never changes)
@@ -33,13 +33,14 @@ class SkipPixelHead(PixelHead):
         refine_at: Literal["network", "picture"] = "network",
     ) -> None:
         super().__init__(body.reads[0], body, classes, loss=loss, refine=refine, refine_at=refine_at)
+        self.body: PixelScores = body
         self.reads = (*body.reads, *self.reads[1:])
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
-        """Those of every head for pixels, and ``coarse``: the classes that the coarsest map alone would tell."""
+        """Those of every head for pixels, ``coarse``: what the coarsest map alone would tell, and the body's."""
         logits = self.body(maps, maps.padded, coarsest_alone=True).float()
         coarse = self.decode(PixelRaw(logits, None, maps.sizes))
-        return {**super().views(maps), "coarse": coarse}
+        return {**super().views(maps), "coarse": coarse, **self.body.views(maps, maps.padded)}
 
     def scores(self, maps: Maps) -> Tensor:
         """(B, C, H, W) scores before the softmax."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from saccade.core.errors import ConfigError
 from saccade.core.level import Level
 from saccade.layers.decoder.fuse import met
+from saccade.layers.decoder.pixel_scores import PixelScores
 from saccade.layers.decoder.upsampling import kernel_side, upsampling
 
 
@@ -30,7 +31,7 @@ class ScoredMap(NamedTuple):
     scale: float = 1.0
 
 
-class SkipScores(nn.Module):
+class SkipScores(PixelScores):
     """A 1 × 1 convolution a map, beginning at 0; sums of the grown coarse scores and the fine ones; a last growth.
 
     Layers are named by strides, ``score.stride32`` and ``grow.from32to16``, so that a network of fewer maps hands its

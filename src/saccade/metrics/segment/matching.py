@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 MOST_PAIRS = 100_000
 
 Integers = np.ndarray[Any, np.dtype[np.integer[Any]]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def greatest_matching(first: Integers, second: Integers, reach: float) -> int:
@@ -32,10 +33,31 @@ def greatest_matching(first: Integers, second: Integers, reach: float) -> int:
     near = _near(few, many, reach)
     pairs = int((near >= 0).sum())
     if pairs > MOST_PAIRS:
-        return _grown(near, len(many))
+        return int((_grown(near, len(many))[0] >= 0).sum())
     rows, steps = np.nonzero(near >= 0)
     graph = csr_matrix((np.ones(pairs, bool), (rows, near[rows, steps])), shape=(len(few), len(many)))
     return int((maximum_bipartite_matching(graph, perm_type="column") >= 0).sum())
+
+
+def nearest_matching(first: Integers, second: Integers, reach: float) -> Bools:
+    """Which of `first` a greatest matching pairs, one that begins with the nearest pairs.
+
+    A greatest matching may pair one or another of several places that lie near the same; here it is the nearest that
+    counts, as where costs grow with distances.
+
+    Args:
+        first: (n, 2) int places, each once.
+        second: (m, 2) int places, each once.
+        reach: Greatest distance of a pair.
+
+    Returns:
+        (n,) bool.
+    """
+    if not len(first) or not len(second):
+        return np.zeros(len(first), bool)
+    if len(first) <= len(second):
+        return _grown(_near(first, second, reach), len(second))[0] >= 0
+    return _grown(_near(second, first, reach), len(first))[1] >= 0
 
 
 def _near(few: Integers, many: Integers, reach: float) -> Integers:
@@ -54,8 +76,11 @@ def _near(few: Integers, many: Integers, reach: float) -> Integers:
     return places[shifted[..., 0], shifted[..., 1]]
 
 
-def _grown(near: Integers, many: int) -> int:
-    """The greatest matching, grown from the nearest pairs along paths that alternate."""
+def _grown(near: Integers, many: int) -> tuple[Integers, Integers]:
+    """The greatest matching, grown from the nearest pairs along paths that alternate: the partners of few and of many.
+
+    What has a partner keeps one, though it may be another. -1: none.
+    """
     partner, taken = np.full(len(near), -1), np.full(many, -1)
     for step in near.T:
         able = np.nonzero((partner < 0) & (step >= 0))[0]
@@ -67,7 +92,7 @@ def _grown(near: Integers, many: int) -> int:
             starts = parent[ends]
             partner[starts], taken[ends], ends = ends, starts, partner[starts]
             ends = ends[ends >= 0]
-    return int((partner >= 0).sum())
+    return partner, taken
 
 
 def _path_ends(
