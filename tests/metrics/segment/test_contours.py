@@ -16,6 +16,7 @@ from saccade.core.vocabulary import UNTOLD_CONTOURS
 from saccade.metrics.families import THOROUGH, choose
 from saccade.metrics.segment.contours import THRESHOLDS, Contours, average_precision, counts_of, f_measure
 from saccade.metrics.segment.matching import nearest_matching
+from saccade.metrics.segment.thinning import thinned
 
 Places = list[tuple[int, int]]
 
@@ -114,6 +115,19 @@ def test_thick_lines_are_thinned() -> None:
     counts = counts_of(thick, [rows(10) > 0])
     assert counts[3, 0] < 50
     assert counts[3, 0] == thin(thick.numpy() > 0).sum()
+
+
+@pytest.mark.parametrize("smooth", [0.0, 1.0, 3.0])
+def test_thin_lines_are_those_of_scikit_image(smooth: float) -> None:
+    draw = np.random.default_rng(0)
+    for share in (0.2, 0.5, 0.8):
+        noise = gaussian_filter(draw.random((50, 61)), smooth)
+        drawn = noise < np.quantile(noise, share)
+        given = drawn.copy()
+        assert np.array_equal(thinned(drawn), thin(drawn))
+        assert np.array_equal(drawn, given)
+    for shape in ((1, 7), (5, 1), (4, 4)):
+        assert np.array_equal(thinned(np.ones(shape, bool)), thin(np.ones(shape, bool)))
 
 
 def test_one_threshold_for_all_pictures_or_one_for_each() -> None:

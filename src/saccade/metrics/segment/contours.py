@@ -23,6 +23,7 @@ from saccade.metrics.headline import Headline, Resampling
 from saccade.metrics.picture_scores import PictureScores
 from saccade.metrics.sections import Curve, Curves, Section
 from saccade.metrics.segment.matching import nearest_matching
+from saccade.metrics.segment.thinning import thinned
 
 # Share of the picture's diagonal that a contour may be off by.
 TOLERANCE = 0.0075
@@ -72,8 +73,6 @@ def counts_of(probability: Map, drawn: Sequence[Map], tolerance: float = TOLERAN
     Raises:
         UsageError: As `contours`.
     """
-    from skimage.morphology import thin  # needed to measure contours alone: nobody else waits for it
-
     guess, people = _array(probability), [_array(one) > 0 for one in drawn]
     _check(guess, people)
     wanted = [np.argwhere(one) for one in people]
@@ -88,7 +87,7 @@ def counts_of(probability: Map, drawn: Sequence[Map], tolerance: float = TOLERAN
             counts[:, column] = counts[:, column - 1]
             continue
         before = int(likely.sum())
-        found = np.argwhere(thin(likely))
+        found = np.argwhere(thinned(likely))
         each = [nearest_matching(found, one, reach) for one in wanted]
         counts[0, column] = sum(int(matched.sum()) for matched in each)
         counts[2:, column] = int(np.logical_or.reduce(each).sum()), len(found)

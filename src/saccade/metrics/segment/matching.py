@@ -86,13 +86,22 @@ def _grown(near: Integers, many: int) -> tuple[Integers, Integers]:
         able = np.nonzero((partner < 0) & (step >= 0))[0]
         able = able[taken[step[able]] < 0]
         partner[able], taken[step[able]] = step[able], able
-    draw = np.random.default_rng(0)
+    draw, near = np.random.default_rng(0), _packed(near)
     while len(ends := _path_ends(near, partner, taken, parent := np.full(many, -1), draw)):
         while len(ends):
             starts = parent[ends]
             partner[starts], taken[ends], ends = ends, starts, partner[starts]
             ends = ends[ends >= 0]
     return partner, taken
+
+
+def _packed(near: Integers) -> Integers:
+    """(n, k) what `near` tells of each, in its order, k as many as any has; -1: no more."""
+    rows, steps = np.nonzero(near >= 0)
+    counts = np.bincount(rows, minlength=len(near))
+    packed = np.full((len(near), max(1, int(counts.max(initial=0)))), -1)
+    packed[rows, np.arange(len(rows)) - (counts.cumsum() - counts)[rows]] = near[rows, steps]
+    return packed
 
 
 def _path_ends(
@@ -103,7 +112,7 @@ def _path_ends(
     From each free one of `few` a tree grows until it meets a free one of `many`; trees share nothing.
 
     Args:
-        near: (n, K) as `_near` gives it.
+        near: (n, k) as `_packed` gives it.
         partner: (n,) what each of `few` is matched with, or -1.
         taken: (m,) what each of `many` is matched with, or -1.
         parent: (m,) -1; takes from which of `few` each of `many` was reached.
