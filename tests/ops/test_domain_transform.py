@@ -11,7 +11,7 @@ from torch.autograd import gradcheck
 import saccade as sc
 from saccade.core.errors import UsageError
 from saccade.network.graphs.onnx import OPSET, translations
-from saccade.ops.domain_transform import domain_transform, sigmas, weights_of
+from saccade.ops.domain_transform import colour_domain, domain_transform, sigmas, weights_of
 
 SIGMAS: dict[str, Any] = {"sigma_space": 6.0, "sigma_range": 0.5}
 
@@ -223,3 +223,18 @@ def test_negative_edges_and_whole_numbers_are_refused() -> None:
 
 def test_it_is_an_attribute_of_the_package() -> None:
     assert sc.ops.domain_transform.domain_transform is domain_transform
+
+
+def test_colours_of_a_picture_are_edges() -> None:
+    image = torch.zeros(3, 20, 30)
+    image[:, :, 15:] = 100
+    signal = torch.rand(2, 20, 30, generator=torch.Generator().manual_seed(1))
+    signal[:, :, 15:] += 2
+    found = colour_domain(signal, image, sigma_space=30.0, sigma_range=10.0)
+    left, right = found[:, :, :15], found[:, :, 15:]
+    assert left.std((1, 2)).max() < 0.1 < signal[:, :, :15].std((1, 2)).min()
+    # The first pixels of a line count more than others.
+    torch.testing.assert_close(left.mean((1, 2)), signal[:, :, :15].mean((1, 2)), rtol=0, atol=0.1)
+    torch.testing.assert_close(right.mean((1, 2)), signal[:, :, 15:].mean((1, 2)), rtol=0, atol=0.1)
+    plain = colour_domain(signal, image * 0, sigma_space=30.0, sigma_range=10.0)
+    assert (plain[:, :, 14] - plain[:, :, 15]).abs().max() < 0.5 < (right[:, :, 0] - left[:, :, -1]).abs().min()

@@ -53,6 +53,30 @@ def domain_transform(
     return (found if many else found[0]).to(signal.dtype)
 
 
+def colour_domain(
+    signal: Tensor, image: Tensor, *, sigma_space: float, sigma_range: float, iterations: int = 3
+) -> Tensor:
+    """`domain_transform` whose edges are the picture's own: differences to the left or to the upper pixel.
+
+    Args:
+        signal: (C, H, W), floating, such as scores of classes.
+        image: (K, H, W) the picture, floating.
+        sigma_space: As in `domain_transform`.
+        sigma_range: In the picture's units, summed over channels (2011, equation 11).
+        iterations: K.
+
+    Returns:
+        The filtered signal, of its shape and kind.
+
+    Raises:
+        UsageError: As `domain_transform`.
+    """
+    edges = torch.zeros_like(image[0])
+    edges[:, 1:] = (image[:, :, 1:] - image[:, :, :-1]).abs().sum(0)
+    edges[1:] = edges[1:].maximum((image[:, 1:] - image[:, :-1]).abs().sum(0))
+    return domain_transform(signal, edges, sigma_space=sigma_space, sigma_range=sigma_range, iterations=iterations)
+
+
 def filtered(signal: Tensor, distances: Tensor, first: float, iterations: int) -> Tensor:
     """`domain_transform` by distances in place of edges; nothing is checked.
 

@@ -162,6 +162,7 @@ def test_the_command_line_takes_it(run: Path, tmp_path: Path) -> None:
         (["--refine", "crf", "--crf", "appearance=1:2"], "appearance of a weight"),
         (["--refine", "crf", "--crf", "iterations"], "FIELD=VALUE"),
         (["--refine", "cfr"], "crf"),
+        (["--refine", "domain", "--domain", "sigma_space=0"], "sigma_space and sigma_range above 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(words: list[str], said: str, run: Path, tmp_path: Path, capsys: Any) -> None:

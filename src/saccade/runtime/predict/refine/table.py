@@ -47,8 +47,38 @@ class DenseCrf(CrfParameters):
         return dense_crf(probabilities, picture, **told)
 
 
+@dataclass(frozen=True)
+class ColourDomain:
+    """The domain transform by the picture's own colours (`ops.domain_transform.colour_domain`).
+
+    Attributes:
+        iterations: Rounds over rows and columns.
+        sigma_space: Pixels over which scores are smoothed where the picture has one colour.
+        sigma_range: A difference of so many grey values, summed over channels, counts as `sigma_space` pixels.
+
+    Raises:
+        UsageError: A number is out of range.
+    """
+
+    iterations: int = 3
+    sigma_space: float = 50.0
+    sigma_range: float = 100.0
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1 or not min(self.sigma_space, self.sigma_range) > 0:
+            expected = "iterations from 1, sigma_space and sigma_range above 0"
+            raise UsageError(expected, (self.iterations, self.sigma_space, self.sigma_range))
+
+    def __call__(self, probabilities: "Tensor", picture: "Tensor") -> "Tensor":
+        """(C, H, W) smoothed probabilities; see `Refinement`."""
+        from saccade.ops.domain_transform import colour_domain
+
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return colour_domain(probabilities, picture.to(probabilities), **told)
+
+
 # One row a refinement: its name, which is also that of the flag with its parameters.
-REFINEMENTS: Mapping[str, type[Refinement]] = {"crf": DenseCrf}
+REFINEMENTS: Mapping[str, type[Refinement]] = {"crf": DenseCrf, "domain": ColourDomain}
 
 
 def refinement(name: str, *changes: Mapping[str, Any]) -> Refinement:
