@@ -55,7 +55,7 @@ def _parser() -> Parser:
         "validation pictures: a coarse grid, then a finer one around its best. --refine crf then takes the best. A "
         "killed search goes on where it stood.",
     )
-    add_use(parser)
+    add_use(parser, batch=False)
     parser.add_argument("--data", help="a folder or URI, by default what the run was validated on")
     parser.add_argument("--split", help="which part of it; val by default")
     parser.add_argument("--pictures", type=at_least_one, default=100, metavar="N", help="pictures that count, at most")

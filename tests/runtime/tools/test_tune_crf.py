@@ -65,7 +65,7 @@ class Blurred:
     def __init__(self) -> None:
         data = Split()
         self.calls = 0
-        self.engine = SimpleNamespace(digest=lambda: "blurred")
+        self.engine = SimpleNamespace(digest=lambda: "blurred", gives={"semantic_scores"})
         self.views = SimpleNamespace(plain_values=list)
         self.vocabularies = data.vocabularies
 
@@ -171,6 +171,13 @@ def test_a_search_that_was_killed_goes_on_without_asking_the_network_again(folde
     third.engine.digest = lambda: "another"
     tuned(folder, third)
     assert third.calls == 3
+
+
+def test_a_network_without_scores_of_pixels_is_refused(folder: Path) -> None:
+    network = Blurred()
+    network.engine.gives = {"label"}
+    with pytest.raises(ConfigError, match="scores of pixels"):
+        tuned(folder, network)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from saccade.core.errors import UsageError
 from saccade.runtime.predict.refine.table import REFINEMENTS, refinement, values_of
 
 
-def add_use(parser: argparse.ArgumentParser) -> None:
-    """Which checkpoint of a run, on which device, in which precision, how many pictures at once."""
+def add_use(parser: argparse.ArgumentParser, *, batch: bool = True) -> None:
+    """Which checkpoint of a run, on which device, in which precision, and, with `batch`, how many pictures at once."""
     parser.add_argument("run", metavar="RUN", help="the folder of a run")
     parser.add_argument("--checkpoint", choices=("best", "last"), default="best", help="which checkpoint of the run")
-    parser.add_argument("--batch", type=at_least_one, default=16, metavar="N", help="pictures at once")
+    if batch:
+        parser.add_argument("--batch", type=at_least_one, default=16, metavar="N", help="pictures at once")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument(
         "--precision", default=None, choices=("auto", "32", "bf16", "16"), help="that of the training by default"

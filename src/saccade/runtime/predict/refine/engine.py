@@ -40,16 +40,25 @@ def refined_engine(engine: Engine, refiner: Refiner, at: At = "picture") -> Engi
     Raises:
         ConfigError: The network gives no scores of pixels.
     """
-    if "semantic_scores" not in engine.gives:
-        given = ", ".join(sorted(engine.gives))
-        cure = "leave --refine out, or name a segmenter's run"
-        raise ConfigError("a network that gives scores of pixels, to refine them", f"one that gives {given}", cure=cure)
+    check_scores(engine)
 
     def digest() -> str:
         return hashlib.sha256(repr([engine.digest(), at, repr(refiner)]).encode()).hexdigest()
 
     made = replace(engine, refined=True, digest=digest)
     return _at_picture(made, engine, refiner) if at == "picture" else _at_network(made, engine, refiner)
+
+
+def check_scores(engine: Engine) -> None:
+    """Refuse a network that gives no scores of pixels.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    if "semantic_scores" not in engine.gives:
+        given = ", ".join(sorted(engine.gives))
+        cure = "leave --refine out, or name a segmenter's run"
+        raise ConfigError("a network that gives scores of pixels, to refine them", f"one that gives {given}", cure=cure)
 
 
 def _at_picture(made: Engine, engine: Engine, refiner: Refiner) -> Engine:

@@ -12,6 +12,7 @@ from saccade.core.dataset import Dataset
 from saccade.metrics.classify.confusion import mean_defined
 from saccade.metrics.segment.segmentation import overlaps, pixel_counts
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.refine.engine import check_scores
 from saccade.runtime.predict.refine.table import DenseCrf, values_of
 from saccade.runtime.predict.refine.tuned import keep_tuned
 from saccade.runtime.runs.metrics_log import MetricsLog
@@ -83,9 +84,10 @@ def tune_crf(
         told: Takes each trial, its number and how many there are in its round.
 
     Raises:
-        ConfigError: No picture has classes of pixels, or there is no run.
+        ConfigError: No picture has classes of pixels, the network gives no scores of them, or there is no run.
         DataError: A picture or what was kept cannot be read.
     """
+    check_scores(predictor.engine)
     folder, places = RunFolder.open(run), chosen_places(dataset, pictures)
     home = Path(out) if out is not None else folder.path / "tune_crf"
     kept = KeptScores(home / "scores", dataset, places)
