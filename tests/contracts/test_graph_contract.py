@@ -30,7 +30,6 @@ QUICK = (
     "crf_rnn",
     "deconvnet by proposals",
     "patches one by one",
-    "segnet_basic of several",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
