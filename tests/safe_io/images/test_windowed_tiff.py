@@ -62,7 +62,7 @@ def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windowed_tiff, "AT_ONCE", 20_000)
 
 
-def compare(path: Path, channels: int) -> None:
+def check_windows(path: Path, channels: int) -> None:
     whole, windows = decode_picture(path, channels), open_windows(path, channels)
     assert windows is not None
     assert windows.size == (HEIGHT, WIDTH)
@@ -76,7 +76,7 @@ def compare(path: Path, channels: int) -> None:
 def test_windows_are_parts_of_the_whole(name: str, channels: int, tmp_path: Path) -> None:
     array, how = BY_TIFFFILE[name]
     tifffile.imwrite(tmp_path / "a.tif", array, **how)
-    compare(tmp_path / "a.tif", channels)
+    check_windows(tmp_path / "a.tif", channels)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -84,13 +84,13 @@ def test_windows_are_parts_of_the_whole(name: str, channels: int, tmp_path: Path
 def test_windows_that_pillow_decodes_are_parts_of_the_whole(name: str, channels: int, tmp_path: Path) -> None:
     made, packed = BY_PILLOW[name]
     made(Image.fromarray(PICTURE)).save(tmp_path / "a.tif", "TIFF", compression=packed)
-    compare(tmp_path / "a.tif", channels)
+    check_windows(tmp_path / "a.tif", channels)
 
 
 def test_further_channels_are_read(tmp_path: Path) -> None:
     five = np.concatenate([PICTURE, PICTURE[..., :2]], 2)
     tifffile.imwrite(tmp_path / "a.tif", five, photometric="minisblack", planarconfig="contig", tile=TILE)
-    compare(tmp_path / "a.tif", 5)
+    check_windows(tmp_path / "a.tif", 5)
 
 
 def test_what_was_never_written_is_black(tmp_path: Path) -> None:
