@@ -98,6 +98,25 @@ def load(
     refine, at, changes = seen.pop("refine", None), seen.pop("refine_at", "picture"), seen.pop("refine_with", None)
     folder = RunFolder.open(path)
     config = folder.read_config()
+    network = _network(folder, config, system, which, search)
+    if dense:
+        network = densely(network)
+    if precision in (None, "auto"):
+        precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
+    engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(precision)))
+    if refine is not None:
+        engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
+    return Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
+
+
+def _network(
+    folder: RunFolder,
+    config: Mapping[str, Any],
+    system: System | None,
+    which: Literal["best", "last"],
+    search: str | None,
+) -> System:
+    """The network of a run's folder with the weights of a checkpoint; see `load`."""
     classes = vocabularies_of(config)
     if folder.classes.is_file():
         check_classes_agree(classes.main, folder.read_classes(), "classes.txt", folder.classes)
@@ -108,14 +127,7 @@ def load(
     if isinstance(config.get("input"), Mapping):
         network = network.with_input(InputSpec.from_dict(config["input"]))
     _take(network, _weights(folder, which), folder.path)
-    if dense:
-        network = densely(network)
-    if precision in (None, "auto"):
-        precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
-    engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(precision)))
-    if refine is not None:
-        engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
-    return Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
+    return network
 
 
 def _loaded_together(
