@@ -20,7 +20,7 @@ def describe_machine() -> dict[str, str | int | float]:
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
-        **{name: value for name, value in os.environ.items() if name.startswith(("OMP_", "GOMP_", "MKL_"))},
+        **{name: value for name, value in os.environ.items() if name.startswith(("OMP_", "GOMP_", "MKL_", "ONEDNN_", "ATEN_CPU_"))},
     }
 
 

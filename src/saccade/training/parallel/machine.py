@@ -22,6 +22,9 @@ from saccade.training.settings import TrainSettings
 # Options of glibc's mallopt with their greatest values: malloc.h, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.
 GLIBC_MMAP_THRESHOLD, GLIBC_TRIM_THRESHOLD = (-3, 32 * 2**20), (-1, 2**31 - 1)
 
+# Caps of oneDNN's instruction sets below the first that multiplies bf16.
+ISA_WITHOUT_BF16 = frozenset({"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"})
+
 
 def pick_precision(precision: str, device: torch.device, network: nn.Module) -> str:
     """``bf16`` where the device learns faster in it than in fp32, else ``32``, unless it is asked for.
@@ -47,7 +50,12 @@ def _within_channels(network: nn.Module) -> bool:
 
 
 def cpu_multiplies_bf16() -> bool:
-    """Whether the CPU has instructions that multiply bf16; without them bf16 is several times slower than fp32."""
+    """Whether convolutions use instructions that multiply bf16; without them bf16 is several times slower than fp32.
+
+    The CPU must have them, and the environment must not keep oneDNN, which convolves, from them.
+    """
+    if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in ISA_WITHOUT_BF16:
+        return False
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
