@@ -8,6 +8,8 @@ from pathlib import Path
 PACKAGES = ("torch", "torchvision", "lightning-fabric", "faster-coco-eval")
 # Instructions that decide about bf16, which is most of the ratio in training.
 DECISIVE = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+# Variables that set threads, or keep kernels from instructions that the processor has.
+TELLING = ("OMP_", "GOMP_", "MKL_", "ONEDNN_", "ATEN_CPU_")
 
 
 def describe_machine() -> dict[str, str | int | float]:
@@ -20,7 +22,7 @@ def describe_machine() -> dict[str, str | int | float]:
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
-        **{name: value for name, value in os.environ.items() if name.startswith(("OMP_", "GOMP_", "MKL_", "ONEDNN_", "ATEN_CPU_"))},
+        **{name: value for name, value in os.environ.items() if name.startswith(TELLING)},
     }
 
 
