@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from saccade.layers.blocks.packed_convolution import PackedConvolution
 from saccade.layers.blocks.strided_pointwise import StridedPointwise
 from saccade.network.system import System
 from saccade.runtime.predict.engine import engine_of
@@ -89,7 +90,9 @@ def test_only_what_something_was_folded_into_is_held_twice() -> None:
         folded(system.batch([picture()]).images)
     assert folded.copy is not None
     own = {id(tensor) for tensor in system.state_dict(keep_vars=True).values()}
-    more = [t for t in folded.copy.module.state_dict(keep_vars=True).values() if id(t) not in own]
+    layers = [m for m in folded.copy.module.modules() if isinstance(m, PackedConvolution | nn.Conv2d)]
+    held = [t for layer in layers for t in vars(layer).values() if isinstance(t, Tensor)]
+    more = [t for t in (*held, *folded.copy.module.state_dict(keep_vars=True).values()) if id(t) not in own]
     assert {t.ndim for t in more} == {4, 1}  # weights of convolutions, and their new biases
     assert sum(t.ndim == 4 for t in more) == sum(isinstance(m, nn.Conv2d) for m in system.trunk.modules())
 

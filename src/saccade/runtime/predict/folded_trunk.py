@@ -1,4 +1,4 @@
-"""The trunk of a network in use: its normalisation folded into its convolutions, in a copy that follows the original.
+"""The trunk of a network in use: normalisation folded, weights packed for the CPU, in a copy that follows the original.
 
 The system that a `Predictor` was given stays its owner's: it may be trained on, looked into and saved. So what is
 folded is a copy of its trunk, which costs the memory of the convolutions' weights once more, and is made anew when the
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from saccade.layers.blocks.packed_convolution import pack_convolutions
 from saccade.layers.norms.fold import folded_copy
 
 # Values of each tensor that are compared: what is written to `tensor.data` raises no count of versions.
@@ -79,7 +80,9 @@ class FoldedCopy:
     def of(trunk: nn.Module, layers: Sequence[nn.Module], tensors: Sequence[Tensor]) -> "FoldedCopy":
         """The copy of a trunk, of its modules and tensors as they are."""
         probes = [_probe(t.detach()) for t in tensors if t.is_floating_point() and t.numel()]
-        return FoldedCopy(folded_copy(trunk).eval(), layers, _written(tensors), probes, _joined(probes))
+        module = folded_copy(trunk).eval()
+        module = module if module is trunk else pack_convolutions(module)
+        return FoldedCopy(module, layers, _written(tensors), probes, _joined(probes))
 
     def is_of(self, layers: Sequence[nn.Module], tensors: Sequence[Tensor]) -> bool:
         """Whether these are the modules and tensors of which the copy was made, unchanged."""
