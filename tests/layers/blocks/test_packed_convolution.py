@@ -53,5 +53,6 @@ def test_what_computes_otherwise_is_left_alone() -> None:
         nn.Conv2d(4, 4, 3).double(), nn.Conv2d(4, 4, 3, device="meta"), nn.Conv1d(4, 4, 3), Own(4, 4, 3), replaced,
     )  # fmt: skip
     assert not any(map(packable, layers))
-    row = pack_convolutions(nn.Sequential(*layers))
+    row = nn.Sequential(*layers)
+    assert pack_convolutions(row) is row
     assert list(row) == list(layers)
