@@ -40,6 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "overfeat_detector": {"trunk": "lecture_cnn", "width": 1.0, "window": 20, "hidden": 64, "scales": (1.0, 0.6)},
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)},
+    "mask_rcnn": {"trunk": "resnet18", "scales": (2.0, 4.0)},
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "rcnn": {"trunk": "vgg11", "size": 32, "search": "windows", "proposals": 60},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
@@ -115,6 +116,7 @@ LARGE = (
     "spp_net",
     "fast_rcnn",
     "faster_rcnn",
+    "mask_rcnn",
     "rfcn",
     "ion",
     "multipath",

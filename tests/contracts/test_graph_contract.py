@@ -22,6 +22,7 @@ QUICK = (
     "yolo1",
     "ssd300",
     "faster_rcnn",
+    "mask_rcnn",
     "rcnn",
     "pixels",
     "segnet_basic",
@@ -33,6 +34,7 @@ QUICK = (
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
+    "mask_rcnn on one map": ("mask_rcnn", {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),
     "localizer of several": ("localizer", {"objects": 3}),
     "renet of long memory": ("renet", {"cell": "lstm"}),
