@@ -72,6 +72,7 @@ DEEPER = (
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
+    "mask_rcnn",  # Faster R-CNN, and masks
     "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
@@ -86,6 +87,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "spp_net": {"search": "selective-search", "proposals": 100, "size": 128},
     "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
     "ion": {"search": "selective-search", "proposals": 100},
+    "mask_rcnn": {"size": 128, "scales": (4.0,)},  # a mask of 8 pixels is painted a pixel too wide
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
@@ -261,8 +263,16 @@ def with_objects_of_every_size(batch: Batch) -> Batch:
     """
     sides = batch.images.shape[-1] * torch.arange(1, 9)[:, None] / 8
     squares = torch.cat([torch.zeros(8, 2), sides, sides], 1)
-    rows = Instances(boxes=squares, labels=torch.arange(len(squares)))
+    rows = Instances(boxes=squares, labels=torch.arange(len(squares)), masks=_filled(squares, batch.images.shape[-2:]))
     return replace(batch, truth=tuple(replace(t, instances=rows) for t in batch.truth or ()))
+
+
+def _filled(boxes: Tensor, size: tuple[int, int]) -> Masks:
+    """A mask that fills each box."""
+    dense = torch.zeros(len(boxes), *size, dtype=torch.bool)
+    for mask, (x1, y1, x2, y2) in zip(dense, boxes.round().long().tolist(), strict=True):
+        mask[y1:y2, x1:x2] = True
+    return Masks.from_dense(dense)
 
 
 def tensors_of(raw: Any) -> list[Tensor]:
