@@ -40,7 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "overfeat_detector": {"trunk": "lecture_cnn", "width": 1.0, "window": 20, "hidden": 64, "scales": (1.0, 0.6)},
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)},
-    "mask_rcnn": {"trunk": "resnet18", "scales": (2.0, 4.0)},
+    "mask_rcnn": {"trunk": "resnet18", "scales": (4.0,)},
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "rcnn": {"trunk": "vgg11", "size": 32, "search": "windows", "proposals": 60},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
@@ -87,7 +87,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "spp_net": {"search": "selective-search", "proposals": 100, "size": 128},
     "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
     "ion": {"search": "selective-search", "proposals": 100},
-    "mask_rcnn": {"size": 128, "scales": (4.0,)},  # a mask of 8 pixels is painted a pixel too wide
+    "mask_rcnn": {"size": 128},  # a mask of 8 pixels is painted a pixel too wide
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},

@@ -46,7 +46,9 @@ def pictures(count: int = 4) -> list[Shown]:
         crowd = torch.tensor([False, False, False, True])
         others = [labels[0], 1 - labels[1], *labels[2:]]
         scores = torch.rand(4, generator=draw)
-        found.append((rows(discs(places.tolist()), labels, crowd=crowd), rows(discs(moved.tolist()), others, scores=scores)))
+        found.append(
+            (rows(discs(places.tolist()), labels, crowd=crowd), rows(discs(moved.tolist()), others, scores=scores))
+        )
     return found
 
 
@@ -150,9 +152,7 @@ def test_errors_go_by_masks() -> None:
     bars[0, 10:40, 10:13], bars[0, 37:40, 10:40] = True, True
     bars[1, 10:13, 10:40], bars[1, 10:40, 37:40] = True, True
     truth, guess = rows(bars[:1], [0]), rows(bars[1:], [0], scores=torch.tensor([0.9]))
-    kinds = [
-        verdict_of(guess.get("instances"), truth.get("instances"), shape=shape).kinds for shape in ("box", "mask")
-    ]
+    kinds = [verdict_of(guess.get("instances"), truth.get("instances"), shape=shape).kinds for shape in ("box", "mask")]
     assert kinds == [("right",), ("background",)]
 
 

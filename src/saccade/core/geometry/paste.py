@@ -61,7 +61,7 @@ def _in_whole_pixels(boxes: Tensor, cells: int) -> Tensor:
 
 
 def pasted(rows: Instances, matrix: Tensor, size: tuple[int, int], displacement: Tensor | None = None) -> Masks | None:
-    """The masks of rows that have a grid each, painted where a map leads; None where there is none, or it turns or bends.
+    """The masks of rows with a grid each, painted where a map leads; None without one, or if the map turns or bends.
 
     Args:
         rows: Boxes and `mask_scores` of the source.

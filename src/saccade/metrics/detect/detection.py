@@ -98,7 +98,8 @@ class Detection:
         found, pictures = self._all(), len(self._pictures)
         columns = picture_columns(found.of, pictures, found.cut, _OVERLAP)
         columns = {self.said.before + name: values for name, values in columns.items()}
-        told = f"{self.said.several.title()} that score at least {as_threshold(found.cut)}: matched by IoU ≥ .5, missed, false."
+        least = f"{self.said.several.title()} that score at least {as_threshold(found.cut)}"
+        told = f"{least}: matched by IoU ≥ .5, missed, false."
         return PictureScores(tuple(self._ids), columns, told)
 
     def state(self) -> State:

@@ -90,7 +90,7 @@ def _plain(outlines: Outlines) -> list[Any]:
 
 
 def sizes_of(outlines: Sequence[Outlines], pictures: Sequence[Ints], count: int) -> list[tuple[int, int]]:
-    """(H, W) of each of `count` pictures, of which some masks are, by the number of each mask's picture; else (1, 1)."""
+    """(H, W) of each of `count` pictures by its masks, whose pictures' numbers are given; (1, 1) without one."""
     sizes = [(1, 1)] * count
     for some, numbers in zip(outlines, pictures, strict=True):
         for outline, number in zip(some.tolist(), numbers.tolist(), strict=True):

@@ -126,7 +126,12 @@ def errors(shares: Sequence[ErrorShare], parts: Sequence[Part], said: Wording = 
         columns=(
             Column(name="meaning", values=[key.meaning for key in keys], form="words", title="What it is"),
             Column(name="number", values=[float(share.number) for share in shares], form="count"),
-            Column(name="gain", values=[share.gain for share in shares], form="gain", title=f"{score_of(said.before + 'AP50').title} gained without it"),
+            Column(
+                name="gain",
+                values=[share.gain for share in shares],
+                form="gain",
+                title=f"{score_of(said.before + 'AP50').title} gained without it",
+            ),
         ),
         dots=tuple(key.colour for key in keys),
         sortable=False,
@@ -134,9 +139,7 @@ def errors(shares: Sequence[ErrorShare], parts: Sequence[Part], said: Wording = 
     return Section("Errors", (table, *parts), _WHY)
 
 
-def precision_recall(
-    names: Sequence[str], ranked: Sequence[Ranked], overlap: float, said: Wording = BOXES
-) -> Curves:
+def precision_recall(names: Sequence[str], ranked: Sequence[Ranked], overlap: float, said: Wording = BOXES) -> Curves:
     """Precision against recall of each class that has objects.
 
     Args:

@@ -11,7 +11,7 @@ from saccade.core.masks import Masks
 
 
 def mask_targets(masks: Masks, rows: Tensor, boxes: Tensor, cells: int) -> Tensor:
-    """(n, m, m) float32, 0..1: RoI align of each region's mask, as torchvision learns from it (`project_masks_on_boxes`).
+    """(n, m, m) float32, 0..1: RoI align of each region's mask, as torchvision learns from it.
 
     A cell is the mean of as many samples as it has pixels; one that the border of the object crosses is neither 0 nor
     1. Detectron draws polygons into the region instead, with hard borders. Masks are drawn one by one, so that a

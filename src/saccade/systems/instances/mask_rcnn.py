@@ -32,8 +32,8 @@ NOTE = (
 
 # No paper trains it so; the lecture notes draw it.
 MAP_NOTE = (
-    "As Faster R-CNN on one map (Ren 2015): 70 000 steps of two pictures at 0.001, divided by 10 at 50 000, from ImageNet "
-    "weights; biases at twice the rate, without decay. No paper tells results of masks of such a trunk."
+    "As Faster R-CNN on one map (Ren 2015): 70 000 steps of two pictures at 0.001, divided by 10 at 50 000, from "
+    "ImageNet weights; biases at twice the rate, without decay. No paper tells results of masks of such a trunk."
 )
 
 

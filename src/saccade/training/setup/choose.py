@@ -45,6 +45,8 @@ LIGHT: dict[str, dict[str, Any]] = {
     "segment": {"grouped": True},
     "segment_several": {"grouped": True, "labels": "several"},
     "multilabel": {"loss": "sigmoid"},
+    # The layers of masks see a quarter of the samples, and of 512 they would take most of a step.
+    "instances": {"samples": 64},
 }
 
 
