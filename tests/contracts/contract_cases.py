@@ -87,7 +87,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "spp_net": {"search": "selective-search", "proposals": 100, "size": 128},
     "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
     "ion": {"search": "selective-search", "proposals": 100},
-    "mask_rcnn": {"size": 128},  # a mask of 8 pixels is painted a pixel too wide
+    "mask_rcnn": {"size": 96},  # a mask of 8 pixels is painted a pixel too wide
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
