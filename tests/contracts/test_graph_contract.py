@@ -22,7 +22,6 @@ QUICK = (
     "yolo1",
     "ssd300",
     "faster_rcnn",
-    "mask_rcnn",
     "rcnn",
     "pixels",
     "segnet_basic",

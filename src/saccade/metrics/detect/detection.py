@@ -45,7 +45,8 @@ class Detection:
     """
 
     def __init__(self, classes: Sequence[str], *, told_apart: bool = True, shape: Shape = "box") -> None:
-        self.classes, self.told_apart, self.shape, self.said = tuple(classes), told_apart, shape, Wording(shape)
+        self.classes, self.told_apart, self.said = tuple(classes), told_apart, Wording(shape)
+        self.shape: Shape = shape
         labels = frozenset({"instances.labels"}) if told_apart else frozenset[str]()
         self.needs = labels | {"instances.boxes"} | ({"instances.masks"} if shape == "mask" else set())
         self.reads = self.needs | {"instances.scores"}

@@ -106,10 +106,8 @@ def picture_of(
     else:
         pairs = _overlapping(boxes, wanted, crowd, least)
     area = area if truth.area is None else _column(truth.area, (0,), np.float64)
-    return Picture(
-        *(boxes, labels, scores, wanted, classes, area, crowd, difficult),
-        *(*pairs, judged, outlines, wanted_outlines),
-    )
+    columns = (boxes, labels, scores, wanted, classes, area, crowd, difficult)
+    return Picture(*columns, *pairs, judged, outlines, wanted_outlines)
 
 
 def _column(values: torch.Tensor | None, empty: tuple[int, ...], kind: Any) -> Any:
