@@ -33,6 +33,7 @@ UNSURE = {
     "what a picture shows": "saccade train --data photos --task classify",
     "all that a picture shows": "saccade train --data photos --task multilabel",
     "where every object is": "saccade train --data photos --task detect",
+    "where every object is, and its pixels": "saccade train --data photos --task instances",
     "the main object, and where it is": "saccade train --data photos --task localize",
     "what a picture shows, in half a minute": "saccade train svm --data photos --trunk efficientnet_lite0 --pretrained",
     "where every object is, with a GPU and hours": (

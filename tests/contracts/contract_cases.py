@@ -40,6 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "overfeat_detector": {"trunk": "lecture_cnn", "width": 1.0, "window": 20, "hidden": 64, "scales": (1.0, 0.6)},
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)},
+    "mask_rcnn": {"trunk": "resnet18", "scales": (4.0,)},
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "rcnn": {"trunk": "vgg11", "size": 32, "search": "windows", "proposals": 60},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
@@ -71,6 +72,7 @@ DEEPER = (
     *("resnet32", "resnet44", "resnet56", "resnet110", "ssd512"),
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
+    "mask_rcnn",  # Faster R-CNN, and masks
     "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
@@ -85,6 +87,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "spp_net": {"search": "selective-search", "proposals": 100, "size": 128},
     "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
     "ion": {"search": "selective-search", "proposals": 100},
+    "mask_rcnn": {"size": 96},  # a mask of 8 pixels is painted a pixel too wide
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
@@ -115,6 +118,7 @@ LARGE = (
     "spp_net",
     "fast_rcnn",
     "faster_rcnn",
+    "mask_rcnn",
     "rfcn",
     "ion",
     "multipath",
@@ -259,8 +263,16 @@ def with_objects_of_every_size(batch: Batch) -> Batch:
     """
     sides = batch.images.shape[-1] * torch.arange(1, 9)[:, None] / 8
     squares = torch.cat([torch.zeros(8, 2), sides, sides], 1)
-    rows = Instances(boxes=squares, labels=torch.arange(len(squares)))
+    rows = Instances(boxes=squares, labels=torch.arange(len(squares)), masks=_filled(squares, batch.images.shape[-2:]))
     return replace(batch, truth=tuple(replace(t, instances=rows) for t in batch.truth or ()))
+
+
+def _filled(boxes: Tensor, size: tuple[int, int]) -> Masks:
+    """A mask that fills each box."""
+    dense = torch.zeros(len(boxes), *size, dtype=torch.bool)
+    for mask, (x1, y1, x2, y2) in zip(dense, boxes.round().long().tolist(), strict=True):
+        mask[y1:y2, x1:x2] = True
+    return Masks.from_dense(dense)
 
 
 def tensors_of(raw: Any) -> list[Tensor]:

@@ -8,6 +8,7 @@ from torch import nn
 
 from saccade.heads.regions.box_top import BoxTop
 from saccade.heads.regions.region_head import RegionHead
+from saccade.layers.pools.region_pool import RegionPool
 from saccade.systems.build import build
 
 
@@ -54,6 +55,18 @@ def descriptor() -> str:
     return f"{mixed().out_channels}x{side}x{side}"
 
 
+def mask_head(classes: int = 80) -> nn.Module:
+    """The layers of Mask R-CNN's masks of so many classes."""
+    return made("mask_rcnn", classes).get_submodule("heads.regions.tops.mask.tower")
+
+
+def mask_output() -> str:
+    score, pool = mask_head().get_submodule("score"), mask_head().get_submodule("pool")
+    assert isinstance(score, nn.Conv2d)
+    assert isinstance(pool, RegionPool)
+    return f"{score.out_channels}x{2 * pool.size}x{2 * pool.size}"
+
+
 def region_quantities() -> dict[tuple[str, str], Callable[[], object]]:
     """What each row is, counted in the built detectors."""
     return {
@@ -62,6 +75,11 @@ def region_quantities() -> dict[tuple[str, str], Callable[[], object]]:
         ("R-FCN", "class score maps VOC k=7 (headline)"): lambda: votes("score", 7),
         ("R-FCN", "box maps k=7 agnostic"): lambda: votes("box", 7),
         ("R-FCN", "OHEM RoIs kept/evaluated"): considered,
+        ("Mask R-CNN", "mask head params K=80"): lambda: parameters(mask_head()),
+        ("Mask R-CNN", "mask head params K=81"): lambda: parameters(mask_head(81)),
+        ("Mask R-CNN", "2fc box head params 81 classes"): lambda: parameters(top_of("mask_rcnn")),
+        ("Mask R-CNN", "FPN P2-P5 params R50"): lambda: parameters(made("mask_rcnn").neck or nn.Module()),
+        ("Mask R-CNN", "mask output"): mask_output,
         ("ION", "concat channels"): lambda: mixed().in_channels,
         ("ION", "1x1 params 1792->512"): lambda: parameters(mixed()),
         ("ION", "two stacked IRNN params (identity Whh)"): lambda: parameters(context()),

@@ -33,6 +33,7 @@ QUICK = (
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
+    "mask_rcnn on one map": ("mask_rcnn", {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),
     "localizer of several": ("localizer", {"objects": 3}),
     "renet of long memory": ("renet", {"cell": "lstm"}),
@@ -55,6 +56,11 @@ OUTSIDE = {
 # taken for a constant.
 EXAMPLE, OTHER = (288, 320), (320, 384)
 REGIONS = 20
+# What is told of regions, by what they are known again by: those that were looked at, and those that stay.
+OF_REGIONS = {
+    ("regions.regions.boxes",): ("regions.regions", "regions.tops.box"),
+    ("regions.kept.regions.boxes", "regions.kept.labels"): ("regions.kept", "regions.tops.mask"),
+}
 
 
 def made(name: str) -> System:
@@ -97,16 +103,20 @@ def check(graph: Graph, found: list[Tensor], batch: Batch) -> None:
 
 def _in_order(graph: Graph, found: list[Tensor], wanted: list[Tensor]) -> list[Tensor]:
     """What came out, its regions in the order of those that were wanted: two of nearly one score may change places."""
-    if "regions.regions.boxes" not in graph.outputs:
-        return found
-    place = graph.outputs.index("regions.regions.boxes")
-    rows = torch.cdist(wanted[place], found[place], p=torch.inf).argmin(2)
-    pictures = torch.arange(len(rows))[:, None]
-    of_regions = ("regions.regions", "regions.tops")
-    return [
-        one[pictures, rows] if name.startswith(of_regions) else one
-        for name, one in zip(graph.outputs, found, strict=True)
-    ]
+    ordered = dict(zip(graph.outputs, found, strict=True))
+    told = dict(zip(graph.outputs, wanted, strict=True))
+    for described, parts in OF_REGIONS.items():
+        if all(name in told for name in described):
+            rows = torch.cdist(_described(told, described), _described(ordered, described), p=torch.inf).argmin(2)
+            pictures = torch.arange(len(rows))[:, None]
+            ordered |= {name: one[pictures, rows] for name, one in ordered.items() if name.startswith(parts)}
+    return list(ordered.values())
+
+
+def _described(outputs: dict[str, Tensor], names: tuple[str, ...]) -> Tensor:
+    """(B, R, k) numbers by which regions are known again, those of labels far apart."""
+    columns = [outputs[name] for name in names]
+    return torch.cat([one if one.is_floating_point() else 1e4 * one[..., None] for one in columns], -1)
 
 
 @pytest.mark.filterwarnings("ignore")

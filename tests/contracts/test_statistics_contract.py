@@ -23,6 +23,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "spp_net": ("zfnet", "inception_v3", "yolo24"),
     "fast_rcnn": ("zfnet", "alexnet"),
     "faster_rcnn": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
+    "mask_rcnn": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
     "rfcn": ("zfnet", "yolo24"),
     "ion": ("zfnet",),
     "multipath": ("zfnet",),

@@ -40,7 +40,7 @@ QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name 
 @pytest.mark.parametrize("name", EVERY)
 def test_the_card_says_what_the_system_needs(name: str) -> None:
     system = narrow(name)
-    assert set(SYSTEMS[name].card.needs) == system.needs
+    assert set(SYSTEMS[name].card.needs) == system.learns_from
     lists = system.vocabularies
     classes = list(system.classes) if len(lists) == 1 else lists.plain()
     assert system.origin == {"system": name, "classes": classes, "options": narrow_options(name)}

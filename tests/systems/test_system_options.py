@@ -96,6 +96,11 @@ TABLE = {
         schedule:joint/alternate=joint
         size:int=600 trunk:str=vgg16 width:float=1.0
     """,
+    "mask_rcnn": """
+        boxes:per_class/agnostic=per_class channels:int=3 limit:int=100 masks:per_class/agnostic=per_class
+        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False samples:int|None=None
+        scales:*float|None=None size:int=800 trunk:str=resnet50 width:float=1.0
+    """,
     "rfcn": """
         cells:int=7 channels:int=3 limit:int=100 norm:batch/frozen/group/sync=batch pretrained:bool=False
         scales:*float=8.0,16.0,32.0 schedule:joint/alternate=joint size:int=600 trunk:str=resnet101

@@ -36,6 +36,8 @@ class Instances:
         scores: (n,) float32, 0..1; predictions only.
         masks: n binary masks.
         masked: (n,) bool, which rows have a mask, where not all do; those of the others are empty.
+        mask_scores: (n, m, m) float32, how likely each cell of a grid over a row's box is of its object; of predictions
+            that are not in their picture's own pixels yet, where `masks` are painted of it (`core.geometry.paste`).
         keypoints: (n, K, 2) float32.
         visible: (n, K) int64: 0 not annotated, 1 annotated but hidden, 2 visible.
         area: (n,) float32, pixels, as annotated (COCO's size classes go by it).
@@ -49,6 +51,7 @@ class Instances:
     scores: Tensor | None = None
     masks: Masks | None = None
     masked: Tensor | None = None
+    mask_scores: Tensor | None = None
     keypoints: Tensor | None = None
     visible: Tensor | None = None
     area: Tensor | None = None

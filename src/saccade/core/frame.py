@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from saccade.core import score_maps
-from saccade.core.annotation import Annotation
+from saccade.core.annotation import Annotation, Instances
 from saccade.core.geometry import displacement as elastic
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import is_identity
+from saccade.core.geometry.paste import pasted
+from saccade.core.masks import Masks
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,20 @@ class Frame:
         moved = warp.annotation(annotation, self.matrix, self.target, self.displacement)
         return warp.swap_joints(moved, self.pairs) if self.mirrors else moved
 
+    def _painted(self, rows: Instances | None) -> tuple[Instances | None, Masks | None]:
+        """Rows less their grids, and the masks that these stand for, in the target; None where they move as bits."""
+        if rows is None or rows.mask_scores is None:
+            return rows, None
+        masks = pasted(rows, self.matrix, self.target, self.displacement)
+        return replace(rows, mask_scores=None, masks=rows.masks if masks is None else None), masks
+
     def undo(self, annotation: Annotation, keep_scores: bool = True) -> Annotation:
         """The annotation of the target, in the source's own pixels, boxes clipped to the picture; no row is dropped.
 
         Pixels of the source that the target does not show get class 255, score 0 and no mask. Maps that still
         have a batch's padding to the right and below lose it first. Where pixels have scores, these are interpolated
         and the class of each of the source's own pixels is the best there, or its classes those above one half; classes
-        and masks alone move by the nearest pixel.
+        and masks alone move by the nearest pixel. Masks that stand on a grid over their box are painted anew.
 
         Args:
             annotation: What the target shows.
@@ -88,7 +97,11 @@ class Frame:
         scores, likely = shown.semantic_scores, shown.semantic_mask_scores
         told = {} if scores is None else {"semantic": None, "semantic_scores": None}
         several = {} if likely is None else dict.fromkeys(score_maps.OF_SEVERAL)
-        found = warp.clip_boxes(back.apply(replace(shown, **told, **several)), self.source)
+        rows, masks = back._painted(shown.instances)
+        found = back.apply(replace(shown, instances=rows, **told, **several))
+        if masks is not None and found.instances is not None:
+            found = replace(found, instances=replace(found.instances, masks=masks))
+        found = warp.clip_boxes(found, self.source)
         if scores is not None:
             moved = score_maps.ScoreMap(scores, back.matrix, self.source, back.displacement)
             semantic, kept = score_maps.decided(moved, keep_scores)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.metrics.classify.classification import Classification, MultiLabel
+from saccade.metrics.detect.boundary import BoundaryDetection
 from saccade.metrics.detect.detection import Detection
 from saccade.metrics.localize.localization import Localization
 from saccade.metrics.metric import Metric
@@ -39,6 +40,7 @@ class Family(NamedTuple):
 
 _BOXES = frozenset({"instances.boxes"})
 _LABELS = frozenset({"instances.labels"})
+_MASKS = frozenset({"instances.masks"})
 _RANKED = _BOXES | {"instances.scores"}
 
 FAMILIES: tuple[Family, ...] = (
@@ -46,6 +48,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(Classification, Classification.reads, Classification.needs, unless=frozenset({"labels"})),
     Family(MultiLabel, MultiLabel.reads, MultiLabel.needs),
     Family(Localization, Localization.reads, Localization.needs),
+    # Of instances the masks come first: what is drawn, and what a run is known by.
+    Family(partial(Detection, shape="mask"), _RANKED | _LABELS | _MASKS, _BOXES | _LABELS | _MASKS),
     Family(Detection, _RANKED | _LABELS, _BOXES | _LABELS),
     # Proposals: what their boxes hold is not told.
     Family(partial(Detection, told_apart=False), _RANKED, _BOXES, unless=_LABELS),
@@ -58,6 +62,7 @@ FAMILIES: tuple[Family, ...] = (
 THOROUGH: tuple[Family, ...] = (
     Family(Borders, Borders.reads, Borders.needs, vocabulary="semantic"),
     Family(PixelCalibration, PixelCalibration.reads, PixelCalibration.needs, vocabulary="semantic"),
+    Family(BoundaryDetection, BoundaryDetection.reads, BoundaryDetection.needs),
     Family(Contours, Contours.reads, Contours.needs, vocabulary="contours"),
 )
 

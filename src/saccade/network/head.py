@@ -40,6 +40,14 @@ class Head(nn.Module, ABC):
     by_picture: bool = False
 
     @property
+    def learns_from(self) -> frozenset[str]:
+        """Dotted fields that a data set must annotate: those that it needs, and those that it gives and uses.
+
+        Of the latter a picture, or an object of it, may lack one, but not all of them.
+        """
+        return self.needs | (self.uses & self.gives)
+
+    @property
     def suppression(self) -> Suppression | None:
         """By which rule its boxes suppress each other, those of several views too; None: they do not."""
         return None

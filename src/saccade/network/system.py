@@ -105,6 +105,11 @@ class System(nn.Module):
         return frozenset().union(*(head.needs for _, head in self.each_head()))
 
     @property
+    def learns_from(self) -> frozenset[str]:
+        """Dotted fields that a data set must annotate (see `Head.learns_from`)."""
+        return frozenset().union(*(head.learns_from for _, head in self.each_head()))
+
+    @property
     def uses(self) -> frozenset[str]:
         """Dotted fields of the truth that the losses read where they are there."""
         return self.needs.union(*(head.uses for _, head in self.each_head()))

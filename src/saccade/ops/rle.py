@@ -148,10 +148,9 @@ def check_polygon(polygon: NDArray[np.float64], size: Size) -> None:
 def encode(masks: Masks) -> list[Rle]:
     """Masks as COCO writes them into JSON."""
     found: list[Rle] = []
-    for row in range(len(masks)):
-        x1, y1, x2, y2 = masks.windows[row].tolist()
+    for crop, (x1, y1, x2, y2) in zip(masks.crops(), masks.windows.tolist(), strict=True):
         columns = np.zeros((x2 - x1, masks.size[0]), np.bool_)
-        columns[:, y1:y2] = masks.crop(row).cpu().numpy().T
+        columns[:, y1:y2] = crop.cpu().numpy().T
         text = compress(_counts(columns.ravel(), x1 * masks.size[0], masks.size), masks.size)
         found.append(Rle(size=list(masks.size), counts=text.decode("ascii")))
     return found

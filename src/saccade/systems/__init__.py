@@ -73,11 +73,18 @@ SYSTEMS = LazySystems(
         "patch_pixels": "segment.patch_pixels",
         "superpixels": "segment.superpixels",
         "reseg": "segment.reseg",
+        "mask_rcnn": "instances.mask_rcnn",
     }
 )
 
 # What to begin with where nothing speaks for another: cheap for its task, and good in a few minutes (docs/results.md).
-IF_UNSURE = {"classify": "classifier", "localize": "localizer", "detect": "retinanet", "segment": "fcn8s"}
+IF_UNSURE = {
+    "classify": "classifier",
+    "localize": "localizer",
+    "detect": "retinanet",
+    "segment": "fcn8s",
+    "instances": "mask_rcnn",
+}
 
 
 def every_system() -> LazySystems:

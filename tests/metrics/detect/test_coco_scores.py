@@ -112,5 +112,5 @@ def test_results_of_other_pictures_and_unknown_kinds_are_refused():
     truth = truth_of([(0, 0, 50, 50)], [1])
     with pytest.raises(DataError, match="found image_id 7"):
         coco(truth, [{"image_id": 7, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 1.0}])
-    with pytest.raises(UsageError, match="kind 'bbox', 'segm' or 'keypoints', found"):
+    with pytest.raises(UsageError, match="kind 'bbox', 'segm', 'keypoints' or 'boundary', found"):
         coco(truth, [], kind="mask")  # pyright: ignore[reportArgumentType]

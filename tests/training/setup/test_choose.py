@@ -41,12 +41,23 @@ def test_classes_make_a_classifier_that_knows_imagenet(photos: Path, capsys: pyt
 
 
 def test_boxes_make_a_light_detector() -> None:
-    choice = choose("scenes:count=8,size=64", None, {"epochs": 1})
+    choice = choose("scenes:count=8,size=64", "detect", {"epochs": 1})
     assert choice.system == "retinanet"
     wanted = {"trunk": "efficientnet_lite0", "pretrained": True, "norm": "frozen", "neck_channels": 64}
     assert wanted.items() <= choice.options.items()
     assert "minutes" not in choice.options
     system = sc.build(choice.system, 2, **{name: choice.options[name] for name in (*wanted, "size", "finest")})
+    assert sum(parameter.numel() for parameter in system.parameters()) < 6_000_000
+
+
+def test_masks_of_objects_make_a_light_system_of_instances() -> None:
+    choice = choose("scenes:count=8,size=64", None, {"epochs": 1})
+    assert choice.system == "mask_rcnn"
+    assert "have boxes with classes, and masks" in choice.reasons[0]
+    words = choice.command("scenes")
+    assert float(words[words.index("--scales") + 1]) * 4 == choice.options["scales"][0] * 4 >= 8
+    wanted = ("trunk", "pretrained", "norm", "neck_channels", "size", "scales")
+    system = sc.build(choice.system, 2, **{name: choice.options[name] for name in wanted})
     assert sum(parameter.numel() for parameter in system.parameters()) < 6_000_000
 
 

@@ -98,6 +98,7 @@ class RegionHead(Head):
         self.gives = frozenset(f"instances.{name}" for top in tops.values() for name in top.gives)
         self.needs = frozenset(f"instances.{name}" for top in tops.values() for name in top.needs)
         proposing = () if propose is None else tuple(f"propose_{term}" for term in propose.terms)
+        self.uses = frozenset(f"instances.{name}" for top in tops.values() for name in top.uses)
         self.terms = (*proposing, *(term for top in tops.values() for term in top.terms))
 
     @property

@@ -61,12 +61,14 @@ class RegionTop(nn.Module, ABC):
         terms: Names of the terms of its loss.
         gives: Columns of `Instances` that it fills.
         needs: Columns of the true `Instances` that its loss reads.
+        uses: Columns that its loss reads where they are there, and does without where they are not.
     """
 
     reads: tuple[str, ...]
     terms: tuple[str, ...]
     gives: frozenset[str]
     needs: frozenset[str]
+    uses: frozenset[str] = frozenset()
 
     @abstractmethod
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> Any:

@@ -8,7 +8,7 @@ import gc
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from saccade.core.errors import DataError, UsageError
 from saccade.safe_io.documents.json_file import load_json
 
-Kind = Literal["bbox", "segm", "keypoints"]
+Kind = Literal["bbox", "segm", "keypoints", "boundary"]
 Json = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 SCORES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100")
@@ -61,7 +61,8 @@ def coco(truth_json: Json, results_json: Json, kind: Kind = "bbox") -> dict[str,
         truth_json: Annotations: a file, or what it holds.
         results_json: Results, a list of image_id, category_id, score and bbox, segmentation or keypoints: a file, or
             what it holds.
-        kind: ``bbox``, ``segm`` or ``keypoints``.
+        kind: ``bbox``, ``segm``, ``keypoints``, or ``boundary``: masks by the lesser of their overlap and that of their
+            borders, as wide as .02 of the picture's diagonal (Cheng et al. 2021, Boundary IoU, arXiv 2103.16562).
 
     Returns:
         ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` as fractions, None where undefined. For keypoints there are no small
@@ -71,8 +72,8 @@ def coco(truth_json: Json, results_json: Json, kind: Kind = "bbox") -> dict[str,
         UsageError: The kind is unknown.
         DataError: A file cannot be read, or the results name pictures that the truth lacks.
     """
-    if kind not in ("bbox", "segm", "keypoints"):
-        raise UsageError("kind 'bbox', 'segm' or 'keypoints'", repr(kind))
+    if kind not in get_args(Kind):
+        raise UsageError("kind 'bbox', 'segm', 'keypoints' or 'boundary'", repr(kind))
     truth, results = _loaded(truth_json), _loaded(results_json)
     known = {image["id"] for image in truth["images"]}
     strange = [row["image_id"] for row in results if row["image_id"] not in known]

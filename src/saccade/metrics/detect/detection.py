@@ -15,11 +15,12 @@ from saccade.metrics.detect.error_painter import ErrorPainter
 from saccade.metrics.detect.matches import coco_matches, voc_matches
 from saccade.metrics.detect.object_confusion import object_confusion
 from saccade.metrics.detect.object_errors import breakdown, judge
+from saccade.metrics.detect.outlines import Shape
 from saccade.metrics.detect.overlaps import Overlaps, Picture, picture_of
 from saccade.metrics.detect.picture_counts import picture_columns
 from saccade.metrics.detect.ranked import Ranked, Threshold, average_precision, pooled
 from saccade.metrics.detect.resampled import ap_resampling, recall_resampling
-from saccade.metrics.detect.sections import classes_of, confusion_of, errors, precision_recall, weakest_of
+from saccade.metrics.detect.sections import Wording, classes_of, confusion_of, errors, precision_recall, weakest_of
 from saccade.metrics.headline import Headline
 from saccade.metrics.picture_scores import PictureScores
 from saccade.metrics.sections import Section, as_threshold
@@ -39,23 +40,29 @@ class Detection:
         classes: C names.
         told_apart: Whether predictions have labels. If not, as with proposals, all objects count as of one class, and
             only COCO's scores are given.
+        shape: What is compared. The names of masks' scores begin with ``mask_``; objects without a mask count neither
+            way there.
     """
 
-    nearness = "F1 of the boxes that score and overlap an object by .5 or more"
-
-    def __init__(self, classes: Sequence[str], *, told_apart: bool = True) -> None:
-        self.classes, self.told_apart = tuple(classes), told_apart
+    def __init__(self, classes: Sequence[str], *, told_apart: bool = True, shape: Shape = "box") -> None:
+        self.classes, self.told_apart, self.said = tuple(classes), told_apart, Wording(shape)
+        self.shape: Shape = shape
         labels = frozenset({"instances.labels"}) if told_apart else frozenset[str]()
-        self.needs = labels | {"instances.boxes"}
-        self.reads = labels | {"instances.boxes", "instances.scores"}
+        self.needs = labels | {"instances.boxes"} | ({"instances.masks"} if shape == "mask" else set())
+        self.reads = self.needs | {"instances.scores"}
         self._ids: list[str] = []
         self._pictures: list[Picture] = []
         self._found: _Found | None = None
 
+    @property
+    def nearness(self) -> str:
+        """What 1 - badness is."""
+        return f"F1 of the {self.said.several} that score and overlap an object by .5 or more"
+
     def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is 1 - F1 of the predictions that score at least .5, at overlap .5."""
         given, shown = prediction.instances or Instances(), truth.instances or Instances()
-        rows = picture_of(given, shown, sought=truth.sought, told_apart=self.told_apart)
+        rows = picture_of(given, shown, sought=truth.sought, told_apart=self.told_apart, shape=self.shape)
         self._ids.append(id)
         self._pictures.append(rows)
         self._found = None
@@ -68,30 +75,32 @@ class Detection:
         if self.told_apart:
             scores["voc_ap"] = mean_defined([average_precision(r) for r in found.voc])
             scores["voc_ap11"] = mean_defined([average_precision(r, 11) for r in found.voc])
-        return scores
+        return {self.said.before + name: value for name, value in scores.items()}
 
     def sections(self) -> tuple[Section, ...]:
         """Scores and best threshold of each class, precision against recall, kinds of errors, confusion."""
         return self._all().sections() if self.told_apart else ()
 
     def illustrator(self) -> ErrorPainter | None:
-        """Boxes in the colours of their errors, from the threshold of the greatest F1 on."""
-        return ErrorPainter(self._all().cut) if self.told_apart else None
+        """Boxes, or masks, in the colours of their errors, from the threshold of the greatest F1 on."""
+        return ErrorPainter(self._all().cut, self.shape) if self.told_apart else None
 
     def headline(self) -> Headline:
         """``AP50`` and ``AP``; of predictions that are not told apart ``AR100`` and ``AP50``."""
-        found, pictures = self._all(), len(self._pictures)
+        found, pictures, before = self._all(), len(self._pictures), self.said.before
         if not self.told_apart:
-            return Headline(("AR100", "AP50"), resampling=recall_resampling(found.of, pictures))
+            return Headline((f"{before}AR100", f"{before}AP50"), resampling=recall_resampling(found.of, pictures))
         matches = coco_matches(found.of, _OVERLAP)
         resampling = ap_resampling(found.of, matches, pictures, len(self.classes))
-        return Headline(("AP50", "AP"), resampling=resampling)
+        return Headline((f"{before}AP50", f"{before}AP"), resampling=resampling)
 
     def by_picture(self) -> PictureScores:
         """What is matched, missed and false in each picture, from the threshold of the greatest F1 on."""
         found, pictures = self._all(), len(self._pictures)
         columns = picture_columns(found.of, pictures, found.cut, _OVERLAP)
-        told = f"Boxes that score at least {as_threshold(found.cut)}: matched by IoU ≥ .5, missed, false."
+        columns = {self.said.before + name: values for name, values in columns.items()}
+        least = f"{self.said.several.title()} that score at least {as_threshold(found.cut)}"
+        told = f"{least}: matched by IoU ≥ .5, missed, false."
         return PictureScores(tuple(self._ids), columns, told)
 
     def state(self) -> State:
@@ -108,7 +117,7 @@ class Detection:
     def _all(self) -> "_Found":
         if self._found is None:
             names = self.classes if self.told_apart else ("object",)
-            self._found = _Found(Overlaps.of(self._pictures), len(self._pictures), names)
+            self._found = _Found(Overlaps.of(self._pictures), len(self._pictures), names, self.said)
         return self._found
 
 
@@ -134,12 +143,13 @@ class _Found:
     of: Overlaps
     pictures: int
     classes: tuple[str, ...]
+    said: Wording
 
     @cached_property
     def tables(self) -> Tables:
         """COCO's tables."""
         with uncollected():
-            return tables_of(as_truth(self.of, self.pictures, self.classes), as_results(self.of), "bbox")
+            return tables_of(as_truth(self.of, self.pictures, self.classes), as_results(self.of), self.said.kind)
 
     @cached_property
     def voc(self) -> list[Ranked]:
@@ -163,18 +173,17 @@ class _Found:
 
     def sections(self) -> tuple[Section, ...]:
         """What stands behind the scores."""
-        count, names = len(self.classes), self.classes
+        count, names, said = len(self.classes), self.classes, self.said
         averages = {
-            "AP": [self.tables.ap(label=label) for label in range(count)],
-            "AP50": [self.tables.ap(0, label=label) for label in range(count)],
-            "voc_ap": [average_precision(ranked) for ranked in self.voc],
+            f"{said.before}AP": [self.tables.ap(label=label) for label in range(count)],
+            f"{said.before}AP50": [self.tables.ap(0, label=label) for label in range(count)],
+            f"{said.before}voc_ap": [average_precision(ranked) for ranked in self.voc],
         }
         counts = object_confusion(self.of, count, self.cut, _OVERLAP)
-        curves = [precision_recall(names, ranked, at) for at, ranked in self.ranked.items()]
+        curves = [precision_recall(names, ranked, at, said) for at, ranked in self.ranked.items()]
+        confusion = confusion_of(counts, names, self.best, self.cut, said)
         return (
-            classes_of(names, averages, self.ranked[_OVERLAP]),
-            errors(
-                breakdown(self.of, judge(self.of), count), (*curves, *confusion_of(counts, names, self.best, self.cut))
-            ),
-            weakest_of(names, averages),
+            classes_of(names, averages, self.ranked[_OVERLAP], said),
+            errors(breakdown(self.of, judge(self.of), count), (*curves, *confusion), said),
+            weakest_of(names, averages, said),
         )

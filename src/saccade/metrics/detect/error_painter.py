@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from saccade.core.annotation import Annotation
 from saccade.metrics.detect.error_kinds import ERROR_KINDS
 from saccade.metrics.detect.object_errors import PictureVerdict, verdict_of
+from saccade.metrics.detect.outlines import Shape
 from saccade.metrics.illustration import Illustration, Key, Painted
 
 _DRAWN = ("classification", "localization", "both", "duplicate", "background", "missed")
@@ -16,9 +17,11 @@ class ErrorPainter:
 
     Attributes:
         threshold: Predictions that score less are left out.
+        shape: By what predictions are right.
     """
 
     threshold: float
+    shape: Shape = "box"
 
     @property
     def legend(self) -> tuple[Key, ...]:
@@ -27,15 +30,16 @@ class ErrorPainter:
 
     def illustrate(self, prediction: Annotation, truth: Annotation) -> Illustration | None:
         """The predictions that are kept, and the objects, with their kinds counted; None where either is not told."""
-        if prediction.instances is None or truth.instances is None:
+        guess, shown = prediction.instances, truth.instances
+        if guess is None or shown is None or (self.shape == "mask" and (guess.masks is None or shown.masks is None)):
             return None
-        verdict = verdict_of(prediction.instances, truth.instances, self.threshold, truth.sought)
+        verdict = verdict_of(guess, shown, self.threshold, truth.sought, self.shape)
         predictions, objects = (
             [None if kind == "right" else ERROR_KINDS[kind].colour for kind in kinds]
             for kinds in (verdict.kinds, verdict.objects)
         )
-        shown = replace(prediction, instances=verdict.predictions)
-        return Illustration(Painted(shown, predictions), Painted(truth, objects), _counted(verdict))
+        kept = replace(prediction, instances=verdict.predictions)
+        return Illustration(Painted(kept, predictions), Painted(truth, objects), _counted(verdict))
 
 
 def _counted(verdict: PictureVerdict) -> str:

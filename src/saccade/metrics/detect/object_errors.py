@@ -25,6 +25,7 @@ from saccade.core.annotation import Instances
 from saccade.metrics.classify.confusion import mean_defined
 from saccade.metrics.detect.assign import Ints, best_of_each
 from saccade.metrics.detect.matches import Matches, coco_matches
+from saccade.metrics.detect.outlines import Shape
 from saccade.metrics.detect.overlaps import LEAST, Flags, Floats, Overlaps, picture_of
 from saccade.metrics.detect.ranked import Ranked, average_precision, by_class
 
@@ -109,7 +110,11 @@ class PictureVerdict(NamedTuple):
 
 
 def verdict_of(
-    prediction: Instances, truth: Instances, score: float = 0.5, sought: Tensor | None = None
+    prediction: Instances,
+    truth: Instances,
+    score: float = 0.5,
+    sought: Tensor | None = None,
+    shape: Shape = "box",
 ) -> PictureVerdict:
     """Judges one picture.
 
@@ -118,10 +123,11 @@ def verdict_of(
         truth: Boxes, labels, and crowd where it is known.
         score: Predictions that score less are left out.
         sought: (C,) bool, which classes were sought; None: all. Predictions and objects of others are ignored.
+        shape: What is compared.
     """
     if prediction.scores is not None:
         prediction = prediction[prediction.scores.double() >= score].sorted()
-    of = Overlaps.of([picture_of(prediction, truth, sought=sought)])
+    of = Overlaps.of([picture_of(prediction, truth, sought=sought, shape=shape)])
     found = judge(of)
     objects: list[Kind | Literal["missed"]] = ["ignored" if crowd else "missed" for crowd in of.rows.crowd]
     for place, aim in reversed(list(enumerate(found.aim.tolist()))):  # the best-scored prediction has the last word

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from saccade.core.annotation import ANY_CLASS, Instances
 from saccade.metrics.detect.assign import Ints, Pairs
+from saccade.metrics.detect.outlines import Outlines, Shape, no_outlines, outlines_of, overlapping
 
 LEAST = 0.1  # overlaps below it mean nothing to any score
 PREDICTIONS = 100  # of a class and a picture, the most that COCO counts
@@ -39,6 +40,8 @@ class Picture(NamedTuple):
         iou: (p,) intersection over union.
         inside: (p,) intersection over the prediction's own area: how COCO compares with crowds.
         judged: (g,) whether the prediction's class was sought in the picture; else nobody knows whether it is right.
+        outlines: (g,) masks, where these are compared in place of boxes.
+        wanted_outlines: (m,) masks of the objects.
     """
 
     boxes: Floats
@@ -54,6 +57,8 @@ class Picture(NamedTuple):
     iou: Floats
     inside: Floats
     judged: Flags
+    outlines: Outlines
+    wanted_outlines: Outlines
 
 
 def picture_of(
@@ -63,8 +68,11 @@ def picture_of(
     sought: torch.Tensor | None = None,
     told_apart: bool = True,
     least: float = LEAST,
+    shape: Shape = "box",
 ) -> Picture:
     """The columns of one picture.
+
+    Where masks are compared, an object without one counts as a crowd that fills its box: nobody knows its pixels.
 
     Args:
         prediction: Boxes and scores, and labels where predictions are told apart.
@@ -72,6 +80,7 @@ def picture_of(
         sought: (C,) bool, which classes were sought; None: all. Without labels it says nothing.
         told_apart: Whether labels count; if not, all are of class 0.
         least: Overlap of the pairs that are kept.
+        shape: What is compared.
     """
     boxes, wanted = _column(prediction.boxes, (0, 4), np.float64), _column(truth.boxes, (0, 4), np.float64)
     scores = np.zeros(len(boxes)) if prediction.scores is None else _column(prediction.scores, (0,), np.float64)
@@ -89,9 +98,16 @@ def picture_of(
     if told_apart and sought is not None:
         known: Flags = np.append(sought.numpy(), True)  # -1, a region to ignore, reads the last
         judged, crowd = known[labels], crowd | ~known[classes]
-    area = _areas(wanted) if truth.area is None else _column(truth.area, (0,), np.float64)
-    pairs = _overlapping(boxes, wanted, crowd, least)
-    return Picture(boxes, labels, scores, wanted, classes, area, crowd, difficult, *pairs, judged)
+    outlines, wanted_outlines, area = no_outlines(len(boxes)), no_outlines(len(wanted)), _areas(wanted)
+    if shape == "mask":
+        outlines, (wanted_outlines, area) = outlines_of(prediction)[0][order], outlines_of(truth)
+        crowd = crowd | ~truth.has_mask.numpy()
+        pairs = overlapping(outlines, wanted_outlines, crowd, least)
+    else:
+        pairs = _overlapping(boxes, wanted, crowd, least)
+    area = area if truth.area is None else _column(truth.area, (0,), np.float64)
+    columns = (boxes, labels, scores, wanted, classes, area, crowd, difficult)
+    return Picture(*columns, *pairs, judged, outlines, wanted_outlines)
 
 
 def _column(values: torch.Tensor | None, empty: tuple[int, ...], kind: Any) -> Any:

@@ -6,7 +6,6 @@ Paper: Ren, He, Girshick, Sun 2015, Faster R-CNN, arXiv 1506.01497. How it is us
 from dataclasses import replace
 
 from saccade.core.augmentation import Augmentation
-from saccade.core.errors import UsageError
 from saccade.heads.regions.box_top import BoxRules
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.regions.sampling import RegionRules
@@ -15,9 +14,10 @@ from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
+from saccade.ops.regions.pool import Kind
 from saccade.systems.detect.faster_rcnn_pyramid import pyramid_faster_rcnn
-from saccade.systems.detect.parts.detector import shorter_side
-from saccade.systems.detect.parts.region import HALF, RegionOptions, classic, classic_box_top
+from saccade.systems.detect.parts.detector import no_neck, shorter_side
+from saccade.systems.detect.parts.region import HALF, Columns, RegionOptions, classic, classic_box_top, no_columns
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
 from saccade.systems.detect.rpn import SCALES, proposal_head
 from saccade.trunks.options import TrunkOptions
@@ -86,21 +86,40 @@ def faster_rcnn(
             no neck to have channels.
     """
     if trunk.fully_connected:
-        if neck_channels is not None:
-            raise UsageError("a trunk with a neck for neck_channels", trunk.named, cure="choose one such as resnet50")
+        no_neck(neck_channels, trunk)
         return classic_faster_rcnn(classes, trunk, schedule, regions, size)
     return pyramid_faster_rcnn(classes, trunk, schedule, regions, size, neck_channels)
 
 
 def classic_faster_rcnn(
-    classes: tuple[str, ...], trunk: TrunkOptions, schedule: Schedule, regions: RegionOptions, size: int
+    classes: tuple[str, ...],
+    trunk: TrunkOptions,
+    schedule: Schedule,
+    regions: RegionOptions,
+    size: int,
+    columns: Columns = no_columns,
+    kind: Kind = "max",
 ) -> System:
-    """The paper's: see `faster_rcnn` for the arguments."""
+    """The paper's: see `faster_rcnn` for the arguments.
+
+    Args:
+        classes: Names of the classes.
+        trunk: One that ends in fully connected layers.
+        schedule: Whether proposals and regions learn together or in turn.
+        regions: How regions are proposed, learnt from and told.
+        size: Length of the shorter side in pixels.
+        columns: Tops beside that of boxes; between their layers are half as many channels as in the map.
+        kind: How regions are pooled for boxes.
+    """
     parts = classic(trunk)
     propose = proposal_head(parts.reads, parts.trunk.levels[parts.reads].channels, size, regions.scales or SCALES)
     rules = RegionRules(propose.rules.suppression.limit, replace(LEARN, side=propose.rules.suppression.side))
     told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
-    tops = {"box": classic_box_top(parts, told, len(classes), regions.boxes)}
+    level = parts.trunk.levels[parts.reads]
+    tops = {
+        "box": classic_box_top(parts, told, len(classes), regions.boxes, kind),
+        **columns({parts.reads: level}, max(level.channels // 2, 1)),
+    }
     sample = RandomSampler(number=SAMPLES if regions.samples is None else regions.samples, share=0.25)
     stages = stages_of(schedule, parts.trunk, trunk.pretrained, pyramid=False)
     recipe = RECIPE if schedule == "joint" else ALTERNATE

@@ -3,12 +3,14 @@
 Paper: Lin, Dollár, Girshick, He, Hariharan, Belongie 2017, Feature pyramid networks, arXiv 1612.03144.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from saccade.core.augmentation import Augmentation
 from saccade.heads.dense.dense_boxes import DenseBoxHead, DenseRules
-from saccade.heads.regions.box_top import BoxRules, BoxTop
+from saccade.heads.regions.box_top import BoxRules
 from saccade.heads.regions.region_head import RegionHead
+from saccade.heads.regions.region_top import RegionTop
 from saccade.heads.regions.sampling import RegionRules
 from saccade.layers.towers.anchors import Anchors
 from saccade.layers.towers.dense_towers import ProposalTower
@@ -22,7 +24,7 @@ from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, strides_of, trunk_to
-from saccade.systems.detect.parts.region import HALF, RegionOptions, pyramid_box_top
+from saccade.systems.detect.parts.region import HALF, Columns, RegionOptions, no_columns, pyramid_box_top
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
 from saccade.trunks.options import TrunkOptions
 
@@ -66,8 +68,19 @@ def pyramid_faster_rcnn(
     regions: RegionOptions,
     size: int,
     neck_channels: int | None,
+    columns: Columns = no_columns,
 ) -> System:
-    """Proposals and regions from a feature pyramid: see `faster_rcnn` for the arguments."""
+    """Proposals and regions from a feature pyramid: see `faster_rcnn` for the arguments.
+
+    Args:
+        classes: Names of the classes.
+        trunk: One with maps of strides 4, 8, 16 and 32.
+        schedule: Whether proposals and regions learn together or in turn.
+        regions: How regions are proposed, learnt from and told.
+        size: Length of the shorter side in pixels.
+        neck_channels: Channels of the pyramid.
+        columns: Tops beside that of boxes; between their layers are as many channels as in the pyramid.
+    """
     body, reads = trunk_to(trunk, (4, 8, 16, 32))
     wide = pyramid_channels(neck_channels, trunk.width)
     neck = Pyramid(body.levels, reads, wide, "pool")
@@ -77,11 +90,11 @@ def pyramid_faster_rcnn(
     propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases, strides), PROPOSALS, None)
     pooled = dict(list(neck.levels.items())[:-1])
     told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
-    top = pyramid_box_top(pooled, 4 * wide, told, len(classes), regions.boxes)
+    tops = {"box": pyramid_box_top(pooled, 4 * wide, told, len(classes), regions.boxes), **columns(pooled, wide)}
     recipe = RECIPE if schedule == "joint" else ALTERNATE
     return System(
         body,
-        {"regions": pyramid_head(propose, top, SAMPLES if regions.samples is None else regions.samples)},
+        {"regions": pyramid_head(propose, tops, SAMPLES if regions.samples is None else regions.samples)},
         neck,
         classes=classes,
         input=shorter_side(size, body.preprocessing, multiple=32),
@@ -89,8 +102,8 @@ def pyramid_faster_rcnn(
     )
 
 
-def pyramid_head(propose: DenseBoxHead, top: BoxTop, samples: int = SAMPLES) -> RegionHead:
+def pyramid_head(propose: DenseBoxHead, tops: Mapping[str, RegionTop], samples: int = SAMPLES) -> RegionHead:
     """The head over a pyramid: 2000 proposals to learn from, of which `samples` are, and as many in use as stay."""
     learn = replace(propose.rules.suppression, first=LEARN.first, limit=LEARN.limit)
     rules = RegionRules(propose.rules.suppression.limit, learn)
-    return RegionHead(propose, RandomSampler(number=samples, share=0.25), HALF, {"box": top}, rules)
+    return RegionHead(propose, RandomSampler(number=samples, share=0.25), HALF, tops, rules)

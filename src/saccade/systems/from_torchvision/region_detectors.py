@@ -1,6 +1,6 @@
 """torchvision's Faster R-CNN as a system."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from saccade.network.part import Trunk
 from saccade.network.system import System
 from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.faster_rcnn_pyramid import BOXES, PROPOSALS, RECIPE, pyramid_head
+from saccade.systems.detect.parts.region import Columns, no_columns
 from saccade.systems.from_torchvision.classifiers import named_after
 from saccade.systems.from_torchvision.norms import with_our_norms
 from saccade.systems.from_torchvision.preset import detector_input, names_of_objects
@@ -38,23 +39,42 @@ def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
     Raises:
         UsageError: Trunk, pooling or layers are others than those of torchvision's own models.
     """
+    rois = cast("Any", module.roi_heads)
+    if rois.has_mask() or rois.has_keypoint():
+        raise UsageError("a detector without masks or joints", type(module).__name__)
+    system = region_system(module, weights or FasterRCNN_ResNet50_FPN_Weights.COCO_V1)
+    options = options_of_ours(module)
+    return system if options is None else named_after(system, "faster_rcnn", options)
+
+
+def region_system(module: FasterRCNN, weights: WeightsEnum, columns: Columns = no_columns) -> System:
+    """A system of the parts that all of torchvision's detectors of regions have.
+
+    Args:
+        module: The detector.
+        weights: Whose names of classes it has, where their number fits.
+        columns: Tops beside that of boxes.
+
+    Raises:
+        UsageError: As for `from_faster_rcnn`.
+    """
     trunk, neck = trunk_and_pyramid(module.backbone)
     rois = cast("Any", module.roi_heads)
-    count = int(rois.box_predictor.cls_score.out_features) if isinstance(rois.box_predictor, FastRCNNPredictor) else 0
-    if not count or rois.has_mask() or rois.has_keypoint():
-        raise UsageError(
-            "torchvision's own layers for scores and boxes, and no masks or joints", type(rois.box_predictor).__name__
-        )
-    names = names_of_objects(count, weights or FasterRCNN_ResNet50_FPN_Weights.COCO_V1)[1:]
-    head = pyramid_head(_propose(module, neck), _box_top(rois, neck, len(names)))
-    spec = detector_input(module)
-    system = System(trunk, {"regions": head}, neck, classes=names, input=spec, recipe=RECIPE)
-    body = cast("Any", module.backbone).body
+    if not isinstance(rois.box_predictor, FastRCNNPredictor):
+        raise UsageError("torchvision's own layers for scores and boxes", type(rois.box_predictor).__name__)
+    names = names_of_objects(int(rois.box_predictor.cls_score.out_features), weights)[1:]
+    tops = {"box": _box_top(rois, neck, len(names)), **columns(neck.levels, 0)}
+    head = pyramid_head(_propose(module, neck), tops)
+    return System(trunk, {"regions": head}, neck, classes=names, input=detector_input(module), recipe=RECIPE)
+
+
+def options_of_ours(module: FasterRCNN) -> dict[str, Any] | None:
+    """Options by which our system has the same trunk and limit; None of other trunks than ResNet-50."""
+    body, rois = cast("Any", module.backbone).body, cast("Any", module.roi_heads)
     if "layer3" not in body or len(body["layer3"]) != 6 or not hasattr(body["layer3"][0], "conv3"):
-        return system
+        return None
     frozen = any(isinstance(layer, FrozenBatchNorm2d) for layer in body.modules())
-    options = {"trunk": "resnet50", "norm": "frozen" if frozen else "batch", "limit": rois.detections_per_img}
-    return named_after(system, "faster_rcnn", options)
+    return {"trunk": "resnet50", "norm": "frozen" if frozen else "batch", "limit": rois.detections_per_img}
 
 
 def trunk_and_pyramid(backbone: nn.Module) -> tuple[Trunk, Pyramid]:
@@ -101,7 +121,7 @@ def _propose(module: FasterRCNN, neck: Pyramid) -> DenseBoxHead:
 
 def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
     pool, head, predictor = rois.box_roi_pool, rois.box_head, rois.box_predictor
-    reads = _pooled(neck, pool.featmap_names)
+    reads = pooled_maps(neck.levels, pool.featmap_names)
     size: int = predictor.cls_score.in_features
     body = head
     if isinstance(head, TwoMLPHead):
@@ -118,11 +138,16 @@ def _box_top(rois: Any, neck: Pyramid, classes: int) -> BoxTop:
     return BoxTop(tower, reads, replace(BOXES, suppression=suppression, coder=coder), classes)
 
 
-def _pooled(neck: Pyramid, names: list[str]) -> tuple[str, ...]:
-    """The maps that regions are pooled from: of those of one stride torchvision's rule only ever takes the first."""
-    maps = list(neck.levels)[:-1]
+def pooled_maps(levels: Mapping[str, Level], names: list[str]) -> tuple[str, ...]:
+    """The maps that regions are pooled from: of those of one stride torchvision's rule only ever takes the first.
+
+    Args:
+        levels: The pyramid's maps.
+        names: What torchvision calls those that are pooled from.
+    """
+    maps = list(levels)[:-1]
     chosen = [maps[place] for place in range(len(maps)) if str(place) in names]
-    strides = [neck.levels[name].stride for name in chosen]
+    strides = [levels[name].stride for name in chosen]
     return tuple(name for place, name in enumerate(chosen) if strides.index(strides[place]) == place)
 
 

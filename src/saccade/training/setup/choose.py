@@ -26,6 +26,8 @@ TRUNK = {"trunk": "efficientnet_lite0", "pretrained": True}
 NECK, SIDES, SMALL_OBJECT = 64, tuple(range(640, 160 - 1, -32)), 48
 # The finest anchors, in pixels, whatever objects there are: below, a map of stride 8 tells no two places apart.
 FINEST, COARSEST = 8, 32
+# The stride of the finest map that anchors of instances stand on, which their option is in units of.
+STRIDE = 4
 TASKS: dict[str, tuple[tuple[str, ...], str]] = {
     "detect": (("instances.boxes", "instances.labels"), IF_UNSURE["detect"]),
     "classify": (("label",), IF_UNSURE["classify"]),
@@ -33,14 +35,18 @@ TASKS: dict[str, tuple[tuple[str, ...], str]] = {
     "localize": (("label", "instances.boxes"), IF_UNSURE["localize"]),
     "segment": (("semantic",), IF_UNSURE["segment"]),
     "segment_several": (("semantic_masks",), IF_UNSURE["segment"]),
+    "instances": (("instances.boxes", "instances.labels", "instances.masks"), IF_UNSURE["instances"]),
 }
+OBJECTS = ("detect", "instances")
 # In this order, where no task is asked for.
-USUAL = ("detect", "classify", "multilabel", "segment", "segment_several")
+USUAL = ("instances", "detect", "classify", "multilabel", "segment", "segment_several")
 # Options of systems that make them light, by task.
 LIGHT: dict[str, dict[str, Any]] = {
     "segment": {"grouped": True},
     "segment_several": {"grouped": True, "labels": "several"},
     "multilabel": {"loss": "sigmoid"},
+    # The layers of masks see a quarter of the samples, and of 512 they would take most of a step.
+    "instances": {"samples": 64},
 }
 
 
@@ -64,7 +70,7 @@ class Choice:
         words = [part for one in named for part in ("--data", str(one))]
         for name, value in self.options.items():
             flag = "--" + name.replace("_", "-")
-            words += [flag] if value is True else [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+            words += [flag] if value is True else [flag, _written(value)]
         return ["saccade", "train", self.system, *words]
 
 
@@ -73,8 +79,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
 
     Args:
         data: What `open_data` takes, or several.
-        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture), ``localize``, ``segment`` or
-            ``segment_several`` (several classes a pixel); None: by what is annotated.
+        task: ``detect``, ``instances`` (boxes and masks), ``classify``, ``multilabel`` (several classes a picture),
+            ``localize``, ``segment`` or ``segment_several`` (several classes a pixel); None: by what is annotated.
         options: Settings of the training, by name; they are kept.
 
     Raises:
@@ -95,6 +101,13 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
         reasons.append(f"nobody says how long: {MINUTES:g} minutes (--minutes, --epochs or --steps changes that)")
     more, told = _sized(opened, task, replace(settings, minutes=chosen.get("minutes", settings.minutes)))
     return Choice(TASKS[task][1], chosen | more, (*reasons, *told))
+
+
+def _written(value: Any) -> str:
+    """A value as the command line reads it."""
+    if isinstance(value, tuple):
+        return ",".join(map(_written, value))  # pyright: ignore[reportUnknownArgumentType]
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _settings(options: Mapping[str, Any]) -> TrainSettings:
@@ -129,6 +142,7 @@ def _why(data: Data, task: str) -> str:
         "localize": "a class and boxes",
         "segment": "a class for each pixel",
         "segment_several": "a mask for each class",
+        "instances": "boxes with classes, and masks",
     }
     names = data.train.vocabularies.names("semantic") if TASKS[task][1] == IF_UNSURE["segment"] else data.train.classes
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
@@ -138,7 +152,7 @@ def _why(data: Data, task: str) -> str:
 def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, Any], list[str]]:
     """Options of the system and the side of its input, as objects ask for and the minutes allow."""
     options: dict[str, Any] = {**TRUNK, **LIGHT.get(task, {})}
-    sizes = object_sizes(data.train) if task == "detect" else None
+    sizes = object_sizes(data.train) if task in OBJECTS else None
     if sizes is not None:
         options |= {"norm": "frozen", "neck_channels": NECK}
     wanted = settings.size or (_usual(data.train, task) if sizes is None else _wanted(sizes))
@@ -146,7 +160,8 @@ def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, An
     if settings.size is None and settings.minutes is not None:
         side, told = _affordable(data, task, options, wanted, settings.minutes)
     if sizes is not None:
-        options["finest"] = float(min(max(round(sizes.smallest * side), FINEST), COARSEST))
+        finest = float(min(max(round(sizes.smallest * side), FINEST), COARSEST))
+        options |= {"finest": finest} if task == "detect" else {"scales": (finest / STRIDE,)}
         ends = f"{sizes.smallest * side:.0f} to {sizes.middle * side:.0f}"
         told += f"; the smaller half of the objects has sides of {ends} pixels there"
     trunk = f"trunk {TRUNK['trunk']} with ImageNet weights"

@@ -105,10 +105,10 @@ def normalises(system: System) -> bool:
 
 
 def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> None:
-    wanting = {name: sorted(head.needs - data.train.fields) for name, head in system.each_head()}
+    wanting = {name: sorted(head.learns_from - data.train.fields) for name, head in system.each_head()}
     able = [name for name, lacks in wanting.items() if not lacks]
     if not able:
-        needed = ", ".join(sorted(system.needs))
+        needed = ", ".join(sorted(system.learns_from))
         raise ConfigError(
             f"pictures annotated with {needed}",
             ", ".join(sorted(data.train.fields)) or "nothing",

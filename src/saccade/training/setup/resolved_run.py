@@ -162,7 +162,7 @@ def needs_of(what: str | Path | System, options: Mapping[str, Any]) -> frozenset
         options: Options of the system, where it is given by name.
     """
     if isinstance(what, System):
-        return what.needs
+        return what.learns_from
     if str(what) not in every_system() and Path(what).is_dir():
         return needs_of_run(RunFolder.open(what).read_config())
     known = every_system().get(str(what))

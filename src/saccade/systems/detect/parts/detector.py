@@ -37,6 +37,16 @@ def pyramid_channels(asked: int | None, width: float) -> int:
     return scaled(256, width) if asked is None else asked
 
 
+def no_neck(asked: int | None, trunk: TrunkOptions) -> None:
+    """Says that a trunk which ends in fully connected layers has no pyramid above it.
+
+    Raises:
+        UsageError: Channels of one are asked for.
+    """
+    if asked is not None:
+        raise UsageError("a trunk with a neck for neck_channels", trunk.named, cure="choose one such as resnet50")
+
+
 def strides_of(neck: Neck) -> tuple[int, ...]:
     """Stride of each of a pyramid's maps, from which its anchors stand apart.
 

@@ -1,6 +1,6 @@
 """What region detectors share in putting parts together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -10,11 +10,13 @@ from saccade.core.errors import UsageError
 from saccade.core.level import Level
 from saccade.core.options.options import OptionGroup
 from saccade.heads.regions.box_top import BoxRules, BoxTop
+from saccade.heads.regions.region_top import ColumnTop
 from saccade.layers.initialise import default
 from saccade.layers.pools.region_pool import RegionPool
 from saccade.layers.towers.region_towers import Outputs, PooledTower
 from saccade.network.part import Trunk
 from saccade.ops.boxes.match import Matcher
+from saccade.ops.regions.pool import Kind
 from saccade.trunks import TRUNKS, ends_fully_connected
 from saccade.trunks.chain import named
 from saccade.trunks.options import TrunkOptions
@@ -24,9 +26,17 @@ from saccade.trunks.surgery.regionwise import Regionwise
 # Whether a region has a box for each class, or one for whatever it shows.
 Boxes = Literal["per_class", "agnostic"]
 
+# Further tops, by name, of the maps that regions are pooled from, by name, and the channels between their layers.
+Columns = Callable[[Mapping[str, Level], int], Mapping[str, ColumnTop]]
+
 STRIDE = 16
 # A region from half an overlap on answers for the object; all others are background.
 HALF = Matcher(high=0.5, low=0.5)
+
+
+def no_columns(levels: Mapping[str, Level], hidden: int) -> Mapping[str, ColumnTop]:
+    """No tops beside that of boxes."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,11 @@ def _with_regions_body(trunk: TrunkOptions) -> tuple[Trunk, nn.Sequential, int]:
     return whole, named(fc6=layers, fc7=fc7, flatten=nn.Flatten(1)), int(grid.output_size)
 
 
-def classic_box_top(parts: Classic, rules: BoxRules, classes: int, boxes: Boxes = "per_class") -> BoxTop:
+def classic_box_top(
+    parts: Classic, rules: BoxRules, classes: int, boxes: Boxes = "per_class", kind: Kind = "max"
+) -> BoxTop:
     """Fast R-CNN's top: RoI max pooling, fc6 and fc7, a score and a box a class, background among them."""
-    pool = RegionPool(parts.trunk.levels, (parts.reads,), parts.grid, "max")
+    pool = RegionPool(parts.trunk.levels, (parts.reads,), parts.grid, kind)
     tower = PooledTower(pool, parts.body, parts.size, outputs(rules, classes, per_class=boxes == "per_class"))
     return BoxTop(tower, (parts.reads,), rules, classes)
 

@@ -1,0 +1,1 @@
+"""Systems that find every object of a picture and its pixels."""
