@@ -16,6 +16,7 @@ TOLD = {
     "localize": "what its main object is, and where",
     "detect": "every object: what it is, and where",
     "segment": "the class of every pixel",
+    "contours": "where one thing ends and another begins",
 }
 COLUMNS = ("  name", "year", "M parameters", "GMAC", "picture", "learns from")
 NUMBERS = {"year", "M parameters", "GMAC", "picture"}

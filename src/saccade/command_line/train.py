@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from saccade.training.repeat import Repeats
 
 # What a system can be chosen for, where none is named.
-TASKS = ("detect", "classify", "multilabel", "localize", "segment", "segment_several")
+TASKS = ("detect", "classify", "multilabel", "localize", "segment", "segment_several", "contours")
 # Where a run is: said beside the settings, in flags as in a file.
 PLACES = ("out",)
 

@@ -73,11 +73,19 @@ SYSTEMS = LazySystems(
         "patch_pixels": "segment.patch_pixels",
         "superpixels": "segment.superpixels",
         "reseg": "segment.reseg",
+        "edgenet": "contours.edgenet",
+        "semantic_edges": "contours.semantic_edges",
     }
 )
 
 # What to begin with where nothing speaks for another: cheap for its task, and good in a few minutes (docs/results.md).
-IF_UNSURE = {"classify": "classifier", "localize": "localizer", "detect": "retinanet", "segment": "fcn8s"}
+IF_UNSURE = {
+    "classify": "classifier",
+    "localize": "localizer",
+    "detect": "retinanet",
+    "segment": "fcn8s",
+    "contours": "edgenet",
+}
 
 
 def every_system() -> LazySystems:

@@ -33,9 +33,10 @@ TASKS: dict[str, tuple[tuple[str, ...], str]] = {
     "localize": (("label", "instances.boxes"), IF_UNSURE["localize"]),
     "segment": (("semantic",), IF_UNSURE["segment"]),
     "segment_several": (("semantic_masks",), IF_UNSURE["segment"]),
+    "contours": (("contours",), IF_UNSURE["contours"]),
 }
 # In this order, where no task is asked for.
-USUAL = ("detect", "classify", "multilabel", "segment", "segment_several")
+USUAL = ("detect", "classify", "multilabel", "segment", "segment_several", "contours")
 # Options of systems that make them light, by task.
 LIGHT: dict[str, dict[str, Any]] = {
     "segment": {"grouped": True},
@@ -73,8 +74,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
 
     Args:
         data: What `open_data` takes, or several.
-        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture), ``localize``, ``segment`` or
-            ``segment_several`` (several classes a pixel); None: by what is annotated.
+        task: ``detect``, ``classify``, ``multilabel`` (several classes a picture), ``localize``, ``segment``,
+            ``segment_several`` (several classes a pixel) or ``contours``; None: by what is annotated.
         options: Settings of the training, by name; they are kept.
 
     Raises:
@@ -129,8 +130,9 @@ def _why(data: Data, task: str) -> str:
         "localize": "a class and boxes",
         "segment": "a class for each pixel",
         "segment_several": "a mask for each class",
+        "contours": "contours",
     }
-    names = data.train.vocabularies.names("semantic") if TASKS[task][1] == IF_UNSURE["segment"] else data.train.classes
+    names = data.train.vocabularies.names(TASKS[task][0][-1])
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     return f"{len(data.train)} training pictures have {annotated[task]} ({len(names)}: {shown}): {TASKS[task][1]}"
 
@@ -155,7 +157,7 @@ def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, An
 
 def _usual(train: Dataset, task: str) -> int:
     """ImageNet's side for what looks at the whole picture; for pixels that of the pictures, up to the largest."""
-    if TASKS[task][1] != IF_UNSURE["segment"]:
+    if TASKS[task][1] not in (IF_UNSURE["segment"], IF_UNSURE["contours"]):
         return 224
     longer = sorted(max(size_of(train, index)) for index in range(min(len(train), LOOKED_AT)))
     middle = longer[len(longer) // 2] if longer else SIDES[0]
