@@ -103,6 +103,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "patch_pixels": {"width": 1 / 4, "size": 32},
     "superpixels": {"width": 1 / 4, "superpixels": 400, "compactness": 100.0, "strides": (4, 8)},
     "reseg": {"width": 1 / 4, "size": 32},
+    "edgenet": {"trunk": "resnet18", "width": 1 / 8},
     "fcn_basic": {"width": 1 / 8},
     "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
     "overfeat_detector": {
