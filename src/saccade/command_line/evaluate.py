@@ -59,8 +59,14 @@ def run(arguments: Sequence[str]) -> int:
         dataset = readable(with_channels(dataset, predictor.engine.input.channels), typed.on_bad, say)
         _, pictures = opened(predictor, dataset)
         with progress("measuring") as told:
-            asked = {"batch": typed.batch, "workers": typed.workers, "crests": not typed.raw_contours}
-            found = measured(predictor, pictures, **asked, told=told)
+            found = measured(
+                predictor,
+                pictures,
+                batch=typed.batch,
+                workers=typed.workers,
+                told=told,
+                crests=not typed.raw_contours,
+            )
         if typed.out is not None:
             write_findings(Path(typed.out), found, predictor, pictures, (name_of(predictor), name_of(dataset)))
         disturbed = measure_disturbed(typed, predictor, dataset, found.scores)

@@ -59,7 +59,8 @@ class ContourHead(Head):
 
     def __init__(self, body: ContourScores, target: Target, *, over: Over = "mean", told: Told = "fused") -> None:
         super().__init__()
-        self.body, self.target, self.over, self.told = body, target, over, told
+        self.body, self.target, self.told = body, target, told
+        self.over: Over = over
         self.reads, self.terms = body.reads, body.terms
 
     def forward(self, maps: Maps) -> ContourRaw:

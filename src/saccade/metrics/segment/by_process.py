@@ -12,7 +12,8 @@ import torch
 
 from saccade.core.errors import ResourceError
 
-Value, Result = TypeVar("Value"), TypeVar("Result")
+Value = TypeVar("Value")
+Result = TypeVar("Result")
 # Parts of the work for each process: some values take longer than others.
 PARTS = 4
 
