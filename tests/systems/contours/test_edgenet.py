@@ -135,6 +135,10 @@ def test_other_trunks_learn_a_mean_by_a_recipe_of_ours() -> None:
     system = narrow(trunk="resnet18")
     assert (head_of(system).over, system.recipe.optimiser) == ("mean", "adamw")
     assert (head_of(narrow()).over, narrow().recipe.lr) == ("sum", 1e-6)
+    assert (head_of(narrow(trunk="vgg11_bn")).over, narrow(trunk="vgg11_bn").trunk.levels["conv1_1"].offset) == (
+        "mean",
+        0,
+    )
     assert (head_of(narrow(loss="mean")).over, narrow(loss="mean").recipe.optimiser) == ("mean", "adamw")
 
 

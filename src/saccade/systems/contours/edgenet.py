@@ -41,6 +41,7 @@ PAPER = Recipe(
     epochs=1000,
     batch=10,
     augmentation=Augmentation(flip=0.5, zoom=(0.5, 1.5)),
+    few=True,
     note="Xie 2015, as released: the loss is a sum over a picture's pixels, a mean over ten pictures a step; rate "
     "1e-6, 100 times as much in block 5, .01 in the sides, .001 in their sum; by .1 after each third of 30 000 steps. "
     "Pictures are flipped and shown at half, one and a half times their size; the paper turns them to 16 angles, too. "
@@ -49,6 +50,7 @@ PAPER = Recipe(
 RECIPE = Recipe(
     optimiser="adamw",
     lr=1e-3,
+    lr_factors=(("contours", 10.0),),
     weight_decay=1e-4,
     decay_all=False,
     schedule="cosine",
@@ -56,8 +58,9 @@ RECIPE = Recipe(
     epochs=60,
     batch=8,
     augmentation=Augmentation(flip=0.5, zoom=(0.75, 1.33), brightness=0.2, contrast=0.2, saturation=0.2),
+    few=True,
     note="Ours, for a mean over pixels and any trunk, since the released rates are for ImageNet's VGG-16 alone: AdamW, "
-    "the rate falling to 0 by a cosine. " + PAPER.note,
+    "the rate falling to 0 by a cosine, ten times as much in the sides, which begin at 0. " + PAPER.note,
 )
 
 
@@ -69,7 +72,7 @@ class ContourOptions(OptionGroup):
         consensus: Share of the people who drew a picture from which on a pixel that they drew is a contour.
         disputed: What fewer drew. ``nothing``: no contour, as released. ``ignored``: it does not count.
         loss: ``sum``: over a picture's pixels, as released, with the released rates on a VGG. ``mean``: over pixels,
-            with a recipe of ours. By default the sum on a VGG, else the mean.
+            with a recipe of ours. By default the sum on a VGG without normalisation, else the mean.
         told: ``merged``: the mean of the probabilities of all sides and of their sum, as the paper. ``fused``: that of
             their sum alone.
     """
@@ -105,8 +108,9 @@ def edgenet(
             contours are learnt together.
         trunk: ``vgg16``, another VGG, or any trunk, ours or timm's; the last map of each of its five finest strides.
         contours: What is learnt, and what is told.
-        padding: Pixels of zeros around the picture in a VGG's first layer, by default the released 35. 0: each layer is
-            padded by itself, which is cheaper where pictures are small; other trunks are so always.
+        padding: Pixels of zeros around the picture in the first layer of a VGG without normalisation, by default the
+            released 35. 0: each layer is padded by itself, which is cheaper where pictures are small; other trunks are
+            so always.
         size: Length of the longer side in pixels.
 
     Raises:
@@ -115,7 +119,7 @@ def edgenet(
         ConfigError: The padding is too narrow.
     """
     whole = trunk.built(fc=False)
-    names, vgg = finest_of_strides(whole, SIDES), is_vgg(whole)
+    names, vgg = finest_of_strides(whole, SIDES), is_vgg(whole) and not _normalises(whole)
     body = _padded(cut(whole, names[-1]), trunk.named, PADDING if padding is None and vgg else padding or 0, vgg=vgg)
     spec = _input(body, size)
     over: Over = contours.loss or ("sum" if vgg else "mean")
@@ -127,6 +131,11 @@ def edgenet(
     )
     recipe = _released(names[-1]) if vgg and over == "sum" else RECIPE
     return System(body, {"contours": head}, classes=classes, input=spec, recipe=recipe)
+
+
+def _normalises(trunk: Trunk) -> bool:
+    """Whether it normalises, as no trunk of the paper's time does."""
+    return any("norm" in name.rpartition(".")[2] for name, _ in trunk.named_modules())
 
 
 def target_of(classes: Sequence[str], consensus: Consensus) -> Target:

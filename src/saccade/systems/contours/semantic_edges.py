@@ -49,6 +49,7 @@ PAPER = Recipe(
 RECIPE = Recipe(
     optimiser="adamw",
     lr=1e-3,
+    lr_factors=(("contours", 10.0),),
     weight_decay=1e-4,
     decay_all=False,
     schedule="cosine",
@@ -56,6 +57,7 @@ RECIPE = Recipe(
     epochs=60,
     batch=8,
     augmentation=Augmentation(flip=0.5, zoom=(0.75, 1.33), brightness=0.2, contrast=0.2, saturation=0.2),
+    few=True,
     note="Ours, for a mean over pixels: the released rates are for a ResNet that has learnt, and 100 000 steps; "
     "--loss sum is as released. " + PAPER.note,
 )

@@ -37,11 +37,12 @@ TASKS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 # In this order, where no task is asked for.
 USUAL = ("detect", "classify", "multilabel", "segment", "segment_several", "contours")
-# Options of systems that make them light, by task.
+# Options of systems that make them light, or learn the task best, by task.
 LIGHT: dict[str, dict[str, Any]] = {
     "segment": {"grouped": True},
     "segment_several": {"grouped": True, "labels": "several"},
     "multilabel": {"loss": "sigmoid"},
+    "contours": {"disputed": "ignored"},
 }
 
 
