@@ -63,6 +63,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "patch_pixels": {"patch": 31, "depth": 3, "width": 1 / 8, "size": 48},
     "superpixels": {"trunk": "resnet18", "superpixels": 60, "compactness": 40.0},
     "reseg": {"trunk": "vgg11"},
+    "edgenet": {"trunk": "vgg11", "padding": 0},
+    "semantic_edges": {"trunk": "resnet18"},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -104,6 +106,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "patch_pixels": {"width": 1 / 4, "size": 32},
     "superpixels": {"width": 1 / 4, "superpixels": 400, "compactness": 100.0, "strides": (4, 8)},
     "reseg": {"width": 1 / 4, "size": 32},
+    "edgenet": {"trunk": "resnet18", "width": 1 / 8},
     "fcn_basic": {"width": 1 / 8},
     "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
     "overfeat_detector": {
@@ -221,11 +224,18 @@ def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotat
         ),
         semantic=semantic,
         semantic_masks=_layers(index, masks, semantic),
-        contours=masks.dense()[:1].float(),
+        contours=_lines(index, masks),
         pose=joints[0],
         pose_visible=torch.full(joints.shape[1:2], 2),
         person=Person(centre=centre, scale=sides[0, 1] / 200, head_size=sides[0, 1] / 8),
     )
+
+
+def _lines(index: int, masks: Masks) -> Tensor:
+    """(CLASSES, H, W) what is learnt as contours: a map a class, the rectangles, which narrow networks learn."""
+    maps = torch.zeros(CLASSES, *masks.size)
+    maps[index : index + 2] = masks.dense().float()
+    return maps
 
 
 def _layers(index: int, masks: Masks, semantic: Tensor) -> Masks:

@@ -15,6 +15,7 @@ from saccade.heads.classify.class_codes import class_codes
 from saccade.heads.classify.classify import ClassifyHead, ClassScores
 from saccade.heads.classify.euclidean import Distances, EuclideanHead
 from saccade.heads.classify.svm import SvmHead
+from saccade.heads.contours.contour_head import ContourHead, ContourRaw
 from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
 from saccade.heads.dense.grid_boxes import GridBoxes, GridBoxHead
 from saccade.heads.dense.grid_targets import cell_truth
@@ -27,10 +28,12 @@ from saccade.heads.pixels.pixel_head import PixelHead, PixelRaw
 from saccade.heads.pixels.skip_head import SkipPixelHead
 from saccade.layers.blocks.fully_connected import fully_connected
 from saccade.layers.decoder.coarse_scores import ScoresInContext, SummedScores
+from saccade.layers.decoder.contour_scores import ClassSideScores, SideScores
 from saccade.layers.decoder.skip_scores import ScoredMap, SkipScores
 from saccade.layers.towers.anchors import Anchors
 from saccade.layers.towers.context_module import ContextModule
 from saccade.layers.towers.dense_towers import ProposalTower, SeparateTowers, TwinTower
+from saccade.losses.contours import per_class, together
 from saccade.losses.pixels import PixelLoss
 from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
 from saccade.network.head import Head
@@ -178,6 +181,17 @@ def _layers(truth: list[Annotation], sizes: Tensor) -> PixelRaw:
     return PixelRaw((layers * 2.0 - 1) * SURE, None, sizes)
 
 
+def _contours(outputs: int, *, per_class: bool) -> Callable[[list[Annotation], Tensor], ContourRaw]:
+    """Raw output that says what the truth's maps say, each or all together, in all of its outputs."""
+
+    def perfect(truth: list[Annotation], sizes: Tensor) -> ContourRaw:
+        drawn = torch.stack([t.get("contours") for t in truth])
+        told = drawn if per_class else drawn.amax(1, keepdim=True)
+        return ContourRaw(((told * 2 - 1) * SURE)[:, None].expand(-1, outputs, -1, -1, -1), sizes)
+
+    return perfect
+
+
 SEVERAL = PixelLoss(labels="several")
 HEADS: dict[str, HeadCase] = {
     "pixels": HeadCase(lambda: PixelHead("map", nn.Conv2d(LEVEL.channels, CLASSES, 1), CLASSES), _pixels),
@@ -204,6 +218,14 @@ HEADS: dict[str, HeadCase] = {
     ),
     "several at positions": HeadCase(
         lambda: CoarsePixelHead(SummedScores({"map": LEVEL}, CLASSES), CLASSES, corners=True, loss=SEVERAL), _layers
+    ),
+    "contours": HeadCase(
+        lambda: ContourHead(SideScores({"map": LEVEL}, corners=False), together, told="merged"),
+        _contours(2, per_class=False),
+    ),
+    "contours of classes": HeadCase(
+        lambda: ContourHead(ClassSideScores({"map": LEVEL}, {"map": LEVEL}, CLASSES, corners=True), per_class),
+        _contours(2, per_class=True),
     ),
     "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
     "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),

@@ -29,6 +29,7 @@ QUICK = (
     "superpixels",
     "crf_rnn",
     "deconvnet by proposals",
+    "edgenet",
     "patches one by one",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -41,6 +42,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "deconvnet by proposals": ("deconvnet", {"sees": "proposals", "search": "windows"}),
     "patches one by one": ("patch_pixels", {"evaluate": "patches"}),
     "segnet_basic of several": ("segnet_basic", {"labels": "several"}),
+    "edgenet widely padded": ("edgenet", {"padding": 35}),
     "multipath twice": ("multipath", {"rounds": 2, "vote": True}),
 }
 NAMES = [*sorted([*SYSTEMS, *PROOFS]), *VARIANTS]

@@ -39,6 +39,8 @@ def found(prediction: Annotation, truth: Annotation, field: str) -> bool:
         return bool(((value > 0.5) == (truth.labels > 0)).all()) or int(value.argmax()) == int(truth.label)
     if field == "semantic_scores":
         return torch.equal(value.argmax(0), truth.get("semantic"))
+    if field == "contours":
+        return torch.equal((value > 0.5).float(), wanted if len(value) == len(wanted) else wanted.amax(0, keepdim=True))
     if field in ("semantic_masks", "semantic_mask_scores"):
         layers = value.dense() if field == "semantic_masks" else value > 0.5
         return torch.equal(layers, truth.get("semantic_masks").dense())

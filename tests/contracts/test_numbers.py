@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from contour_numbers import contour_quantities
 from crf_numbers import crf_quantities
 from deconvnet_reseg_numbers import deconvnet_reseg_quantities
 from described_numbers import described_quantities
@@ -197,6 +198,7 @@ def quantities() -> dict[tuple[str, str], Callable[[], object]]:
         | segment_context_quantities()
         | deconvnet_reseg_quantities()
         | crf_quantities()
+        | contour_quantities()
         | {
             ("LeNet-5", "trainable params total"): lambda: parameters(paper("lenet5")),
             ("LeNet-5", "input"): lambda: f"{paper('lenet5').input.channels}x32x32",

@@ -40,6 +40,8 @@ FITTING: dict[str, tuple[str, ...]] = {
     "dilated": ("yolo24", "tf_efficientnet_lite0"),
     "parsenet": ("yolo24", "tf_efficientnet_lite0"),
     "dt_edgenet": ("yolo24", "tf_efficientnet_lite0"),
+    "edgenet": ("yolo24", "tf_efficientnet_lite0"),
+    "semantic_edges": ("yolo24", "tf_efficientnet_lite0"),
     "retinanet": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
 }
 IMAGENET = trunk("resnet18", width=1 / 16).preprocessing

@@ -40,7 +40,16 @@ def test_a_built_trunk_is_the_system_s(name: str) -> None:
     own = {id(parameter) for parameter in given.parameters()}
     shared = {id(parameter) for parameter in system.trunk.parameters()} & own
     # What slides over a picture is a copy, whose fully connected layers became convolutions, and so is what is dilated.
-    assert shared or name in ("sliding_window", "rfcn", "deeplab1", "deeplab2", "dilated", "parsenet", "dt_edgenet")
+    assert shared or name in (
+        "sliding_window",
+        "rfcn",
+        "deeplab1",
+        "deeplab2",
+        "dilated",
+        "parsenet",
+        "dt_edgenet",
+        "semantic_edges",
+    )
     assert system.input.mean == given.preprocessing.mean
     assert system.origin is None
 

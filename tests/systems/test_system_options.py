@@ -209,6 +209,15 @@ TABLE = {
         channels:int=3 gate:edges/gru=edges iterations:int=3 norm:batch/frozen/group/sync=batch pretrained:bool=False
         sigma_range:float|None=None sigma_space:float=50.0 size:int=513 trunk:str=vgg16 width:float=1.0
     """,
+    "edgenet": """
+        channels:int=3 consensus:float=0.5 disputed:nothing/ignored=nothing loss:sum/mean|None=None
+        norm:batch/frozen/group/sync=batch padding:int|None=None pretrained:bool=False size:int=481
+        told:merged/fused=merged trunk:str=vgg16 width:float=1.0
+    """,
+    "semantic_edges": """
+        channels:int=3 loss:sum/mean=mean norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=352
+        stem:fine/own=fine trunk:str=resnet101 width:float=1.0
+    """,
 }
 STATISTICS = {"mean": "mean:*float|None=None", "std": "std:*float|None=None"}
 OF_SYSTEM = {name: words.split() for names, words in TABLE.items() for name in names.split()}

@@ -38,6 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     told = "of pictures that cannot be read leave a hundredth out, and say so (skip), or stop at one (fail)"
     parser.add_argument("--on-bad", choices=("skip", "fail"), default="skip", help=told)
     parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
+    told = "measure contours as they are told, not brought to their crests (non-maximum suppression) before"
+    parser.add_argument("--raw-contours", action="store_true", help=told)
     add_disturbances(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
@@ -57,7 +59,14 @@ def run(arguments: Sequence[str]) -> int:
         dataset = readable(with_channels(dataset, predictor.engine.input.channels), typed.on_bad, say)
         _, pictures = opened(predictor, dataset)
         with progress("measuring") as told:
-            found = measured(predictor, pictures, batch=typed.batch, workers=typed.workers, told=told)
+            found = measured(
+                predictor,
+                pictures,
+                batch=typed.batch,
+                workers=typed.workers,
+                told=told,
+                crests=not typed.raw_contours,
+            )
         if typed.out is not None:
             write_findings(Path(typed.out), found, predictor, pictures, (name_of(predictor), name_of(dataset)))
         disturbed = measure_disturbed(typed, predictor, dataset, found.scores)

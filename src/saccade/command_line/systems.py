@@ -17,6 +17,7 @@ TOLD = {
     "detect": "every object: what it is, and where",
     "segment": "the class of every pixel",
     "instances": "every object: what it is, where, and its pixels",
+    "contours": "where one thing ends and another begins",
 }
 COLUMNS = ("  name", "year", "M parameters", "GMAC", "picture", "learns from")
 NUMBERS = {"year", "M parameters", "GMAC", "picture"}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
@@ -194,12 +194,15 @@ def _scenes(uri: str, split: str) -> Dataset:
     from saccade.data.scenes import scenes_split
 
     known = ("count", "size", "seed")
-    settings: dict[str, int] = {}
+    settings: dict[str, Any] = {}
     for item in filter(None, uri.partition(":")[2].split(",")):
         key, _, value = item.partition("=")
+        if item == "contours=classes":
+            settings[key] = value
+            continue
         if key not in known or key in settings or not value.isdecimal():
             raise UsageError(
-                f"whole numbers for {', '.join(known)}, once each",
+                f"whole numbers for {', '.join(known)}, once each, and contours=classes",
                 f"{item!r} in {uri!r}",
                 cure="write for instance scenes:count=500,size=128,seed=1",
             )

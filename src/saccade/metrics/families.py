@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from saccade.core.vocabulary import Names, Vocabularies
+from saccade.core.vocabulary import UNTOLD_CONTOURS, Names, Vocabularies
 from saccade.metrics.classify.classification import Classification, MultiLabel
 from saccade.metrics.detect.boundary import BoundaryDetection
 from saccade.metrics.detect.detection import Detection
@@ -15,6 +15,7 @@ from saccade.metrics.localize.localization import Localization
 from saccade.metrics.metric import Metric
 from saccade.metrics.segment.borders import Borders
 from saccade.metrics.segment.calibration import PixelCalibration
+from saccade.metrics.segment.class_contours import ClassContours
 from saccade.metrics.segment.contours import Contours
 from saccade.metrics.segment.segmentation import Segmentation
 from saccade.metrics.segment.several import SeveralSegmentation
@@ -29,6 +30,7 @@ class Family(NamedTuple):
         needs: Dotted fields that the truth must have.
         vocabulary: The field whose labels it counts: its class names are those of this field.
         unless: Dotted fields of predictions in whose presence another family speaks.
+        of_classes: Whether the names must be those of classes, not of contours of whatever there is.
     """
 
     make: Callable[[Sequence[str]], Metric]
@@ -36,6 +38,7 @@ class Family(NamedTuple):
     needs: frozenset[str]
     vocabulary: str = "instances"
     unless: frozenset[str] = frozenset()
+    of_classes: bool = False
 
 
 _BOXES = frozenset({"instances.boxes"})
@@ -58,13 +61,22 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
-# Metrics that cost too much for each epoch of a training: an evaluation has them too.
-THOROUGH: tuple[Family, ...] = (
-    Family(Borders, Borders.reads, Borders.needs, vocabulary="semantic"),
-    Family(PixelCalibration, PixelCalibration.reads, PixelCalibration.needs, vocabulary="semantic"),
-    Family(BoundaryDetection, BoundaryDetection.reads, BoundaryDetection.needs),
-    Family(Contours, Contours.reads, Contours.needs, vocabulary="contours"),
-)
+def thorough(*, crests: bool = True) -> tuple[Family, ...]:
+    """Metrics that cost too much for each epoch of a training: an evaluation has them too.
+
+    Args:
+        crests: Whether contours are brought to their crests before they are measured.
+    """
+    return (
+        Family(Borders, Borders.reads, Borders.needs, vocabulary="semantic"),
+        Family(PixelCalibration, PixelCalibration.reads, PixelCalibration.needs, vocabulary="semantic"),
+        Family(BoundaryDetection, BoundaryDetection.reads, BoundaryDetection.needs),
+        Family(partial(Contours, crests=crests), Contours.reads, Contours.needs, vocabulary="contours"),
+        Family(ClassContours, ClassContours.reads, ClassContours.needs, vocabulary="contours", of_classes=True),
+    )
+
+
+THOROUGH = thorough()
 
 
 def choose(
@@ -83,4 +95,5 @@ def choose(
         family.make(vocabularies.names(family.vocabulary))
         for family in families
         if family.reads <= gives and family.needs <= truth_fields and not family.unless & gives
+        if not family.of_classes or vocabularies.names(family.vocabulary) not in ((), UNTOLD_CONTOURS)
     ]

@@ -69,6 +69,8 @@ SCORES: dict[str, Score] = {
     "ods": Score("ODS", "F of contours at the threshold that is best for all pictures"),
     "ois": Score("OIS", "F of contours at each picture's own best threshold"),
     "contour_ap": Score("Contour AP", "mean precision of contours over recalls"),
+    "contour_mf": Score("Contour MF", "F of the contours of a class at its best threshold, mean over classes"),
+    "contour_map": Score("Contour mAP", "mean precision of the contours of a class over recalls, mean over classes"),
     "fwiou": Score("Weighted IoU", "the same overlap, classes weighed by their pixels"),
 }
 

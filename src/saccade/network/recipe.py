@@ -77,6 +77,7 @@ class Recipe:
         difficult: Whether objects are learnt that are marked as difficult (VOC). Else they are taken for background, as
             the code of Faster R-CNN, R-FCN, SPP-net and YOLO does.
         stages: Stages, in order.
+        few: Whether it is made for few pictures, so that no recipe for small sets takes its place unasked.
         best: Score by which the best checkpoint is chosen; a leading ``-`` says that less is better.
         note: The lab note: where the numbers are from, and what result to expect.
     """
@@ -104,6 +105,7 @@ class Recipe:
     augmentation: Augmentation = Augmentation()
     difficult: bool = True
     stages: tuple[Stage, ...] = (Stage(),)
+    few: bool = False
     best: str = "-loss"
     note: str = ""
 

@@ -74,6 +74,8 @@ SYSTEMS = LazySystems(
         "superpixels": "segment.superpixels",
         "reseg": "segment.reseg",
         "mask_rcnn": "instances.mask_rcnn",
+        "edgenet": "contours.edgenet",
+        "semantic_edges": "contours.semantic_edges",
     }
 )
 
@@ -84,6 +86,7 @@ IF_UNSURE = {
     "detect": "retinanet",
     "segment": "fcn8s",
     "instances": "mask_rcnn",
+    "contours": "edgenet",
 }
 
 

@@ -14,7 +14,9 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import UsageError
 from saccade.core.vocabulary import UNTOLD_CONTOURS
 from saccade.metrics.families import THOROUGH, choose
-from saccade.metrics.segment.contours import THRESHOLDS, Contours, average_precision, counts_of, f_measure
+from saccade.metrics.segment.contour_counts import THRESHOLDS, counts_of
+from saccade.metrics.segment.contour_scores import average_precision, best_f, f_measure
+from saccade.metrics.segment.contours import Contours
 from saccade.metrics.segment.matching import nearest_matching
 from saccade.metrics.segment.thinning import thinned
 
@@ -141,6 +143,16 @@ def test_one_threshold_for_all_pictures_or_one_for_each() -> None:
     assert found["ods"] == pytest.approx(2 * (2 / 3) * 1 / (2 / 3 + 1))
 
 
+def test_the_best_f_lies_also_between_two_thresholds() -> None:
+    """Precisions .5 and 1 with recalls 1 and .2: of 100 points on the line between, the best by trying each."""
+    counts = np.array([[100, 20], [100, 100], [100, 20], [200, 20]])
+    between = [(0.5 + 0.5 * s, 1 - 0.8 * s) for s in np.linspace(0, 1, 100)]
+    expected = max(2 * p * r / (p + r) for p, r in between)
+    assert float(best_f(counts)) == pytest.approx(expected)
+    assert float(best_f(counts)) > float(f_measure(counts).max()) + 0.002
+    assert float(best_f(np.stack([counts, counts[:, [1, 1]]], 1))[1]) == pytest.approx(f_measure(counts[:, 1]))
+
+
 def test_average_precision_by_hand() -> None:
     """Recalls .2, .6 and 1 with precisions 1, .8 and .4; below .2 there is none, and the benchmark takes 0."""
     counts = np.array([[100, 60, 20], [100, 100, 100], [100, 60, 20], [250, 75, 20]])
@@ -232,7 +244,7 @@ def test_an_evaluation_measures_contours_where_they_are_told_and_drawn() -> None
     gives = frozenset({"contours"})
     fields = frozenset({"contours", "semantic"})
     for lines, by_person in ((UNTOLD_CONTOURS, True), (("cat", "dog"), False)):
-        (metric,) = choose(gives, fields, {"semantic": ("cat",), "contours": lines}, THOROUGH)
+        metric = choose(gives, fields, {"semantic": ("cat",), "contours": lines}, THOROUGH)[0]
         assert isinstance(metric, Contours)
         assert metric.by_person == by_person
     assert choose(gives, frozenset({"semantic"}), ("cat",), THOROUGH) == []

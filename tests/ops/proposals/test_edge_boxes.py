@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from saccade.ops.boxes.geometry import iou_matrix
+from saccade.ops.crests import tangents
 from saccade.ops.proposals import edge_boxes
 from saccade.ops.proposals.edge_boxes import EdgeBoxes, kept, within
 from saccade.ops.proposals.edge_groups import EdgeGroups, affinities, edge_groups
-from saccade.ops.proposals.edge_map import EdgeMap, StructuredGradient, edge_map, tangents
+from saccade.ops.proposals.edge_map import EdgeMap, StructuredGradient, edge_map
 from saccade.ops.proposals.edge_scores import BoxScorer
 from saccade.ops.proposals.edge_windows import refined, step_share, windows
 from saccade.ops.proposals.searches import search_named

@@ -41,6 +41,12 @@ def test_stages_of_a_system_s_own_are_not_replaced() -> None:
         recipe_for(system, 10, TrainSettings(recipe="small"))
 
 
+def test_a_recipe_for_few_pictures_is_not_replaced_unasked() -> None:
+    system = build("edgenet", 2, trunk="efficientnet_lite0", pretrained=True)
+    assert recipe_for(system, 10, TrainSettings()) is system.recipe
+    assert len(recipe_for(system, 10, TrainSettings(recipe="small")).stages) == 2
+
+
 def test_the_trunk_waits_and_what_was_frozen_stays_so() -> None:
     first, second = small_set(OWN, boxes=True).stages
     assert (first.freeze, second.freeze) == (("trunk.stem", "trunk"), ("trunk.stem",))

@@ -1,6 +1,7 @@
 """The built-in pictures as a data set."""
 
 from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 import torch
 
@@ -18,6 +19,8 @@ from saccade.data.scenes.truth import FIELDS, SEMANTIC_CLASSES, annotate
 VOCABULARIES = Vocabularies(
     {"instances": CLASSES, "semantic": SEMANTIC_CLASSES, "contours": UNTOLD_CONTOURS, "joints": JOINTS.names}
 )
+OF_CLASSES = Vocabularies({**VOCABULARIES, "contours": CLASSES})
+Contours = Literal["whole", "classes"]
 _EXAMPLE = "for instance scenes:count=500,size=128,seed=1"
 
 
@@ -33,16 +36,22 @@ class Scenes:
         size: Height and width in pixels, 16 at least.
         seed: Which series of pictures.
         start: Place of the first picture in that series.
+        contours: ``whole``: one map of contours, whatever they bound; ``classes``: one a class.
 
     Raises:
-        UsageError: A number is too small.
+        UsageError: A number is too small, or contours are neither.
     """
 
-    def __init__(self, count: int = 500, size: int = 128, seed: int = 1, start: int = 0) -> None:
+    def __init__(
+        self, count: int = 500, size: int = 128, seed: int = 1, start: int = 0, contours: Contours = "whole"
+    ) -> None:
+        if contours not in get_args(Contours):
+            raise UsageError(f"contours: one of {get_args(Contours)}", repr(contours), within="scenes", cure=_EXAMPLE)
         for name, found, least in (("count", count, 0), ("size", size, 16), ("seed", seed, 0), ("start", start, 0)):
             if found < least:
                 raise UsageError(f"{name} of at least {least}", found, within="scenes", cure=_EXAMPLE)
         self.count, self.side, self.seed, self.start = count, size, seed, start
+        self._of_classes = contours == "classes"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -51,8 +60,8 @@ class Scenes:
 
     @property
     def vocabularies(self) -> Vocabularies:
-        """The C classes of objects; of pixels these and the background; one of lines; MPII's joints."""
-        return VOCABULARIES
+        """The C classes of objects; of pixels these and the background; one of lines, or C; MPII's joints."""
+        return OF_CLASSES if self._of_classes else VOCABULARIES
 
     @property
     def fields(self) -> frozenset[str]:
@@ -71,11 +80,12 @@ class Scenes:
         place = self._place(index)
         stage = set_stage(self.seed, place, self.side)
         image = torch.from_numpy(paint(stage, self.seed, place)).permute(2, 0, 1).contiguous()
-        return Sample(image, annotate(stage), self.id(index))
+        return Sample(image, annotate(stage, contours_of_classes=self._of_classes), self.id(index))
 
     def truth(self, index: int) -> Annotation:
         """The truth of one picture; nothing is painted."""
-        return annotate(set_stage(self.seed, self._place(index), self.side))
+        stage = set_stage(self.seed, self._place(index), self.side)
+        return annotate(stage, contours_of_classes=self._of_classes)
 
     def id(self, index: int) -> str:
         """The name of one picture: seed and place in the series."""
@@ -92,22 +102,23 @@ class Scenes:
         return self.start + index
 
 
-def scenes_split(options: Mapping[str, int], split: str) -> Scenes:
+def scenes_split(options: Mapping[str, Any], split: str) -> Scenes:
     """The pictures of one split: ``train`` takes the first `count` of the series, ``val`` the next max(50, count / 5).
 
     Args:
-        options: Any of count, size and seed.
+        options: Any of count, size, seed and contours.
         split: ``train`` or ``val``.
 
     Raises:
         UsageError: An option or the split is unknown, or a number is too small.
     """
-    unknown = sorted(set(options) - {"count", "size", "seed"})
+    unknown = sorted(set(options) - {"count", "size", "seed", "contours"})
     if unknown:
-        raise UsageError("count, size and seed", ", ".join(unknown), within="scenes", cure=_EXAMPLE)
+        raise UsageError("count, size, seed and contours", ", ".join(unknown), within="scenes", cure=_EXAMPLE)
     if split not in ("train", "val"):
         raise UsageError("the split train or val", repr(split), within="scenes")
     train = Scenes(**options)
     if split == "train":
         return train
-    return Scenes(max(50, train.count // 5), train.side, train.seed, start=train.count)
+    contours = options.get("contours", "whole")
+    return Scenes(max(50, train.count // 5), train.side, train.seed, start=train.count, contours=contours)

@@ -25,8 +25,13 @@ FIELDS = frozenset(
 )
 
 
-def annotate(stage: Stage) -> Annotation:
-    """All that a stage shows; instances by falling visible area, the pose of the largest figure."""
+def annotate(stage: Stage, *, contours_of_classes: bool = False) -> Annotation:
+    """All that a stage shows; instances by falling visible area, the pose of the largest figure.
+
+    Args:
+        stage: What stands where.
+        contours_of_classes: Whether there is a map of contours a class, in place of one for all that there is.
+    """
     order = np.argsort(-np.bincount(stage.owner[stage.owner >= 0], minlength=len(stage.placed)), kind="stable")
     placed = [stage.placed[position] for position in order]
     labels = torch.tensor([one.thing.label for one in placed])
@@ -47,7 +52,7 @@ def annotate(stage: Stage) -> Annotation:
         ),
         semantic=_semantic(stage),
         semantic_masks=_layers(stage),
-        contours=_contours(stage),
+        contours=_class_contours(stage) if contours_of_classes else _contours(stage),
         pose=None if figure is None else joints[figure][0],
         pose_visible=None if figure is None else joints[figure][1],
         person=None if figure is None else _person(placed[figure], len(stage.owner)),
@@ -122,6 +127,12 @@ def _contours(stage: Stage) -> Tensor:
         near_view, this_view, other_view = near[this], stage.depth[this], stage.depth[other]
         near_view |= this_view > other_view
     return torch.from_numpy(near[None].astype(np.float32))
+
+
+def _class_contours(stage: Stage) -> Tensor:
+    """(C, H, W) float32: of the same lines those on things of each class."""
+    labels = torch.tensor([*(one.thing.label for one in stage.placed), len(CLASSES)])[torch.from_numpy(stage.owner)]
+    return _contours(stage) * (labels == torch.arange(len(CLASSES))[:, None, None])
 
 
 def _neighbours() -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:

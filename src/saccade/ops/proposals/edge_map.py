@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from saccade.ops.crests import blurred, crests, tangents
+
 Array = np.ndarray[Any, Any]
 
 
@@ -37,7 +39,7 @@ def edge_map(strength: Array) -> EdgeMap:
     if min(strength.shape) < 3:
         return EdgeMap(np.zeros(strength.shape, np.float32), np.zeros(strength.shape, np.float32))
     tangent = tangents(strength)
-    thin = np.where(_is_crest(strength, tangent), strength, 0).astype(np.float32)
+    thin = crests(strength, tangent)
     thin[[0, -1]], thin[:, [0, -1]] = 0, 0
     return EdgeMap(thin, tangent.astype(np.float32))
 
@@ -69,17 +71,8 @@ class StructuredGradient:
 
         lab = color.rgb2lab(picture).astype(np.float32) / 100
         steepness = np.mean([_steepness(lab, sigma) for sigma in self.sigmas], 0)
-        relative = steepness / (_blurred(steepness, self.around) + self.floor)
+        relative = steepness / (blurred(steepness, self.around) + self.floor)
         return 1 - np.exp(-((relative / self.calm) ** self.power))
-
-
-def tangents(strength: Array) -> Array:
-    """(H, W) direction 0..π in which each crest of a map (H, W), of two pixels or more a side, runs: it bends least."""
-    smooth = _blurred(strength.astype(np.float32), 1.5)
-    down, across = np.gradient(smooth)
-    bend_y, bend_xy = np.gradient(down)
-    bend_x = np.gradient(across, axis=1)
-    return 0.5 * np.arctan2(2 * bend_xy, bend_x - bend_y) % np.pi
 
 
 def _steepness(channels: Array, sigma: float) -> Array:
@@ -93,23 +86,3 @@ def _steepness(channels: Array, sigma: float) -> Array:
     across, down = slope(1), slope(0)
     xx, yy, xy = (across**2).sum(2), (down**2).sum(2), (across * down).sum(2)
     return sigma * np.sqrt((xx + yy + np.sqrt((xx - yy) ** 2 + 4 * xy**2)) / 2)
-
-
-def _is_crest(strength: Array, tangent: Array) -> Array:
-    """(H, W) whether neither neighbour across the edge, one and two pixels away, is stronger."""
-    from scipy import ndimage
-
-    rows, columns = np.indices(strength.shape, dtype=np.float32)
-    right, down = -np.sin(tangent), np.cos(tangent)
-    found = strength > 0
-    for far in (-2, -1, 1, 2):
-        beside = ndimage.map_coordinates(strength, [rows + far * down, columns + far * right], order=1, mode="nearest")
-        found &= strength >= beside
-    return found
-
-
-def _blurred(values: Array, sigma: float) -> Array:
-    from scipy import ndimage
-
-    found: Array = ndimage.gaussian_filter(values, sigma, truncate=3.0)
-    return found

@@ -18,7 +18,7 @@ from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.loading.unreadable import readable
 from saccade.data.open import Sources, open_data
 from saccade.metrics.evaluation import Evaluation
-from saccade.metrics.families import THOROUGH, choose
+from saccade.metrics.families import choose, thorough
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
@@ -112,6 +112,7 @@ def measured(
     workers: int = 0,
     metrics: Sequence[Metric] = (),
     told: Callable[[int, int], None] | None = None,
+    crests: bool = True,
 ) -> Evaluation:
     """How good a network in use is on data, with its views and refinement; losses are of the plain pictures.
 
@@ -124,12 +125,14 @@ def measured(
         workers: Processes that read pictures.
         metrics: Further metrics beside those that apply.
         told: Takes how many pictures are measured, and of how many.
+        crests: Whether contours are brought to their crests before they are measured.
     """
     members = predictor.members.predictors if isinstance(predictor.members, Members) else (predictor,)
     if any(map(_padding_counts, members)):
         batch = 1
     vocabularies = dataset.vocabularies
-    thorough = choose(predictor.engine.gives, frozenset(dataset.fields), vocabularies, THOROUGH)
+    families = thorough(crests=crests)
+    further = choose(predictor.engine.gives, frozenset(dataset.fields), vocabularies, families)
     alone = len(members) == 1
     own = alone and predictor.views.plain and not predictor.engine.refined
     prediction = None if own else partial(_predictions, predictor, dataset, batch)
@@ -138,7 +141,7 @@ def measured(
         dataset,
         batch=batch,
         workers=workers,
-        metrics=[*thorough, *metrics],
+        metrics=[*further, *metrics],
         prediction=prediction,
         of_system=alone,
         told=told,

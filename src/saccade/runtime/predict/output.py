@@ -103,8 +103,9 @@ def as_values(prediction: Annotation, vocabularies: Vocabularies) -> dict[str, A
         ]
     if prediction.semantic_masks is not None:
         found["semantic_masks"] = _layers(prediction.semantic_masks, kinds)
-    if prediction.contours is not None and vocabularies.names("contours"):
-        found["contour_classes"] = list(vocabularies.names("contours"))
+    lines = vocabularies.names("contours")
+    if prediction.contours is not None and len(lines) == len(prediction.contours):
+        found["contour_classes"] = list(lines)
     return found
 
 

@@ -36,17 +36,19 @@ TASKS: dict[str, tuple[tuple[str, ...], str]] = {
     "segment": (("semantic",), IF_UNSURE["segment"]),
     "segment_several": (("semantic_masks",), IF_UNSURE["segment"]),
     "instances": (("instances.boxes", "instances.labels", "instances.masks"), IF_UNSURE["instances"]),
+    "contours": (("contours",), IF_UNSURE["contours"]),
 }
 OBJECTS = ("detect", "instances")
 # In this order, where no task is asked for.
-USUAL = ("instances", "detect", "classify", "multilabel", "segment", "segment_several")
-# Options of systems that make them light, by task.
+USUAL = ("instances", "detect", "classify", "multilabel", "segment", "segment_several", "contours")
+# Options of systems that make them light, or learn the task best, by task.
 LIGHT: dict[str, dict[str, Any]] = {
     "segment": {"grouped": True},
     "segment_several": {"grouped": True, "labels": "several"},
     "multilabel": {"loss": "sigmoid"},
     # The layers of masks see a quarter of the samples, and of 512 they would take most of a step.
     "instances": {"samples": 64},
+    "contours": {"disputed": "ignored"},
 }
 
 
@@ -80,7 +82,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
     Args:
         data: What `open_data` takes, or several.
         task: ``detect``, ``instances`` (boxes and masks), ``classify``, ``multilabel`` (several classes a picture),
-            ``localize``, ``segment`` or ``segment_several`` (several classes a pixel); None: by what is annotated.
+            ``localize``, ``segment``, ``segment_several`` (several classes a pixel) or ``contours``; None: by what is
+            annotated.
         options: Settings of the training, by name; they are kept.
 
     Raises:
@@ -143,8 +146,9 @@ def _why(data: Data, task: str) -> str:
         "segment": "a class for each pixel",
         "segment_several": "a mask for each class",
         "instances": "boxes with classes, and masks",
+        "contours": "contours",
     }
-    names = data.train.vocabularies.names("semantic") if TASKS[task][1] == IF_UNSURE["segment"] else data.train.classes
+    names = data.train.vocabularies.names(TASKS[task][0][-1])
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     return f"{len(data.train)} training pictures have {annotated[task]} ({len(names)}: {shown}): {TASKS[task][1]}"
 
@@ -170,7 +174,7 @@ def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, An
 
 def _usual(train: Dataset, task: str) -> int:
     """ImageNet's side for what looks at the whole picture; for pixels that of the pictures, up to the largest."""
-    if TASKS[task][1] != IF_UNSURE["segment"]:
+    if TASKS[task][1] not in (IF_UNSURE["segment"], IF_UNSURE["contours"]):
         return 224
     longer = sorted(max(size_of(train, index)) for index in range(min(len(train), LOOKED_AT)))
     middle = longer[len(longer) // 2] if longer else SIDES[0]

@@ -28,7 +28,7 @@ def recipe_for(system: System, pictures: int, settings: TrainSettings) -> Recipe
         system: What learns.
         pictures: Training pictures.
         settings: Which is asked for. ``auto``: that for small sets where weights came with the trunk, pictures are few,
-            and the system's own recipe is one of a single stage.
+            and the system's own recipe is one of a single stage that is not made for few pictures itself.
 
     Raises:
         UsageError: That for small sets is asked for, of a system that learns in stages of its own.
@@ -37,7 +37,8 @@ def recipe_for(system: System, pictures: int, settings: TrainSettings) -> Recipe
     single = len(own.stages) == 1 and own.descends
     if settings.recipe == "small" and not single:
         raise UsageError("a system that learns in one stage, for the recipe of small sets", f"{len(own.stages)} stages")
-    small = settings.recipe == "small" or (settings.recipe == "auto" and known and pictures <= FEW and single)
+    fits = known and pictures <= FEW and single and not own.few
+    small = settings.recipe == "small" or (settings.recipe == "auto" and fits)
     return small_set(own, boxes="instances.boxes" in system.needs) if small else own
 
 

@@ -49,3 +49,15 @@ def last_of_strides(trunk: Trunk, strides: Sequence[int]) -> tuple[str, ...]:
             cure=f"its maps are {listed}; choose a ResNet, or a trunk of timm's with such maps",
         )
     return tuple(last[stride] for stride in strides)
+
+
+def finest_of_strides(trunk: Trunk, count: int) -> tuple[str, ...]:
+    """The trunk's last map of each of its finest strides, `count` of them or as many as there are, the finest first.
+
+    Raises:
+        UsageError: There are no two.
+    """
+    strides = sorted({level.stride for level in trunk.levels.values() if level.stride is not None})
+    if len(strides) < 2:
+        raise UsageError("a trunk with maps of two strides or more", ", ".join(map(str, strides)) or "none")
+    return last_of_strides(trunk, strides[:count])

@@ -79,18 +79,18 @@ def dilate(trunk: Chain, stride: int = 8, *, pads: bool = True) -> Chain:
         if level.stride <= stride:
             rate = Rate(level.stride, 1, stride, pads)
         else:
-            stages[name], rate = _spread(stages[name], rate, name)
+            stages[name], rate = spread_windows(stages[name], rate, name)
         levels[name] = Level(level.channels, min(level.stride, stride))
     return Chain(stages, levels, trunk.preprocessing)
 
 
-def _spread(module: nn.Module, rate: Rate, path: str) -> tuple[nn.Module, Rate]:
+def spread_windows(module: nn.Module, rate: Rate, path: str) -> tuple[nn.Module, Rate]:
     """The module with its windows spread, changed in place where that is possible, and where the walk stands then."""
     if isinstance(module, nn.Conv2d | nn.MaxPool2d):
         return _spread_window(module, rate, path)
     if isinstance(module, nn.Sequential):
         for name, child in list(module.named_children()):
-            spread, rate = _spread(child, rate, f"{path}.{name}")
+            spread, rate = spread_windows(child, rate, f"{path}.{name}")
             setattr(module, name, spread)
         return module, rate
     if isinstance(module, SamePad):
@@ -98,7 +98,7 @@ def _spread(module: nn.Module, rate: Rate, path: str) -> tuple[nn.Module, Rate]:
         module.stride, module.dilation = rate.after(module.stride)[0], module.dilation * rate.dilation
         return module, rate
     if isinstance(module, InvertedResidual):
-        return module, _spread(module.layers, rate, f"{path}.layers")[1]
+        return module, spread_windows(module.layers, rate, f"{path}.layers")[1]
     if isinstance(module, BasicBlock | Bottleneck | PlainShortcutBlock):
         return module, _spread_residual(module, rate, path)
     _spread_branches(module, rate, path)
@@ -133,11 +133,11 @@ def _spread_residual(block: BasicBlock | Bottleneck | PlainShortcutBlock, rate: 
     entry = rate
     for name in ("conv1", "conv2", "conv3"):
         if hasattr(block, name):
-            _, rate = _spread(getattr(block, name), rate, f"{path}.{name}")
+            _, rate = spread_windows(getattr(block, name), rate, f"{path}.{name}")
     if isinstance(block, PlainShortcutBlock) or block.downsample is None:
         block.stride = entry.after(block.stride)[0]
     else:
-        _spread(block.downsample, entry, f"{path}.downsample")
+        spread_windows(block.downsample, entry, f"{path}.downsample")
     return rate
 
 

@@ -44,7 +44,7 @@ def fully_convolutional(trunk: Chain, padding: int = 100) -> Chain:
         if isinstance(layer, nn.MaxPool2d):
             layer.ceil_mode = True
     _check_padding(made, padding)
-    made.levels = _placed(made)
+    made.levels = placed(made)
     return made
 
 
@@ -56,7 +56,7 @@ def _windows(module: nn.Module) -> Iterator[Window]:
     return (layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.MaxPool2d))
 
 
-def _placed(trunk: Chain) -> dict[str, Level]:
+def placed(trunk: Chain) -> dict[str, Level]:
     """The trunk's levels with the places of their first positions, before the picture's edge or behind it."""
     levels: dict[str, Level] = {}
     offset, stride = 0.0, 1

@@ -16,7 +16,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
 from saccade.core.masks import Masks
-from saccade.core.vocabulary import Names, Vocabularies
+from saccade.core.vocabulary import UNTOLD_CONTOURS, Names, Vocabularies
 from saccade.view.drawing.names import Box, name_boxes, name_picture, name_regions
 from saccade.view.drawing.overlay import Canvas, lay_contours, lay_mask, lay_semantic
 from saccade.view.drawing.palette import Colour, class_colour
@@ -66,6 +66,7 @@ def draw(
     lists = Vocabularies.of(names, ("instances", "semantic"))
     classes, pixel_classes = lists.names("instances"), lists.names("semantic")
     _lay_maps(canvas, shown, factor, len(pixel_classes), paint)
+    _lay_lines(canvas, shown, factor, lists.names("contours"))
     picture = Image.fromarray(canvas.round().astype(np.uint8))
     _draw_people(picture, shown, joints, factor)
     boxes = _boxes(rows, picture.size, factor)
@@ -121,8 +122,16 @@ def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int, pain
         _lay_masks(canvas, layers[largest], factor, [class_colour(label) for label in largest])
     if rows is not None and rows.masks is not None:
         _lay_masks(canvas, rows.masks, factor, paint)
-    if shown.contours is not None:
-        lay_contours(canvas, _enlarged(shown.contours.float().amax(0), factor))
+
+
+def _lay_lines(canvas: Canvas, shown: Annotation, factor: int, names: Sequence[str]) -> None:
+    """Contours: those of classes in their colours, the likeliest of each pixel; all others in one."""
+    if shown.contours is None:
+        return
+    strongest, label = shown.contours.float().max(0)
+    of_classes = len(shown.contours) == len(names) and tuple(names) != UNTOLD_CONTOURS
+    lines = _enlarged(strongest, factor)
+    lay_contours(canvas, lines, _enlarged(label, factor) if of_classes else None)
 
 
 def _lay_masks(canvas: Canvas, masks: Masks, factor: int, paint: Sequence[Colour]) -> None:

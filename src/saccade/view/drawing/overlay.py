@@ -32,9 +32,19 @@ def lay_mask(canvas: Canvas, mask: NDArray[np.bool_], colour: Colour, width: int
     blend(canvas, mask & ~_eroded(mask, width), colour)
 
 
-def lay_contours(canvas: Canvas, probability: NDArray[np.float32]) -> None:
-    """Draws contours, the surer the stronger."""
-    blend(canvas, probability.clip(0, 1), _CONTOUR)
+def lay_contours(canvas: Canvas, probability: NDArray[np.float32], labels: NDArray[np.int64] | None = None) -> None:
+    """Draws contours, the surer the stronger.
+
+    Args:
+        canvas: What is drawn on.
+        probability: (H, W).
+        labels: (H, W) the class of each pixel, which gives its colour, or None.
+    """
+    if labels is None:
+        blend(canvas, probability.clip(0, 1), _CONTOUR)
+        return
+    for label in np.unique(labels[probability > 0]).tolist():
+        blend(canvas, probability.clip(0, 1) * (labels == label), class_colour(label))
 
 
 def _eroded(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:

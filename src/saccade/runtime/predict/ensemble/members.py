@@ -20,6 +20,7 @@ from saccade.core.frame import Frame
 from saccade.core.geometry.resample import Size
 from saccade.core.masks import Masks
 from saccade.core.score_maps import IGNORE, above_half
+from saccade.core.vocabulary import key_of
 from saccade.runtime.evaluate.class_agreement import check_classes_agree
 from saccade.runtime.predict.engine import Engine
 from saccade.runtime.predict.ensemble.rules import MERGES, Merge, merged_presences, merged_shares
@@ -32,6 +33,7 @@ from saccade.runtime.predict.preprocess import PreparedPicture
 MOST = 2**27
 CLASSES = frozenset(("label", "labels", "label_scores"))
 PIXELS = frozenset(("semantic", "semantic_scores", "semantic_masks", "semantic_mask_scores"))
+LINES = frozenset(("contours",))
 SCORES_OF_PIXELS = frozenset(("semantic_scores", "semantic_mask_scores"))
 
 
@@ -114,9 +116,10 @@ class Members:
     def _reordered(self, number: int, said: Annotation) -> Annotation:
         """A prediction whose classes are in the first network's order."""
         orders = self.orders[number]
-        for field in ("label_scores", "labels", *sorted(SCORES_OF_PIXELS)):
-            order, values = orders.get("semantic" if field in PIXELS else "instances"), said.get(field)
-            if order is not None and values is not None:
+        for field in ("label_scores", "labels", *sorted(SCORES_OF_PIXELS), *LINES):
+            order, values = orders.get(key_of(field) or ""), said.get(field)
+            # Of contours there may be one map, whatever the classes that they were learnt of.
+            if order is not None and values is not None and len(values) == len(order):
                 said = replace(said, **{field: values[order]})
         rows, order = said.instances, orders.get("instances")
         if rows is None or rows.labels is None or order is None:
@@ -139,6 +142,8 @@ class Members:
             shares = merged_shares(torch.stack([one.get("semantic_scores") for one in said]), self.merge, spoken)
             merged["semantic"] = shares.argmax(0).masked_fill(~spoken.any(0), IGNORE)
             merged["semantic_scores"] = shares if keep_scores else None
+        if said[0].contours is not None:
+            merged["contours"] = merged_presences(torch.stack([one.get("contours") for one in said]), self.merge)
         if said[0].semantic_mask_scores is not None:
             merged |= self._layers(said, keep_scores)
         suppression = self.predictors[0].engine.suppression
@@ -163,8 +168,9 @@ class Members:
 def ensemble(predictors: Sequence[Predictor], merge: Merge = "mean", *, keep_scores: bool = False) -> Predictor:
     """Several networks in use as one, whose predictions about a picture are merged.
 
-    Scores of a picture's classes and of its pixels are averaged, or the greatest or their product is taken and brought
-    to a sum of 1. Boxes have one merge, ``max``: of those that overlap the best stays, as among views of a picture.
+    Scores of a picture's classes, of its pixels and contours are averaged, or the greatest or their product is taken
+    and brought to a sum of 1, of contours with that of no contour. Boxes have one merge, ``max``: of those that overlap
+    the best stays, as among views of a picture.
 
     Args:
         predictors: Two networks or more that give the same fields, of the same classes in any order; the result lists
@@ -229,7 +235,7 @@ def _check_gives(engine: Engine, first: Engine, merge: Merge) -> None:
         raise ConfigError(f"scores of classes or pixels to merge by {merge}", f"boxes of {engine.name}", cure=cure)
     scored = {"label_scores"} & engine.gives or not engine.gives & CLASSES
     mapped = SCORES_OF_PIXELS & engine.gives or not engine.gives & PIXELS
-    strange = sorted(engine.gives - CLASSES - PIXELS - boxes)
+    strange = sorted(engine.gives - CLASSES - PIXELS - LINES - boxes)
     if strange or not scored or not mapped:
         found = ", ".join(strange) or "classes without scores"
         raise ConfigError("scores of classes or pixels to merge", f"{found} of {engine.name}", cure="use one run")
