@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from saccade.training.repeat import Repeats
 
 # What a system can be chosen for, where none is named.
-TASKS = (
-    "detect", "instances", "classify", "multilabel", "localize", "segment", "segment_several", "contours"
-)  # fmt: skip
+TASKS = ("detect", "classify", "multilabel", "localize", "segment", "segment_several", "instances", "contours")
 # Where a run is: said beside the settings, in flags as in a file.
 PLACES = ("out",)
 
