@@ -24,8 +24,9 @@ def run(arguments: Sequence[str]) -> int:
 
     dataset = open_data(typed.data, typed.split)
     options: dict[str, Any] = {"count": typed.count, "workers": typed.workers}
+    named = typed.what if typed.edges is None else f"{typed.what} on the contours of {typed.edges}"
     with progress("pictures") as tell:
-        tables = {typed.what: propose(typed.what, dataset, typed.out, **options, tell=tell)}
+        tables = {named: propose(typed.what, dataset, typed.out, **options, edges=typed.edges, tell=tell)}
     for other in typed.beside:
         with progress(f"pictures, {other}") as tell:
             tables[other] = regions_of(other, dataset, **options, tell=tell)
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     told = {name: {"mean": means[name], **_columns(covered)} for name, covered in found.items()}
     if typed.json:
         beside = {"beside": {name: told[name] for name in typed.beside}} if typed.beside else {}
-        print_json({"pictures": len(dataset), "counts": counts, **told[typed.what], **beside})
+        print_json({"pictures": len(dataset), "counts": counts, **told[named], **beside})
         return 0
     sys.stdout.write(f"{len(dataset)} pictures: {typed.out}\n")
     for name, columns in told.items():
@@ -58,6 +59,8 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--split", help="which part of the data; train by default")
     parser.add_argument("--count", type=at_least_one, default=2000, metavar="N", help="regions of a picture at most")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that search")
+    told = "a run whose network tells of contours, such as edgenet: edge-boxes looks at those, not at gradients"
+    parser.add_argument("--edges", metavar="RUN", help=told)
     told = "what else to compare with, separated by commas: searches, runs, or files that were proposed before"
     parser.add_argument("--beside", type=_names, default=[], metavar="NAMES", help=told)
     parser.add_argument("--html", metavar="FILE", help="a page: recall against the number of proposals")
@@ -66,7 +69,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     refuse_unknown(parser, left, flags_of(parser))
     if Path(typed.out).suffix != ".safetensors":
         raise UsageError("a file that ends in .safetensors", repr(typed.out))
-    if typed.what in typed.beside:
+    if typed.what in typed.beside and typed.edges is None:
         raise UsageError(f"other searches or runs beside {typed.what!r}", "itself")
     return typed
 

@@ -12,9 +12,13 @@ from PIL import Image
 import saccade as sc
 from saccade.cli import main
 from saccade.core.annotation import Annotation
+from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import UNTOLD_CONTOURS
 from saccade.data.datasets.completed import declared
+from saccade.ops.proposals.edge_boxes import EdgeBoxes
+from saccade.ops.proposals.region_file import KnownRegions
+from saccade.runtime.tools.learnt_contours import LearntContours
 from saccade.training.setup.choose import choose
 from saccade.view.drawing.draw import draw
 from saccade.view.drawing.palette import class_colour
@@ -123,3 +127,41 @@ def test_contours_of_classes_are_drawn_in_their_colours() -> None:
     assert tuple(drawn[200, 7]) == class_colour(1)
     people = np.asarray(draw(blank, shown, {"contours": UNTOLD_CONTOURS}))
     assert tuple(people[100, 7]) == tuple(people[200, 7]) != class_colour(0)
+
+
+def test_edge_boxes_look_at_learnt_contours(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "regions.safetensors"
+    words = ["propose", "edge-boxes", "scenes:count=1,size=48", "--out", str(out), "--count", "30", "--json"]
+    assert main([*words, "--edges", str(run), "--beside", "edge-boxes"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["beside"].keys() == {"edge-boxes"}
+    picture = sc.open_data("scenes:count=1,size=48")[0].image
+    strength = LearntContours.of(run)
+    wanted = EdgeBoxes(30, strength=strength)(picture)
+    assert torch.equal(KnownRegions(str(out), None)(picture), wanted)
+    assert not torch.equal(EdgeBoxes(30)(picture)[: len(wanted)], wanted)
+    told = sc.load(run)(picture).get("contours")[0].numpy()
+    assert np.array_equal(strength(np.moveaxis(picture.numpy(), 0, -1).astype(np.float32) / 255), told)
+    assert repr(strength) == repr(LearntContours.of(run)) != repr(LearntContours("other", strength.predictor))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["windows", "--edges", "RUN"], "edges for edge-boxes"),
+        (["edge-boxes", "--edges", "RUN", "--workers", "2"], "one process"),
+        (["edge-boxes", "--edges", "nothing"], "nothing"),
+    ],
+)
+def test_edges_that_nobody_can_read(
+    run: Path, tmp_path: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = [str(run) if word == "RUN" else word for word in words]
+    out = ["--out", str(tmp_path / "r.safetensors")]
+    assert main(["propose", typed[0], "scenes:count=1,size=48", *out, *typed[1:]]) != 0
+    assert told in capsys.readouterr().err
+
+
+def test_contours_of_a_network_that_tells_of_none() -> None:
+    with pytest.raises(ConfigError, match="tells of contours"):
+        LearntContours.by(sc.Predictor(sc.build("resnet18", 2, size=32, width=0.125)))

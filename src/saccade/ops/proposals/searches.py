@@ -14,10 +14,13 @@ from saccade.ops.proposals.window_search import WindowSearch
 
 Search = Callable[[Tensor], Tensor]
 
+# The search that reads a map of edges, whoever makes it.
+EDGE_BOXES = "edge-boxes"
+
 SEARCHES: dict[str, Callable[..., Search]] = {
     "selective-search": lambda count: SelectiveSearch("fast", count),
     "selective-search-quality": lambda count: SelectiveSearch("quality", count),
-    "edge-boxes": lambda count: EdgeBoxes(count),
+    EDGE_BOXES: lambda count: EdgeBoxes(count),
     "windows": lambda count: WindowSearch(count=count),
 }
 
