@@ -1,18 +1,22 @@
 """The dense CRF beside exact sums over all pairs, by its definition, and by finite differences."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
 from saccade.core.errors import UsageError
-from saccade.ops.crf import (
-    beliefs,
-    brute_force_crf,
+from saccade.ops import pairwise
+from saccade.ops.crf import beliefs, brute_force_crf, dense_crf, dense_crfs
+from saccade.ops.crf_parameters import CrfParameters
+from saccade.ops.pairwise import (
+    PairwiseFilter,
     colour_features,
-    dense_crf,
     exact_filter,
     lattice_filter,
     place_features,
+    weighted,
 )
 
 WEAK = {"smoothness": (0.5, 3.0), "appearance": (1.0, 20.0, 13.0)}
@@ -67,7 +71,7 @@ def test_exact_sums_are_the_definition(exclude: bool, potts: bool) -> None:
 def test_the_lattice_agrees_with_exact_sums(side: int, seeds: int, exclude: bool) -> None:
     for seed in range(seeds):
         shares, image = picture(side, seed)
-        fast, exact = (crf(shares, image, exclude_self=exclude, **WEAK) for crf in (dense_crf, brute_force_crf))
+        fast, exact = (by(shares, image, exclude_self=exclude, **WEAK) for by in (dense_crf, brute_force_crf))
         assert (fast.argmax(0) == exact.argmax(0)).float().mean() >= 0.985
         assert (exact.argmax(0) != shares.argmax(0)).float().mean() > 0.01
         assert (fast - exact).abs().mean() < 0.01
@@ -99,6 +103,47 @@ def test_what_a_pixel_tells_itself_is_the_diagonal() -> None:
     whole = one.message(torch.eye(144))
     torch.testing.assert_close(one.own()[:, 0], whole.diagonal(), rtol=1e-4, atol=1e-5)
     assert one.without_self().message(torch.eye(144)).diagonal().abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("kind", [lattice_filter, exact_filter])
+def test_filters_add_up_to_one(kind: Callable[[Tensor], PairwiseFilter]) -> None:
+    _, image = picture(12, 5)
+    several = [(0.5, kind(place_features((12, 12), 2.0))), (3.0, kind(colour_features(image, 5.0, 13.0)))]
+    values = torch.rand(144, 3, generator=torch.Generator().manual_seed(1))
+    whole = weighted(several)
+    expected = sum(weight * one.message(values) for weight, one in several)
+    torch.testing.assert_close(whole.message(values), expected)
+    torch.testing.assert_close(whole.own(), sum(weight * one.own() for weight, one in several))
+    assert (whole.lattice is None) == (kind is exact_filter)
+
+
+def test_the_gradient_of_filters_in_one_is_the_transposed_map() -> None:
+    _, image = picture(10, 6)
+    kernels = (place_features((10, 10), 2.0), colour_features(image, 5.0, 13.0))
+    whole = weighted([(2.0, lattice_filter(one)) for one in kernels])
+    rows = torch.eye(100, requires_grad=True)
+    found = whole.message(rows)
+    (gradient,) = torch.autograd.grad(found, rows, torch.eye(100))
+    torch.testing.assert_close(gradient, found.detach().t(), rtol=1e-4, atol=1e-6)
+
+
+def test_several_parameters_are_each_by_itself_and_share_their_lattices(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares, image = picture(12, 0)
+    tried = [
+        CrfParameters(2, (3.0, 3.0), appearance)
+        for appearance in ((1.0, 20.0, 13.0), (4.0, 20.0, 13.0), (4.0, 10.0, 13.0), (0.0, 10.0, 13.0))
+    ]
+    expected = [
+        dense_crf(shares, image, iterations=2, smoothness=one.smoothness, appearance=one.appearance) for one in tried
+    ]
+    built: list[int] = []
+    make = pairwise.lattice_of
+    monkeypatch.setattr(pairwise, "lattice_of", lambda features: built.append(len(features)) or make(features))
+    for one, wanted in zip(dense_crfs(shares, image, tried), expected, strict=True):
+        torch.testing.assert_close(one, wanted)
+    assert built == [2, 5, 5]
+    with pytest.raises(UsageError, match="of the same size"):
+        next(dense_crfs(shares, image[:, :8], tried))
 
 
 def test_the_gradient_is_that_of_finite_differences() -> None:

@@ -7,7 +7,7 @@ kernel is divided by the square roots of the sums of its two rows.
 Legend: B pictures, C classes, (H, W) pixels, N = H·W; K image channels.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,62 +16,18 @@ from torch import Tensor
 
 from saccade.core.errors import UsageError
 from saccade.ops.crf_parameters import CrfParameters
-from saccade.ops.permutohedral import lattice_of, own_shares
+from saccade.ops.pairwise import (
+    PairwiseFilter,
+    colour_features,
+    exact_filter,
+    lattice_filter,
+    place_features,
+    weighted,
+)
 
+# What no class of a pixel falls below: what is told of it stays clear of numbers so small that they are slow.
+LEAST = 1e-30
 ITERATIONS, SMOOTHNESS, APPEARANCE = CrfParameters.iterations, CrfParameters.smoothness, CrfParameters.appearance
-
-
-@dataclass(frozen=True)
-class PairwiseFilter:
-    """What pixels tell each other, by a kernel divided by the square roots of its row sums.
-
-    Attributes:
-        message: (N, C) beliefs to (N, C) messages; a pixel's own belief is among them.
-        own: Gives the (N, 1) share that it has there.
-    """
-
-    message: Callable[[Tensor], Tensor]
-    own: Callable[[], Tensor]
-
-    def without_self(self) -> "PairwiseFilter":
-        """The same, in which no pixel tells itself anything."""
-        own = self.own()
-        return PairwiseFilter(lambda rows: self.message(rows) - own.to(rows) * rows, lambda: torch.zeros_like(own))
-
-
-def place_features(size: tuple[int, int], sigma: float, device: torch.device | None = None) -> Tensor:
-    """(2, N) places of (H, W) pixels, x first, in standard deviations of `sigma` pixels."""
-    y, x = (torch.arange(side, dtype=torch.float32, device=device) / sigma for side in size)
-    return torch.stack(torch.meshgrid(x, y, indexing="xy")).flatten(1)
-
-
-def colour_features(image: Tensor, sigma_xy: float, sigma_rgb: float) -> Tensor:
-    """(2 + K, N) places and colours of a (K, H, W) picture, in standard deviations of pixels and of grey values."""
-    places = place_features((image.shape[1], image.shape[2]), sigma_xy, image.device)
-    return torch.cat([places, image.flatten(1).float() / sigma_rgb])
-
-
-def lattice_filter(features: Tensor, *, symmetric: bool = True) -> PairwiseFilter:
-    """The kernel of (d, N) features in standard deviations, approximately, in time proportional to N.
-
-    Args:
-        features: Places of the pixels.
-        symmetric: Whether the kernel is divided by the square roots of its rows' sums, before and after. Else what a
-            pixel is told is divided by its own row's sum, so that it is a mean (CRF-RNN).
-    """
-    lattice = lattice_of(features)
-    sums = lattice(torch.ones(features.shape[1], 1, device=features.device))
-    if not symmetric:
-        return PairwiseFilter(lambda rows: lattice(rows) / sums.to(rows), lambda: own_shares(lattice)[:, None] / sums)
-    return PairwiseFilter(lattice.scaled(sums.rsqrt()[:, 0]), lambda: own_shares(lattice)[:, None] / sums)
-
-
-def exact_filter(features: Tensor) -> PairwiseFilter:
-    """The kernel of (d, N) features in standard deviations, by all N² pairs."""
-    kernel = torch.exp(-(torch.cdist(features.double().t(), features.double().t()) ** 2) / 2)
-    root = kernel.sum(1).rsqrt()
-    normalised = (root[:, None] * kernel * root).float()
-    return PairwiseFilter(lambda rows: normalised.to(rows) @ rows, lambda: normalised.diagonal()[:, None])
 
 
 def dense_crf(
@@ -170,12 +126,34 @@ def _joined(own: Tensor, told: Sequence[Tensor], counts: Sequence[float], compat
         return own
     if compatibility is None:
         # Under Potts' model the cost of all other classes is, up to a constant, the gain of the own.
-        total = torch.add(own, told[0], alpha=counts[0])
-        for one, count in zip(told[1:], counts[1:], strict=True):
-            total.add_(one, alpha=count)
+        total = own
+        for one, count in zip(told, counts, strict=True):
+            # What was told is nobody else's: it is added to in its place.
+            total = one.add_(total) if count == 1.0 else torch.add(total, one, alpha=count)
         return total
     cost = sum((one * count for one, count in zip(told, counts, strict=True)), torch.zeros_like(own))
     return own - cost @ compatibility.to(own).t()
+
+
+def dense_crfs(probabilities: Tensor, image: Tensor, tried: Iterable[CrfParameters]) -> Iterator[Tensor]:
+    """`dense_crf` by several parameters, one after the other; lattices of the same widths are built once.
+
+    Args:
+        probabilities: (C, H, W) shares of the classes.
+        image: (K, H, W) the picture.
+        tried: The parameters.
+
+    Yields:
+        (C, H, W) beliefs.
+
+    Raises:
+        UsageError: As `dense_crf`.
+    """
+    _check_sizes(probabilities[None], image[None])
+    kernels = _Kernels(image, lattice_filter)
+    for one in tried:
+        settings = _Settings(one.iterations, one.smoothness, one.appearance)
+        yield _one(probabilities, kernels, settings)
 
 
 @dataclass(frozen=True)
@@ -189,6 +167,43 @@ class _Settings(CrfParameters):
             raise UsageError(f"compatibility ({classes}, {classes})", tuple(self.compatibility.shape))
 
 
+class _Kernels:
+    """The kernels of a picture; those of the widths that were asked for last are kept."""
+
+    def __init__(self, image: Tensor, make: Callable[[Tensor], PairwiseFilter]) -> None:
+        self.image, self.make = image, make
+        self._kept: dict[int, tuple[tuple[float, ...], PairwiseFilter]] = {}
+
+    def of(self, settings: _Settings) -> list[tuple[float, PairwiseFilter]]:
+        """Weights and filters, those of weight 0 left out."""
+        weighted_widths = (settings.smoothness, settings.appearance)
+        return [(weight, self._kernel(*widths)) for weight, *widths in weighted_widths if weight]
+
+    def _kernel(self, *widths: float) -> PairwiseFilter:
+        kept = self._kept.get(len(widths))
+        if kept is None or kept[0] != widths:
+            size = (self.image.shape[1], self.image.shape[2])
+            place = len(widths) == 1
+            features = (
+                place_features(size, *widths, self.image.device) if place else colour_features(self.image, *widths)
+            )
+            kept = self._kept[len(widths)] = (widths, self.make(features))
+        return kept[1]
+
+
+def _check_sizes(probabilities: Tensor, images: Tensor) -> None:
+    """Refuse what is not (B, C, H, W) and (B, K, H, W)."""
+    shapes = probabilities.shape, images.shape
+    if probabilities.dim() != 4 or images.dim() != 4 or not probabilities.numel() or not _alike(*shapes):
+        found = f"{tuple(probabilities.shape)} and {tuple(images.shape)}"
+        raise UsageError("probabilities (C, H, W) and an image (K, H, W) of the same size", found)
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether pictures of two shapes (B, ·, H, W) are as many and as large."""
+    return one[0] == other[0] and one[-2:] == other[-2:]
+
+
 def _each(
     probabilities: Tensor,
     image: Tensor,
@@ -198,31 +213,19 @@ def _each(
     """One picture after the other."""
     many = probabilities.dim() == 4
     few, images = (probabilities, image) if many else (probabilities[None], image[None])
-    if few.dim() != 4 or few.shape[::3] != images.shape[::3] or few.shape[-2:] != images.shape[-2:] or not few.numel():
-        found = f"{tuple(probabilities.shape)} and {tuple(image.shape)}"
-        raise UsageError("probabilities (C, H, W) and an image (K, H, W) of the same size", found)
+    _check_sizes(few, images)
     settings.check(few.shape[1])
-    done = [_one(*pair, settings, kernel) for pair in zip(few, images, strict=True)]
+    done = [_one(one, _Kernels(guide, kernel), settings) for one, guide in zip(few, images, strict=True)]
     return torch.stack(done) if many else done[0]
 
 
-def _one(
-    probabilities: Tensor,
-    image: Tensor,
-    settings: _Settings,
-    kernel: Callable[[Tensor], PairwiseFilter],
-) -> Tensor:
-    classes, height, width = probabilities.shape
-    filters: list[tuple[float | Tensor, PairwiseFilter]] = []
-    if settings.smoothness[0]:
-        filters.append(
-            (settings.smoothness[0], kernel(place_features((height, width), settings.smoothness[1], image.device)))
-        )
-    if settings.appearance[0]:
-        filters.append((settings.appearance[0], kernel(colour_features(image, *settings.appearance[1:]))))
-    if settings.exclude_self:
-        filters = [(weight, one.without_self()) for weight, one in filters]
+def _one(probabilities: Tensor, kernels: _Kernels, settings: _Settings) -> Tensor:
+    filters = kernels.of(settings)
+    told: list[tuple[float | Tensor, PairwiseFilter]] = []
+    if filters:
+        whole = weighted(filters)
+        told.append((1.0, whole.without_self() if settings.exclude_self else whole))
     rows = probabilities.flatten(1).t().contiguous()
-    least = torch.finfo(rows.dtype).tiny
-    steps = beliefs(rows.clamp_min(least).log(), filters, settings.compatibility)
-    return next(islice(steps, settings.iterations, None)).t().reshape(classes, height, width)
+    least = max(LEAST, torch.finfo(rows.dtype).tiny)
+    steps = beliefs(rows.clamp_min(least).log(), told, settings.compatibility)
+    return next(islice(steps, settings.iterations, None)).t().reshape(probabilities.shape)

@@ -8,17 +8,17 @@ simplices are looked up, which are several times fewer.
 Legend: N points, d dimensions, S simplices that hold a point, M corners of theirs, C channels.
 """
 
-from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, combinations
 
 import numpy as np
 import torch
 from scipy.sparse import csr_array
 from torch import Tensor
-from torch.nn import functional
 
 from saccade.core.errors import UsageError
+from saccade.ops.lattice_filter import Bags, LatticeFilter
 
 # Keys of simplices are whole numbers of 63 bits.
 LARGEST = 2**63 - 1
@@ -29,72 +29,21 @@ class Lattice:
     """The lattice of N points, with the filter that it is.
 
     Attributes:
-        corners: (N·(d + 1),) the corner of each share of each point.
-        shares: (N·(d + 1),) how much of the point it is; those of a point sum to 1.
-        points: (N·(d + 1),) points in the order of their corners.
-        weights: (N·(d + 1),) the shares in that order.
-        starts: (M,) where a corner's points begin in `points`.
+        filter: The filter, up to a constant factor.
         neighbours: (d + 1, 2, M + 1) the corners beside each corner, by direction; M where there is none.
         simplex: (N,) the simplex of each point.
         path: (2, S, d + 1) the corners of each simplex, and the direction that leads from each to the next.
     """
 
-    corners: Tensor
-    shares: Tensor
-    points: Tensor
-    weights: Tensor
-    starts: Tensor
+    filter: LatticeFilter
     neighbours: Tensor
     simplex: Tensor
     path: Tensor
 
-    @property
-    def each(self) -> Tensor:
-        """(N,) where a point's shares begin."""
-        return torch.arange(0, len(self.corners), len(self.neighbours), device=self.corners.device)
-
-    def scaled(self, factors: Tensor) -> "Lattice":
-        """The filter with the (N,) factors before it and after it: as symmetric as it was."""
-        shares = self.shares * factors.repeat_interleave(len(self.neighbours))
-        return replace(self, shares=shares, weights=self.weights * factors[self.points])
-
     def to(self, device: torch.device) -> "Lattice":
         """The lattice on another device."""
-        return Lattice(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """The filter of (N, C) rows, up to a constant factor; gradients reach the rows."""
-        return _Filtered.apply(rows, self, False)  # pyright: ignore[reportReturnType]
-
-    def filtered(self, rows: Tensor, mirrored: bool = False) -> Tensor:
-        """The filter without gradients, of (N, C) rows.
-
-        Args:
-            rows: What is filtered.
-            mirrored: Whether directions are taken last first: the transpose of the filter.
-        """
-        at_corners = functional.embedding_bag(
-            self.points, rows, self.starts, mode="sum", per_sample_weights=self.weights.to(rows.dtype)
-        )
-        at_corners = torch.cat([at_corners, at_corners.new_zeros(1, rows.shape[1])])  # the corner that is not there
-        for before, after in reversed(self.neighbours) if mirrored else self.neighbours:
-            at_corners = torch.add(at_corners, at_corners[before] + at_corners[after], alpha=0.5)
-        return functional.embedding_bag(
-            self.corners, at_corners, self.each, mode="sum", per_sample_weights=self.shares.to(rows.dtype)
-        )
-
-
-class _Filtered(torch.autograd.Function):
-    """A linear map: its gradient is the transposed map of the gradient."""
-
-    @staticmethod
-    def forward(ctx: Any, rows: Tensor, lattice: Lattice, mirrored: bool) -> Tensor:
-        ctx.lattice, ctx.mirrored = lattice, mirrored
-        return lattice.filtered(rows.contiguous(), mirrored)
-
-    @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
-        return _Filtered.apply(grad_outputs[0], ctx.lattice, not ctx.mirrored), None, None
+        tables = (table.to(device) for table in (self.neighbours, self.simplex, self.path))
+        return Lattice(self.filter.to(device), *tables)
 
 
 def own_shares(lattice: Lattice) -> Tensor:
@@ -116,7 +65,7 @@ def own_shares(lattice: Lattice) -> Tensor:
                     place = torch.where((taken == direction).any(1), beside[side, place], place)
                 end = (start + (length if side else -length)) % size
                 passed[:, end, start] += 0.5**length * (place != nothing)
-    shares = lattice.shares.view(-1, size)
+    shares = lattice.filter.slices.weights.view(-1, size)
     return ((passed[lattice.simplex] @ shares[..., None])[..., 0] * shares).sum(1)
 
 
@@ -136,29 +85,42 @@ def lattice_of(features: Tensor) -> Lattice:
     device, features = features.device, features.float().cpu()
     base, rank, shares = _simplices(features)
     origin, stride = _packed(base[:-1])
-    size = len(base)
-    kind = torch.zeros_like(origin)
-    for row in rank[:-1]:
-        kind = kind * size + row
-    chosen, simplex = _distinct(origin, kind, size ** (size - 1))
-    keys = _corner_keys(origin[chosen], rank[:, chosen], stride)
-    corner_keys, corner = torch.unique(keys, return_inverse=True)
-    corners = corner[simplex].flatten()
+    chosen, simplex = _distinct(origin, rank)
+    directions = _directions(rank.index_select(1, chosen))
+    keys, corners = _corners(origin[chosen], directions, stride)
+    neighbours = _neighbours(keys, stride)
+    of_each = corners.t().contiguous()
+    table = _filter_of(of_each.index_select(0, simplex), shares, neighbours)
+    return Lattice(table, neighbours, simplex, torch.stack([of_each, directions.t().int()])).to(device)
+
+
+def _filter_of(corners: Tensor, shares: Tensor, neighbours: Tensor) -> LatticeFilter:
+    """The filter of points.
+
+    Args:
+        corners: (N, d + 1) int32 the corner of each share of each point.
+        shares: (N, d + 1) how much of the point it is.
+        neighbours: As in `Lattice`.
+    """
+    points, size = corners.shape
     # Compressed columns of the map from corners to points: a count and one pass, no sort.
     starts = np.arange(0, corners.numel() + 1, size, dtype=np.int32)
-    table = csr_array((shares.flatten().numpy(), corners.numpy(), starts), (len(simplex), len(corner_keys))).tocsc()
-    splat = (torch.from_numpy(part) for part in (table.indices, table.data, table.indptr[:-1]))
-    points, weights, first = splat
-    return Lattice(
-        corners,
-        shares.flatten(),
-        points.long(),
-        weights,
-        first.long(),
-        _neighbours(corner_keys, stride),
-        simplex,
-        torch.stack([corner, _directions(rank[:, chosen])]),
-    ).to(device)
+    rows = (shares.flatten().numpy(), corners.flatten().numpy(), starts)
+    table = csr_array(rows, (points, neighbours.shape[-1] - 1)).tocsc()
+    splat = Bags(*(torch.from_numpy(part) for part in (table.indices, table.data, table.indptr[:-1])))
+    slices = Bags(corners.flatten(), shares.flatten(), torch.from_numpy(starts[:-1]))
+    return LatticeFilter(splat, tuple(_blur(beside) for beside in neighbours), slices)
+
+
+def _blur(beside: Tensor) -> Bags:
+    """The step along a direction, of (2, M + 1) corners beside corners: half of each is added, where there is one."""
+    count = beside.shape[1] - 1
+    place = torch.arange(count, dtype=beside.dtype)
+    there = beside[:, :-1] < count
+    # Where there is none, nothing of the corner itself is added, which is at hand.
+    rows = torch.stack([place, *beside[:, :-1].where(there, place)], 1)
+    weights = torch.stack([torch.ones(count), *(0.5 * there)], 1)
+    return Bags(rows.flatten(), weights.flatten(), 3 * place)
 
 
 def _simplices(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -172,17 +134,17 @@ def _simplices(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     elevated[1:] -= places[:, None] * scaled
     steps = (elevated / size).round()
     difference = elevated - steps * size
-    rank = torch.zeros(difference.shape, dtype=torch.int64)
+    rank = torch.zeros(difference.shape, dtype=torch.int8)  # of few dimensions; bytes pass quickly
     for one, other in combinations(range(size), 2):
         behind = difference[one] < difference[other]
         rank[one] += behind
         rank[other] += ~behind
     # Where the steps do not sum to 0, some are one too far.
-    rank += steps.sum(0).long()
-    turn = (rank < 0).long() - (rank >= size).long()
+    rank += steps.sum(0).to(torch.int8)
+    turn = (rank < 0).to(torch.int8) - (rank >= size).to(torch.int8)
     rank += turn * size
-    base = (steps.long() + turn) * size
-    away = torch.empty_like(elevated).scatter_(0, rank, (elevated - base) / size)
+    base = (steps.int() + turn) * size
+    away = torch.empty_like(elevated).scatter_(0, rank.long(), (elevated - base) / size)
     shares = away.flip(0)
     shares[1:] -= away.flip(0)[:-1]
     shares[0] += 1 - away[0]
@@ -211,8 +173,12 @@ def _packed(base: Tensor) -> tuple[Tensor, Tensor]:
     return ((base - low[:, None]) * stride[:, None]).sum(0), stride
 
 
-def _distinct(origin: Tensor, kind: Tensor, kinds: int) -> tuple[Tensor, Tensor]:
-    """(S,) a point of each simplex, and (N,) the simplex of each point."""
+def _distinct(origin: Tensor, rank: Tensor) -> tuple[Tensor, Tensor]:
+    """(S,) a point of each simplex, and (N,) the simplex of each point, by origins (N,) and ranks (d + 1, N)."""
+    size = len(rank)
+    kind, kinds = torch.zeros_like(origin), size ** (size - 1)
+    for row in rank[:-1]:
+        kind.mul_(size).add_(row)
     if int(origin.max()) >= LARGEST // kinds:
         origin = torch.unique(origin, return_inverse=True)[1]
     _, simplex = torch.unique(origin * kinds + kind, return_inverse=True)
@@ -221,31 +187,62 @@ def _distinct(origin: Tensor, kind: Tensor, kinds: int) -> tuple[Tensor, Tensor]
     return chosen, simplex
 
 
-def _corner_keys(origin: Tensor, rank: Tensor, stride: Tensor) -> Tensor:
-    """(S, d + 1) whole numbers of the corners of simplices, from that of remainder 0 on."""
-    size = len(rank)
-    keys = [
-        origin + remainder * stride.sum() - size * ((rank[:-1] > size - 1 - remainder) * stride[:, None]).sum(0)
-        for remainder in range(size)
-    ]
-    return torch.stack(keys, 1)
-
-
 def _directions(rank: Tensor) -> Tensor:
-    """(S, d + 1) directions that lead from each corner of a simplex to the next: that of the greatest rank first."""
+    """(d + 1, S) directions that lead from each corner of a simplex to the next: that of the greatest rank first."""
     size = len(rank)
-    found = torch.empty_like(rank)
-    places = torch.arange(size)[:, None].expand_as(rank)
-    return found.scatter_(0, size - 1 - rank, places).t()
+    found = torch.zeros_like(rank)
+    for place in range(size):
+        for direction in range(1, size):
+            # Bytes that are 0 or 1 are added faster than places of them are filled.
+            found[place].add_((rank[direction] == size - 1 - place).view(torch.int8), alpha=direction)
+    return found
 
 
-def _neighbours(keys: Tensor, stride: Tensor) -> Tensor:
-    """(d + 1, 2, M + 1) the corners beside corners, by direction; the last corner is the one that is not there."""
-    size, count = len(stride) + 1, len(keys)
-    found = torch.full((size, 2, count + 1), count)
-    steps = [size * int(one) - int(stride.sum()) for one in stride] + [-int(stride.sum())]
-    for direction, step in enumerate(steps):
-        for side, beside in enumerate((keys + step, keys - step)):
-            place = torch.searchsorted(keys, beside).clamp_(max=count - 1)
-            found[direction, side, :count] = place.where(keys[place] == beside, count)
+def _steps(stride: Tensor) -> Tensor:
+    """(d + 1,) what leads from a corner to the one ahead of it, by direction, in whole numbers as `_packed` makes."""
+    return stride.sum() - (len(stride) + 1) * torch.cat([stride, stride.new_zeros(1)])
+
+
+def _corners(origin: Tensor, directions: Tensor, stride: Tensor) -> tuple[list[Tensor], Tensor]:
+    """The corners of simplices, by remainder: those of one remainder are no other's.
+
+    Args:
+        origin: (S,) whole numbers of their corners of remainder 0.
+        directions: (d + 1, S) of `_directions`.
+        stride: (d,) of `_packed`.
+
+    Returns:
+        A rising list of whole numbers for each remainder, M in all, and the corners (d + 1, S) int32 of each simplex.
+    """
+    steps, now = _steps(stride), origin
+    keys: list[Tensor] = []
+    corners: list[Tensor] = []
+    for direction in directions:
+        found, place = torch.unique(now, return_inverse=True)
+        corners.append(place.int() + sum(len(one) for one in keys))
+        keys.append(found)
+        now = now + steps.index_select(0, direction.int())
+    return keys, torch.stack(corners)
+
+
+def _neighbours(keys: Sequence[Tensor], stride: Tensor) -> Tensor:
+    """(d + 1, 2, M + 1) int32, the corners behind and ahead of corners, by direction; the last one is not there.
+
+    Args:
+        keys: Of `_corners`; ahead of a corner stand those of the next remainder.
+        stride: (d,) of `_packed`.
+    """
+    size, first = len(keys), [0, *accumulate(len(one) for one in keys)]
+    count = first[-1]
+    found = torch.full((size, 2, count + 1), count, dtype=torch.int32)
+    for direction, step in enumerate(_steps(stride).tolist()):
+        for remainder, of_it in enumerate(keys):
+            other = (remainder + 1) % size
+            wanted = of_it + step
+            # NumPy's search takes half the time where what is sought rises, too.
+            place = torch.from_numpy(np.searchsorted(keys[other].numpy(), wanted.numpy()))
+            met = keys[other].index_select(0, place.clamp_(max=len(keys[other]) - 1)) == wanted
+            here, there = met.nonzero()[:, 0] + first[remainder], place[met] + first[other]
+            found[direction, 1, here] = there.int()
+            found[direction, 0, there] = here.int()
     return found

@@ -13,7 +13,8 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
-from saccade.ops.crf import after_a_step, colour_features, lattice_filter, place_features
+from saccade.ops.crf import after_a_step
+from saccade.ops.pairwise import colour_features, lattice_filter, place_features
 
 # What a message counts at first, whichever class it speaks of.
 SPATIAL, BILATERAL = 3.0, 5.0

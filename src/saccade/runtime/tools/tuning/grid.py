@@ -53,7 +53,9 @@ class CrfGrid:
         return [one for one in near if one != best]
 
     def _of(self, weights: Sequence[float], places: Sequence[float], colours: Sequence[float]) -> list[DenseCrf]:
-        return [DenseCrf(self.iterations, self.smoothness, one) for one in product(weights, places, colours)]
+        # Weights run fastest: settings of the same widths share their lattices.
+        each = product(places, colours, weights)
+        return [DenseCrf(self.iterations, self.smoothness, (one[2], one[0], one[1])) for one in each]
 
 
 def around(values: Sequence[float], best: float) -> tuple[float, ...]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from saccade.core.dataset import Dataset
 from saccade.metrics.classify.confusion import mean_defined
 from saccade.metrics.segment.segmentation import overlaps, pixel_counts
+from saccade.ops.crf import dense_crfs
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.refine.engine import check_scores
 from saccade.runtime.predict.refine.table import DenseCrf, values_of
@@ -137,20 +139,33 @@ class _Search:
         self.log.append(origin)
 
     def round(self, tried: Sequence[DenseCrf]) -> None:
-        """Try some parameters, in their order."""
-        for number, crf in enumerate(tried, 1):
-            if crf not in self._done:
-                self._done[crf] = self._miou(crf)
-                self.log.append({**values_of(crf), "miou": self._done[crf]})
-            self.trials.append(Trial(crf, self._done[crf]))
-            if self.told is not None:
-                self.told(self.trials[-1], number, len(tried))
+        """Try some parameters, in their order; neighbours of the same widths together."""
+        numbers = count(1)
+        for _, alike in groupby(tried, key=_widths):
+            several = list(alike)
+            new = [crf for crf in several if crf not in self._done]
+            found = dict(zip(new, self._mious(new), strict=True)) if new else {}
+            for crf in several:
+                if crf in found:
+                    self._done[crf] = found[crf]
+                    self.log.append({**values_of(crf), "miou": found[crf]})
+                self.trials.append(Trial(crf, self._done[crf]))
+                if self.told is not None:
+                    self.told(self.trials[-1], next(numbers), len(tried))
 
-    def _miou(self, crf: DenseCrf) -> float | None:
-        counts = torch.zeros(len(self.classes), len(self.classes) + 1, dtype=torch.int64)
+    def _mious(self, several: Sequence[DenseCrf]) -> list[float | None]:
+        """Mean IoU by each; each picture is read, and its lattices are built, once."""
+        classes = len(self.classes)
+        counts = torch.zeros(len(several), classes, classes + 1, dtype=torch.int64)
         for one in self.kept:
-            counts += pixel_counts(crf(one.scores, one.image).argmax(0), one.semantic, len(self.classes), one.id)
-        return mean_defined(overlaps(counts))
+            for place, beliefs in enumerate(dense_crfs(one.scores, one.image, several)):
+                counts[place] += pixel_counts(beliefs.argmax(0), one.semantic, classes, one.id)
+        return [mean_defined(overlaps(one)) for one in counts]
+
+
+def _widths(crf: DenseCrf) -> tuple[float, ...]:
+    """What its lattices depend on."""
+    return (*crf.smoothness[1:], *crf.appearance[1:])
 
 
 def _crf_of(line: Mapping[str, Any]) -> DenseCrf:
