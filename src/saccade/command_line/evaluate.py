@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from saccade.command_line.arguments.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
@@ -92,10 +93,12 @@ def _check_large(typed: argparse.Namespace) -> None:
     if typed.tile is None:
         raise UsageError("--tile with --max-pixels", "--max-pixels alone", cure="write --tile 640 beside it")
     if typed.disturb is not None:
-        raise UsageError("--max-pixels without --disturb", "both", cure="disturb smaller pictures, without --max-pixels")
+        raise UsageError(
+            "--max-pixels without --disturb", "both", cure="disturb smaller pictures, without --max-pixels"
+        )
 
 
-def _large(typed: argparse.Namespace) -> dict[str, int]:
+def _large(typed: argparse.Namespace) -> dict[str, Any]:
     """What was typed of very large pictures, as `load` takes it: whoever asks for windows gets them, whatever N is."""
     return {} if typed.max_pixels is None else {"max_pixels": max(typed.max_pixels, MAX_PIXELS + 1)}
 

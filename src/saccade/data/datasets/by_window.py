@@ -37,7 +37,7 @@ class ClassesByWindow:
 
 
 def classes_by_window(dataset: Dataset, index: int, most: int) -> ClassesByWindow | None:
-    """Classes of the pixels of one picture of a file, as the data set's own `classes_by_window` tells; None without one.
+    """Classes of one picture's pixels, as the data set's own `classes_by_window` tells; None where it has none.
 
     Args:
         dataset: The data.
@@ -48,4 +48,5 @@ def classes_by_window(dataset: Dataset, index: int, most: int) -> ClassesByWindo
         DataError: The map cannot be read.
     """
     own: Any = getattr(dataset, "classes_by_window", None)
-    return own(index, most) if callable(own) else None
+    found: Any = own(index, most) if callable(own) else None
+    return found

@@ -124,6 +124,7 @@ def parted(truth: Annotation, labels: Sequence[int]) -> Annotation:
         semantic_sought=None if sought is None or bool(sought.all()) else sought,
     )
 
+
 def layers_of_objects(rows: Instances, size: tuple[int, int], classes: int) -> tuple[Masks, Tensor | None]:
     """A mask a class, of the masks of all its objects, and where nothing is known.
 

@@ -25,8 +25,8 @@ def unreadable(dataset: Dataset, most: int = MAX_PIXELS) -> list[tuple[int, Data
 
     Files that lack their format's end are decoded, so that none is accused wrongly. Pictures without a file are passed
     over; one of another size than its annotations give, and one whose PNG of classes or objects is cut short, count as
-    pictures that cannot be read. Of `most` above the limit of whole pictures, TIFFs that are then read by window have up
-    to so many pixels, and their header alone is looked at.
+    pictures that cannot be read. Of `most` above the limit of whole pictures, TIFFs that are then read by window have
+    up to so many pixels, and their header alone is looked at.
     """
     first: dict[Path, int] = {}
     places: list[tuple[int, Path]] = []
@@ -48,7 +48,7 @@ def unreadable(dataset: Dataset, most: int = MAX_PIXELS) -> list[tuple[int, Data
 def _looked_at(dataset: Dataset, files: Sequence[tuple[Path, int]], most: int) -> dict[Path, DataError]:
     """What is wrong with each file, given with a picture that is in it; those that are well are absent."""
     with ThreadPoolExecutor(_THREADS) as threads:
-        errors = threads.map(lambda one: _fault(dataset, *one, most), files, chunksize=64)
+        errors = threads.map(lambda one: _fault(dataset, one[0], one[1], most), files, chunksize=64)
         return {path: error for (path, _), error in zip(files, errors, strict=True) if error is not None}
 
 

@@ -62,9 +62,7 @@ def without(pictures: Dataset, names: frozenset[str]) -> Dataset:
     return Subset(pictures, [index for index in range(len(pictures)) if pictures.id(index) not in names])
 
 
-def readable(
-    pictures: Dataset, on_bad: str, say: Callable[[str], None], most_pixels: int = MAX_PIXELS
-) -> Dataset:
+def readable(pictures: Dataset, on_bad: str, say: Callable[[str], None], most_pixels: int = MAX_PIXELS) -> Dataset:
     """The pictures less the few that cannot be read, which are told.
 
     Args:
@@ -72,6 +70,7 @@ def readable(
         on_bad: See `few_unreadable`.
         say: Takes a line for the person who waits.
         most_pixels: See `few_unreadable`.
+
     Raises:
         DataError: There are more than may be left out.
     """

@@ -1,8 +1,8 @@
 """Very large pictures are measured part by part: neither they, nor scores or classes of their pixels, are held whole.
 
-Of a picture a row of tiles is seen, the rows of pixels that no further tile shows are decided, held against the same rows
-of the truth, counted and forgotten. What cannot be counted so is not told: losses, which are of pictures as a training
-sees them, and scores that need the whole map, such as ``boundary_f1``.
+Of a picture a row of tiles is seen, the rows of pixels that no further tile shows are decided, held against the same
+rows of the truth, counted and forgotten. What cannot be counted so is not told: losses, which are of pictures as a
+training sees them, and scores that need the whole map, such as ``boundary_f1``.
 """
 
 from collections.abc import Callable, Sequence

@@ -118,8 +118,8 @@ def measured(
 ) -> Evaluation:
     """How good a network in use is on data, with its views and refinement; losses are of the plain pictures.
 
-    Several networks that predict together have scores and no losses. A network that may see more pixels than are decoded
-    whole (`Predictor.max_pixels`) is measured part by part (`runtime.evaluate.by_window`), without losses.
+    Several networks that predict together have scores and no losses. A network that may see more pixels than are
+    decoded whole (`Predictor.max_pixels`) is measured part by part (`runtime.evaluate.by_window`), without losses.
 
     Args:
         predictor: The network in use.

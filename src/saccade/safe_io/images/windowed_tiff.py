@@ -225,7 +225,9 @@ def open_map_windows(path: Path, most: int = MAX_PIXELS) -> WindowedTiff | None:
         return windows
     if windows.size[0] * windows.size[1] <= MAX_PIXELS:
         return None
-    cure = "save them as grey whole numbers in tiles: tifffile.imwrite(FILE, classes, tile=(512, 512), compression='zlib')"
+    cure = (
+        "save them as grey whole numbers in tiles: tifffile.imwrite(FILE, classes, tile=(512, 512), compression='zlib')"
+    )
     raise DataError("a large TIFF of grey numbers of classes", "another kind", path=path, cure=cure)
 
 

@@ -74,8 +74,9 @@ class MaskFolder(ImageFiles):
         return self.root / self._masks.text(index)
 
     def classes_by_window(self, index: int, most: int) -> ClassesByWindow:
-        """The classes of one picture's pixels, part by part: of a large TIFF of numbers from its file, else of a whole
-        map of as many bytes as the file holds.
+        """The classes of one picture's pixels, part by part.
+
+        A large TIFF of numbers is read by window; other maps are held whole, as the bytes that their files hold.
 
         Raises:
             DataError: The mask cannot be read; or a part of it, when that is read, has an unknown value.

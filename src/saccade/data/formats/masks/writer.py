@@ -21,8 +21,8 @@ _PALETTE = [part for number in range(256) for part in voc_colour((number + 1) % 
 class MasksForm(Form):
     """``SPLIT/images``, ``SPLIT/masks`` and ``classes.txt``.
 
-    Where pixels have masks of several classes, or no classes but objects have masks, those are painted, the small on the
-    large, on a last class called background; crowds, where they may be lost, become pixels to ignore, as regions to
+    Where pixels have masks of several classes, or no classes but objects have masks, those are painted, the small on
+    the large, on a last class called background; crowds, where they may be lost, become pixels to ignore, as regions to
     ignore are. Pixels to ignore are those, too, of which masks of classes say nothing, and all that would be background
     where some class was not looked for.
     """
