@@ -181,10 +181,10 @@ print(json.dumps({"grew": peak() - before, "miou": found["miou"]}))
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux tells memory so")
 def test_memory_is_bounded_by_tiles_not_by_the_picture(tmp_path: Path) -> None:
-    """Of 10 000 x 10 000 pixels the picture takes 300 MB, classes as they are read 800, scores of 21 classes 8 GB."""
+    """Of 6000 x 6000 pixels picture, truth and classes would take .7 GB, scores of 21 classes 3 GB; tiles take .3."""
     tests = Path(__file__).parents[2]
-    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(tests), str(tmp_path), "10000"]
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(tests), str(tmp_path), "6000"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["miou"] is not None
-    assert found["grew"] < 600, found
+    assert found["grew"] < 450, found
