@@ -33,7 +33,8 @@ class Listing:
 
     @property
     def vocabularies(self) -> Vocabularies:
-        pixels = {"semantic": self.semantic_classes} if "semantic" in self.fields else {}
+        told = self.fields & {"semantic", "semantic_masks"}
+        pixels = {"semantic": self.semantic_classes} if told else {}
         return Vocabularies({"instances": self.classes, **pixels})
 
     def __len__(self) -> int:
@@ -142,7 +143,8 @@ def differences(one: Dataset, other: Dataset, slack: float = 1e-5) -> set[str]:
 
 def _plain(truth: Annotation, data: Dataset) -> dict[str, Any]:
     """The fields by name; marks that are absent are no marks, labels are names, and no masks of nothing is nothing."""
-    fields: dict[str, Any] = {name: getattr(truth, name) for name in ("semantic", "contours", "pose", "labels")}
+    fields: dict[str, Any] = {name: getattr(truth, name) for name in ("contours", "pose", "labels")}
+    fields["semantic"] = pixels_of(truth, data)
     fields["label"] = None if truth.label is None else data.classes[int(truth.label)]
     rows = truth.instances
     if rows is None:
@@ -165,6 +167,20 @@ def _plain(truth: Annotation, data: Dataset) -> dict[str, Any]:
     if rows.keypoints is not None and bool((rows.visible > 0).any()):
         fields |= {"keypoints": rows.keypoints * (rows.visible > 0)[..., None], "visible": rows.visible}
     return fields
+
+
+def pixels_of(truth: Annotation, data: Dataset) -> dict[str, list[list[bool]]] | None:
+    """The pixels of each class but the background, by its name, and those of which nothing is known; None if untold."""
+    if not truth.tells_pixels:
+        return None
+    names = data.vocabularies.names("semantic")
+    if truth.semantic is not None:
+        layers, unknown = [truth.semantic == label for label in range(len(names))], truth.semantic == 255
+    else:
+        layers, unknown = list(truth.get("semantic_masks").dense()), truth.semantic_masks_unknown
+        unknown = torch.zeros(truth.get("semantic_masks").size, dtype=torch.bool) if unknown is None else unknown
+    shown = {name: layer for name, layer in zip(names, layers, strict=False) if name != "background"}
+    return {name: layer.tolist() for name, layer in {**shown, "": unknown}.items() if bool(layer.any())}
 
 
 def _equal(a: Any, b: Any, slack: float) -> bool:

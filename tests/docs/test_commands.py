@@ -108,7 +108,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.data.convert.convert.convert", convert)
     monkeypatch.setattr("saccade.view.pages.browser.write_browser", lambda *_: 0)
     monkeypatch.setattr("saccade.command_line.data_commands.draw._sheet", lambda *_: 0)
-    loaded = SimpleNamespace(engine=SimpleNamespace(input=SimpleNamespace(channels=3)), vocabularies=None)
+    loaded = SimpleNamespace(engine=SimpleNamespace(input=SimpleNamespace(channels=3)), vocabularies=None, max_pixels=1)
     monkeypatch.setattr("saccade.runtime.runs.load.load", lambda *_, **__: loaded)
     monkeypatch.setattr("saccade.runtime.files.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.runtime.files.watch.watch_files", predict_files)

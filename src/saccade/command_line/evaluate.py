@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from saccade.command_line.arguments.disturbances import add_disturbances, measure_disturbed, print_disturbed
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
@@ -13,12 +14,15 @@ from saccade.command_line.arguments.run_flags import (
     add_search,
     add_use,
     add_views,
+    at_least_one,
     refined_as,
     runs_of,
     seen_as,
 )
 from saccade.command_line.terminal.output import print_json, print_scores, print_sections, stdout_kept_clean
 from saccade.command_line.terminal.progress import progress
+from saccade.core.errors import UsageError
+from saccade.safe_io.limits import MAX_PIXELS
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -41,9 +45,16 @@ def run(arguments: Sequence[str]) -> int:
     told = "measure contours as they are told, not brought to their crests (non-maximum suppression) before"
     parser.add_argument("--raw-contours", action="store_true", help=told)
     add_disturbances(parser)
+    told = (
+        "with --tile: count right and wrong pixels part by part, and read TIFFs of up to N pixels, and TIFFs of their "
+        "classes (masks:DIR), window by window, so that neither they nor maps of them are held whole; of segmenters, "
+        "without losses, boundary_f1 and drawings. Without it each picture and its map are held whole"
+    )
+    parser.add_argument("--max-pixels", type=at_least_one, metavar="N", help=told)
     parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
+    _check_large(typed)
     from saccade.data.datasets.channels import with_channels
     from saccade.data.loading.unreadable import readable
     from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, say, write_findings
@@ -51,12 +62,13 @@ def run(arguments: Sequence[str]) -> int:
 
     with stdout_kept_clean(typed.json):
         runs, merge = runs_of(typed)
-        seen = seen_as(typed) | merge | refined_as(typed)
+        seen = seen_as(typed) | merge | refined_as(typed) | _large(typed)
         predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
         _tell_part(typed)
-        dataset = readable(with_channels(dataset, predictor.engine.input.channels), typed.on_bad, say)
+        dataset = with_channels(dataset, predictor.engine.input.channels)
+        dataset = readable(dataset, typed.on_bad, say, predictor.max_pixels)
         _, pictures = opened(predictor, dataset)
         with progress("measuring") as told:
             found = measured(
@@ -77,6 +89,27 @@ def run(arguments: Sequence[str]) -> int:
         print_sections(found.sections)
         print_disturbed(disturbed)
     return 0
+
+
+def _check_large(typed: argparse.Namespace) -> None:
+    """Refuse what would hold a very large picture whole.
+
+    Raises:
+        UsageError: Pictures are not seen in tiles, or are disturbed.
+    """
+    if typed.max_pixels is None:
+        return
+    if typed.tile is None:
+        raise UsageError("--tile with --max-pixels", "--max-pixels alone", cure="write --tile 640 beside it")
+    if typed.disturb is not None:
+        raise UsageError(
+            "--max-pixels without --disturb", "both", cure="disturb smaller pictures, without --max-pixels"
+        )
+
+
+def _large(typed: argparse.Namespace) -> dict[str, Any]:
+    """What was typed of very large pictures, as `load` takes it: whoever asks for windows gets them, whatever N is."""
+    return {} if typed.max_pixels is None else {"max_pixels": max(typed.max_pixels, MAX_PIXELS + 1)}
 
 
 def _tell_part(typed: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from saccade.core.errors import ConfigError
 from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.headline import Headline
 from saccade.metrics.illustration import Illustrator
-from saccade.metrics.metric import Headlined, Illustrates, Metric, Ranks, Reports, TellsPictures
+from saccade.metrics.metric import Headlined, Illustrates, Metric, Ranks, Reports, TakesParts, TellsPictures
 from saccade.metrics.picture_scores import PictureScores, beside
 from saccade.metrics.sections import Section, joined
 
@@ -31,12 +31,25 @@ class Evaluator:
         self.classes = tuple(classes)
         self._pictures = 0
         self._judged: list[PictureSeverity] = []
+        self._begun: dict[int, TakesParts] = {}  # metrics, by place, that took parts of a picture whose end is to come
 
     def update(self, prediction: Annotation, truth: Annotation, id: str) -> None:
         """Takes one picture, both annotations on the CPU and in the picture's own pixels."""
-        said = [
-            m.update(prediction, truth, id) for m in self.metrics if truth.has(*m.needs) and prediction.has(*m.reads)
-        ]
+        self._judge([m.update(prediction, truth, id) for m in self.metrics if _can_read(m, prediction, truth)], id)
+
+    def add_part(self, prediction: Annotation, truth: Annotation, id: str) -> None:
+        """Takes a part of a picture, for the metrics that can (`TakesParts`); parts cover it and do not overlap."""
+        for place, metric in enumerate(self.metrics):
+            if isinstance(metric, TakesParts) and _can_read(metric, prediction, truth):
+                metric.add_part(prediction, truth, id)
+                self._begun[place] = metric
+
+    def end_picture(self, id: str) -> None:
+        """Says that all parts of a picture have come."""
+        begun, self._begun = self._begun, {}
+        self._judge([begun[place].end_picture(id) for place in sorted(begun)], id)
+
+    def _judge(self, said: Sequence[float | None], id: str) -> None:
         severity = [value for value in map(_number, said) if value is not None]
         self._pictures += 1
         if severity:
@@ -108,6 +121,10 @@ class Evaluator:
         """That of the first metric that has one."""
         offered = (metric.illustrator() for metric in self.metrics if isinstance(metric, Illustrates))
         return next((one for one in offered if one is not None), None)
+
+
+def _can_read(metric: Metric, prediction: Annotation, truth: Annotation) -> bool:
+    return truth.has(*metric.needs) and prediction.has(*metric.reads)
 
 
 def _number(value: float | None) -> float | None:

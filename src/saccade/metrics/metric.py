@@ -74,6 +74,27 @@ class Ranks(Protocol):
 
 
 @runtime_checkable
+class TakesParts(Protocol):
+    """A metric that can also take a picture part by part, so that nobody holds a map of the whole.
+
+    Parts of a picture do not overlap, cover it together, and come before those of another. Its counts are then those of
+    `update`, called once with the whole.
+    """
+
+    def add_part(self, prediction: Annotation, truth: Annotation, id: str) -> None:
+        """Takes a part of a picture, both annotations on the CPU and in the picture's own pixels."""
+        ...
+
+    def end_picture(self, id: str) -> float | None:
+        """Says that all parts of a picture have come.
+
+        Returns:
+            How wrong its prediction is, as `update` says.
+        """
+        ...
+
+
+@runtime_checkable
 class Headlined(Protocol):
     """A metric whose family is known by one score, or a few."""
 

@@ -43,8 +43,10 @@ COVERED = {
     "parts": {"masks", "area", "boxes"},
     "pictures": {"pictures"},
     "semantic": {"semantic"},
+    "semantic_masks": {"semantic"},
     "sought": set[str](),
     "unannotated": OBJECTS,
+    "unknown": {"semantic"},
 }
 
 
@@ -62,8 +64,8 @@ def holds(data: Listing, form: str) -> bool:
     """Whether a format can hold some picture of a set."""
     if form == "folder":
         return any(truth.label is not None for truth in data.truths)
-    if form == "masks":
-        return any(truth.has("instances.masks") or truth.semantic is not None for truth in data.truths)
+    if form in ("masks", "class_masks"):
+        return any(truth.has("instances.masks") or truth.tells_pixels for truth in data.truths)
     return True
 
 

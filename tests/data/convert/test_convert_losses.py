@@ -34,6 +34,12 @@ def flagged(name: str) -> Annotation:
     return boxed(BOX, BOX, **{name: torch.tensor([True, False])})
 
 
+def layered(*masks: torch.Tensor) -> Annotation:
+    """Masks of the first classes of pixels; the others have none."""
+    empty = [mask()] * (4 - len(masks))
+    return Annotation(semantic_masks=Masks.from_dense(torch.stack([*masks, *empty])))
+
+
 def jointed() -> Annotation:
     points = torch.tensor([[[3.0, 4], [5, 6], [7, 8]]])
     return boxed(BOX, keypoints=points, visible=torch.tensor([[2, 1, 2]]))
@@ -67,9 +73,11 @@ CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
     ("pose", "yolo", lambda: Annotation(pose=torch.zeros(3, 2)), 1),
     ("semantic", "coco", lambda: Annotation(semantic=torch.zeros(20, 30, dtype=torch.int64)), 1),
     ("semantic_masks", "coco", lambda: Annotation(semantic_masks=Masks.from_dense(WHOLE[None])), 1),
-    ("semantic_masks", "masks", lambda: replace(painted(WHOLE), semantic_masks=Masks.from_dense(WHOLE[None])), 1),
+    ("semantic_masks", "voc", lambda: layered(WHOLE), 1),
+    ("overlaps", "masks", lambda: layered(WHOLE, mask((6, 6, 20, 15))), 1),
     ("sought", "coco", lambda: replace(boxed(BOX), sought=torch.tensor([True, False, True])), 1),
     ("unannotated", "yolo", lambda: Annotation(label=torch.tensor(0)), 1),
+    ("unknown", "class_masks", lambda: replace(layered(WHOLE), semantic_masks_unknown=mask((0, 0, 4, 4))), 1),
 ]
 
 

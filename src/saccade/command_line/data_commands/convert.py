@@ -11,7 +11,7 @@ from saccade.view.pages.text import printable
 if TYPE_CHECKING:
     from saccade.data.convert.convert import Written
 
-FORMS = ("coco", "voc", "yolo", "masks", "folder")
+FORMS = ("coco", "voc", "yolo", "masks", "class_masks", "folder")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.data.check.notes import folder_notes
 from saccade.data.convert.losses import LossCounts, known_kinds
+from saccade.data.formats.class_masks.writer import ClassMasksForm
 from saccade.data.formats.coco.writer import CocoForm
 from saccade.data.formats.image_folder.writer import FolderForm
 from saccade.data.formats.masks.writer import MasksForm
@@ -21,7 +22,8 @@ from saccade.data.open import open_data
 from saccade.data.open import splits as splits_of
 from saccade.safe_io.writing.atomic import replacing_folder, sync
 
-FORMS: dict[str, type[Form]] = {form.name: form for form in (CocoForm, VocForm, YoloForm, MasksForm, FolderForm)}
+_ALL: tuple[type[Form], ...] = (CocoForm, VocForm, YoloForm, MasksForm, ClassMasksForm, FolderForm)
+FORMS = {form.name: form for form in _ALL}
 Tell = Callable[[int, int], None]
 
 
@@ -52,7 +54,7 @@ def convert(
     link: bool = False,
     tell: Tell | None = None,
 ) -> Written:
-    """Writes a data set as ``coco``, ``voc``, ``yolo``, ``masks`` or ``folder``.
+    """Writes a data set as ``coco``, ``voc``, ``yolo``, ``masks``, ``class_masks`` or ``folder``.
 
     Pictures are copied byte for byte, so their orientation stays beside them; those that a data set draws become PNGs.
     The annotations are gone through twice: what would be lost is known before anything is written.

@@ -22,15 +22,16 @@ KINDS = {
     "masks": "masks of objects",
     "objects": "objects, one by one",
     "outlines": "masks whose outline gives slightly other pixels",
-    "overlaps": "objects that cover each other, of which the smallest stays on top",
+    "overlaps": "objects, or masks of classes, that cover each other, of which the smallest stays on top",
     "parts": "masks of several parts, of which the largest is kept",
     "person": "places and sizes of persons",
     "pictures": "pictures without what the format is about, which are left out",
     "pose": "joints of a picture's one person",
     "semantic": "classes of pixels",
     "semantic_masks": "masks of classes of pixels, of which a pixel may have several",
-    "sought": "pictures where some class was not looked for, which becomes absent",
+    "sought": "pictures where some class was not looked for, which becomes absent, or of pixels unknown",
     "unannotated": "pictures whose objects nobody annotated, which become pictures without objects",
+    "unknown": "pictures with pixels of which nothing is known, which become pixels of no class",
 }
 
 

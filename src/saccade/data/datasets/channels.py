@@ -11,6 +11,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
+from saccade.data.datasets.by_window import ClassesByWindow, classes_by_window
 from saccade.data.datasets.picture import (
     picture_of,
     reads_channels,
@@ -60,6 +61,10 @@ class ChannelDataset(DatasetWrapper):
     def truth(self, index: int) -> Annotation:
         """The truth of one picture."""
         return self.dataset.truth(index)
+
+    def classes_by_window(self, index: int, most: int) -> ClassesByWindow | None:
+        """Classes of one picture's pixels, part by part."""
+        return classes_by_window(self.dataset, index, most)
 
     def size(self, index: int) -> tuple[int, int]:
         """(H, W) of one picture."""

@@ -11,6 +11,7 @@ from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import KEYS, UNTOLD_CONTOURS, Vocabularies
+from saccade.data.datasets.by_window import ClassesByWindow, classes_by_window
 from saccade.data.datasets.picture import classes_of, has_regions, picture_of, size_of
 from saccade.data.datasets.relabelled import unite, with_vocabularies
 from saccade.data.formats.common.store import starts_of
@@ -86,6 +87,11 @@ class ConcatDataset:
         """(H, W) of one picture."""
         part, place = self._place(index)
         return size_of(self.parts[part], place, channels)
+
+    def classes_by_window(self, index: int, most: int) -> ClassesByWindow | None:
+        """Classes of one picture's pixels, part by part."""
+        part, place = self._place(index)
+        return classes_by_window(self.parts[part], place, most)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes that one picture shows."""

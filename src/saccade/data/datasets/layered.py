@@ -1,5 +1,6 @@
 """Masks of several classes a pixel, of data that tell one class a pixel, or outline objects."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -39,8 +40,8 @@ class Layered(DatasetWrapper):
         self.dataset = dataset
         self._of_pixels = "semantic" in dataset.fields
         old = tuple(dataset.vocabularies["semantic" if self._of_pixels else "instances"])
-        names = tuple(name for name in old if name != BACKGROUND or not self._of_pixels) or old
-        self._labels = [old.index(name) for name in names]
+        self._labels = drawn_labels(old) if self._of_pixels else list(range(len(old)))
+        names = tuple(old[label] for label in self._labels)
         self._vocabularies = Vocabularies({**dataset.vocabularies, "semantic": names})
 
     @property
@@ -97,24 +98,31 @@ class Layered(DatasetWrapper):
 
     def _layered(self, truth: Annotation, size: tuple[int, int]) -> Annotation:
         if self._of_pixels:
-            return self._parted(truth)
+            return parted(truth, self._labels)
         if truth.instances is None:
             return truth
         masks, unknown = layers_of_objects(truth.instances, size, len(self._labels))
         return replace(truth, semantic_masks=masks, semantic_masks_unknown=unknown, semantic_sought=truth.sought)
 
-    def _parted(self, truth: Annotation) -> Annotation:
-        if truth.semantic is None:
-            return truth
-        sought = None if truth.semantic_sought is None else truth.semantic_sought[self._labels]
-        unknown = truth.semantic == IGNORE
-        return replace(
-            truth,
-            semantic=None,
-            semantic_masks=Masks.from_dense(torch.stack([truth.semantic == label for label in self._labels])),
-            semantic_masks_unknown=unknown if bool(unknown.any()) else None,
-            semantic_sought=None if sought is None or bool(sought.all()) else sought,
-        )
+
+def drawn_labels(names: Sequence[str]) -> list[int]:
+    """The classes of pixels that get a mask: all but ``background``, unless it is the only one."""
+    return [label for label, name in enumerate(names) if name != BACKGROUND] or list(range(len(names)))
+
+
+def parted(truth: Annotation, labels: Sequence[int]) -> Annotation:
+    """The truth with a mask for each of some classes in place of one class a pixel; pixels of 255 are unknown."""
+    if truth.semantic is None:
+        return truth
+    sought = None if truth.semantic_sought is None else truth.semantic_sought[list(labels)]
+    unknown = truth.semantic == IGNORE
+    return replace(
+        truth,
+        semantic=None,
+        semantic_masks=Masks.from_dense(torch.stack([truth.semantic == label for label in labels])),
+        semantic_masks_unknown=unknown if bool(unknown.any()) else None,
+        semantic_sought=None if sought is None or bool(sought.all()) else sought,
+    )
 
 
 def layers_of_objects(rows: Instances, size: tuple[int, int], classes: int) -> tuple[Masks, Tensor | None]:

@@ -13,6 +13,7 @@ from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
+from saccade.data.datasets.by_window import ClassesByWindow, classes_by_window
 from saccade.data.datasets.picture import picture_of, size_of
 from saccade.data.datasets.wrapper import DatasetWrapper
 
@@ -91,6 +92,11 @@ class RelabelledDataset(DatasetWrapper):
         """(H, W) of one picture."""
         return size_of(self.dataset, index, channels)
 
+    def classes_by_window(self, index: int, most: int) -> ClassesByWindow | None:
+        """New classes of one picture's pixels, part by part."""
+        known = classes_by_window(self.dataset, index, most)
+        return None if known is None else known.map(self._new_pixels)
+
     def classes_of(self, index: int) -> frozenset[int]:
         """New classes that one picture shows."""
         old = [int(label) for label in super().classes_of(index)]
@@ -110,9 +116,13 @@ class RelabelledDataset(DatasetWrapper):
             semantic_sought=_sought(truth.semantic_sought, self._pixel_members) if truth.tells_pixels else None,
             semantic_masks=None if truth.semantic_masks is None else truth.semantic_masks.joined(self._layers()),
             semantic_masks_unknown=self._unknown(truth),
-            semantic=None if truth.semantic is None else self._pixels[truth.semantic.clamp(max=len(self._pixels) - 1)],
+            semantic=None if truth.semantic is None else self._new_pixels(truth.semantic),
             contours=self._contours(truth.contours),
         )
+
+    def _new_pixels(self, semantic: Tensor) -> Tensor:
+        """Old classes of pixels under their new numbers."""
+        return self._pixels[semantic.clamp(max=len(self._pixels) - 1)]
 
     def _rows(self, rows: Instances) -> Instances:
         if rows.labels is None:

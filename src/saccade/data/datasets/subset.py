@@ -8,6 +8,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
+from saccade.data.datasets.by_window import ClassesByWindow, classes_by_window
 from saccade.data.datasets.picture import classes_of, picture_of, size_of
 from saccade.data.datasets.wrapper import DatasetWrapper
 
@@ -54,6 +55,10 @@ class Subset(DatasetWrapper):
     def size(self, index: int, channels: int | None = None) -> tuple[int, int]:
         """(H, W) of one picture."""
         return size_of(self.dataset, int(self.indices[index]), channels)
+
+    def classes_by_window(self, index: int, most: int) -> ClassesByWindow | None:
+        """Classes of one picture's pixels, part by part."""
+        return classes_by_window(self.dataset, int(self.indices[index]), most)
 
     def classes_of(self, index: int) -> frozenset[int]:
         """Classes that one picture shows."""

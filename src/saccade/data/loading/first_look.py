@@ -14,16 +14,19 @@ from saccade.core.errors import DataError
 from saccade.data.datasets.picture import check_declared, path_of, picture_of, source_of
 from saccade.safe_io.images.ends import seems_whole
 from saccade.safe_io.images.pictures import picture_size
+from saccade.safe_io.images.windowed_tiff import open_windows
+from saccade.safe_io.limits import MAX_PIXELS
 
 _THREADS = 8
 
 
-def unreadable(dataset: Dataset) -> list[tuple[int, DataError]]:
+def unreadable(dataset: Dataset, most: int = MAX_PIXELS) -> list[tuple[int, DataError]]:
     """The places of the pictures whose files cannot be read, and what is wrong with each.
 
     Files that lack their format's end are decoded, so that none is accused wrongly. Pictures without a file are passed
     over; one of another size than its annotations give, and one whose PNG of classes or objects is cut short, count as
-    pictures that cannot be read.
+    pictures that cannot be read. Of `most` above the limit of whole pictures, TIFFs that are then read by window have
+    up to so many pixels, and their header alone is looked at.
     """
     first: dict[Path, int] = {}
     places: list[tuple[int, Path]] = []
@@ -37,15 +40,15 @@ def unreadable(dataset: Dataset) -> list[tuple[int, DataError]]:
         if path is not None:
             first.setdefault(path, index)
             places.append((index, path))
-    bad = _looked_at(dataset, list(first.items()))
+    bad = _looked_at(dataset, list(first.items()), most)
     found += [(index, bad[path]) for index, path in places if path in bad]
     return sorted(found, key=lambda one: one[0])
 
 
-def _looked_at(dataset: Dataset, files: Sequence[tuple[Path, int]]) -> dict[Path, DataError]:
+def _looked_at(dataset: Dataset, files: Sequence[tuple[Path, int]], most: int) -> dict[Path, DataError]:
     """What is wrong with each file, given with a picture that is in it; those that are well are absent."""
     with ThreadPoolExecutor(_THREADS) as threads:
-        errors = threads.map(lambda one: _fault(dataset, *one), files, chunksize=64)
+        errors = threads.map(lambda one: _fault(dataset, one[0], one[1], most), files, chunksize=64)
         return {path: error for (path, _), error in zip(files, errors, strict=True) if error is not None}
 
 
@@ -65,9 +68,11 @@ def _channels_of(dataset: Dataset, index: int) -> int | None:
         dataset, index = below(index)  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
 
 
-def _fault(dataset: Dataset, path: Path, index: int) -> DataError | None:
+def _fault(dataset: Dataset, path: Path, index: int, most: int) -> DataError | None:
     source, place = source_of(dataset, index)
     try:
+        if most > MAX_PIXELS and open_windows(path, _channels_of(dataset, index) or 3, most) is not None:
+            return None  # each window is read when it is needed
         if not seems_whole(path):
             picture_of(source, place, _channels_of(dataset, index))
         elif path.suffix.lower() != ".npy":  # The axes of an array can be told only by who knows its channels.

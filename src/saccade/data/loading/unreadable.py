@@ -7,24 +7,26 @@ from saccade.core.errors import DataError
 from saccade.data.datasets.subset import Subset
 from saccade.data.loading.first_look import unreadable
 from saccade.data.loading.skips import most_skipped
+from saccade.safe_io.limits import MAX_PIXELS
 
 Unread = list[tuple[str, DataError]]
 
 _NAMED = 5
 
 
-def few_unreadable(pictures: Dataset, on_bad: str, side: str = "") -> Unread:
+def few_unreadable(pictures: Dataset, on_bad: str, side: str = "", most_pixels: int = MAX_PIXELS) -> Unread:
     """The names of the pictures that cannot be read, and what is wrong with each, where they are few enough.
 
     Args:
         pictures: The pictures.
         on_bad: ``fail``: none is; ``skip``: a hundredth, or one where others are left, is.
         side: Which pictures they are, for the error: ``training``.
+        most_pixels: Pixels of a TIFF that is read by window, where such are.
 
     Raises:
         DataError: There are more.
     """
-    found = [(pictures.id(index), error) for index, error in unreadable(pictures)]
+    found = [(pictures.id(index), error) for index, error in unreadable(pictures, most_pixels)]
     most = 0 if on_bad == "fail" else most_skipped(len(pictures))
     if len(found) <= most and (not found or len(found) < len(pictures)):
         return found
@@ -60,18 +62,19 @@ def without(pictures: Dataset, names: frozenset[str]) -> Dataset:
     return Subset(pictures, [index for index in range(len(pictures)) if pictures.id(index) not in names])
 
 
-def readable(pictures: Dataset, on_bad: str, say: Callable[[str], None]) -> Dataset:
+def readable(pictures: Dataset, on_bad: str, say: Callable[[str], None], most_pixels: int = MAX_PIXELS) -> Dataset:
     """The pictures less the few that cannot be read, which are told.
 
     Args:
         pictures: The pictures.
         on_bad: See `few_unreadable`.
         say: Takes a line for the person who waits.
+        most_pixels: See `few_unreadable`.
 
     Raises:
         DataError: There are more than may be left out.
     """
-    found = few_unreadable(pictures, on_bad)
+    found = few_unreadable(pictures, on_bad, most_pixels=most_pixels)
     if found:
         say(f"warning: {left_out_line(found, len(pictures))}; --on-bad fail stops instead")
     return without(pictures, frozenset(name for name, _ in found))

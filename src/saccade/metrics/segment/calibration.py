@@ -36,6 +36,11 @@ class PixelCalibration:
 
     def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture."""
+        self.add_part(prediction, truth, id)
+        return self.end_picture(id)
+
+    def add_part(self, prediction: Annotation, truth: Annotation, id: str) -> None:
+        """Takes a part of a picture."""
         wanted = truth.get("semantic")
         confidence, guess = prediction.get("semantic_scores").max(0)
         # Where the network was shown nothing all scores are 0.
@@ -44,6 +49,9 @@ class PixelCalibration:
         place = (sure * BINS).long().clamp(0, BINS - 1)
         for row, values in zip(self._bins, (torch.ones_like(sure), right, sure), strict=True):
             row += torch.bincount(place, values, minlength=BINS)
+
+    def end_picture(self, id: str) -> float | None:
+        """Pictures are not told apart: None."""
         return None
 
     def result(self) -> dict[str, float | None]:

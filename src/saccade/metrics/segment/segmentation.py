@@ -42,10 +42,20 @@ class Segmentation:
         self.classes = tuple(classes)
         self._counts = torch.zeros(len(self.classes), len(self.classes) + 1, dtype=torch.int64)
         self._pictures = PixelsByPicture(len(self.classes))
+        self._picture = torch.zeros_like(self._counts)  # of the picture whose parts are coming
 
     def update(self, prediction: Annotation, truth: Annotation, id: str) -> float | None:
         """Takes one picture; its badness is 1 - the mean IoU over the classes that truth or prediction show in it."""
-        counts = pixel_counts(prediction.get("semantic"), truth.get("semantic"), len(self.classes), id)
+        self.add_part(prediction, truth, id)
+        return self.end_picture(id)
+
+    def add_part(self, prediction: Annotation, truth: Annotation, id: str) -> None:
+        """Takes a part of a picture."""
+        self._picture += pixel_counts(prediction.get("semantic"), truth.get("semantic"), len(self.classes), id)
+
+    def end_picture(self, id: str) -> float | None:
+        """Says that all parts of a picture have come; its badness, as of `update`."""
+        counts, self._picture = self._picture, torch.zeros_like(self._counts)
         self._counts += counts
         self._pictures.add(counts, id)
         agreement = mean_defined(overlaps(counts))

@@ -21,6 +21,7 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.families import choose, thorough
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
+from saccade.runtime.evaluate.by_window import measured_by_window
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
 from saccade.runtime.evaluate.gallery import Gallery
 from saccade.runtime.evaluate.measure import evaluation_of
@@ -72,7 +73,7 @@ def evaluate(
         DataError: Run or data cannot be read, or more pictures than may be left out.
     """
     predictor, dataset = opened(run, data, split)
-    dataset = readable(dataset, on_bad, say)
+    dataset = readable(dataset, on_bad, say, predictor.max_pixels)
     found = measured(predictor, dataset, batch=batch, workers=workers, metrics=metrics)
     if out is not None:
         write_findings(Path(out), found, predictor, dataset, (name_of(run), name_of(data)))
@@ -89,6 +90,8 @@ def write_findings(
 ) -> None:
     """Write ``report.html``, ``scores.json``, and ``pictures.csv`` with the scores of each picture.
 
+    No picture is shown of a network that sees pictures by window, since drawings are of the whole.
+
     Args:
         out: The folder.
         found: What was measured.
@@ -98,7 +101,7 @@ def write_findings(
     """
     page = ReportContent(*names, evaluation=without_losses(found), environment=environment())
     gallery, table = Gallery(predictor, dataset, found.illustrator), write_picture_scores(out, found)
-    worst, typical = gallery.of(found)
+    worst, typical = ((), ()) if predictor.by_window else gallery.of(found)
     told = replace(page, worst=worst, typical=typical, colours=gallery.colours(), table=table)
     write_report(out / "report.html", told)
     write_text(out / "scores.json", to_json(found.scores, indent=1) + "\n")
@@ -116,7 +119,8 @@ def measured(
 ) -> Evaluation:
     """How good a network in use is on data, with its views and refinement; losses are of the plain pictures.
 
-    Several networks that predict together have scores and no losses.
+    Several networks that predict together have scores and no losses. A network that may see more pixels than are
+    decoded whole (`Predictor.max_pixels`) is measured part by part (`runtime.evaluate.by_window`), without losses.
 
     Args:
         predictor: The network in use.
@@ -127,6 +131,8 @@ def measured(
         told: Takes how many pictures are measured, and of how many.
         crests: Whether contours are brought to their crests before they are measured.
     """
+    if predictor.by_window:
+        return measured_by_window(predictor, dataset, batch=batch, metrics=metrics, told=told)
     members = predictor.members.predictors if isinstance(predictor.members, Members) else (predictor,)
     if any(map(_padding_counts, members)):
         batch = 1

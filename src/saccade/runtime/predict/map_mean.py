@@ -3,10 +3,10 @@
 Legend: C maps of a view, (H, W) the picture's own size, n rows of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
@@ -15,6 +15,10 @@ from saccade.core.frame import Frame
 from saccade.core.geometry.affine import translation
 from saccade.core.score_maps import IGNORE, ScoreMap, above_half, best, strips
 from saccade.runtime.predict.multi_scale_flip import View, Window
+
+# Takes a part of a picture as soon as it is known: its window, (C, n, w) means, 0 where nothing was shown, and (n, w)
+# bool, the pixels that some view shows.
+TakePart: TypeAlias = Callable[[Window, Tensor, Tensor], None]
 
 
 @dataclass
@@ -87,6 +91,7 @@ class MapMean:
             are ``above_half``.
         suppression: Whether the means are wanted.
         compact: Whether classes are held in bytes, or, of more than 255, in 32 bits.
+        take: Takes the means part by part, in place of the maps of the whole below, which are not made then.
 
     Attributes:
         means: (C, H, W), where they are wanted.
@@ -103,9 +108,10 @@ class MapMean:
         decide: Literal["best", "above_half"] | None = None,
         suppression: bool = True,
         compact: bool = False,
+        take: TakePart | None = None,
     ) -> None:
         self.views, self.lines, self.decide, self.suppression = views, lines, decide, suppression
-        self.compact = compact
+        self.compact, self.take = compact, take
         self._bands = _bands_of(views)
         self._parts: list[_Part] = []
         self.means: Tensor | None = None
@@ -129,6 +135,8 @@ class MapMean:
 
     def _begin(self, count: int) -> None:
         height, width = self.views[0].size
+        if self.take is not None:
+            return
         if self.decide == "above_half" and self.masks is None:
             self.masks = torch.empty(count, height, width, dtype=torch.bool)
             self.unseen = torch.empty(height, width, dtype=torch.bool)
@@ -142,7 +150,10 @@ class MapMean:
         """Decide all rows of a band that no further view shows."""
         bottom, columns = band.ready(self.views[0].size[0]), slice(band.left, band.right)
         for first, last in strips(band.done, bottom, count * (band.right - band.left)):
-            mean, shown = self._mean(Window(first, band.left, last, band.right), count)
+            window = Window(first, band.left, last, band.right)
+            mean, shown = self._mean(window, count)
+            if self.take is not None:
+                self.take(window, mean.masked_fill_(~shown, 0.0), shown)
             if self.semantic is not None:
                 self.semantic[first:last, columns] = best(mean, shown)
             if self.masks is not None and self.unseen is not None:

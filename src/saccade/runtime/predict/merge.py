@@ -19,7 +19,7 @@ from saccade.ops.boxes.geometry import intersection_over_first
 from saccade.ops.boxes.nms import nms
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.predict.engine import Engine
-from saccade.runtime.predict.map_mean import MapMean
+from saccade.runtime.predict.map_mean import MapMean, TakePart
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View, scaled
 
 Rule = Callable[[Sequence[Annotation], Sequence[View], Suppression], Any]
@@ -37,6 +37,7 @@ class Agreement:
         suppression: The rule by which boxes of one class suppress each other, and how many stay.
         keep_scores: Whether scores of pixels stay, in the picture's own pixels.
         compact: Whether classes of pixels are held in bytes (see `MapMean`).
+        take_part: Takes scores of pixels part by part, in place of classes of the whole (see `MapMean`).
     """
 
     def __init__(
@@ -45,9 +46,10 @@ class Agreement:
         suppression: Suppression | None,
         keep_scores: bool = False,
         compact: bool = False,
+        take_part: TakePart | None = None,
     ) -> None:
         self.views, self.suppression, self.keep_scores = views, suppression or Suppression(), keep_scores
-        self.compact = compact
+        self.compact, self.take_part = compact, take_part
         self._said: dict[int, Annotation] = {}
         self._maps: dict[str, MapMean] = {}
 
@@ -69,8 +71,10 @@ class Agreement:
     def _mean(self, name: str) -> MapMean:
         if name not in self._maps:
             decide, lines = MAPS[name], name == "contours"
-            kept = self.keep_scores or lines
-            self._maps[name] = MapMean(self.views, lines=lines, decide=decide, suppression=kept, compact=self.compact)
+            kept, take = self.keep_scores or lines, self.take_part if name == "semantic_scores" else None
+            self._maps[name] = MapMean(
+                self.views, lines=lines, decide=decide, suppression=kept, compact=self.compact, take=take
+            )
         return self._maps[name]
 
     def _agreed(self) -> Annotation:

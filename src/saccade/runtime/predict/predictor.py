@@ -89,8 +89,13 @@ class Predictor:
         self.best_seen: float | None = None
         if members is None:
             check_views(self.engine, self.views)
-        if max_pixels > MAX_PIXELS:
+        if self.by_window:
             check_large(self.engine, self.views, keep_scores)
+
+    @property
+    def by_window(self) -> bool:
+        """Whether pictures may have more pixels than are decoded whole."""
+        return self.max_pixels > MAX_PIXELS
 
     @property
     def system(self) -> System:
@@ -204,7 +209,7 @@ class Predictor:
     ) -> Iterator[tuple[PreparedPicture, PictureResult]]:
         """Pictures with what their views together say; the first error of a view is the picture's."""
         keep_scores = self.keep_scores or self.engine.refine is not None
-        waiting = {item.place: self._agreement(item, keep_scores) if len(item.views) > 1 else None for item in read}
+        waiting = {item.place: self._agreement(item, keep_scores) for item in read}
         for together in self._together(read, batch):
             shown = [one for one in together if one[0].place in waiting]  # a picture may have failed
             for view_prediction in self._predict_views(shown, threshold) if shown else ():
@@ -216,9 +221,11 @@ class Predictor:
                     del waiting[place]
                     yield view_prediction.item, prediction
 
-    def _agreement(self, item: PreparedPicture, keep_scores: bool) -> Agreement:
-        compact = item.windows is not None
-        return Agreement(item.views, self.engine.suppression, keep_scores, compact)
+    def _agreement(self, item: PreparedPicture, keep_scores: bool) -> Agreement | None:
+        """What gathers the views of a picture; None of one view, whose prediction is the picture's."""
+        if len(item.views) == 1 and item.take_part is None:
+            return None
+        return Agreement(item.views, self.engine.suppression, keep_scores, item.windows is not None, item.take_part)
 
     def _own(self, view_prediction: ViewPrediction, views: Agreement | None, keep_scores: bool) -> PictureResult | None:
         """The prediction in the picture's own pixels, once its last view has come; maps may not fit into memory."""

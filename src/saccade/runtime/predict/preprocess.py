@@ -18,6 +18,7 @@ from saccade.network.system import Search
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.predict.buckets import ahead, buckets
 from saccade.runtime.predict.given import GivenPicture, Picture
+from saccade.runtime.predict.map_mean import TakePart
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View
 from saccade.runtime.predict.small_copy import small_copy
 from saccade.safe_io.images.windowed_tiff import WindowedTiff, open_windows
@@ -42,6 +43,7 @@ class PreparedPicture:
         given: The picture as it was given, where the prediction is to know it, or None.
         windows: What reads the picture window by window, where it is too large to be held, or None; `shown` is a small
             copy of it then.
+        take_part: Takes scores of pixels part by part, where the prediction is not to hold classes of the whole.
     """
 
     place: int
@@ -52,6 +54,7 @@ class PreparedPicture:
     shown: Tensor | None = None
     given: GivenPicture | None = None
     windows: WindowedTiff | None = None
+    take_part: TakePart | None = None
 
     @property
     def size(self) -> Size:

@@ -85,6 +85,15 @@ class WindowedTiff:
         Raises:
             DataError: A piece is damaged, or the channels do not fit.
         """
+        values = self.values(top, left, bottom, right)
+        return Pixels(self._bright(values), self._alpha).fitted(channels, str(self.path))
+
+    def values(self, top: int, left: int, bottom: int, right: int) -> NDArray[Any]:
+        """(S, h, w) of a window as the file holds it, its sides as for `read`.
+
+        Raises:
+            DataError: A piece is damaged.
+        """
         pieces, rows = self._pieces, list[NDArray[Any]]()
         with self._lock:
             for down in range(top // pieces.rows, -(-bottom // pieces.rows)):
@@ -100,7 +109,14 @@ class WindowedTiff:
         values = np.concatenate(rows, 1)
         if values.shape[1:] != (bottom - top, right - left):
             raise self._damaged(f"a piece of {values.shape[1:]} in place of {(bottom - top, right - left)}")
-        return Pixels(self._bright(values), self._alpha).fitted(channels, str(self.path))
+        return values
+
+    @property
+    def is_map(self) -> bool:
+        """Whether its values are whole numbers, one a pixel, as they lie: what a map of classes holds."""
+        page = self._page
+        grey = int(page.samplesperpixel) == 1 and page.photometric.name == "MINISBLACK"
+        return is_plain(page) and grey and page.dtype.kind in "ui"
 
     def _bright(self, values: NDArray[Any]) -> Tensor:
         if pillow_can(self._page) and not is_plain(self._page):
@@ -192,6 +208,27 @@ def open_windows(path: Path, channels: int, most: int = MAX_PIXELS) -> WindowedT
         return None
     cure = "save it in tiles: tifffile.imwrite(FILE, picture, tile=(512, 512), compression='zlib'), or gdal_translate"
     raise DataError("a large TIFF of which windows can be read", reason, path=path, cure=f"{cure} -co TILED=YES")
+
+
+def open_map_windows(path: Path, most: int = MAX_PIXELS) -> WindowedTiff | None:
+    """A TIFF whose grey values are numbers of classes, to be read by window; None of what is decoded whole.
+
+    Args:
+        path: The file.
+        most: Pixels that it may have.
+
+    Raises:
+        DataError: As for `open_windows`.
+    """
+    windows = open_windows(path, 1, most)
+    if windows is None or windows.is_map:
+        return windows
+    if windows.size[0] * windows.size[1] <= MAX_PIXELS:
+        return None
+    cure = (
+        "save them as grey whole numbers in tiles: tifffile.imwrite(FILE, classes, tile=(512, 512), compression='zlib')"
+    )
+    raise DataError("a large TIFF of grey numbers of classes", "another kind", path=path, cure=cure)
 
 
 def large_size(path: Path, most: int) -> tuple[int, int] | None:

@@ -3,11 +3,17 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from saccade.core.errors import DataError
-from saccade.data.formats.common.split_names import USUAL
 from saccade.data.formats.writing.objects import largest
 from saccade.data.formats.writing.pictures import Picture
-from saccade.data.formats.writing.writer import Form, Loss, Source, check_lines, map_losses
+from saccade.data.formats.writing.writer import (
+    Form,
+    Loss,
+    Source,
+    check_folders,
+    check_lines,
+    check_usual_splits,
+    map_losses,
+)
 
 
 class FolderForm(Form):
@@ -17,19 +23,9 @@ class FolderForm(Form):
 
     def __init__(self, source: Source, allowed: frozenset[str], link: bool = False) -> None:
         super().__init__(source, allowed, link)
-        odd = set(source.splits) - USUAL
-        if odd:
-            raise DataError(
-                "the splits train, val and test",
-                ", ".join(sorted(odd)),
-                cure="choose some with --split",
-            )
+        check_usual_splits(source)
         check_lines(source.classes, "a folder")
-        for name in source.classes:
-            if name[0] == "." or set(name) & set('/\\:*?"<>|') or len(name.encode()) > 250:
-                raise DataError("names of classes that a folder can have", repr(name))
-        if len({name.casefold() for name in source.classes}) < len(source.classes):
-            raise DataError("names of classes that differ not in capitals alone", ", ".join(source.classes))
+        check_folders(source.classes)
 
     def losses(self, picture: Picture) -> Iterator[Loss]:
         """What is lost of one picture."""

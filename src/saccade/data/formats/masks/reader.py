@@ -1,12 +1,15 @@
 """Folders of pictures beside masks that give each pixel's class, as a number or a colour."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import DataError
+from saccade.data.datasets.by_window import ClassesByWindow
 from saccade.data.formats.common.class_list import ClassNames, find_class_names
 from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.image_files import ImageFiles
@@ -14,6 +17,7 @@ from saccade.data.formats.common.index_map import IGNORE, Colour, read_values, t
 from saccade.data.formats.common.store import RaggedArray
 from saccade.data.formats.masks.pairs import find_pairs
 from saccade.safe_io.images.maps import decode_map
+from saccade.safe_io.images.windowed_tiff import open_map_windows
 
 EVIDENCE = "images/ beside masks/, or SPLIT/images beside SPLIT/masks (masks)"
 _IGNORED = ("void", "ignore")
@@ -69,9 +73,27 @@ class MaskFolder(ImageFiles):
         """The file of one picture's mask."""
         return self.root / self._masks.text(index)
 
+    def classes_by_window(self, index: int, most: int) -> ClassesByWindow:
+        """The classes of one picture's pixels, part by part.
+
+        A large TIFF of numbers is read by window; other maps are held whole, as the bytes that their files hold.
+
+        Raises:
+            DataError: The mask cannot be read; or a part of it, when that is read, has an unknown value.
+        """
+        path = self.mask_file(index)
+        windows = None if self._colours else open_map_windows(path, most)
+        if windows is not None:
+            return ClassesByWindow(windows.size, lambda *window: self._classes_of(path, windows.values(*window)[0]))
+        values = decode_map(path, palette=bool(self._colours))
+        size = (values.shape[0], values.shape[1])
+        return ClassesByWindow(size, lambda y1, x1, y2, x2: self._classes_of(path, values[y1:y2, x1:x2]))
+
     def _semantic(self, index: int, size: tuple[int, int]) -> Tensor:
         path = self.mask_file(index)
-        values = read_values(path, size, palette=bool(self._colours))
+        return self._classes_of(path, read_values(path, size, palette=bool(self._colours)))
+
+    def _classes_of(self, path: Path, values: NDArray[Any]) -> Tensor:
         return to_classes(path, values, self._grey or self._numbers, self._colours)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from saccade.core.masks import Masks
 from saccade.data.formats.writing.objects import Array, Objects
 from saccade.ops import rle
 
@@ -24,10 +25,22 @@ def paint(rows: Objects, size: tuple[int, int], numbers: Sequence[int] | None = 
     """
     marks = list(range(1, len(rows) + 1)) if numbers is None else list(numbers)
     codes = [(row, outline.compressed(size)) for row, outline in enumerate(rows.outlines) if outline is not None]
-    masks = rle.decode([code for _, code in codes], size)
-    canvas = np.zeros(size, np.int64)
+    return paint_masks(rle.decode([code for _, code in codes], size), [marks[row] for row, _ in codes])
+
+
+def paint_masks(masks: Masks, marks: Sequence[int]) -> tuple[Array, int]:
+    """A map of masks; smaller ones lie on larger ones.
+
+    Args:
+        masks: n masks.
+        marks: What marks each one's pixels.
+
+    Returns:
+        (H, W) int64, 0 where no mask is; and how many masks lost pixels to one of another number.
+    """
+    canvas = np.zeros(masks.size, np.int64)
     order = masks.areas().argsort(descending=True, stable=True).tolist() if len(masks) else []
-    parts = list(zip(masks.crops(), masks.windows.tolist(), [marks[row] for row, _ in codes], strict=True))
+    parts = list(zip(masks.crops(), masks.windows.tolist(), marks, strict=True))
     for place in order:
         crop, (x1, y1, x2, y2), number = parts[place]
         canvas[y1:y2, x1:x2][crop.numpy()] = number

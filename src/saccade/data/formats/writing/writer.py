@@ -11,6 +11,7 @@ import numpy as np
 
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import DataError
+from saccade.data.formats.common.split_names import USUAL
 from saccade.data.formats.common.store import states_of
 from saccade.data.formats.writing.objects import Array, largest
 from saccade.data.formats.writing.pictures import Picture
@@ -77,8 +78,14 @@ class Form(ABC):
         return {}
 
 
-def map_losses(picture: Picture, semantic: bool = False) -> Iterator[Loss]:
-    """Fields of the whole picture that formats of objects have no place for; `semantic` says that this one is kept."""
+def map_losses(picture: Picture, semantic: bool = False, several: bool = False) -> Iterator[Loss]:
+    """Fields of the whole picture that formats of objects have no place for.
+
+    Args:
+        picture: The picture.
+        semantic: Whether one class a pixel is kept.
+        several: Whether masks of classes are kept.
+    """
     truth = picture.truth
     person = truth.person is not None and any(
         value is not None for value in (truth.person.centre, truth.person.scale, truth.person.head_size)
@@ -87,9 +94,10 @@ def map_losses(picture: Picture, semantic: bool = False) -> Iterator[Loss]:
     yield "pose", int(truth.pose is not None)
     yield "person", int(person)
     yield "semantic", int(truth.semantic is not None and not semantic)
-    yield "semantic_masks", int(truth.semantic_masks is not None)
+    yield "semantic_masks", int(truth.semantic_masks is not None and not several)
     objects = truth.sought if truth.instances is not None or truth.labels is not None else None
-    pixels = truth.semantic_sought if truth.semantic is not None and semantic else None
+    kept = (truth.semantic is not None and semantic) or (truth.semantic_masks is not None and several)
+    pixels = truth.semantic_sought if kept else None
     yield "sought", int(any(marks is not None and not marks.all() for marks in (objects, pixels)))
 
 
@@ -118,6 +126,30 @@ def class_losses(
 def strays(found: Array, wanted: Array) -> int:
     """How many areas differ by more than a hundredth and a hundredth of a pixel."""
     return int((np.abs(found - wanted) > 0.01 * np.maximum(np.abs(wanted), 1)).sum())
+
+
+def check_usual_splits(source: Source, cure: str = "choose some with --split") -> None:
+    """Whether the splits have names that a folder's parts have.
+
+    Raises:
+        DataError: One is none of train, val and test.
+    """
+    odd = set(source.splits) - USUAL
+    if odd:
+        raise DataError("the splits train, val and test", ", ".join(sorted(odd)), cure=cure)
+
+
+def check_folders(classes: Sequence[str]) -> None:
+    """Whether each name can be that of a folder on every system.
+
+    Raises:
+        DataError: One is hidden, too long or has marks that a system takes for others, or two differ in capitals alone.
+    """
+    for name in classes:
+        if name[0] == "." or set(name) & set('/\\:*?"<>|') or len(name.encode()) > 250:
+            raise DataError("names of classes that a folder can have", repr(name))
+    if len({name.casefold() for name in classes}) < len(classes):
+        raise DataError("names of classes that differ not in capitals alone", ", ".join(classes))
 
 
 def check_lines(classes: Sequence[str], form: str) -> None:

@@ -6,12 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from saccade.core.errors import DataError
 from saccade.data.formats.common.joints import COCO_NAMES, mirrored_pairs
-from saccade.data.formats.common.split_names import USUAL
 from saccade.data.formats.writing.objects import Objects
 from saccade.data.formats.writing.pictures import Picture
-from saccade.data.formats.writing.writer import NOTHING, Form, Loss, Source, class_losses, map_losses, strays
+from saccade.data.formats.writing.writer import (
+    NOTHING,
+    Form,
+    Loss,
+    Source,
+    check_usual_splits,
+    class_losses,
+    map_losses,
+    strays,
+)
 from saccade.data.formats.yolo.folders import label_file
 from saccade.data.formats.yolo.line_writer import Line, box_line, outline_line
 
@@ -28,13 +35,7 @@ class YoloForm(Form):
 
     def __init__(self, source: Source, allowed: frozenset[str], link: bool = False) -> None:
         super().__init__(source, allowed, link)
-        odd = set(source.splits) - USUAL
-        if odd:
-            raise DataError(
-                "the splits train, val and test",
-                ", ".join(sorted(odd)),
-                cure="choose some with --split, or take --to coco",
-            )
+        check_usual_splits(source, cure="choose some with --split, or take --to coco")
         has_joints, has_masks = source.annotates("instances.keypoints"), source.annotates("instances.masks")
         self._jointed = has_joints and not (has_masks and "keypoints" in allowed and "masks" not in allowed)
 
