@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -11,6 +12,19 @@ from hypothesis import settings
 settings.register_profile("quick", derandomize=True, deadline=None)
 settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# Nothing of what is collected is garbage.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives to the end: no search for garbage while the tests run has to go through it."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

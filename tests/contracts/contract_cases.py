@@ -1,6 +1,8 @@
 """What every contract test needs: narrow members of each family, pictures, and truth with every field."""
 
+import copy
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -140,8 +142,26 @@ def narrow_options(name: str) -> dict[str, Any]:
 
 def narrow(name: str, seed: int = 1, **options: Any) -> System:
     """A quick system of the given name, from a fixed seed."""
+    if options:
+        return built(name, seed, **options)
+    system, drawn = template(name, seed)
+    torch.set_rng_state(drawn)
+    return copy.deepcopy(system)
+
+
+def built(name: str, seed: int, **options: Any) -> System:
+    """A quick system, built anew."""
     torch.manual_seed(seed)
     return build(name, CLASSES, **(narrow_options(name) | options))
+
+
+@cache
+def template(name: str, seed: int = 1) -> tuple[System, Tensor]:
+    """A quick system to copy, never to change, and the state of PyTorch's generator after its weights were drawn.
+
+    A copy is made in a third of the time that it takes to build a system, and every contract asks for each.
+    """
+    return built(name, seed), torch.get_rng_state()
 
 
 def without_chance(system: System) -> System:
@@ -184,6 +204,7 @@ class PartView:
     truth: Annotation
 
 
+@cache
 def shown(index: int, side: int, channels: int = 3) -> PartView:
     """Picture `index`: one large and one small rectangle on noise; everything differs between indices."""
     draw = torch.Generator().manual_seed(index)

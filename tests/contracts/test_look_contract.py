@@ -27,7 +27,8 @@ def test_views_are_made_and_leave_no_trace(name: str) -> None:
     assert ("activations" in seen) == bool(system.trunk.levels)
     assert "cam" in seen or SYSTEMS[name].card.task != "classify"
     for view in seen.values():
-        assert len(np.unique(np.array(view.picture))) > 1, view.name
+        values = np.array(view.picture)
+        assert values.min() < values.max(), view.name
         assert view.title, view.name
     assert system.training
     assert all(torch.equal(value, before[key]) for key, value in system.state_dict().items())

@@ -18,6 +18,7 @@ from segment_decoder_numbers import segment_decoder_quantities
 from segmenter_numbers import segmenter_quantities
 from torch import nn
 
+from saccade.layers.scale import SizesAlone
 from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build
@@ -34,7 +35,7 @@ SMALL = {f"ResNet-{depth} CIFAR optionA": f"resnet{depth}" for depth in (20, 32,
 @cache
 def paper(name: str, **options: object) -> System:
     """The system with the paper's classes, on the device that has no memory."""
-    with torch.device("meta"):
+    with torch.device("meta"), SizesAlone():
         return build(name, SYSTEMS[name].card.classes, **options)
 
 
@@ -57,9 +58,15 @@ def shape(system: System, level: str) -> str:
     return f"{channels}x{height}x{width}"
 
 
-def output(system: System, level: str) -> torch.Tensor:
+@cache
+def outputs(system: System) -> dict[str, torch.Tensor]:
     side = system.input.size[0] if system.input.size else 0
-    return system.trunk(torch.zeros(1, system.input.channels, side, side, device="meta"))[level]
+    with torch.no_grad(), SizesAlone():
+        return system.trunk(torch.zeros(1, system.input.channels, side, side, device="meta"))
+
+
+def output(system: System, level: str) -> torch.Tensor:
+    return outputs(system)[level]
 
 
 def sides(system: System, levels: str) -> str:
@@ -95,7 +102,7 @@ def all_yolo() -> nn.Module:
 
 def deepest_small() -> int:
     """Parameters of the residual network of 1202 layers with its layer for ten classes."""
-    with torch.device("meta"):
+    with torch.device("meta"), SizesAlone():
         made = cifar_resnet(1202)
     return parameters(made) + 10 * (made.levels["layer3"].channels + 1)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from saccade.layers.scale import SizesAlone
 from saccade.network.system import System
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
@@ -49,7 +50,7 @@ IMAGENET = trunk("resnet18", width=1 / 16).preprocessing
 
 def made(name: str, **options: Any) -> System:
     searched = {"search": "windows"} if "search" in options_of(SYSTEMS[name]) else {}
-    with torch.device("meta"):
+    with torch.device("meta"), SizesAlone():
         return build(name, 3, **searched, **options)
 
 
@@ -67,7 +68,7 @@ def test_the_usual_trunk_s_statistics_are_the_input_s(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "chosen"), [(name, one) for name, known in FITTING.items() for one in known])
 def test_another_trunk_s_statistics_are_the_input_s(name: str, chosen: str) -> None:
-    with torch.device("meta"):
+    with torch.device("meta"), SizesAlone():
         declared = trunk(chosen, channels=3).preprocessing
     assert (declared.mean, declared.std) != (IMAGENET.mean, IMAGENET.std)
     system = made(name, trunk=chosen)

@@ -1,13 +1,13 @@
 """What a person calls their data, opened: a folder, a URI such as ``coco:DIR`` or ``scenes``, or a data set."""
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
 from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
+from saccade.core.installed import entry_points
 from saccade.data.datasets.completed import declared
 from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.formats.class_masks import reader as class_masks

@@ -117,7 +117,10 @@ def _size_by_input(width: float, layer: nn.Module, inputs: tuple[Tensor, ...]) -
 
 def materialise(module: nn.Module) -> nn.Module:
     """Memory on the default device for a module of the ``meta`` device; normalisation starts as the identity."""
-    module.to_empty(device=torch.get_default_device())
+    device = torch.get_default_device()
+    if device.type == "meta":
+        return module
+    module.to_empty(device=device)
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.reset_parameters()

@@ -1,7 +1,6 @@
 """The systems by name."""
 
-from importlib.metadata import entry_points
-
+from saccade.core.installed import entry_points
 from saccade.systems.lazy import LazySystems
 
 # Each name is that of a function, in the module after it. To look one up loads it; to read this table loads no torch.

@@ -51,7 +51,8 @@ def fill(
         )
     materialise(module)
     if pretrained is None:
-        initialise(module)
+        if torch.get_default_device().type != "meta":  # where there are no values, only sizes
+            initialise(module)
         return
     # The first weights that torchvision published: their preprocessing is the papers', the later ones' is not.
     state = fetch(tv.get_model_weights(pretrained)["IMAGENET1K_V1"].url)

@@ -6,6 +6,7 @@ import torch
 from torch.func import functional_call
 
 from saccade.core.errors import UsageError
+from saccade.layers.scale import SizesAlone
 from saccade.network.part import Trunk
 from saccade.trunks import TRUNKS
 from saccade.trunks.chain import Chain
@@ -52,6 +53,6 @@ def meets_corners(trunk: Trunk, name: str) -> bool:
     side = TRIED * (trunk.levels[name].stride or 1) + 1
     tensors = {path: tensor.to("meta") for path, tensor in chain(trunk.named_parameters(), trunk.named_buffers())}
     picture = torch.zeros(1, trunk.preprocessing.channels, side, side, device="meta")
-    with torch.no_grad():
+    with torch.no_grad(), SizesAlone():
         maps = functional_call(trunk, tensors, (picture,))
     return maps[name].shape[-1] == TRIED + 1
