@@ -19,7 +19,7 @@ from bench.table import machine_line
 
 PIXELS, ROUNDS = (360, 480), 5
 LR = 1e-6
-# Sides of pictures that a segmenter sees stretched, where its own layers leave no other: DeconvNet ends at one position.
+# Sides of pictures that a segmenter sees stretched, where its layers leave no other: DeconvNet ends at one position.
 SIDES = {"deconvnet": 224}
 
 
