@@ -18,6 +18,8 @@ from saccade import cli
 from saccade.command_line import demo, systems
 from saccade.core.errors import ConfigError, DataError, ResourceError, SaccadeError, UsageError
 from saccade.systems.build import build
+from saccade.training.loop import finish
+from small_runs import short_report
 
 SCENES = "scenes:count=16,size=32,seed=1"
 SMALL = ["--width", ".25", "--batch", "8", "--workers", "0", "--device", "cpu", "--precision", "32"]
@@ -142,7 +144,8 @@ def test_a_training_leaves_a_run(run):
     }
 
 
-def test_a_file_of_settings_is_overridden_by_flags(tmp_path, capsys):
+def test_a_file_of_settings_is_overridden_by_flags(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(finish, "report", short_report)
     file = tmp_path / "c.yaml"
     file.write_text(f"data: {SCENES}\nepochs: 7\nwidth: 0.25\nbatch: 8\nworkers: 0\nlr: 1e-3\nsave-every: 1\n")
     out = tmp_path / "run"

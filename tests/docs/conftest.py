@@ -14,18 +14,24 @@ EXAMPLE = ROOT / "examples" / "own_parts"
 COLOURS = ("red", "green", "blue")
 
 
-@pytest.fixture
-def own_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The example package on the path, with the entry points that its pyproject.toml declares."""
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the example package's entry points stand, as its pyproject.toml declares them."""
     project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    folder = tmp_path / "site" / "own_parts-0.1.0.dist-info"
+    folder = tmp_path_factory.mktemp("site") / "own_parts-0.1.0.dist-info"
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
     groups = project["entry-points"].items()
     text = "".join(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in points.items()) for group, points in groups)
     (folder / "entry_points.txt").write_text(text)
+    return folder.parent
+
+
+@pytest.fixture
+def own_parts(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The example package on the path, as if it were installed."""
     monkeypatch.syspath_prepend(str(EXAMPLE))
-    monkeypatch.syspath_prepend(str(folder.parent))
+    monkeypatch.syspath_prepend(str(site))
     return EXAMPLE
 
 

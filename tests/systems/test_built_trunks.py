@@ -104,7 +104,7 @@ def test_a_run_of_it_is_loaded_into_a_system_like_it(tmp_path: Path) -> None:
         return build("classifier", classes, trunk=trunk("resnet20", width=1 / 4), size=32)
 
     system = made()
-    run = sc.train(system, "scenes:count=4,size=32", tmp_path / "run", steps=1, batch=2, precision="32")
+    run = sc.train(system, "scenes:count=4,size=32", tmp_path / "run", steps=1, batch=2, val=0.5, precision="32")
     with pytest.raises(ConfigError, match="built by hand") as error:
         sc.load(run)
     assert "system=" in (error.value.cure or "")

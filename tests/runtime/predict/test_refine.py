@@ -22,6 +22,8 @@ from saccade.runtime.predict.refine.engine import refined_engine
 from saccade.runtime.predict.refine.table import REFINEMENTS, DenseCrf, refinement, values_of
 from saccade.runtime.predict.refine.tuned import keep_tuned, tuned
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.training.loop import finish
+from small_runs import short_report
 
 HALF = InputSpec("stretch", (16, 24), mean=(0.0,) * 3, std=(1.0,) * 3)
 SMALL: dict[str, Any] = {"trunk": "vgg11", "width": 0.0625, "padding": 0, "size": 64}
@@ -46,7 +48,9 @@ class Recorder:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "fcn"
     told: dict[str, Any] = {"steps": 1, "batch": 1, "workers": 0, "threads": 1, "val": "scenes:count=1,size=48"}
-    sc.train("fcn8s", "scenes:count=1,size=48", out, **told, **SMALL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finish, "report", short_report)
+        sc.train("fcn8s", "scenes:count=1,size=48", out, **told, **SMALL)
     return out
 
 
