@@ -135,6 +135,13 @@ def class_masks(root: Path) -> str:
     return "masks/organ/a.png"
 
 
+def object_masks(root: Path) -> str:
+    save_picture(root / "images/a.png")
+    (root / "masks").mkdir()
+    Image.fromarray(np.arange(2400, dtype=np.uint8).reshape(40, 60) // 50).save(root / "masks/a.png")
+    return "masks/a.png"
+
+
 def bsds(root: Path) -> str:
     return put(root).relative_to(root).as_posix()
 
@@ -176,6 +183,7 @@ CASES: dict[str, tuple[str, Make, st.SearchStrategy[Change]]] = {
     "labelme": ("labelme", labelme, st.one_of(of_json(), of_json(), of_bytes())),
     "masks": ("masks", masks, of_bytes()),
     "class_masks": ("class_masks", class_masks, of_bytes()),
+    "object_masks": ("object_masks", object_masks, of_bytes()),
     "colours": ("masks", colours, ANY),
     "csv": ("csv", csv, ANY),
     "csv-states": ("csv", csv_states, ANY),
