@@ -51,7 +51,7 @@ class ObjectMaskFolder(ImageFiles):
         """The objects of one picture, by number.
 
         Raises:
-            DataError: The map cannot be read, is of another size than the picture, or shows 0 and 255 alone, or too many
+            DataError: The map cannot be read, is of another size than the picture, shows 0 and 255 alone, or too many
                 objects.
         """
         path, size = self.map_file(index), self.size(index)
