@@ -196,13 +196,15 @@ class FileWorker:
         rows = prediction.instances
         if rows is None:
             return
-        kinds: dict[Kind, bool] = {"cutouts": self.settings.cutouts, "box_crops": self.settings.box_crops}
+        settings = self.settings
+        kinds: tuple[tuple[Kind, bool], ...] = (("cutouts", settings.cutouts), ("box_crops", settings.box_crops))
         read = reader_of(item, self.predictor.engine.input.channels)
         classes = self.predictor.vocabularies.names("instances")
         cutter = Cutter(read, item.size, self.folder.out, task.name, classes)
-        least = drawn_from(prediction, self.settings.threshold)
-        for kind in (kind for kind, wanted in kinds.items() if wanted):
-            entry["instances"][kind] = cutter.write(kind, rows, least)
+        least = drawn_from(prediction, settings.threshold)
+        for kind, wanted in kinds:
+            if wanted:
+                entry["instances"][kind] = cutter.write(kind, rows, least)
 
     def _drawing(self, item: PreparedPicture, prediction: Annotation) -> Image.Image | None:
         if item.shown is None or not self.settings.drawn:

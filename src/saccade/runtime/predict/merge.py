@@ -110,14 +110,14 @@ def suppressed(said: Sequence[Annotation], views: Sequence[View], suppression: S
     # Not `or`: rows of which there are none are false, and have their columns all the same.
     parts = [Instances() if one.instances is None else one.instances for one in said]
     rows = Instances.cat(parts)
-    if rows.boxes is None or rows.scores is None:
-        return rows
     by_class = suppression.alike == "class" and rows.labels is not None
     groups = rows.labels if by_class and rows.labels is not None else torch.zeros(len(rows), dtype=torch.int64)
     tiles = len({view.window for view in views})
     if tiles > 1:
         seen = mended(Seen.of(parts, groups, views))
         rows, groups = seen.rows, seen.groups
+    if rows.boxes is None or rows.scores is None:
+        return rows
     return rows[nms(rows.boxes, rows.scores, groups, suppression.overlap, suppression.limit * tiles)]
 
 

@@ -27,7 +27,7 @@ class Seen:
     """Rows of all views together, and where each was seen.
 
     Attributes:
-        rows: The instances, in the picture's own pixels, with boxes and scores.
+        rows: The instances, in the picture's own pixels.
         groups: (n,) which of them may be one object: those of a class.
         tiles: The tiles.
         own: (n,) the tile of each row.
@@ -58,6 +58,8 @@ def mended(seen: Seen) -> Seen:
     A cut row yields to a whole one of another tile that covers it. Of those with masks that are left, the parts of one
     object are joined: masks that agree where both of their tiles look.
     """
+    if seen.rows.boxes is None or seen.rows.scores is None:
+        return seen
     left = seen[~_yields(seen)]
     if left.rows.masks is None or not bool(left.cut.any()):
         return left

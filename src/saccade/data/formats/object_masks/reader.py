@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.core.errors import DataError
@@ -40,12 +39,15 @@ class ObjectMaskFolder(ImageFiles):
         name: The class of all objects.
     """
 
-    fields = frozenset(f"instances.{name}" for name in ("boxes", "labels", "area", "crowd", "masks"))
-
     def __init__(self, root: Path, pairs: dict[Path, Path], name: str) -> None:
         pictures = RaggedArray.of_text([path.relative_to(root).as_posix() for path in pairs])
         super().__init__(root, pictures, (name,), links=True)
         self._maps = RaggedArray.of_text([path.relative_to(root).as_posix() for path in pairs.values()])
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Objects with their masks."""
+        return frozenset(f"instances.{name}" for name in ("boxes", "labels", "area", "crowd", "masks"))
 
     def truth(self, index: int) -> Annotation:
         """The objects of one picture, by number.
@@ -85,6 +87,8 @@ class ObjectMaskFolder(ImageFiles):
 
 def _objects(path: Path, values: NDArray[Any]) -> tuple[NDArray[Any], Masks]:
     """The numbers (n,) of a map (H, W) other than 0, and the pixels of each."""
+    from scipy import ndimage  # no other format waits for it
+
     found, places = np.unique(values, return_inverse=True)
     numbers = found[found != 0]
     if len(numbers) > MOST:
