@@ -129,6 +129,21 @@ def test_grids_over_cut_boxes_are_joined_too(monkeypatch: pytest.MonkeyPatch) ->
     assert ious(found.masks, masks) > 0.93
 
 
+def test_weak_doubles_of_parts_do_not_spoil_the_mask() -> None:
+    masks, _ = bars()
+    shapes = masks[[0]].dense().repeat(2, 1, 1)
+    shapes[1, 6:26:2] = True  # a double in every tile, which agrees with the parts by three quarters
+    say = oracle(Masks.from_dense(shapes), torch.zeros(2, dtype=torch.int64))
+
+    def with_scores(view: View) -> Instances:
+        rows = say(view)
+        return Instances(rows.boxes, rows.labels, torch.tensor([0.9, 0.1])[: len(rows)], rows.masks)
+
+    found = merged(with_scores, (90, 200), MultiScaleFlip(tiles=Tiles(64, 0.25)), overlap=0.9)
+    assert torch.equal(found.masks.dense(), shapes)
+    assert found.scores.tolist() == pytest.approx([0.9, 0.1])
+
+
 def test_the_best_part_gives_what_cannot_be_joined() -> None:
     masks, labels = bars()
     say, best = oracle(masks[[0]], labels[:1]), 2

@@ -56,7 +56,7 @@ def mended(seen: Seen) -> Seen:
     """The rows without seams, as far as tiles show enough.
 
     A cut row yields to a whole one of another tile that covers it. Of those with masks that are left, the parts of one
-    object are joined: masks that agree where both of their tiles look.
+    object are joined, one of each tile: masks that agree where both tiles look. What these cover yields to them.
     """
     if seen.rows.boxes is None or seen.rows.scores is None:
         return seen
@@ -110,7 +110,8 @@ def _joined(seen: Seen) -> Seen:
     pixels = _Pixels(rows.masks)
     pairs = places[near.triu(1).nonzero()].tolist()
     same = [(one, other) for one, other in pairs if _agree(pixels, seen, one, other)]
-    groups = [group for group in _connected(len(rows), same) if len(group) > 1]
+    same.sort(key=lambda pair: -min(float(rows.scores[row]) for row in pair))
+    groups = _parts_of_one(same, seen.own.tolist())
     if not groups:
         return seen
     best = torch.tensor([max(group, key=lambda row: float(rows.scores[row])) for group in groups])
@@ -136,16 +137,15 @@ def _agree(pixels: "_Pixels", seen: Seen, one: int, other: int) -> bool:
     return both > SAME * (pixels.both(one, one, shared) + pixels.both(other, other, shared) - both)
 
 
-def _connected(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Rows that pairs lead together, each row in one group."""
-    roots = list(range(count))
-    for one, other in pairs:
-        old, new = roots[other], roots[one]
-        roots = [new if root == old else root for root in roots]
+def _parts_of_one(pairs: Iterable[tuple[int, int]], own: Sequence[int]) -> list[list[int]]:
+    """Rows that pairs lead together, the best pair first; one of each tile, so that no weak double spoils a mask."""
     groups: dict[int, list[int]] = {}
-    for row, root in enumerate(roots):
-        groups.setdefault(root, []).append(row)
-    return list(groups.values())
+    for one, other in pairs:
+        first, second = groups.get(one, [one]), groups.get(other, [other])
+        both = first + second
+        if len({own[row] for row in both}) == len(both):
+            groups |= dict.fromkeys(both, both)
+    return list({id(group): group for group in groups.values()}.values())
 
 
 class _Pixels:
