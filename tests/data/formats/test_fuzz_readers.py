@@ -3,6 +3,8 @@
 The quick run tries a few, always the same; ``make test-all`` tries 10 000 new ones.
 """
 
+import base64
+import io
 import json
 import os
 import sys
@@ -135,6 +137,17 @@ def class_masks(root: Path) -> str:
     return "masks/organ/a.png"
 
 
+def labelme_drawn(root: Path) -> str:
+    save_picture(root / "a.png")
+    file = io.BytesIO()
+    Image.fromarray(np.eye(4, 5, dtype=np.uint8) * 255).save(file, format="PNG")
+    code = base64.b64encode(file.getvalue()).decode()
+    drawn = {"label": "cat", "shape_type": "mask", "points": [[3, 4], [7, 7]], "mask": code, "group_id": 1}
+    said = {"imagePath": "a.png", "imageData": None, "imageHeight": 40, "imageWidth": 60}
+    (root / "a.json").write_text(json.dumps({"shapes": [drawn], **said}))
+    return "a.json"
+
+
 def object_masks(root: Path) -> str:
     save_picture(root / "images/a.png")
     (root / "masks").mkdir()
@@ -181,6 +194,7 @@ CASES: dict[str, tuple[str, Make, st.SearchStrategy[Change]]] = {
     "yolo": ("yolo", yolo, ANY),
     "yolo-yaml": ("yolo", yolo_joints, ANY),
     "labelme": ("labelme", labelme, st.one_of(of_json(), of_json(), of_bytes())),
+    "labelme-drawn": ("labelme", labelme_drawn, st.one_of(of_json(), of_json(), of_bytes())),
     "masks": ("masks", masks, of_bytes()),
     "class_masks": ("class_masks", class_masks, of_bytes()),
     "object_masks": ("object_masks", object_masks, of_bytes()),

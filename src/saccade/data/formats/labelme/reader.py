@@ -48,9 +48,9 @@ def splits(path: Path) -> list[str]:
 
 
 def open_labelme(path: Path, split: str, report: Report = strict) -> DetectionDataset:
-    """One split, by a name of `splits`. Boxes; masks where shapes are polygons.
+    """One split, by a name of `splits`. Boxes; masks where shapes are polygons or masks.
 
-    Polygons and rectangles are read; circles, lines, points and masks are counted in the notes. Shapes of the class
+    Polygons, rectangles and masks are read; circles, lines and points are counted in the notes. Shapes of the class
     ``__ignore__`` are regions to ignore. Classes are those of ``labels.txt`` or ``classes.txt``, or else those of all
     splits by name.
 
@@ -136,7 +136,16 @@ def _rows(picture: _Picture, classes: Sequence[str], report: Report) -> list[Row
             label = ANY_CLASS if ignored else classes.index(shape.name)
             place = int(shape.node.key)
             rows.append(
-                Row(shape.box, label, shape.area, ignored, polygons=shape.polygons, place=place, given=shape.given)
+                Row(
+                    shape.box,
+                    label,
+                    shape.area,
+                    ignored,
+                    code=shape.code,
+                    polygons=shape.polygons,
+                    place=place,
+                    given=shape.given,
+                )
             )
     return rows
 
