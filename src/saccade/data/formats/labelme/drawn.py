@@ -16,6 +16,7 @@ from saccade.core.masks import Masks
 from saccade.data.formats.common.json_node import JsonNode
 from saccade.ops import rle
 from saccade.safe_io.images.maps import decode_map_bytes
+from saccade.safe_io.limits import MAX_PIXELS
 
 KIND = "mask"
 Size = tuple[int, int]
@@ -24,6 +25,8 @@ Size = tuple[int, int]
 def read_drawn(node: JsonNode, points: NDArray[np.float64], size: Size) -> Masks:
     """The one mask of a shape in a picture of `size` (H, W); its place is told by the first of its `points` (2, 2)."""
     field = node.get("mask")
+    if size[0] * size[1] > MAX_PIXELS:  # before run lengths of so many pixels are made
+        raise node.wrong(f"a mask in a picture of at most {MAX_PIXELS} pixels", f"one of {size[1]}x{size[0]}")
     if len(points) != 2:
         raise node.get("points").wrong("the upper left and the lower right pixel of a mask", f"{len(points)} points")
     try:
@@ -34,7 +37,7 @@ def read_drawn(node: JsonNode, points: NDArray[np.float64], size: Size) -> Masks
     except DataError as error:
         raise field.wrong(error.expected, error.found, "draw the mask again") from error
     inside = values != 0 if values.ndim == 2 else values.any(2)
-    left, top = np.floor(points[0]).astype(np.int64).tolist()
+    left, top = np.floor(points[0]).clip(-1, max(size)).astype(np.int64).tolist()
     bottom, right = top + inside.shape[0], left + inside.shape[1]
     if left < 0 or top < 0 or bottom > size[0] or right > size[1]:
         found = f"one from ({left}, {top}) to ({right}, {bottom})"

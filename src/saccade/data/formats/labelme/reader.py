@@ -18,6 +18,7 @@ from saccade.data.formats.labelme.folders import parts, picture_of
 from saccade.data.formats.labelme.shapes import READ, Shape, read_shapes
 from saccade.safe_io.documents.json_file import load_json
 from saccade.safe_io.images.pictures import picture_size
+from saccade.safe_io.limits import MAX_SIDE
 from saccade.safe_io.paths import name_in
 
 EVIDENCE = "JSON files with shapes and imagePath, one a picture (LabelMe)"
@@ -97,6 +98,8 @@ def _picture(root: Path, node: JsonNode, report: Report) -> _Picture:
     width, height = node.optional("imageWidth"), node.optional("imageHeight")
     declared = width is not None and height is not None
     size = (height.positive_int(), width.positive_int()) if declared else picture_size(path)  # pyright: ignore[reportOptionalMemberAccess]
+    if max(size) > MAX_SIDE:
+        raise node.wrong(f"a picture with sides of at most {MAX_SIDE}", f"{size[1]}x{size[0]}")
     shapes, unread = read_shapes(node, size, report)
     flags = node.value.get("flags")
     marks = [str(name) for name, value in flags.items() if value] if isinstance(flags, dict) else []
