@@ -36,9 +36,10 @@ def read_drawn(node: JsonNode, points: NDArray[np.float64], size: Size) -> Masks
         raise field.wrong("a PNG in base64", str(error)) from error
     except DataError as error:
         raise field.wrong(error.expected, error.found, "draw the mask again") from error
-    inside = values != 0 if values.ndim == 2 else values.any(2)
+    inside: NDArray[np.bool_] = (values if values.ndim == 2 else values.max(2)) != 0
+    height, width = inside.shape
     left, top = np.floor(points[0]).clip(-1, max(size)).astype(np.int64).tolist()
-    bottom, right = top + inside.shape[0], left + inside.shape[1]
+    bottom, right = top + height, left + width
     if left < 0 or top < 0 or bottom > size[0] or right > size[1]:
         found = f"one from ({left}, {top}) to ({right}, {bottom})"
         raise field.wrong(f"a mask inside the picture of {size[1]}x{size[0]}", found, "draw the mask again")
