@@ -275,7 +275,7 @@ def test_a_spoilt_file_is_refused_in_our_own_words(tmp_path: Path, little_memory
 
 def test_every_reader_is_tried() -> None:
     # PASCAL-Context's files are read by the same functions as SBD's; a family's formats are parsed by another package.
-    # "classes" reads as "folder" does, and what is refused by its name alone is never parsed. Maps of objects are read by
-    # their name alone, and by functions of their own.
+    # "classes" reads as "folder" does, and what is refused by its name alone is never parsed. Maps of objects are
+    # read by their name alone, and by functions of their own.
     others = {name for name, reader in READERS.items() if reader.by_name or reader.weight < 0} - {"object_masks"}
     assert {form for form, _, _ in CASES.values()} == set(READERS) - {"context"} - others
