@@ -20,6 +20,7 @@ BENCHES = {
     "predict_files": "files predicted, drawn and written beside a plain torchvision loop",
     "detectors": "answers, training steps and memory of detectors beside torchvision's own",
     "evaluation": "scores of detection beside pycocotools",
+    "mask_evaluation": "scores of masks beside pycocotools, hotcoco and ultrafast-pycocotools, as far as installed",
     "windows": "all windows of a picture at once beside one by one",
     "startup": "commands that need no network beside a process that imports torch",
     "threads": "threads that sleep while they wait beside threads that spin",

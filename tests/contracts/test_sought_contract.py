@@ -18,7 +18,7 @@ from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, Softmax
 from saccade.network.system import System
 from saccade.systems import SYSTEMS
 
-DETECTORS = sorted(name for name in SYSTEMS if SYSTEMS[name].card.task == "detect")
+DETECTORS = sorted(name for name in SYSTEMS if SYSTEMS[name].card.task in ("detect", "instances"))
 QUICK = [pytest.param(name, marks=pytest.mark.slow) if name in DEEPER else name for name in DETECTORS]
 SOUGHT = torch.arange(CLASSES) < CLASSES // 2  # all that the pictures show are among them
 
@@ -95,6 +95,15 @@ def test_that_every_class_was_sought_is_what_nothing_says(name: str) -> None:
     nothing, everything, half = (loss_with(system, s) for s in (None, torch.ones_like(SOUGHT), SOUGHT))
     assert all(torch.equal(nothing[term], everything[term]) for term in nothing)
     assert any(not torch.equal(nothing[term], half[term]) for term in nothing)
+
+
+def test_masks_are_learnt_of_the_objects_that_there_are() -> None:
+    """No mask competes with background: without objects there is nothing to learn, whatever was sought."""
+    system = narrow("mask_rcnn")
+    batch = batch_with(system, SOUGHT)
+    empty = [replace(shown, instances=shown.get("instances")[[]]) for shown in batch.truth or ()]
+    assert loss_with(system, SOUGHT)["regions/mask"] > 0
+    assert system.loss(replace(batch, truth=tuple(empty)))["regions/mask"] == 0
 
 
 def test_machines_learn_nothing_of_background_from_classes_that_were_not_sought() -> None:

@@ -73,7 +73,16 @@ def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: M
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores} | merge | refined_as(typed)
     seen |= {} if typed.max_pixels is None else {"max_pixels": max(typed.max_pixels, MAX_PIXELS)}
     predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
-    settings = PredictSettings(typed.threshold, typed.batch, typed.drawn, typed.csv, typed.polygons, typed.every)
+    settings = PredictSettings(
+        typed.threshold,
+        typed.batch,
+        typed.drawn,
+        typed.csv,
+        typed.polygons,
+        cutouts=typed.cutout,
+        box_crops=typed.cut_boxes,
+        every=typed.every,
+    )
     told = _tell_left_out(passed_over(inputs, Path(typed.out))) if typed.watch else set[str]()
     with progress("files") as tell:
         if typed.watch:
@@ -115,6 +124,10 @@ def _add_flags(parser: Parser) -> None:
     parser.add_argument("--csv", action="store_true", help="write predictions.csv too: file, class, score, box")
     told = "write pictures' predictions as polygons too: polygons/NAME.json for LabelMe, polygons.json in COCO's form"
     parser.add_argument("--polygons", action="store_true", help=told)
+    told = "write each object that is drawn as a transparent PNG, cut out along its mask: cutouts/NAME/ROW_CLASS.png"
+    parser.add_argument("--cutout", action="store_true", help=told)
+    told = "write each object that is drawn as a PNG of its box: box_crops/NAME/ROW_CLASS.png"
+    parser.add_argument("--cut-boxes", action="store_true", help=told)
     parser.add_argument(
         "--every", type=at_least_one, default=1, metavar="N", help="of videos predict every N-th frame alone"
     )

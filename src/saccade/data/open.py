@@ -21,6 +21,7 @@ from saccade.data.formats.datumaro import reader as datumaro_reader
 from saccade.data.formats.image_folder import reader as image_folder
 from saccade.data.formats.labelme import reader as labelme
 from saccade.data.formats.masks import reader as mask_folder
+from saccade.data.formats.object_masks import reader as object_masks
 from saccade.data.formats.pose import flic, mpii
 from saccade.data.formats.unread import reader as unread
 from saccade.data.formats.voc import pascal_context
@@ -48,6 +49,7 @@ READERS: dict[str, Reader] = {
     "panoptic": Reader(panoptic.open_panoptic, panoptic.splits, panoptic.EVIDENCE, weight=1),
     "masks": Reader(mask_folder.open_masks, mask_folder.splits, mask_folder.EVIDENCE, weight=1),
     "class_masks": Reader(class_masks.open_class_masks, class_masks.splits, class_masks.EVIDENCE, weight=1),
+    "object_masks": Reader(object_masks.open_object_masks, object_masks.splits, object_masks.EVIDENCE, by_name=True),
     "csv": Reader(csv_table.open_csv, csv_table.splits, csv_table.EVIDENCE, weight=1),
     "datumaro": Reader(
         datumaro_reader.open_datumaro, datumaro_reader.splits, "what datumaro reads", family=True, by_name=True

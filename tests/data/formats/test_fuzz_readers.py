@@ -3,6 +3,8 @@
 The quick run tries a few, always the same; ``make test-all`` tries 10 000 new ones.
 """
 
+import base64
+import io
 import json
 import os
 import sys
@@ -135,6 +137,24 @@ def class_masks(root: Path) -> str:
     return "masks/organ/a.png"
 
 
+def labelme_drawn(root: Path) -> str:
+    save_picture(root / "a.png")
+    file = io.BytesIO()
+    Image.fromarray(np.eye(4, 5, dtype=np.uint8) * 255).save(file, format="PNG")
+    code = base64.b64encode(file.getvalue()).decode()
+    drawn = {"label": "cat", "shape_type": "mask", "points": [[3, 4], [7, 7]], "mask": code, "group_id": 1}
+    said = {"imagePath": "a.png", "imageData": None, "imageHeight": 40, "imageWidth": 60}
+    (root / "a.json").write_text(json.dumps({"shapes": [drawn], **said}))
+    return "a.json"
+
+
+def object_masks(root: Path) -> str:
+    save_picture(root / "images/a.png")
+    (root / "masks").mkdir()
+    Image.fromarray(np.arange(2400, dtype=np.uint8).reshape(40, 60) // 50).save(root / "masks/a.png")
+    return "masks/a.png"
+
+
 def bsds(root: Path) -> str:
     return put(root).relative_to(root).as_posix()
 
@@ -174,8 +194,10 @@ CASES: dict[str, tuple[str, Make, st.SearchStrategy[Change]]] = {
     "yolo": ("yolo", yolo, ANY),
     "yolo-yaml": ("yolo", yolo_joints, ANY),
     "labelme": ("labelme", labelme, st.one_of(of_json(), of_json(), of_bytes())),
+    "labelme-drawn": ("labelme", labelme_drawn, st.one_of(of_json(), of_json(), of_bytes())),
     "masks": ("masks", masks, of_bytes()),
     "class_masks": ("class_masks", class_masks, of_bytes()),
+    "object_masks": ("object_masks", object_masks, of_bytes()),
     "colours": ("masks", colours, ANY),
     "csv": ("csv", csv, ANY),
     "csv-states": ("csv", csv_states, ANY),
@@ -253,6 +275,7 @@ def test_a_spoilt_file_is_refused_in_our_own_words(tmp_path: Path, little_memory
 
 def test_every_reader_is_tried() -> None:
     # PASCAL-Context's files are read by the same functions as SBD's; a family's formats are parsed by another package.
-    # "classes" reads as "folder" does, and what is refused by its name alone is never parsed.
-    others = {name for name, reader in READERS.items() if reader.by_name or reader.weight < 0}
+    # "classes" reads as "folder" does, and what is refused by its name alone is never parsed. Maps of objects are
+    # read by their name alone, and by functions of their own.
+    others = {name for name, reader in READERS.items() if reader.by_name or reader.weight < 0} - {"object_masks"}
     assert {form for form, _, _ in CASES.values()} == set(READERS) - {"context"} - others

@@ -1,5 +1,6 @@
 """The mask top against torchvision's loss and targets, on rows that lack masks, and back from a perfect output."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,21 @@ def test_objects_without_a_mask_are_left_out() -> None:
     boxes_alone = Instances(boxes=BOXES, labels=LABELS)
     both = made.loss(maps(2), sampled([rows(), boxes_alone]))
     torch.testing.assert_close(both, made.loss({"map": maps(2)["map"][:1]}, sampled([rows()])))
+
+
+def test_a_class_that_was_not_sought_teaches_no_mask() -> None:
+    """Another set's picture, which annotates no object of the last class: what it shows there may be some."""
+    made, sought = top(), torch.tensor([True, True, False])
+    shown = rows()[torch.tensor([1, 2])]
+    regions = sampled([rows()])[torch.tensor([1, 2, 4])]
+    regions = replace(regions, rows=torch.tensor([0, 1, -1]), truth=[shown])
+    some, every = replace(regions, seek=sought[None, None]), replace(regions, seek=None)
+    loss = made.loss(maps(), some)["mask"]
+    assert torch.equal(loss, made.loss(maps(), every)["mask"])
+    loss.backward()
+    slope = made.tower.get_submodule("score").get_parameter("weight").grad
+    assert slope is not None
+    assert (slope.flatten(1) != 0).any(1).tolist() == sought.tolist()
 
 
 @pytest.mark.parametrize("places", [[0, 1], [4], []])

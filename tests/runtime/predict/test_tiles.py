@@ -1,81 +1,25 @@
 """A large picture is predicted tile by tile: every object once, whole where a tile shows it so; maps have no seams."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
-from skimage.measure import label, regionprops
 from torch import Tensor
-from torch.export import register_dataclass
 
-from helpers import CLASSES, TinyTrunk
+from blob_system import BlobHead, blob_system
+from helpers import CLASSES
 from pixel_systems import pixel_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.core.input.input_spec import InputSpec
-from saccade.core.masks import Masks
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies
-from saccade.network.head import Head
-from saccade.network.maps import IMAGE, Maps
-from saccade.network.system import System
-from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.evaluate.evaluate import evaluate
 from saccade.runtime.predict.map_mean import MapMean
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, Tiles
 from saccade.runtime.predict.predictor import Predictor
 from saccade.systems.build import build
-
-WHITE = (0.0,) * 3, (1.0,) * 3
-
-
-@dataclass(frozen=True)
-class Shown:
-    """(B, 3, H, W) pictures and (B, 2) their sizes."""
-
-    images: Tensor
-    sizes: Tensor
-
-
-register_dataclass(Shown, serialized_type_name="saccade.tests.Shown")
-
-
-class BlobHead(Head):
-    """Box and mask of every white patch; those that are cut are surer, as networks may well be."""
-
-    reads = (IMAGE,)
-    gives = frozenset(f"instances.{name}" for name in ("boxes", "labels", "scores", "masks"))
-    needs = frozenset({"instances.boxes"})
-    terms = ("none",)
-    owns_rows = True
-    suppression = Suppression(overlap=0.5, limit=30)
-
-    def forward(self, maps: Maps) -> Shown:
-        return Shown(maps[IMAGE], maps.sizes)
-
-    def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
-        return {"none": maps["deep"].sum() * 0}
-
-    def decode(self, raw: Shown) -> list[Annotation]:
-        return [self._of(image, *size) for image, size in zip(raw.images, raw.sizes.tolist(), strict=True)]
-
-    def _of(self, image: Tensor, height: int, width: int) -> Annotation:
-        patches = label((image[0, :height, :width] > 0.5).numpy())
-        found = regionprops(patches)
-        boxes = torch.tensor([[p.bbox[1], p.bbox[0], p.bbox[3], p.bbox[2]] for p in found]).view(-1, 4).float()
-        cut = (boxes == 0).any(1) | (boxes[:, 2] == width) | (boxes[:, 3] == height)
-        dense = torch.from_numpy(np.stack([patches == p.label for p in found])) if found else torch.zeros(0, 9, 9)
-        masks = Masks.from_dense(dense) if found else Masks.empty((height, width))
-        scores = torch.where(cut, 0.9, 0.6)
-        return Annotation(instances=Instances(boxes, torch.zeros(len(found), dtype=torch.int64), scores, masks))
-
-
-def blob_system() -> System:
-    spec = InputSpec("native", mean=WHITE[0], std=WHITE[1])
-    return System(TinyTrunk(), {"blobs": BlobHead()}, classes=CLASSES, input=spec).eval()
 
 
 def canvas(size: tuple[int, int] = (300, 420)) -> tuple[Tensor, Tensor]:
@@ -132,12 +76,14 @@ def test_every_object_is_told_once_and_whole(views: dict) -> None:
         assert dense[row].sum() == (y2 - y1) * (x2 - x1)
 
 
-def test_what_no_tile_shows_whole_is_told_in_parts() -> None:
-    image = torch.zeros(3, 64, 200, dtype=torch.uint8)
+def test_what_no_tile_shows_whole_is_joined_where_tiles_overlap_and_told_in_parts_elsewhere() -> None:
+    image = torch.zeros(3, 64, 192, dtype=torch.uint8)
     image[:, 10:50, 20:180] = 255
-    (prediction,) = Predictor(blob_system(), tile=64, overlap=0.25)([image])
-    assert len(prediction.instances) > 1
-    assert (prediction.instances.scores == 0.9).all()
+    parts, whole = (Predictor(blob_system(), tile=64, overlap=share)(image).instances for share in (0.0, 0.25))
+    assert len(parts) > 1
+    assert (parts.scores == 0.9).all()
+    assert whole.boxes.tolist() == [[20, 10, 180, 50]]
+    assert torch.equal(whole.masks.dense()[0], image[0] > 0)
 
 
 def test_without_overlap_tiles_are_answered_as_crops_are() -> None:

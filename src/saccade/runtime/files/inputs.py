@@ -99,6 +99,7 @@ def readable_name(file: Path) -> str:
 def unique_names(files: Sequence[Path]) -> list[str]:
     """A name without suffix for each file: its own, and where others share it, a mark made from its path."""
     stems = [_writable(readable_name(Path(file.stem)))[:LONGEST] for file in files]
+    stems = [stem if stem.strip(".") else "_" * len(stem) for stem in stems]  # "...png" would lead out of a folder
     shared = Counter(stem.casefold() for stem in stems)  # some file systems take A.png and a.png for one
     return [
         stem if shared[stem.casefold()] == 1 else f"{stem}-{_mark(file)}"

@@ -10,9 +10,10 @@ from pathlib import Path
 from PIL import Image
 
 from saccade.core.annotation import Annotation
-from saccade.core.errors import SaccadeError
+from saccade.core.errors import DataError, SaccadeError
 from saccade.core.geometry.resample import Size
 from saccade.runtime.device import is_out_of_memory, out_of_memory
+from saccade.runtime.files.cutouts import Cutter, Kind, reader_of
 from saccade.runtime.files.findings import Findings, findings_of
 from saccade.runtime.files.inputs import Task, find_pictures, passed_over, tasks_of
 from saccade.runtime.files.prediction_folder import PredictionFolder
@@ -135,7 +136,8 @@ class FileWorker:
 
     def _pictures(self, tasks: Sequence[Task]) -> Iterator[tuple[Path, Entry | SaccadeError]]:
         """Pictures that are missing, with their entries: the next are read, the last are written meanwhile."""
-        preprocessor = self.predictor.preprocessor(shows=self.settings.drawn)
+        settings = self.settings
+        preprocessor = self.predictor.preprocessor(shows=settings.drawn or settings.cutouts or settings.box_crops)
         groups = self._open_groups(preprocessor, tasks)
         read = ahead(lambda group: [preprocessor.take(task.place, task.file) for task in group], groups)
         found = self.predictor.prediction(read, self.settings.threshold or 0.0, self.settings.batch)
@@ -180,14 +182,32 @@ class FileWorker:
             entry = write_answer(prediction, task, out, item.size, names, drawing, polygons)
             if drawing is not None and item.windows is not None:
                 entry["drawn_size"] = [drawing.height, drawing.width]
+            self._cut_out(task, item, prediction, entry)
             return task.file, entry
+        except DataError as error:  # of a picture that is read by window
+            return task.file, error
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             return task.file, out_of_memory("a drawing of the picture", "the machine")
 
+    def _cut_out(self, task: Task, item: PreparedPicture, prediction: Annotation, entry: Entry) -> None:
+        """Writes each object that is drawn as a file, where that is wanted, and names them in the entry."""
+        rows = prediction.instances
+        if rows is None:
+            return
+        settings = self.settings
+        kinds: tuple[tuple[Kind, bool], ...] = (("cutouts", settings.cutouts), ("box_crops", settings.box_crops))
+        read = reader_of(item, self.predictor.engine.input.channels)
+        classes = self.predictor.vocabularies.names("instances")
+        cutter = Cutter(read, item.size, self.folder.out, task.name, classes)
+        least = drawn_from(prediction, settings.threshold)
+        for kind, wanted in kinds:
+            if wanted:
+                entry["instances"][kind] = cutter.write(kind, rows, least)
+
     def _drawing(self, item: PreparedPicture, prediction: Annotation) -> Image.Image | None:
-        if item.shown is None:
+        if item.shown is None or not self.settings.drawn:
             return None
         least = drawn_from(prediction, self.settings.threshold)
         if item.windows is not None:

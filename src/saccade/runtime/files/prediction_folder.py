@@ -1,8 +1,8 @@
 """The folder of predictions: what of a prediction is done, and the files that say so.
 
-It holds ``predictions.json``, ``predictions.csv`` and polygons where they are wanted, ``classes.txt``, ``drawn/``, maps
-as PNG files where the network gives some (`runtime.predict.output.write_maps`), ``failed.json`` where files failed,
-``.frames/`` with the rows of each video, and ``.progress.jsonl``, by which a killed prediction goes on.
+It holds ``predictions.json``, ``predictions.csv``, polygons and cutouts where they are wanted, ``classes.txt``,
+``drawn/``, maps as PNG files where the network gives some (`runtime.predict.output.write_maps`), ``failed.json`` where
+files failed, ``.frames/`` with the rows of each video, and ``.progress.jsonl``, by which a killed prediction goes on.
 """
 
 import json
@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from saccade.core.errors import SaccadeError
+from saccade.runtime.files.cutouts import check_cutouts
 from saccade.runtime.files.inputs import readable_name
 from saccade.runtime.files.journal import Journal, fingerprint
 from saccade.runtime.files.prediction_table import HEADER, HEADER_OF_FRAMES, rows_of
@@ -39,16 +40,18 @@ class PredictionFolder:
         torn: Entries of videos that failed after some frames, of this call.
 
     Raises:
-        ConfigError: The folder holds predictions of another making, or is in use.
+        ConfigError: The folder holds predictions of another making, or is in use; or there is nothing to cut out.
     """
 
     def __init__(
         self, predictor: Predictor, out: Path, settings: PredictSettings, aliases: Mapping[Path, str] | None = None
     ) -> None:
+        check_cutouts(predictor.engine.gives, settings)
         self.out, self.failed, self._aliases = out, dict[Path, SaccadeError](), aliases or {}
         self._classes, self._csv = predictor.classes, settings.csv
         self._polygons = predictor.vocabularies if settings.polygons else None
         kinds = {"threshold": settings.threshold, "batch": settings.batch, "drawn": settings.drawn}
+        kinds |= {name: True for name in ("cutouts", "box_crops") if getattr(settings, name)}
         self._journal = Journal(out, fingerprint(predictor, **kinds, polygons=settings.polygons, every=settings.every))
         self.torn: dict[Path, Entry] = {}
 

@@ -13,6 +13,8 @@ class PredictSettings:
         drawn: Whether the predictions are drawn.
         csv: Whether ``predictions.csv`` is written too.
         polygons: Whether predictions are written as polygons too, for LabelMe and in COCO's form.
+        cutouts: Whether objects are cut out along their masks, a file each.
+        box_crops: Whether they are cut out along their boxes.
         every: Of a video every so many-th frame is predicted.
     """
 
@@ -21,4 +23,6 @@ class PredictSettings:
     drawn: bool = True
     csv: bool = False
     polygons: bool = False
+    cutouts: bool = False
+    box_crops: bool = False
     every: int = 1

@@ -15,18 +15,14 @@ from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
 from saccade.core.geometry import warp
 from saccade.core.masks import Masks
-from saccade.ops.boxes.geometry import intersection_over_first
 from saccade.ops.boxes.nms import nms
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.predict.engine import Engine
 from saccade.runtime.predict.map_mean import MapMean, TakePart
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View, scaled
+from saccade.runtime.predict.seams import Seen, mended
 
 Rule = Callable[[Sequence[Annotation], Sequence[View], Suppression], Any]
-
-# A box that ends within this share of a tile's side from a border between tiles may be cut there; it yields to a whole
-# one of its class that a neighbour shows and that covers more than that share of it.
-NEAR, COVERED = 0.01, 0.5
 
 
 class Agreement:
@@ -112,48 +108,21 @@ def present_labels(said: Sequence[Annotation], views: Sequence[View], suppressio
 def suppressed(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Instances:
     """The rows of all views that stay, by falling score, with all their columns; scores are as their views gave them.
 
-    What a border between tiles cuts yields first to what a neighbour shows whole, whatever its score. The limit of
-    predictions holds for each tile.
+    What a border between tiles cuts is mended first (`seams`), whatever its score. The limit of predictions holds for
+    each tile.
     """
     # Not `or`: rows of which there are none are false, and have their columns all the same.
     parts = [Instances() if one.instances is None else one.instances for one in said]
     rows = Instances.cat(parts)
-    if rows.boxes is None or rows.scores is None:
-        return rows
     by_class = suppression.alike == "class" and rows.labels is not None
     groups = rows.labels if by_class and rows.labels is not None else torch.zeros(len(rows), dtype=torch.int64)
-    tiles = list(dict.fromkeys(view.window for view in views))
-    stays = torch.arange(len(rows))
-    if len(tiles) > 1:
-        own = torch.cat([torch.full((len(part),), tiles.index(v.window)) for part, v in zip(parts, views, strict=True)])
-        cut = torch.cat([_is_cut(part, view) for part, view in zip(parts, views, strict=True)])
-        stays = stays[~_yields(rows.boxes, groups, own, cut)]
-    limit = suppression.limit * len(tiles)
-    return rows[stays[nms(rows.boxes[stays], rows.scores[stays], groups[stays], suppression.overlap, limit)]]
-
-
-def _is_cut(rows: Instances, view: View) -> Tensor:
-    """(k,) bool: boxes of one view that end at a border between its tile and another."""
-    if rows.boxes is None:
-        return torch.zeros(len(rows), dtype=torch.bool)
-    top, left, bottom, right = view.window
-    near = max(NEAR * max(view.window.size), 1.0)
-    x1, y1, x2, y2 = rows.boxes.unbind(1)
-    sides = (
-        (x1 < left + near, left > 0),
-        (y1 < top + near, top > 0),
-        (x2 > right - near, right < view.size[1]),
-        (y2 > bottom - near, bottom < view.size[0]),
-    )
-    return torch.stack([touches & inner for touches, inner in sides]).any(0)
-
-
-def _yields(boxes: Tensor, groups: Tensor, tiles: Tensor, cut: Tensor) -> Tensor:
-    """(n,) bool: cut boxes that a whole one of another tile covers for the most part, within a group."""
-    some, whole = cut.nonzero()[:, 0], (~cut).nonzero()[:, 0]
-    rivals = (groups[some, None] == groups[whole]) & (tiles[some, None] != tiles[whole])
-    covered = intersection_over_first(boxes[some], boxes[whole]) > COVERED
-    return torch.zeros_like(cut).index_fill_(0, some[(rivals & covered).any(1)], True)
+    tiles = len({view.window for view in views})
+    if tiles > 1:
+        seen = mended(Seen.of(parts, groups, views))
+        rows, groups = seen.rows, seen.groups
+    if rows.boxes is None or rows.scores is None:
+        return rows
+    return rows[nms(rows.boxes, rows.scores, groups, suppression.overlap, suppression.limit * tiles)]
 
 
 def mean_joints(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:

@@ -27,6 +27,8 @@ DIGITS = 6
 JPEG = frozenset({".jpg", ".jpeg", ".jpe", ".mpo"})
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 QUALITY = 90
+# Characters of a class's name that stand in a file's, and half of the bytes: 255 are allowed with number and suffix.
+LONGEST = 100
 # These are pictures, not numbers, and stand in files of their own.
 MAPS = ("semantic", "contours", "semantic_scores", "semantic_masks", "semantic_masks_unknown", "semantic_mask_scores")
 
@@ -190,9 +192,15 @@ def _each_layer(masks: Masks) -> Iterator[NDArray[np.uint8]]:
 
 def _file_names(kinds: Sequence[str], count: int) -> list[str]:
     """A file's name for each class: its own as far as files may have it, with its number where two are alike then."""
-    names = [re.sub(r"[^\w.+ -]|^\.", "_", name_of(label, kinds))[:100] for label in range(count)]
+    names = [file_name_of(name_of(label, kinds)) for label in range(count)]
     folded = [name.casefold() for name in names]
     return [name if folded.count(name.casefold()) == 1 else f"{name}_{label}" for label, name in enumerate(names)]
+
+
+def file_name_of(kind: str) -> str:
+    """What a file of a class can be called, without a suffix: its name less what files may not have, or is too long."""
+    plain = re.sub(r"[^\w.+ -]|^\.", "_", kind)[:LONGEST]
+    return plain.encode()[: 2 * LONGEST].decode(errors="ignore")
 
 
 def write_classes(array: Any, folder: Path, name: str) -> str:

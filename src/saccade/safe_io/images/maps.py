@@ -28,7 +28,11 @@ def decode_map(path: str | Path, palette: bool = False) -> NDArray[Any]:
     Raises:
         DataError: The file cannot be read, is cut short or too large, or holds values that are not exact (JPEG).
     """
-    data = read_bytes(path, MAX_PICTURE_BYTES)
+    return decode_map_bytes(read_bytes(path, MAX_PICTURE_BYTES), path, palette)
+
+
+def decode_map_bytes(data: bytes, path: str | Path, palette: bool = False) -> NDArray[Any]:
+    """As `decode_map`, of a picture's bytes, which errors call by `path`."""
     image = open_picture(io.BytesIO(data), str(path))
     if image.format in ("JPEG", "MPO", "WEBP") or image.mode in ("F", "CMYK", "YCbCr", "LAB", "HSV"):
         raise DataError(

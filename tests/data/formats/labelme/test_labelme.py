@@ -1,10 +1,14 @@
 """LabelMe's format: what it says in our frame, what is not read, and every defect with its place."""
 
+import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from made import save_picture
 from saccade.core.errors import DataError
@@ -61,6 +65,52 @@ def test_polygons_of_one_group_are_one_object(tmp_path: Path) -> None:
     assert rows.boxes.tolist() == [[0, 0, 40, 10], [0, 0, 10, 10]]
     assert rows.masks.areas().tolist() == [200, 100]
     assert len(data.truth(1).instances or ()) == 2
+
+
+def drawn(pixels: np.ndarray, corner: tuple[int, int], group: Any = None) -> dict[str, Any]:
+    """A shape of kind mask, as LabelMe writes it: both corners are pixels of it."""
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8) * 255).save(file, format="PNG")
+    (x, y), (height, width) = corner, pixels.shape
+    made = shape("cat", (x, y), (x + width - 1, y + height - 1), kind="mask", group=group)
+    return made | {"mask": base64.b64encode(file.getvalue()).decode()}
+
+
+def test_masks_that_are_drawn_keep_their_pixels(tmp_path: Path) -> None:
+    ring = np.ones((7, 5), bool)
+    ring[2:5, 1:4] = False
+    part = shape("cat", (30, 30), (40, 30), (40, 36), (30, 36), group=4)
+    box = shape("dog", (1, 1), (9, 9), kind="rectangle")
+    write(tmp_path, "a", drawn(ring, (55, 33)), drawn(ring, (3, 2), 4), part, box)
+    data = open_data(tmp_path)
+    rows = data.truth(0).instances
+    assert rows is not None
+    assert rows.masks is not None
+    wanted = np.zeros((2, 40, 60), bool)
+    wanted[0, 33:40, 55:60] = wanted[1, 2:9, 3:8] = ring
+    wanted[1, 30:36, 30:40] = True
+    assert np.array_equal(rows.masks.dense().numpy()[:2], wanted)
+    assert rows.has_mask.tolist() == [True, True, False]
+    assert rows.boxes is not None
+    assert rows.boxes.tolist() == [[55, 33, 60, 40], [3, 2, 40, 36], [1, 1, 9, 9]]
+    assert not data.notes
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mask": "no picture"}, "PNG in base64"),
+        ({"mask": base64.b64encode(b"no picture").decode()}, "mask"),
+        ({"points": [[58, 2], [62, 8]]}, "inside the picture of 60x40"),
+        ({"points": [[1, 2]]}, "lower right pixel"),
+        (drawn(np.zeros((3, 3), bool), (1, 1)), "some pixel"),
+    ],
+    ids=["no base64", "no PNG", "outside", "one point", "empty"],
+)
+def test_masks_that_cannot_be_placed_are_told(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    write(tmp_path, "a", drawn(np.ones((3, 5), bool), (1, 1)) | change)
+    with pytest.raises(DataError, match=message):
+        open_data(tmp_path)
 
 
 def test_what_is_not_read_is_counted(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def to_classes(path: Path, values: NDArray[Any], numbers: Mapping[int, int], col
     Raises:
         DataError: A value is unknown; all are told, with how many pixels have them.
     """
-    flat = values if values.ndim == 2 else _packed(values)
+    flat = values if values.ndim == 2 else packed_colours(values)
     known = dict(numbers) if values.ndim == 2 else {(r * 256 + g) * 256 + b: c for (r, g, b), c in colours.items()}
     if flat.dtype == np.uint8:
         return _by_table(path, flat, known)
@@ -73,7 +73,8 @@ def _by_table(path: Path, values: NDArray[Any], known: Mapping[int, int]) -> Ten
     return torch.from_numpy(table[values])
 
 
-def _packed(colours: NDArray[Any]) -> NDArray[np.int64]:
+def packed_colours(colours: NDArray[Any]) -> NDArray[np.int64]:
+    """(H, W), a number for each colour of (H, W, 3); 0 is black."""
     wide = colours.astype(np.int64)
     return (wide[..., 0] * 256 + wide[..., 1]) * 256 + wide[..., 2]
 

@@ -18,6 +18,7 @@ from saccade.data.formats.labelme.folders import parts, picture_of
 from saccade.data.formats.labelme.shapes import READ, Shape, read_shapes
 from saccade.safe_io.documents.json_file import load_json
 from saccade.safe_io.images.pictures import picture_size
+from saccade.safe_io.limits import MAX_SIDE
 from saccade.safe_io.paths import name_in
 
 EVIDENCE = "JSON files with shapes and imagePath, one a picture (LabelMe)"
@@ -48,9 +49,9 @@ def splits(path: Path) -> list[str]:
 
 
 def open_labelme(path: Path, split: str, report: Report = strict) -> DetectionDataset:
-    """One split, by a name of `splits`. Boxes; masks where shapes are polygons.
+    """One split, by a name of `splits`. Boxes; masks where shapes are polygons or masks.
 
-    Polygons and rectangles are read; circles, lines, points and masks are counted in the notes. Shapes of the class
+    Polygons, rectangles and masks are read; circles, lines and points are counted in the notes. Shapes of the class
     ``__ignore__`` are regions to ignore. Classes are those of ``labels.txt`` or ``classes.txt``, or else those of all
     splits by name.
 
@@ -97,6 +98,8 @@ def _picture(root: Path, node: JsonNode, report: Report) -> _Picture:
     width, height = node.optional("imageWidth"), node.optional("imageHeight")
     declared = width is not None and height is not None
     size = (height.positive_int(), width.positive_int()) if declared else picture_size(path)  # pyright: ignore[reportOptionalMemberAccess]
+    if max(size) > MAX_SIDE:
+        raise node.wrong(f"a picture with sides of at most {MAX_SIDE}", f"{size[1]}x{size[0]}")
     shapes, unread = read_shapes(node, size, report)
     flags = node.value.get("flags")
     marks = [str(name) for name, value in flags.items() if value] if isinstance(flags, dict) else []
@@ -136,7 +139,16 @@ def _rows(picture: _Picture, classes: Sequence[str], report: Report) -> list[Row
             label = ANY_CLASS if ignored else classes.index(shape.name)
             place = int(shape.node.key)
             rows.append(
-                Row(shape.box, label, shape.area, ignored, polygons=shape.polygons, place=place, given=shape.given)
+                Row(
+                    shape.box,
+                    label,
+                    shape.area,
+                    ignored,
+                    code=shape.code,
+                    polygons=shape.polygons,
+                    place=place,
+                    given=shape.given,
+                )
             )
     return rows
 

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError
+from saccade.core.masks import Masks
 from saccade.data.formats.common.defect_report import Report, telling
 from saccade.data.formats.common.json_node import JsonNode, is_number, shown
 from saccade.data.formats.common.origin import Box, clip
+from saccade.data.formats.labelme.drawn import KIND, read_drawn, united
 from saccade.ops import rle
 
-READ = ("polygon", "rectangle")
+READ = ("polygon", "rectangle", KIND)
 Size = tuple[int, int]
 
 
@@ -28,8 +30,9 @@ class Shape:
         node: Where it is written first.
         box: x1, y1, x2, y2, inside the picture.
         given: The box before it was cut off at the edge, or None.
-        polygons: x1, y1, x2, y2 … each; none of a rectangle.
+        polygons: x1, y1, x2, y2 … each; none of a rectangle, or where there is a code.
         area: Pixels.
+        code: Compressed run lengths of what is drawn pixel by pixel, or empty.
     """
 
     name: str
@@ -38,19 +41,29 @@ class Shape:
     given: Box | None
     area: float
     polygons: list[NDArray[np.float64]] = field(default_factory=list[NDArray[np.float64]])
+    code: bytes = b""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One shape as it is written: its (n, 2) points, or what is drawn pixel by pixel."""
+
+    node: JsonNode
+    points: NDArray[np.float64]
+    drawn: Masks | None = None
 
 
 def read_shapes(root: JsonNode, size: Size, report: Report) -> tuple[list[Shape], list[str]]:
     """The objects of a file, and the kinds of the shapes that are not read.
 
-    Polygons of one class and one ``group_id`` are parts of one object.
+    Polygons and masks of one class and one ``group_id`` are parts of one object.
 
     Args:
         root: The file's content.
         size: (H, W) of the picture.
         report: Told of every defect; if it returns, the faulty shape is left out.
     """
-    groups: dict[tuple[str, str | int], list[tuple[JsonNode, NDArray[np.float64]]]] = {}
+    groups: dict[tuple[str, str | int], list[_Part]] = {}
     unread: list[str] = []
     for node in root.items("shapes"):
         with telling(report):
@@ -58,15 +71,15 @@ def read_shapes(root: JsonNode, size: Size, report: Report) -> tuple[list[Shape]
             if kind not in READ:
                 unread.append(kind)
                 continue
-            name, points = node.get("label").text(), _points(node)
-            group = node.optional("group_id") if kind == "polygon" else None
+            name, part = node.get("label").text(), _part(node, kind, size)
+            group = None if kind == "rectangle" else node.optional("group_id")
             key = (name, f"shape {node.key}" if group is None else group.identifier())
-            outline = _outline(node, points, size) if kind == "polygon" else _corners(node, points)
-            groups.setdefault(key, []).append((node, outline))
+            groups.setdefault(key, []).append(part)
     found: list[Shape] = []
     for (name, _), members in groups.items():
         with telling(report):
-            found.append(_shape(name, members, size))
+            drawn = any(member.drawn is not None for member in members)
+            found.append((_drawn if drawn else _outlined)(name, members, size))
     return found, unread
 
 
@@ -88,6 +101,13 @@ def _points(node: JsonNode) -> NDArray[np.float64]:
     return np.array(pairs, np.float64).reshape(-1, 2)
 
 
+def _part(node: JsonNode, kind: str, size: Size) -> _Part:
+    points = _points(node)
+    if kind == KIND:
+        return _Part(node, points, read_drawn(node, points, size))
+    return _Part(node, _outline(node, points, size) if kind == "polygon" else _corners(node, points))
+
+
 def _corners(node: JsonNode, points: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(points) not in (2, 4):
         raise node.get("points").wrong("two corners of a rectangle, or all four", f"{len(points)} points")
@@ -102,9 +122,17 @@ def _outline(node: JsonNode, points: NDArray[np.float64], size: Size) -> NDArray
     return points
 
 
-def _shape(name: str, members: Sequence[tuple[JsonNode, NDArray[np.float64]]], size: Size) -> Shape:
-    node = members[0][0]
-    points = np.concatenate([one for _, one in members])
+def _drawn(name: str, members: Sequence[_Part], size: Size) -> Shape:
+    polygons = [one.points.reshape(-1) for one in members if one.drawn is None]
+    mask = united([one.drawn for one in members if one.drawn is not None], polygons, size)
+    x1, y1, x2, y2 = mask.boxes()[0].tolist()
+    code = rle.encode(mask)[0]["counts"].encode()
+    return Shape(name, members[0].node, (x1, y1, x2, y2), None, float(mask.areas()[0]), code=code)
+
+
+def _outlined(name: str, members: Sequence[_Part], size: Size) -> Shape:
+    node = members[0].node
+    points = np.concatenate([one.points for one in members])
     (x1, y1), (x2, y2) = points.min(0).tolist(), points.max(0).tolist()
     box, given = clip((x1, y1, x2, y2), size)
     place = node.get("points")
@@ -114,8 +142,8 @@ def _shape(name: str, members: Sequence[tuple[JsonNode, NDArray[np.float64]]], s
         raise place.wrong(f"a shape inside the picture of {size[1]}x{size[0]}", shown(place.value), "mend or delete it")
     if _kind(node) == "rectangle":
         return Shape(name, node, box, given, (box[2] - box[0]) * (box[3] - box[1]))
-    polygons = [one.reshape(-1) for _, one in members]
-    return Shape(name, node, box, given, sum(_area(one) for _, one in members), polygons)
+    polygons = [one.points.reshape(-1) for one in members]
+    return Shape(name, node, box, given, sum(_area(one.points) for one in members), polygons)
 
 
 def _area(points: NDArray[np.float64]) -> float:

@@ -12,8 +12,8 @@ from saccade.data.formats.common.split_names import USUAL, canonical, one_each
 from saccade.safe_io.images.maps import MAP_SUFFIXES
 from saccade.safe_io.images.pictures import only_pictures
 
-PICTURES = ("images", "imgs", "image", "JPEGImages")
-_MASKS = ("masks", "labels", "annotations", "mask", "label", "gt", "SegmentationClass")
+PICTURES = ("images", "imgs", "image", "JPEGImages", "PNGImages")
+_MASKS = ("masks", "labels", "annotations", "mask", "label", "gt", "SegmentationClass", "PedMasks")
 _TAILS = ("_masks", "_labels", "_annotations", "masks", "labels", "annot")
 MASK_ENDS = ("", "_mask", "_L", "_label", "_labels", "_P", "_seg", "_gt", "-mask")
 

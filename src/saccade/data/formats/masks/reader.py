@@ -120,7 +120,8 @@ def open_masks(path: Path, split: str, report: Report = strict) -> MaskFolder:
             "none",
             path=path,
             cure="write classes.txt with one name a line, in the order of the masks' numbers; "
-            "or 'name red green blue' a line, where masks are coloured",
+            f"or 'name red green blue' a line, where masks are coloured; where each number or colour is one object, "
+            f"write object_masks:{path}",
         )
     pairs = find_pairs(path)[split].match(report)
     if not pairs:

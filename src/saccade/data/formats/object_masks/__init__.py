@@ -1,0 +1,1 @@
+"""Pictures beside maps of their objects, a number or a colour each."""
