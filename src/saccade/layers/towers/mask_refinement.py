@@ -7,6 +7,7 @@ Legend: B pictures, n windows, D numbers of one, c cells a side of a window on t
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +37,7 @@ class MaskRefinement(nn.Module):
         self.reads, self.side = tuple(levels), side
         channels = [max(scaled(ABOVE, width) >> step, 2) for step in range(len(levels) + 1)]
         self.code = nn.Linear(numbers, channels[0] * side * side)
-        between = zip(channels, channels[1:], strict=False)
+        between = pairwise(channels)
         self.above, self.aside = nn.ModuleList(), nn.ModuleList()
         for (now, then), level, first in zip(between, levels.values(), ASIDE, strict=True):
             self.above.append(_row(now, now, then))
@@ -79,6 +80,6 @@ def windows_of(maps: Tensor, pictures: Tensor, corners: Tensor, side: int, facto
 def _row(*channels: int) -> nn.Sequential:
     """3 × 3 convolutions with a rectifier between each two."""
     layers: list[nn.Module] = []
-    for before, after in zip(channels, channels[1:], strict=False):
+    for before, after in pairwise(channels):
         layers += [SymmetricConv2d(before, after, 3, padding=1), rectifier()]
     return nn.Sequential(*layers[:-1])

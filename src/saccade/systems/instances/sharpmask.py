@@ -30,9 +30,9 @@ RECIPE = replace(
         Stage(share=0.5, freeze=("trunk", "masks.branches"), silent=("masks/mask", "masks/score")),
     ),
     epochs=96,
-    note="Pinheiro 2016 and its code: DeepMask first, then the refinement alone on all that stands still, by plain descent "
-    "at the same rates without momentum or decay, which it has here. COCO AR of masks at 10, 100, 1000 on 5000 pictures "
-    "15.6, 27.6, 35.5; of boxes 19.8, 36.7, 49.0.",
+    note="Pinheiro 2016 and its code: DeepMask first, then the refinement alone on all that stands still, by plain "
+    "descent at the same rates without momentum or decay, which it has here. COCO AR of masks at 10, 100, 1000 on 5000 "
+    "pictures 15.6, 27.6, 35.5; of boxes 19.8, 36.7, 49.0.",
 )
 
 
