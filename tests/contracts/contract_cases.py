@@ -93,8 +93,11 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
     "ion": {"search": "selective-search", "proposals": 100},
     "mask_rcnn": {"size": 96},  # a mask of 8 pixels is painted a pixel too wide
-    "deepmask": {"width": 1 / 8, "size": 96, "window": 64, "scales": (1.4, 1.0, 0.7, 0.5)},
-    "sharpmask": {"width": 1 / 8, "size": 96, "window": 64, "scales": (1.4, 1.0, 0.7, 0.5)},
+    "deepmask": {
+        **{"trunk": "resnet18", "branches": "shared", "width": 1 / 8},  # at a width of few cells VGG's zeros tell much
+        **{"window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15)},
+    },
+    "sharpmask": {"width": 1 / 8, "window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15)},
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
@@ -177,13 +180,13 @@ class EveryPatch:
         rows, places = rule.learnt(truth)
         boxes = torch.zeros(0, 4) if rows.boxes is None else rows.boxes
         step = rule.object / 8
-        moves = torch.cartesian_prod(*[torch.tensor([-1.0, 0.0, 1.0])] * 2, torch.tensor([-0.25, 0.0, 0.25]))
+        moves = torch.tensor([[0, 0, 0], [0, 0, 0.25], [0, 0, -0.25], [1, 1, 0], [1, -1, 0], [-1, 1, 0], [-1, -1, 0.0]])
         middles = (boxes[:, :2] + boxes[:, 2:]) / 2
         octaves = ((boxes[:, 2:] - boxes[:, :2]).amax(1) / rule.object).log2()
         scales = (octaves[:, None] + moves[:, 2]).flatten()
         shifts = moves[:, :2].repeat(len(boxes), 1) * step * scales.exp2()[:, None]
         about = rule.at(middles.repeat_interleave(len(moves), 0) + shifts, scales)
-        centres = torch.cartesian_prod(*(torch.arange(1, 12) / 12 * side for side in size.flip(0).tolist()))
+        centres = torch.cartesian_prod(*(torch.arange(1, 5) / 5 * side for side in size.flip(0).tolist()))
         centres, grid = centres.repeat(3, 1), torch.tensor([-1.0, 0.0, 1.0]).repeat_interleave(len(centres))
         near = replace(rule, away=3 * step, octaves=0.75)
         far = near.far(centres, grid, truth)

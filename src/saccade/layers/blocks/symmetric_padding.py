@@ -5,12 +5,15 @@ surrounded by what continues them, not by zeros, so that zeros around a window t
 """
 
 import copy
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from saccade.layers.norms.frozen_norm import replaced
+
+Part = TypeVar("Part", bound=nn.Module)
 
 
 class SymmetricConv2d(nn.Conv2d):
@@ -45,10 +48,12 @@ def _mirrored_along(maps: Tensor, axis: int, number: int) -> Tensor:
     return torch.cat([before, maps, after], axis)
 
 
-def with_symmetric_padding(module: nn.Module) -> nn.Module:
+def with_symmetric_padding(module: Part) -> Part:
     """A copy of a module whose padded convolutions mirror; all weights and statistics are shared with it."""
     shared = [*module.parameters(), *module.buffers()]
-    return replaced(copy.deepcopy(module, {id(tensor): tensor for tensor in shared}), nn.Conv2d, _symmetric)
+    other = copy.deepcopy(module, {id(tensor): tensor for tensor in shared})
+    replaced(other, nn.Conv2d, _symmetric)
+    return other
 
 
 def _symmetric(layer: nn.Conv2d) -> nn.Conv2d:

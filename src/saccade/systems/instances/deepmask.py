@@ -42,7 +42,8 @@ RECIPE = Recipe(
     best="mask_AR100",
     note="Pinheiro 2015 and its code: batches of 32 patches, of masks or of scores alone, 4000 an epoch for 300 epochs "
     "at 0.001, halved after 50 and divided by 5 after 120; here two steps of the same product, and eight patches of "
-    "each picture. COCO AR of masks at 10, 100, 1000 on 5000 pictures 12.6, 24.5, 33.1; the shared form 14.4, 25.8, 33.1.",
+    "each picture. COCO AR of masks at 10, 100, 1000 on 5000 pictures 12.6, 24.5, 33.1; the shared form 14.4, 25.8, "
+    "33.1.",
 )
 
 
