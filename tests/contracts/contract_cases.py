@@ -43,8 +43,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)},
     "mask_rcnn": {"trunk": "resnet18", "scales": (4.0,)},
-    "deepmask": {"window": 32, "scales": (1.0, 0.5)},
-    "sharpmask": {"trunk": "resnet18", "window": 32, "scales": (1.0, 0.5)},
+    # So many masks that all windows are told: of nearly equal scores others may come first in a graph.
+    "deepmask": {"window": 32, "scales": (1.0, 0.5), "proposals": 1000},
+    "sharpmask": {"trunk": "resnet18", "window": 32, "scales": (1.0, 0.5), "proposals": 1000},
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "rcnn": {"trunk": "vgg11", "size": 32, "search": "windows", "proposals": 60},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
@@ -95,9 +96,9 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "mask_rcnn": {"size": 96},  # a mask of 8 pixels is painted a pixel too wide
     "deepmask": {
         **{"trunk": "resnet18", "branches": "shared", "width": 1 / 8},  # at a width of few cells VGG's zeros tell much
-        **{"window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15)},
+        **{"window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15), "proposals": 500},
     },
-    "sharpmask": {"width": 1 / 8, "window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15)},
+    "sharpmask": {"width": 1 / 8, "window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15), "proposals": 500},
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
