@@ -13,7 +13,8 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import UsageError
 from saccade.core.masks import Masks
 from saccade.heads.windows.mask_patches import drawn
-from saccade.heads.windows.object_masks import ObjectMaskHead, ObjectMasks
+from saccade.heads.windows.mask_windows import ObjectMasks
+from saccade.heads.windows.object_masks import ObjectMaskHead
 from saccade.heads.windows.refined_masks import RefinedMaskHead
 from saccade.layers.blocks.symmetric_padding import SymmetricConv2d, with_symmetric_padding
 from saccade.layers.towers.mask_refinement import windows_of

@@ -7,16 +7,15 @@ a side of a mask, n patches that are learnt from.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import log
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.heads.windows.mask_patches import Drawn, Sample, drawn, share_of_pictures
+from saccade.heads.windows.mask_windows import ObjectMaskRules, ObjectMasks, Scored
 from saccade.layers.towers.object_masks import ObjectBranches
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
@@ -24,71 +23,12 @@ from saccade.ops.boxes.candidates import taken
 from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.windows.centred_scales import CentredScales
 from saccade.ops.windows.painted import painted
-from saccade.ops.windows.patches import PatchSample
 
 Describe = Callable[[Tensor], dict[str, Tensor]]
 # Above it boxes of several views of a picture are taken for one; within a view nothing is suppressed.
 SAME = 0.9
 # How many times as fine as the grid a mask is interpolated where it is learnt.
 FINER = 2
-
-
-@dataclass(frozen=True)
-class ObjectMasks:
-    """Raw output: the windows of a picture that score best, in the order in which they stand.
-
-    Attributes:
-        logits: (B, N, m, m) of each cell's being the object's that is centred in its window.
-        scores: (B, N) logits of an object's being centred there, whole and of the right size.
-        windows: (B, N, 4) x1, y1, x2, y2 in input pixels.
-        shown: (B, N) bool, whether a window's middle lies on the picture, not in its padding.
-        sizes: (B, 2) int64, height and width of each picture in input pixels.
-        refined: (B, N, k, k) logits of finer masks, or None.
-    """
-
-    logits: Tensor
-    scores: Tensor
-    windows: Tensor
-    shown: Tensor
-    sizes: Tensor
-    refined: Tensor | None = None
-
-
-register_dataclass(ObjectMasks, serialized_type_name="saccade.ObjectMasks")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """All windows of all scales, or of patches.
-
-    Attributes:
-        numbers: (B, P, D).
-        scores: (B, P) logits.
-        sides: What a refinement reads of each scale's maps, (B, C, h, w) each; empty without one.
-        shapes: Rows and columns of windows of each scale.
-    """
-
-    numbers: Tensor
-    scores: Tensor
-    sides: list[list[Tensor]]
-    shapes: list[tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class ObjectMaskRules:
-    """What the windows learn, and what is told of them.
-
-    Attributes:
-        sample: Which patches of a picture are learnt from.
-        context: Pixels around a patch, as the network sees it, that the trunk sees besides.
-        number: N at most.
-        least: How likely a pixel is of the object at least, where it is set.
-    """
-
-    sample: PatchSample
-    context: int = 0
-    number: int = 500
-    least: float = 0.2
 
 
 class ObjectMaskHead(Head):

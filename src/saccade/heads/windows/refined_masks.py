@@ -13,7 +13,8 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.heads.windows.mask_patches import Drawn
-from saccade.heads.windows.object_masks import Describe, ObjectMaskHead, ObjectMaskRules, Scored, mask_cost
+from saccade.heads.windows.mask_windows import ObjectMaskRules, Scored
+from saccade.heads.windows.object_masks import Describe, ObjectMaskHead, mask_cost
 from saccade.layers.towers.mask_refinement import MaskRefinement, windows_of
 from saccade.layers.towers.object_masks import ObjectBranches
 from saccade.ops.windows.centred_scales import CentredScales

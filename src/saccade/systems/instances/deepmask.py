@@ -10,7 +10,8 @@ from typing import Literal
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.core.options.options import OptionGroup
-from saccade.heads.windows.object_masks import ObjectMaskHead, ObjectMaskRules
+from saccade.heads.windows.mask_windows import ObjectMaskRules
+from saccade.heads.windows.object_masks import ObjectMaskHead
 from saccade.layers.blocks.symmetric_padding import with_symmetric_padding
 from saccade.layers.towers.object_masks import SeparateBranches, SharedBranches
 from saccade.network.card import Card, system
