@@ -34,7 +34,10 @@ def mirrored(maps: Tensor, down: int, across: int) -> Tensor:
         down: Positions above and below.
         across: Positions to the left and right.
     """
-    wide = _mirrored_along(_mirrored_along(maps.detach(), -1, across), -2, down)
+    if max(down, across) <= 1:  # then it is the border itself once more
+        wide = F.pad(maps.detach(), (across, across, down, down), "replicate")
+    else:
+        wide = _mirrored_along(_mirrored_along(maps.detach(), -1, across), -2, down)
     if not (torch.is_grad_enabled() and maps.requires_grad):
         return wide
     return wide + F.pad(maps - maps.detach(), (across, across, down, down))
