@@ -62,7 +62,8 @@ class RefinedMaskHead(ObjectMaskHead):
                 place = (best - first).flatten()
                 inside = (place >= 0) & (place < rows * columns)
                 place = torch.where(inside, place, 0)
-                corners = torch.stack([place // columns, place % columns], 1)
+                row = place // columns
+                corners = torch.stack([row, place - row * columns], 1)  # a graph knows no rest by a free size
                 own = windows_of(sides[step], pictures, corners, self.refine.side, 2**step)
                 parts.append(own * inside[:, None, None, None])
                 first = first + rows * columns
