@@ -13,10 +13,12 @@ from saccade.core.batch import Batch
 from saccade.core.masks import Masks
 from saccade.heads.dense.dense_boxes import DenseBoxHead
 from saccade.heads.regions.region_head import RegionHead
+from saccade.heads.windows.object_masks import ObjectMaskHead
 from saccade.heads.windows.sliding import SlidingHead
 from saccade.heads.windows.window_detector import WindowDetectorHead
 from saccade.network.system import System
 from saccade.ops.boxes.samplers import RandomSampler, Sampler
+from saccade.ops.windows.patches import Patches, PatchSample
 from saccade.systems import SYSTEMS
 from saccade.systems.build import build, options_of
 from saccade.systems.detect.overfeat_detector import NEGATIVES
@@ -43,6 +45,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "rpn": {"scales": (1.0, 2.0, 3.0)},  # the paper's anchors are larger than the picture
     "faster_rcnn": {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)},
     "mask_rcnn": {"trunk": "resnet18", "scales": (4.0,)},
+    # So many masks that all windows are told: of nearly equal scores others may come first in a graph.
+    "deepmask": {"window": 32, "scales": (1.0, 0.5), "proposals": 1000},
+    "sharpmask": {"trunk": "resnet18", "window": 32, "scales": (1.0, 0.5), "proposals": 1000},
     "rfcn": {"trunk": "resnet18", "size": 128, "scales": (1.0, 2.0, 4.0)},
     "rcnn": {"trunk": "vgg11", "size": 32, "search": "windows", "proposals": 60},
     "spp_net": {"trunk": "vgg11", "search": "windows", "proposals": 1000, "size": 256},
@@ -77,6 +82,7 @@ DEEPER = (
     *("sliding_window", "overfeat_detector"),  # windows by the thousand
     "rcnn",  # a network's pass a region
     "mask_rcnn",  # Faster R-CNN, and masks
+    *("deepmask", "sharpmask"),  # patches by the dozen
     "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
@@ -92,6 +98,11 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "fast_rcnn": {"search": "selective-search", "proposals": 100, "size": 128},
     "ion": {"search": "selective-search", "proposals": 100},
     "mask_rcnn": {"size": 96},  # a mask of 8 pixels is painted a pixel too wide
+    "deepmask": {
+        **{"trunk": "resnet18", "branches": "shared", "width": 1 / 8},  # at a width of few cells VGG's zeros tell much
+        **{"window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15), "proposals": 500},
+    },
+    "sharpmask": {"width": 1 / 8, "window": 64, "scales": (4.6, 3.2, 2.3, 1.6, 1.15), "proposals": 500},
     "sliding_window": {
         **{"trunk": "resnet20", "width": 1 / 4, "size": 128},
         **{"scales": (1.0, 0.29), "ratios": (1.0, 0.75)},
@@ -124,6 +135,8 @@ LARGE = (
     "fast_rcnn",
     "faster_rcnn",
     "mask_rcnn",
+    "deepmask",
+    "sharpmask",
     "rfcn",
     "ion",
     "multipath",
@@ -175,7 +188,36 @@ def without_chance(system: System) -> System:
             module.rules = replace(module.rules, sample=replace(NEGATIVES, most=64, random=0))
         if isinstance(module, DenseBoxHead):
             module.rules = replace(module.rules, sample=_all_of(module.rules.sample))
+        if isinstance(module, ObjectMaskHead):
+            module.sample = EveryPatch(module.rules.sample)
     return system
+
+
+@dataclass(frozen=True)
+class EveryPatch:
+    """Patches about all objects, moved by half of what they may be along each axis, and of a grid about none."""
+
+    sample: PatchSample
+
+    def __call__(self, truth: Annotation, size: Tensor) -> Patches:
+        rule = replace(self.sample, area=0.0, least=0.0)
+        rows, places = rule.learnt(truth)
+        boxes = torch.zeros(0, 4) if rows.boxes is None else rows.boxes
+        step = rule.object / 8
+        moves = torch.tensor([[0, 0, 0], [0, 0, 0.25], [0, 0, -0.25], [1, 1, 0], [1, -1, 0], [-1, 1, 0], [-1, -1, 0.0]])
+        middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+        octaves = ((boxes[:, 2:] - boxes[:, :2]).amax(1) / rule.object).log2()
+        scales = (octaves[:, None] + moves[:, 2]).flatten()
+        shifts = moves[:, :2].repeat(len(boxes), 1) * step * scales.exp2()[:, None]
+        about = rule.at(middles.repeat_interleave(len(moves), 0) + shifts, scales)
+        centres = torch.cartesian_prod(*(torch.arange(1, 5) / 5 * side for side in size.flip(0).tolist()))
+        centres, grid = centres.repeat(3, 1), torch.tensor([-1.0, 0.0, 1.0]).repeat_interleave(len(centres))
+        near = replace(rule, away=3 * step, octaves=0.75)
+        far = near.far(centres, grid, truth)
+        empty = rule.at(centres[far], grid[far])
+        kinds = places.repeat_interleave(len(moves))
+        found = torch.cat([kinds, kinds, torch.full((len(empty),), -1)])
+        return Patches(torch.cat([about, about, empty]), found, torch.arange(len(found)) < len(kinds))
 
 
 def _all_of(sample: Sampler) -> Sampler:

@@ -12,6 +12,7 @@ from crf_numbers import crf_quantities
 from deconvnet_reseg_numbers import deconvnet_reseg_quantities
 from described_numbers import described_quantities
 from detector_numbers import detector_quantities
+from object_mask_numbers import object_mask_quantities
 from region_numbers import region_quantities
 from segment_context_numbers import segment_context_quantities
 from segment_decoder_numbers import segment_decoder_quantities
@@ -200,6 +201,7 @@ def quantities() -> dict[tuple[str, str], Callable[[], object]]:
         | described_quantities()
         | detector_quantities()
         | region_quantities()
+        | object_mask_quantities()
         | segmenter_quantities()
         | segment_decoder_quantities()
         | segment_context_quantities()

@@ -54,7 +54,8 @@ FAMILIES: tuple[Family, ...] = (
     # Of instances the masks come first: what is drawn, and what a run is known by.
     Family(partial(Detection, shape="mask"), _RANKED | _LABELS | _MASKS, _BOXES | _LABELS | _MASKS),
     Family(Detection, _RANKED | _LABELS, _BOXES | _LABELS),
-    # Proposals: what their boxes hold is not told.
+    # Proposals: what their masks or boxes hold is not told.
+    Family(partial(Detection, told_apart=False, shape="mask"), _RANKED | _MASKS, _BOXES | _MASKS, unless=_LABELS),
     Family(partial(Detection, told_apart=False), _RANKED, _BOXES, unless=_LABELS),
     Family(Segmentation, Segmentation.reads, Segmentation.needs, vocabulary="semantic"),
     Family(SeveralSegmentation, SeveralSegmentation.reads, SeveralSegmentation.needs, vocabulary="semantic"),

@@ -72,6 +72,8 @@ SYSTEMS = LazySystems(
         "patch_pixels": "segment.patch_pixels",
         "superpixels": "segment.superpixels",
         "reseg": "segment.reseg",
+        "deepmask": "instances.deepmask",
+        "sharpmask": "instances.sharpmask",
         "mask_rcnn": "instances.mask_rcnn",
         "edgenet": "contours.edgenet",
         "semantic_edges": "contours.semantic_edges",
