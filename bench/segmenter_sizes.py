@@ -73,7 +73,7 @@ def use(name: str, pixels: Sequence[int], narrow: bool) -> Callable[[], dict[str
     """Forward passes in fp32."""
     import torch
 
-    before = _weights_apart()
+    before = weights_apart()
     system, batch = built(name, pixels, narrow=narrow)
     system.eval()
     parameters = sum(p.numel() for p in system.parameters())
@@ -91,7 +91,7 @@ def train(name: str, pixels: Sequence[int], narrow: bool) -> Callable[[], dict[s
     """Training steps of one picture, by plain descent with momentum."""
     import torch
 
-    before = _weights_apart()
+    before = weights_apart()
     system, batch = built(name, pixels, narrow=narrow)
     learning = [parameter for parameter in system.parameters() if parameter.requires_grad]
     optimiser = torch.optim.SGD(learning, lr=LR, momentum=0.9)
@@ -106,7 +106,7 @@ def train(name: str, pixels: Sequence[int], narrow: bool) -> Callable[[], dict[s
     return run_round
 
 
-def _weights_apart() -> float:
+def weights_apart() -> float:
     """MiB of the process before there is a network."""
     import torch
 
