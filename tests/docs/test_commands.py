@@ -90,12 +90,13 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             one(seed + number, out)
         return Repeats(out, {})
 
+    loaded = SimpleNamespace(engine=SimpleNamespace(input=SimpleNamespace(channels=3)), vocabularies=None, max_pixels=1)
     # First, so that this module does not take for its own what the lines below put in place.
     monkeypatch.setattr("saccade.command_line.data_commands.drawings.choose", lambda *a: calls.append(a) or Nothing())
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.training.repeat.repeat", repeat)
     monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
-    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda run, data=None, split=None: (run, data))
+    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda _, data=None, split=None: (loaded, data))
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
     monkeypatch.setattr("saccade.data.loading.unreadable.readable", lambda data, *_: data)
     monkeypatch.setattr("saccade.data.datasets.channels.with_channels", lambda data, _: data)
@@ -108,7 +109,6 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.data.convert.convert.convert", convert)
     monkeypatch.setattr("saccade.view.pages.browser.write_browser", lambda *_: 0)
     monkeypatch.setattr("saccade.command_line.data_commands.draw._sheet", lambda *_: 0)
-    loaded = SimpleNamespace(engine=SimpleNamespace(input=SimpleNamespace(channels=3)), vocabularies=None, max_pixels=1)
     monkeypatch.setattr("saccade.runtime.runs.load.load", lambda *_, **__: loaded)
     monkeypatch.setattr("saccade.runtime.files.predict_files.predict_files", predict_files)
     monkeypatch.setattr("saccade.runtime.files.watch.watch_files", predict_files)

@@ -11,7 +11,8 @@ from saccade.trunks.timm_names import REGISTERED, knows, source
 
 
 def test_its_source_has_the_names_that_it_tells() -> None:
-    assert sorted(REGISTERED.findall(source())) == sorted(timm.list_models())
+    own = {name for name in timm.list_models() if name.startswith("networks_name")}  # of another test
+    assert sorted(REGISTERED.findall(source())) == sorted(set(timm.list_models()) - own)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_run_is_loaded_densely_with_flips_and_scales(tmp_path: Path) -> None:
     for index, name in enumerate("abab"):
         save_picture(tmp_path / "data" / name / f"{index}.png", 20, 30)
     data = sc.open_data(tmp_path / "data")
-    small: dict[str, Any] = {"steps": 1, "workers": 0, "width": 0.125, "size": 16}
+    small: dict[str, Any] = {"steps": 1, "workers": 0, "width": 0.125, "size": 16, "precision": "32"}
     run = sc.train("resnet18", data, tmp_path / "run", val=data, device="cpu", **small)
     system = sc.load(run.path, device="cpu").system.eval()
     alone, densely_seen = (sc.load(run.path, device="cpu", dense=dense, flip=True) for dense in (False, True))
