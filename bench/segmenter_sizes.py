@@ -21,6 +21,8 @@ PIXELS, ROUNDS = (360, 480), 5
 LR = 1e-6
 # Sides of pictures that a segmenter sees stretched, where its layers leave no other: DeconvNet ends at one position.
 SIDES = {"deconvnet": 224}
+# Pictures of a training step where one is too few: at one position a picture alone has no statistics to normalise by.
+LEARNT = {"deconvnet": 2}
 
 
 def main() -> int:
@@ -55,8 +57,8 @@ def _measured(function: str, options: dict[str, Any], rounds: int) -> dict[str, 
     return {**laps[-1].result, "seconds": median(lap.seconds for lap in laps)}
 
 
-def built(name: str, pixels: Sequence[int], *, narrow: bool) -> Any:
-    """The segmenter, and a batch of one picture with its truth."""
+def built(name: str, pixels: Sequence[int], *, narrow: bool, count: int = 1) -> Any:
+    """The segmenter, and a batch of pictures with their truth."""
     import torch
 
     import saccade as sc
@@ -65,8 +67,8 @@ def built(name: str, pixels: Sequence[int], *, narrow: bool) -> Any:
     torch.manual_seed(0)
     options: dict[str, Any] = {"width": 1 / 16} if narrow else {}
     system = sc.build(name, CLASSES, size=pixels[0] if narrow else SIDES.get(name, pixels[0]), **options)
-    shown = [Annotation(semantic=classes) for classes in truths(list(pixels), 1)]
-    return system, system.batch(pictures(list(pixels), 1), shown)
+    shown = [Annotation(semantic=classes) for classes in truths(list(pixels), count)]
+    return system, system.batch(pictures(list(pixels), count), shown)
 
 
 def use(name: str, pixels: Sequence[int], narrow: bool) -> Callable[[], dict[str, float]]:
@@ -88,11 +90,11 @@ def use(name: str, pixels: Sequence[int], narrow: bool) -> Callable[[], dict[str
 
 
 def train(name: str, pixels: Sequence[int], narrow: bool) -> Callable[[], dict[str, float]]:
-    """Training steps of one picture, by plain descent with momentum."""
+    """Training steps, by plain descent with momentum."""
     import torch
 
     before = weights_apart()
-    system, batch = built(name, pixels, narrow=narrow)
+    system, batch = built(name, pixels, narrow=narrow, count=LEARNT.get(name, 1))
     learning = [parameter for parameter in system.parameters() if parameter.requires_grad]
     optimiser = torch.optim.SGD(learning, lr=LR, momentum=0.9)
     forget_peak()

@@ -4,7 +4,7 @@ Paper: Yu, Feng, Liu, Ramalingam 2017, CASENet: deep category-aware semantic edg
 and sizes of the released network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from saccade.core.augmentation import Augmentation
@@ -18,6 +18,7 @@ from saccade.network.card import Card, system
 from saccade.network.part import Trunk
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
+from saccade.systems.contours.edgenet import RECIPE as MEAN_RECIPE
 from saccade.systems.segment.coarse import grid_of
 from saccade.trunks import TRUNKS
 from saccade.trunks.chain import Chain
@@ -46,18 +47,8 @@ PAPER = Recipe(
     "normalisation stands still (--norm frozen). Mean over classes of F at the best threshold, SBD, tolerance .02, "
     "ResNet-101 learnt on COCO before: .714.",
 )
-RECIPE = Recipe(
-    optimiser="adamw",
-    lr=1e-3,
-    lr_factors=(("contours", 10.0),),
-    weight_decay=1e-4,
-    decay_all=False,
-    schedule="cosine",
-    warmup=0.05,
-    epochs=60,
-    batch=8,
-    augmentation=Augmentation(flip=0.5, zoom=(0.75, 1.33), brightness=0.2, contrast=0.2, saturation=0.2),
-    few=True,
+RECIPE = replace(
+    MEAN_RECIPE,
     note="Ours, for a mean over pixels: the released rates are for a ResNet that has learnt, and 100 000 steps; "
     "--loss sum is as released. " + PAPER.note,
 )
