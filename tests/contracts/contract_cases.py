@@ -72,6 +72,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "reseg": {"trunk": "vgg11"},
     "edgenet": {"trunk": "vgg11", "padding": 0},
     "semantic_edges": {"trunk": "resnet18"},
+    "many": {"trunk": "resnet18"},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -122,6 +123,7 @@ BY_HEART: dict[str, dict[str, Any]] = {
     "edgenet": {"trunk": "resnet18", "width": 1 / 8},
     "fcn_basic": {"width": 1 / 8},
     "bilinear_interpolation": {"size": 128, "width": 1 / 8},  # it tells a class every 16 pixels
+    "many": {"width": 1 / 8, "neck_channels": 16, "finest": 8},
     "overfeat_detector": {
         **{"trunk": "resnet20", "width": 1 / 4, "hidden": 256},
         **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},

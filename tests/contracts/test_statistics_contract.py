@@ -45,6 +45,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "dt_edgenet": ("yolo24", "tf_efficientnet_lite0"),
     "edgenet": ("yolo24", "tf_efficientnet_lite0"),
     "semantic_edges": ("yolo24", "tf_efficientnet_lite0"),
+    "many": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
     "retinanet": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
 }
 IMAGENET = trunk("resnet18", width=1 / 16).preprocessing

@@ -228,6 +228,11 @@ TABLE = {
         channels:int=3 loss:sum/mean=mean norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=352
         stem:fine/own=fine trunk:str=resnet101 width:float=1.0
     """,
+    "many": """
+        channels:int=3 finest:float=32 heads:*str=label,boxes,pixels,contours neck_channels:int|None=None
+        norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=480 trunk:str=efficientnet_lite0
+        width:float=1.0
+    """,
 }
 STATISTICS = {"mean": "mean:*float|None=None", "std": "std:*float|None=None"}
 OF_SYSTEM = {name: words.split() for names, words in TABLE.items() for name in names.split()}

@@ -50,7 +50,8 @@ FAMILIES: tuple[Family, ...] = (
     # Scores of many classes a picture are no ranking of one: top-1 would mislead.
     Family(Classification, Classification.reads, Classification.needs, unless=frozenset({"labels"})),
     Family(MultiLabel, MultiLabel.reads, MultiLabel.needs),
-    Family(Localization, Localization.reads, Localization.needs),
+    # Its `dice` is that of a box; where pixels are told, boxes are beside them, and `AP` tells how good they are.
+    Family(Localization, Localization.reads, Localization.needs, unless=frozenset({"semantic", "semantic_masks"})),
     # Of instances the masks come first: what is drawn, and what a run is known by.
     Family(partial(Detection, shape="mask"), _RANKED | _LABELS | _MASKS, _BOXES | _LABELS | _MASKS),
     Family(Detection, _RANKED | _LABELS, _BOXES | _LABELS),

@@ -25,6 +25,7 @@ class Head(nn.Module, ABC):
         needs: Dotted fields of the truth that `loss` reads.
         uses: Dotted fields of the truth that `loss` reads where they are there, and does without where they are not.
         terms: Names of the terms that `loss` returns.
+        regressions: Those of them that are distances between numbers; the others are costs of classes.
         owns_rows: Whether it makes the rows of `instances`; other heads add columns to the same rows.
         by_picture: Whether its loss draws at random, or divides by a count over the whole batch, of objects or of
             sampled boxes: then a picture's share depends on its company, and validation asks for the loss of each
@@ -36,6 +37,7 @@ class Head(nn.Module, ABC):
     needs: frozenset[str]
     uses: frozenset[str] = frozenset()
     terms: tuple[str, ...]
+    regressions: tuple[str, ...] = ()
     owns_rows: bool = False
     by_picture: bool = False
 

@@ -53,7 +53,7 @@ def build(name: str, classes: Names | int, **options: Any) -> "System":
     ready = isinstance(given.get("trunk"), BuiltTrunk)
     if ready:
         _check_settled(given)
-    names = _names_for(known[name], classes)
+    names = _names_for(known[name].card.learns_from(given), classes)
     system = known[name](names, **given)
     # Weights that know their own classes name those that were only counted.
     listed = names.plain() if isinstance(names, Vocabularies) else list(system.classes or names)
@@ -71,16 +71,16 @@ def _check_settled(given: Mapping[str, Any]) -> None:
         )
 
 
-def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...] | Vocabularies:
+def _names_for(needs: Sequence[str], classes: Names | int) -> tuple[str, ...] | Vocabularies:
     """The names of the classes that a system is built for: a list where it learns from one vocabulary, else by key."""
-    keys = {key_of(field) for field in function.card.needs} - {None, "joints"} or {"instances"}
+    keys = {key_of(field) for field in needs} - {None, "joints"} or {"instances"}
     if isinstance(classes, Mapping):
         missing = sorted(str(key) for key in keys if key not in classes)
         if missing:
             raise ConfigError(
                 f"names of the classes of {', '.join(missing)}",
                 f"those of {', '.join(classes)}",
-                cure=f"the system learns from {', '.join(function.card.needs)}",
+                cure=f"the system learns from {', '.join(needs)}",
             )
         lists = {key: class_names(classes[key]) for key in KEYS if key in keys}
     else:

@@ -10,6 +10,7 @@ from saccade.core.errors import UsageError
 from saccade.core.nearest import did_you_mean
 from saccade.data.augment.choice import parse_augment
 from saccade.training.setting_limits import check
+from saccade.training.setup.loss_weights import written
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,22 @@ class TrainSettings:
         device: auto, cpu, cuda, cuda:1 or mps.
         devices: Number of processes that train together.
         precision: auto, 32 or bf16.
-        freeze: Parts that stand still, by name: trunk, a head, trunk.layer1.
+        freeze: Parts that stand still, by name: trunk, a head, trunk.layer1; or init, whatever has its first weights
+            from `init`, so that what the run there said stays as it was, to the bit.
         unfreeze: Parts that stand still until a share of the run, as SHARE:PART, such as 0.3:trunk.layer4,0.6:trunk.
         trunk_lr_factor: Factor of the trunk's learning rate; 0.1 lets a trunk that has learnt change slowly.
         init: File or run to take first weights from.
+        teacher: Run that tells of training pictures what they do not annotate of the classes it knows, so that a
+            network that learns further ones does not forget them.
         trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
         keep: Whether each reading process keeps the pictures that it has read in memory; for small sets.
         save_every: Steps between checkpoints; the default is as often as costs a thirtieth of the time.
         balance: none, weights (of the loss), sampler (all classes are shown alike), repeat (rare classes are shown more
             often, by the root of what they lack), or of pixels: natural (none), median (weights of the loss, the median
             of the classes' frequencies over each one's own, in the pictures that show it) or median_all (in all).
+        loss_weights: What the losses of several heads weigh beside each other: fixed, the system's own weights; factors
+            by head or by term, such as boxes=1,pixels=.5; uncertainty, learnt, the less the less sure a task is;
+            gradnorm, so that all heads pull alike at the trunk's last layer.
         pixel_loss: Losses of pixels that are added up in place of the system's own: cross_entropy, focal, dice, lovasz.
         rare: Share of the pictures, 0..1, below which a class is rare, for `balance` repeat; 0.001 is LVIS's.
         augment: What is drawn for each training picture: recipe, none, or fields of the augmentation by name, such as
@@ -104,10 +111,12 @@ class TrainSettings:
     unfreeze: tuple[str, ...] = ()
     trunk_lr_factor: float | None = None
     init: str | None = None
+    teacher: str | None = None
     trust_pickle: bool = False
     keep: bool = False
     save_every: int | None = None
     balance: str = "none"
+    loss_weights: str | Mapping[str, float] = "fixed"
     pixel_loss: tuple[str, ...] = ()
     rare: float = 0.001
     augment: str | Mapping[str, Any] | Augmentation = "recipe"
@@ -127,6 +136,7 @@ class TrainSettings:
         """
         # One text for one meaning, so that it can be written down and compared, however it was said.
         object.__setattr__(self, "augment", str(parse_augment(self.augment)))
+        object.__setattr__(self, "loss_weights", written(self.loss_weights))
         check({f.name: getattr(self, f.name) for f in fields(self)}, get_type_hints(TrainSettings))
 
     def as_dict(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def training_view(
         ConfigError: What is chosen changes nothing in such data or such an input.
     """
     if system is not None and system in (known := every_system()):
-        data = with_pixels(data, known[system].card.needs)
+        data = with_pixels(data, () if known[system].card.heads else known[system].card.needs)
     spec, recipe = _native(data) if system is None else _of_system(system, data, side)
     if system is None and side is not None:
         spec = replace(spec, rule="stretch", size=(side, side))

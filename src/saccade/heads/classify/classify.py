@@ -16,6 +16,7 @@ from saccade.core.annotation import Annotation
 from saccade.losses.classification import sigmoid_cross_entropy, softmax_cross_entropy
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.ops.regions.inside import mean_inside
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class ClassifyHead(Head):
         classes: Number of classes.
         loss: ``softmax`` or ``sigmoid``.
         smoothing: Label smoothing of the softmax.
+        inside: Whether the body sees the mean over the picture's own positions, (B, channels, 1, 1), in place of the
+            map: in batches of unlike pictures the others are padding.
 
     Attributes:
         class_weights: (C,) weight of each class in the loss, 1 unless somebody balances them.
@@ -60,9 +63,10 @@ class ClassifyHead(Head):
         *,
         loss: Literal["softmax", "sigmoid"] = "softmax",
         smoothing: float = 0.0,
+        inside: bool = False,
     ) -> None:
         super().__init__()
-        self.reads, self.body, self.classes = (reads,), body, classes
+        self.reads, self.body, self.classes, self.inside = (reads,), body, classes, inside
         self.many, self.smoothing = loss == "sigmoid", smoothing
         self.gives = frozenset({"label_scores", "labels" if self.many else "label"})
         self.needs = frozenset({"labels" if self.many else "label"})
@@ -70,7 +74,8 @@ class ClassifyHead(Head):
 
     def forward(self, maps: Maps) -> ClassScores:
         """Scores of each picture."""
-        return ClassScores(self.body(maps[self.reads[0]]))
+        read = maps[self.reads[0]]
+        return ClassScores(self.body(mean_inside(read, maps.sizes, maps.padded) if self.inside else read))
 
     def evidence(self, raw: ClassScores) -> Tensor:
         """(B, C) scores before softmax or sigmoid."""

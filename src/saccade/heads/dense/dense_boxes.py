@@ -86,6 +86,7 @@ class DenseBoxHead(Head):
     """
 
     terms = ("class", "box")
+    regressions = ("box",)
     owns_rows = True
     by_picture = True
 

@@ -70,6 +70,7 @@ class GridBoxHead(Head):
     """
 
     terms = ("centre", "size", "object", "empty", "class")
+    regressions = terms
     owns_rows = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})

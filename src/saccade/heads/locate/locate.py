@@ -47,6 +47,7 @@ class LocateHead(Head):
     """
 
     terms = ("box",)
+    regressions = ("box",)
     owns_rows = True
 
     def __init__(self, reads: str, body: nn.Module, form: BoxForm, *, per_class: bool = False) -> None:

@@ -51,6 +51,7 @@ class LocateManyHead(Head):
     """
 
     terms = ("box", "class")
+    regressions = ("box",)
     owns_rows = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"instances.boxes", "instances.labels"})

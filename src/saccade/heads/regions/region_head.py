@@ -79,6 +79,7 @@ class RegionHead(Head):
         rules: Which regions are looked at.
     """
 
+    regressions = ("propose_box", "box")
     owns_rows = True
     by_picture = True
 

@@ -55,6 +55,7 @@ class WindowDetectorHead(Head):
     """
 
     terms = ("class", "box")
+    regressions = ("box",)
     owns_rows = True
     by_picture = True
     gives = frozenset({"instances.boxes", "instances.labels", "instances.scores"})

@@ -85,6 +85,7 @@ class WindowHead(Head):
     """
 
     terms = ("class", "box")
+    regressions = ("box",)
     owns_rows = True
     gives = frozenset({"label", "label_scores", "instances.boxes", "instances.labels", "instances.scores"})
     needs = frozenset({"label", "instances.boxes"})

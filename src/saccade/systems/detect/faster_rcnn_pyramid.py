@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from saccade.core.augmentation import Augmentation
+from saccade.core.level import Level
 from saccade.heads.dense.dense_boxes import DenseBoxHead, DenseRules
 from saccade.heads.regions.box_top import BoxRules
 from saccade.heads.regions.region_head import RegionHead
@@ -23,7 +24,7 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
-from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, strides_of, trunk_to
+from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, trunk_to
 from saccade.systems.detect.parts.region import HALF, Columns, RegionOptions, no_columns, pyramid_box_top
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
 from saccade.trunks.options import TrunkOptions
@@ -84,22 +85,36 @@ def pyramid_faster_rcnn(
     body, reads = trunk_to(trunk, (4, 8, 16, 32))
     wide = pyramid_channels(neck_channels, trunk.width)
     neck = Pyramid(body.levels, reads, wide, "pool")
-    strides = strides_of(neck)
-    bases = [ratio_bases([stride * scale for scale in regions.scales or (FINEST,)], RATIOS) for stride in strides]
-    tower = ProposalTower(wide, len(bases[0]), 1)
-    propose = DenseBoxHead(tuple(neck.levels), tower, Anchors(bases, strides), PROPOSALS, None)
-    pooled = dict(list(neck.levels.items())[:-1])
-    told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
-    tops = {"box": pyramid_box_top(pooled, 4 * wide, told, len(classes), regions.boxes), **columns(pooled, wide)}
     recipe = RECIPE if schedule == "joint" else ALTERNATE
     return System(
         body,
-        {"regions": pyramid_head(propose, tops, SAMPLES if regions.samples is None else regions.samples)},
+        {"regions": pyramid_regions(neck.levels, len(classes), regions, columns)},
         neck,
         classes=classes,
         input=shorter_side(size, body.preprocessing, multiple=32),
         recipe=replace(recipe, stages=stages_of(schedule, body, trunk.pretrained, pyramid=True)),
     )
+
+
+def pyramid_regions(
+    levels: Mapping[str, Level], classes: int, regions: RegionOptions, columns: Columns = no_columns
+) -> RegionHead:
+    """Proposals on all maps of a pyramid, and tops that see regions on all but the coarsest.
+
+    Args:
+        levels: The pyramid's maps, finest first, each of twice the stride of the one before.
+        classes: Number of classes.
+        regions: How regions are proposed, learnt from and told.
+        columns: Tops beside that of boxes.
+    """
+    strides, wide = [level.stride or 1 for level in levels.values()], next(iter(levels.values())).channels
+    bases = [ratio_bases([stride * scale for scale in regions.scales or (FINEST,)], RATIOS) for stride in strides]
+    tower = ProposalTower(wide, len(bases[0]), 1)
+    propose = DenseBoxHead(tuple(levels), tower, Anchors(bases, strides), PROPOSALS, None)
+    pooled = dict(list(levels.items())[:-1])
+    told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
+    tops = {"box": pyramid_box_top(pooled, 4 * wide, told, classes, regions.boxes), **columns(pooled, wide)}
+    return pyramid_head(propose, tops, SAMPLES if regions.samples is None else regions.samples)
 
 
 def pyramid_head(propose: DenseBoxHead, tops: Mapping[str, RegionTop], samples: int = SAMPLES) -> RegionHead:

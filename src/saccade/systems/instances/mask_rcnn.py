@@ -16,7 +16,7 @@ from saccade.network.system import System
 from saccade.systems.detect.faster_rcnn import classic_faster_rcnn
 from saccade.systems.detect.faster_rcnn_pyramid import pyramid_faster_rcnn
 from saccade.systems.detect.parts.detector import no_neck
-from saccade.systems.detect.parts.region import RegionOptions
+from saccade.systems.detect.parts.region import Columns, RegionOptions
 from saccade.trunks.options import TrunkOptions
 
 # Whether a region has a mask for each class, or one for whatever it shows.
@@ -75,13 +75,7 @@ def mask_rcnn(
         UsageError: The trunk lacks a map of a stride, or, without a pyramid, no anchor fits into a picture, or there is
             no neck to have channels.
     """
-
-    def mask_top(levels: Mapping[str, Level], hidden: int) -> dict[str, MaskTop]:
-        pool = RegionPool(levels, tuple(levels), POOLED, "align")
-        body = mask_body(pool.channels, hidden)
-        tower = MaskTower(pool, body, hidden, len(classes) if masks == "per_class" else 1)
-        return {"mask": MaskTop(tower, tuple(levels))}
-
+    mask_top = mask_column(len(classes) if masks == "per_class" else 1)
     if trunk.fully_connected:
         no_neck(neck_channels, trunk)
         found = classic_faster_rcnn(classes, trunk, "joint", regions, size, mask_top, "align")
@@ -89,3 +83,14 @@ def mask_rcnn(
         found = pyramid_faster_rcnn(classes, trunk, "joint", regions, size, neck_channels, mask_top)
     found.recipe = replace(found.recipe, best="mask_AP", note=MAP_NOTE if trunk.fully_connected else NOTE)
     return found
+
+
+def mask_column(masks: int) -> Columns:
+    """What makes the top of masks of the maps that regions are pooled from: so many masks a region."""
+
+    def made(levels: Mapping[str, Level], hidden: int) -> dict[str, MaskTop]:
+        pool = RegionPool(levels, tuple(levels), POOLED, "align")
+        tower = MaskTower(pool, mask_body(pool.channels, hidden), hidden, masks)
+        return {"mask": MaskTop(tower, tuple(levels))}
+
+    return made

@@ -177,7 +177,7 @@ class Loop:
         self.train_state.step(lr)
         self.progress.batch = position
         self._pace.pictures += len(ids) * self.plan.world
-        self._count_step(losses, losses | {"lr": lr, "gradient_norm": norm})
+        self._count_step(losses, losses | {"lr": lr, "gradient_norm": norm} | self.train_state.told())
 
     def _count_step(self, losses: dict[str, float], told: Mapping[str, float]) -> None:
         """Count a step that was taken, and tell of it."""

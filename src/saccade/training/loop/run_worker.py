@@ -35,6 +35,7 @@ from saccade.training.setup.resolved_run import ResolvedRun
 from saccade.training.setup.run_config import check_same, run_config
 from saccade.training.setup.truth_record import write_truth
 from saccade.training.setup.unreadable import without_unreadable
+from saccade.training.step.loss_balance import weigh_heads
 from saccade.training.step.train_state import TrainState
 
 
@@ -133,7 +134,9 @@ def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: 
     check_before_step_0(resolved_run.system, resolved_run.data, recipe.stages, progress.pictures, log.say)
     pipeline.pixel_loss(resolved_run.system)
     pipeline.balance(resolved_run.system)
-    train_state = TrainState(resolved_run.system, recipe, fabric, resolved_run.settings.seed)
+    weigh_heads(resolved_run.system, resolved_run.settings.loss_weights)
+    settings = resolved_run.settings
+    train_state = TrainState(resolved_run.system, recipe, fabric, settings.seed, settings.loss_weights)
     validator = None if resolved_run.data.val is None else Validator(resolved_run.data.val, resolved_run, pipeline)
     if resolved_run.settings.best is not None:
         check_best(resolved_run.settings.best, ["loss"] if validator is None else validator.names(train_state))

@@ -1,20 +1,25 @@
 """First weights from a file or a run."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from torch import Tensor
 
-from saccade.core.errors import ConfigError
+from saccade.core.errors import ConfigError, UsageError
 from saccade.layers.initialise import fit_channels
-from saccade.network.system import System
+from saccade.network.recipe import Recipe
+from saccade.network.system import System, inside
 from saccade.runtime.runs.checkpoint import load_weights
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.training.settings import TrainSettings
 from saccade.training.setup.weight_names import under_own_names
 
 SHOWN = 4
+# What `TrainSettings.freeze` calls all that a file has given its first weights.
+INIT = "init"
 
 
 def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[str]:
@@ -53,6 +58,37 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
     system.load_state_dict(fitting, strict=False)
     _tell(path, len(fitting), other, [name for name in own if name not in found])
     return [name for name in own if name not in fitting]
+
+
+def with_frozen(recipe: Recipe, system: System, settings: TrainSettings, renewed: Collection[str]) -> Recipe:
+    """The recipe, or, where that is asked for, one in which all stands still that has its first weights from a file.
+
+    Args:
+        recipe: How the system learns.
+        system: What does.
+        settings: What the user said, ``freeze`` of `init` or not.
+        renewed: Names of the weights that begin anew.
+
+    Raises:
+        UsageError: There is no file of first weights.
+    """
+    if INIT not in settings.freeze:
+        return recipe
+    if settings.init is None:
+        raise UsageError("--init beside --freeze init", "none", cure="name the parts to freeze, or give --init RUN")
+    still = _taken_whole(system, renewed)
+    return replace(recipe, stages=tuple(replace(stage, freeze=(*stage.freeze, *still)) for stage in recipe.stages))
+
+
+def _taken_whole(system: System, renewed: Collection[str]) -> list[str]:
+    """The greatest parts none of whose weights begin anew."""
+    own, found = list(system.state_dict()), list[str]()
+    for path, _ in system.named_modules():
+        if path and not any(inside(path, one) for one in found):
+            weights = [name for name in own if inside(name, path)]
+            if weights and not any(name in renewed for name in weights):
+                found.append(path)
+    return found
 
 
 def _fit_first_filters(system: System, found: dict[str, Tensor]) -> dict[str, Tensor]:

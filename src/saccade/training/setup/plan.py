@@ -6,6 +6,7 @@ from typing import Any
 from saccade.data.augment.choice import parse_augment
 from saccade.network.recipe import Recipe
 from saccade.training.settings import TrainSettings
+from saccade.training.setup.init_weights import INIT
 from saccade.training.setup.unfreeze import staged
 
 # Fields of the settings that replace the recipe's field of the same name.
@@ -77,7 +78,9 @@ def resolve_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: i
     if settings.ema is not None:
         recipe = replace(recipe, ema=settings.ema or None)
     recipe = replace(recipe, augmentation=parse_augment(settings.augment).resolve(recipe.augmentation))
-    if settings.freeze:
-        stages = (replace(s, freeze=(*s.freeze, *settings.freeze)) for s in recipe.stages)
+    # What `init` means is in the recipe already, by name.
+    named = [name for name in settings.freeze if name != INIT]
+    if named:
+        stages = (replace(s, freeze=(*s.freeze, *named)) for s in recipe.stages)
         recipe = replace(recipe, stages=tuple(stages))
     return replace(recipe, stages=staged(recipe.stages, settings.unfreeze)) if settings.unfreeze else recipe

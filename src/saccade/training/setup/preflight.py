@@ -1,6 +1,6 @@
 """What must hold before step 0, said before any work is done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
@@ -36,8 +36,8 @@ def check_before_step_0(
     """
     for note in data.notes:
         say(f"note: {note}")
-    _check_fields(system, data, say)
     check_stages(system, stages)
+    _check_fields(system, data, say)
     _check_batch(system, len(data.train), batch, say)
     _look_at_boxes(system, data, say)
     check_to_learn(system, data, say)
@@ -115,9 +115,27 @@ def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> Non
             path=data.title,
             cure=_way_out(system, data.train.fields),
         )
+    _check_named(system, data, {name: lacks for name, lacks in wanting.items() if lacks})
     for name, lacks in wanting.items():
         if lacks:
             say(f"note: head {name!r} learns nothing: no picture is annotated with {', '.join(lacks)}")
+
+
+def _check_named(system: System, data: Data, wanting: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a head that was asked for by name, would learn, and has no truth.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    named = (system.origin or {"options": {}})["options"].get("heads", ())
+    for name, lacks in wanting.items():
+        if name in named and not system.stands_still(f"heads.{name}"):
+            raise ConfigError(
+                f"pictures annotated with {', '.join(lacks)}, for the head {name!r}",
+                f"none among {len(data.train)}: {', '.join(sorted(data.train.fields)) or 'nothing'}",
+                path=data.title,
+                cure=f"leave {name} out of --heads, join data that have it by a further --data, or --freeze {name}",
+            )
 
 
 def _way_out(system: System, fields: frozenset[str]) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from saccade.core.errors import UsageError
+from saccade.core.errors import ConfigError, UsageError
+from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.channels import with_channels
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.open import Source, Sources
@@ -16,7 +17,7 @@ from saccade.network.card import SystemFunction
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
-from saccade.runtime.runs.load import load, needs_of_run
+from saccade.runtime.runs.load import load, needs_of_run, vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of, words_of
@@ -25,8 +26,9 @@ from saccade.training.parallel.processes import is_restart
 from saccade.training.setting_limits import CHOICES
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
-from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.init_weights import take_weights, with_frozen
 from saccade.training.setup.small_set import recipe_for
+from saccade.training.setup.teacher import taught
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,10 @@ def prepare(
     settings, system_options = split_options(what, options)
     measured = settings.val if val is None else str(val) if isinstance(val, float | int) else val
     opened = open_training_data(data, measured, settings, needs_of(what, system_options))
+    opened = opened if settings.teacher is None else taught(opened, settings.teacher, settings.device)
+    system_options = _with_heads(what, opened, system_options)
     torch.manual_seed(settings.seed)
-    system = make_system(what, opened, system_options | _own_size(what, settings))
+    system = make_system(what, opened, system_options | _own_size(what, settings), settings.init)
     if settings.size is not None:
         system = system.with_input(system.input.resized(settings.size))
     renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
@@ -87,7 +91,7 @@ def prepare(
         val=None if opened.val is None else with_regions(with_channels(opened.val, channels), search),
     )
     place = Path(out) if out else next_out(what, resume)
-    recipe = recipe_for(system, len(opened.train), settings)
+    recipe = with_frozen(recipe_for(system, len(opened.train), settings), system, settings, renewed)
     return ResolvedRun(system, opened, place, settings, recipe, resume, renewed=tuple(renewed))
 
 
@@ -135,8 +139,33 @@ def _own_size(what: str | Path | System, settings: TrainSettings) -> dict[str, A
     return {"size": settings.size} if takes and settings.size is not None else {}
 
 
-def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any]) -> System:
+def _with_heads(what: str | Path | System, data: Data, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a named system, with a head for each kind of annotation where it has several and none is named.
+
+    Raises:
+        ConfigError: The data annotate nothing that any of its heads learns from.
+    """
+    function = every_system().get(what) if isinstance(what, str) else None
+    if function is None or not function.card.heads or options.get("heads"):
+        return dict(options)
+    found = function.card.heads_for(data.train.fields)
+    if not found:
+        raise ConfigError(
+            f"pictures annotated for one of {', '.join(function.card.heads)}",
+            ", ".join(sorted(data.train.fields)) or "nothing",
+            path=data.title,
+        )
+    return {**options, "heads": found}
+
+
+def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any], init: str | None = None) -> System:
     """The system that `what` means: itself, one built by name for the data's classes, or a run's.
+
+    Args:
+        what: The system.
+        data: What it learns from.
+        options: Options of the system, where it is given by name.
+        init: What it has its first weights from; a run knows the classes of heads that the data annotate nothing for.
 
     Raises:
         UsageError: There is neither such a system nor such a run.
@@ -147,7 +176,10 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
     if str(what) in known:
         joints = data.train.joints
         extra = {"joints": len(joints.names)} if joints and "joints" in options_of(known[str(what)]) else {}
-        return build(str(what), data.train.vocabularies, **{**extra, **options})
+        lists = data.train.vocabularies
+        if options.get("heads") and init is not None and (Path(init) / "config.yaml").is_file():
+            lists = Vocabularies({**vocabularies_of(RunFolder.open(init).read_config()), **lists})
+        return build(str(what), lists, **{**extra, **options})
     if not Path(what).is_dir():
         names = ", ".join(sorted(known))
         raise UsageError("a system or the folder of a run", repr(str(what)), cure=f"systems: {names}")
@@ -156,6 +188,8 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
 
 def needs_of(what: str | Path | System, options: Mapping[str, Any]) -> frozenset[str]:
     """Dotted fields that a system learns from, by name, built, or of a run's folder; none of what is neither.
+
+    None either of a system whose heads the data decide on.
 
     Args:
         what: The system.
@@ -166,7 +200,9 @@ def needs_of(what: str | Path | System, options: Mapping[str, Any]) -> frozenset
     if str(what) not in every_system() and Path(what).is_dir():
         return needs_of_run(RunFolder.open(what).read_config())
     known = every_system().get(str(what))
-    return frozenset() if known is None else frozenset(known.card.learns_from(options))
+    if known is None or (known.card.heads and not options.get("heads")):
+        return frozenset()
+    return frozenset(known.card.learns_from(options))
 
 
 def next_out(what: str | Path | System, resume: bool = False) -> Path:

@@ -1,6 +1,6 @@
 """The optimiser of a recipe, by torch's own classes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -15,13 +15,20 @@ from saccade.network.system import inside
 SPARED_DIMENSIONS = 1
 
 
-def make_optimiser(network: nn.Module, recipe: Recipe) -> Optimizer:
+def make_optimiser(network: nn.Module, recipe: Recipe, beside: Sequence[nn.Parameter] = ()) -> Optimizer:
     """An optimiser over all parameters, those that stand still for now included.
 
     Parameters without a gradient are passed over by every torch optimiser, so stages that freeze and thaw parts need no
     new one, and the state of an optimiser keeps its shape from the first step to the last.
+
+    Args:
+        network: Whose parameters learn.
+        recipe: How.
+        beside: Further parameters, which do not decay.
     """
     groups = _groups(network, recipe)
+    if beside:
+        groups.append({"params": list(beside), "weight_decay": 0.0, "factor": 1.0})
     lr, momentum = recipe.lr, recipe.momentum
     # One kernel a group is faster; SGD's refuses groups of which some parameters have stood still so far.
     if recipe.optimiser == "sgd":

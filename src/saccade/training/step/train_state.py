@@ -12,6 +12,7 @@ from saccade.core.errors import ConfigError
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.parallel.fabric import Fabric
+from saccade.training.step.loss_balance import LossBalance, balance_of, mean_over
 from saccade.training.step.optimiser import bound_filters, forget, gradient_norm, make_optimiser, set_rate
 from saccade.training.step.reinitialised_stage import ReinitialisedStage
 from saccade.training.step.seeding import seed_step
@@ -26,6 +27,7 @@ class LossModule(nn.Module):
         self.system = system
         self.silent: tuple[str, ...] = ()
         self.second: ReinitialisedStage | None = None
+        self.balance: LossBalance | None = None
 
     def forward(self, take: Callable[[], Batch]) -> dict[str, Tensor]:
         """Weighted loss terms of the batch that `take` returns, in float32.
@@ -34,7 +36,8 @@ class LossModule(nn.Module):
         """
         batch = take() if self.second is None or not self.second.begun else self.second.propose(take())
         losses = self.system.loss(batch)
-        return {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
+        losses = {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
+        return losses if self.balance is None else self.balance(losses)
 
 
 def is_silent(term: str, silent: Sequence[str]) -> bool:
@@ -50,14 +53,17 @@ class TrainState:
         recipe: How it is trained.
         fabric: Device, precision and processes.
         seed: Seed of all chance inside the network.
+        loss_weights: What the heads' losses weigh (`balance_of`).
     """
 
-    def __init__(self, system: System, recipe: Recipe, fabric: Fabric, seed: int) -> None:
+    def __init__(self, system: System, recipe: Recipe, fabric: Fabric, seed: int, loss_weights: str = "fixed") -> None:
         self.recipe, self.fabric, self.seed = recipe, fabric, seed
         # The distributed wrapper watches the parameters that learn when it is made; stages freeze some of them later.
         self.system = system.freeze(()).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.loss = LossModule(system)
-        self.network, self.optimiser = fabric.setup(self.loss, make_optimiser(system, recipe))
+        self.loss.balance = balance_of(system, loss_weights, recipe.stages)
+        learnt = () if self.loss.balance is None else tuple(self.loss.balance.parameters())
+        self.network, self.optimiser = fabric.setup(self.loss, make_optimiser(system, recipe, learnt))
         self.precision = "bf16" if fabric.strategy.precision.precision.startswith("bf16") else "32"
         self.average = WeightAverage(system, recipe.ema) if recipe.ema else None
         self.loss.second = ReinitialisedStage(system) if any(stage.reinitialise for stage in recipe.stages) else None
@@ -94,6 +100,8 @@ class TrainState:
             moved = batch.to(self.fabric.device)
             with self.fabric.no_backward_sync(self.network, enabled=part < len(batches) - 1):
                 terms = self.network(lambda moved=moved: moved)
+                if self.loss.balance is not None:
+                    self.loss.balance.watch(terms)
                 self.fabric.backward(torch.stack(list(terms.values())).sum() / len(batches))
             for name, term in terms.items():
                 totals[f"loss/{name}"] = totals.get(f"loss/{name}", 0.0) + float(term.detach()) / len(batches)
@@ -109,6 +117,8 @@ class TrainState:
         set_rate(self.optimiser, lr)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        if self.loss.balance is not None:
+            self.loss.balance.step(mean_over(self.fabric.all_reduce, self.fabric.world_size))
         if self.recipe.filter_rms is not None:
             bound_filters(self.system, self.recipe.filter_rms)
         if self.average is not None:
@@ -135,7 +145,14 @@ class TrainState:
             memory |= {"weights": dict(self.system.state_dict()), "updates": self.average.updates}
         if self.loss.second is not None:
             memory["second"] = self.loss.second.memory()
+        if self.loss.balance is not None:
+            memory["balance"] = self.loss.balance.memory()
         return memory
+
+    def told(self) -> dict[str, float]:
+        """What the heads or terms weigh now, by ``loss_weight/NAME``; nothing where that is fixed."""
+        found = {} if self.loss.balance is None else self.loss.balance.told()
+        return {f"loss_weight/{name}": weight for name, weight in found.items()}
 
     def restore(self, weights: Mapping[str, Tensor], memory: Mapping[str, Any]) -> None:
         """Go on from what a checkpoint kept.
@@ -158,6 +175,8 @@ class TrainState:
             self.loss.second.restore(memory["second"])
         else:
             self.loss.second = None
+        if self.loss.balance is not None:
+            self.loss.balance.restore(memory["balance"])
 
     def _shared(self, totals: dict[str, float]) -> dict[str, float]:
         """Means over all processes: what is judged by them must be judged alike everywhere."""
