@@ -111,10 +111,9 @@ def _checked(heads: tuple[str, ...]) -> tuple[str, ...]:
     if unknown or not heads:
         cure = did_you_mean(unknown[0], NEEDS, "") if unknown else ""
         raise UsageError(f"heads, of {', '.join(NEEDS)}", ", ".join(unknown) or "none", within="heads", cure=cure)
-    if {"label", "labels"} <= set(heads):
-        raise UsageError(
-            "one class a picture, or many", "label and labels", within="heads", cure="leave out one of them"
-        )
+    for pair in (("label", "labels"), ("pixels", "layers")):
+        if set(pair) <= set(heads):
+            raise UsageError("one class or several", " and ".join(pair), within="heads", cure=f"leave out {pair[1]}")
     asked = {name: set(NEEDS[name].needs) for name in NEEDS if name in heads}
     return tuple(name for name, needs in asked.items() if not any(needs < other for other in asked.values()))
 
