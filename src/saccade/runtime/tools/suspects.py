@@ -20,12 +20,11 @@ from saccade.metrics.suspects.finders import FINDERS, finders
 from saccade.metrics.suspects.suspect import Suspect, ranked
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
 from saccade.runtime.evaluate.evaluate import data_of_run
+from saccade.runtime.evaluate.predictions import predictions
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.load import load
 from saccade.runtime.runs.run_folder import RunFolder
 
-# What is said of fewer is no rank: predictions below this score speak of nothing.
-LEAST = 0.05
 TOGETHER = 16
 CURES = {
     "class": "look at the picture, and change the class where the network is right",
@@ -175,22 +174,9 @@ def _said(
     seen = with_regions(with_channels(dataset, engine.input.channels), engine.search)
     waiting = iter(places)
     while chunk := list(islice(waiting, TOGETHER)):
-        samples = [seen[place] for place in chunk]
-        if engine.input.person is None:
-            found: Sequence[Annotation] = predictor([sample.image for sample in samples], threshold=LEAST)
-        else:
-            found = _in_squares(predictor, samples)
-        for place, prediction, sample in zip(chunk, found, samples, strict=True):
-            yield place, prediction, sample.truth
-
-
-def _in_squares(predictor: Predictor, samples: Sequence[Sample]) -> list[Annotation]:
-    """What is said of persons in the squares that the annotation tells of."""
-    engine = predictor.engine
-    batch = engine.input.batch([sample.image for sample in samples], [sample.truth for sample in samples])
-    with torch.no_grad():
-        found = engine.decode(engine.forward(engine.place(batch)))
-    return [frame.undo(finish(said)) for frame, said in zip(batch.frames, found, strict=True)]
+        found = predictions(predictor, seen, TOGETHER, chunk)
+        for place, prediction in zip(chunk, found, strict=True):
+            yield place, prediction, seen.truth(place)
 
 
 def _defect(part: Part, dataset: Dataset, objects: Objects | None, suspect: Suspect) -> Defect:
