@@ -30,12 +30,14 @@ class Entrant:
         system: Name of the system that is trained; None of runs.
         options: Options of the system and settings of its training, by name.
         runs: The run, or the runs that predict together; empty of a system.
+        note: What should be known of its options.
     """
 
     name: str
     system: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     runs: tuple[Path, ...] = ()
+    note: str = ""
 
     @property
     def slug(self) -> str:
