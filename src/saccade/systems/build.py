@@ -55,8 +55,9 @@ def build(name: str, classes: Names | int, **options: Any) -> "System":
         _check_settled(given)
     names = _names_for(known[name], classes)
     system = known[name](names, **given)
-    # Weights that know their own classes name those that were only counted.
-    listed = names.plain() if isinstance(names, Vocabularies) else list(system.classes or names)
+    # Weights that know their own classes name those that were only counted, and joints are named where nobody did.
+    several = names if isinstance(names, Vocabularies) else system.vocabularies
+    listed = several.plain() if names is several or "joints" in several else list(system.classes or names)
     system.origin = None if ready else {"system": name, "classes": listed, "options": dict(options)}
     return system
 
@@ -72,8 +73,12 @@ def _check_settled(given: Mapping[str, Any]) -> None:
 
 
 def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...] | Vocabularies:
-    """The names of the classes that a system is built for: a list where it learns from one vocabulary, else by key."""
-    keys = {key_of(field) for field in function.card.needs} - {None, "joints"} or {"instances"}
+    """The names of the classes that a system is built for: a list where it learns from one vocabulary, else by key.
+
+    Names of joints are among them where they are given.
+    """
+    wanted = {key_of(field) for field in function.card.needs} - {None}
+    keys = wanted - {"joints"} or {"instances"}
     if isinstance(classes, Mapping):
         missing = sorted(str(key) for key in keys if key not in classes)
         if missing:
@@ -82,7 +87,7 @@ def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...
                 f"those of {', '.join(classes)}",
                 cure=f"the system learns from {', '.join(function.card.needs)}",
             )
-        lists = {key: class_names(classes[key]) for key in KEYS if key in keys}
+        lists = {key: class_names(classes[key]) for key in KEYS if key in keys | (wanted & set(classes) & {"joints"})}
     else:
         lists = {key: class_names(classes) for key in KEYS if key in keys}
     return next(iter(lists.values())) if len(lists) == 1 else Vocabularies(lists)
