@@ -7,7 +7,7 @@ from saccade.core.errors import ConfigError, UsageError
 from saccade.core.nearest import did_you_mean
 from saccade.core.options.kinds import plain
 from saccade.core.options.options import Option, checked, options_in
-from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
+from saccade.core.vocabulary import KEYS, Names, Vocabularies, keys_of
 from saccade.network.card import SystemFunction
 from saccade.network.protocols.built_trunk import BuiltTrunk
 from saccade.systems import every_system
@@ -73,7 +73,7 @@ def _check_settled(given: Mapping[str, Any]) -> None:
 
 def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...] | Vocabularies:
     """The names of the classes that a system is built for: a list where it learns from one vocabulary, else by key."""
-    keys = {key_of(field) for field in function.card.needs} - {None, "joints"} or {"instances"}
+    keys = keys_of(function.card.needs)
     if isinstance(classes, Mapping):
         missing = sorted(str(key) for key in keys if key not in classes)
         if missing:

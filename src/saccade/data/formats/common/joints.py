@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from saccade.core.dataset import Joints
+from saccade.core.joint_names import mirrored_pairs
 
 COCO_NAMES = (
     "nose",
@@ -28,23 +29,8 @@ _EYES_EARS = (0.025, 0.025, 0.035, 0.035)
 _ARMS = (0.079, 0.079, 0.072, 0.072, 0.062, 0.062)
 _LEGS = (0.107, 0.107, 0.087, 0.087, 0.089, 0.089)
 COCO_SIGMAS = (0.026, *_EYES_EARS, *_ARMS, *_LEGS)
-_MIRRORED = (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT"))
-_INITIALS = (("l_", "r_"), ("L_", "R_"), ("l-", "r-"), ("L-", "R-"))
 
-
-def mirrored_pairs(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Positions of joints whose names differ in left and right alone: ``left_knee`` and ``right_knee``, ``l_ear`` …."""
-    places = {name: place for place, name in enumerate(names)}
-    pairs = [(place, places[other]) for name, place in places.items() if (other := _mirror(name)) in places]
-    return tuple(pairs)
-
-
-def _mirror(name: str) -> str | None:
-    """The right joint's name of a left joint's."""
-    for left, right in _MIRRORED:
-        if left in name:
-            return name.replace(left, right, 1)
-    return next((right + name[2:] for left, right in _INITIALS if name.startswith(left)), None)
+__all__ = ["COCO_NAMES", "COCO_SIGMAS", "joints", "mirrored_pairs"]
 
 
 def joints(names: Sequence[str], bones: Sequence[tuple[int, int]] = ()) -> Joints:
