@@ -72,6 +72,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "reseg": {"trunk": "vgg11"},
     "edgenet": {"trunk": "vgg11", "padding": 0},
     "semantic_edges": {"trunk": "resnet18"},
+    "hourglass": {"stacks": 2},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -267,7 +268,7 @@ def shown(index: int, side: int, channels: int = 3) -> PartView:
 def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotation:
     labels = torch.tensor([index, index + 1])
     corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].view(-1, 4, 2)
-    joints = torch.cat([corners] * 4, 1)
+    joints = torch.cat([corners] * 3, 1)[:, :CLASSES]
     sides = boxes[:, 2:] - boxes[:, :2]
     centre = (boxes[0, :2] + boxes[0, 2:]) / 2
     many = torch.zeros(CLASSES, dtype=torch.int64)

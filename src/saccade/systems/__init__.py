@@ -77,6 +77,7 @@ SYSTEMS = LazySystems(
         "mask_rcnn": "instances.mask_rcnn",
         "edgenet": "contours.edgenet",
         "semantic_edges": "contours.semantic_edges",
+        "hourglass": "pose.hourglass",
     }
 )
 
@@ -88,6 +89,7 @@ IF_UNSURE = {
     "segment": "fcn8s",
     "instances": "mask_rcnn",
     "contours": "edgenet",
+    "pose": "hourglass",
 }
 
 
