@@ -25,12 +25,9 @@ class Augmentation:
         expand: Greatest sides, over the picture's, of a canvas of the mean colour on which every other picture is laid
             at a random place (SSD's expansion).
         scale: Factor of size, drawn log-uniformly.
-        scale_deviation: Standard deviation of a factor of size's logarithm to base 2, cut at twice that (Newell 2016).
         zoom: Factor of the input's own size, drawn log-uniformly, for networks that take pictures of any size (input
             rules ``shorter`` and ``native``): training at several scales.
         rotate: Degrees to either side, drawn uniformly.
-        rotate_deviation: Standard deviation of further degrees to either side, cut at twice that.
-        rotate_chance: Probability that a picture is turned at all.
         translate: Share of the side to either side, drawn uniformly.
         shear: Degrees to either side, drawn uniformly.
         pad_crop: Pixels padded on every side before a random crop of the former size (CIFAR's recipe).
@@ -63,11 +60,8 @@ class Augmentation:
     crop_overlap: tuple[float, ...] | None = None
     expand: float = 1.0
     scale: tuple[float, float] = (1.0, 1.0)
-    scale_deviation: float = 0.0
     zoom: tuple[float, float] = (1.0, 1.0)
     rotate: float = 0.0
-    rotate_deviation: float = 0.0
-    rotate_chance: float = 1.0
     translate: float = 0.0
     shear: float = 0.0
     pad_crop: int = 0
@@ -89,13 +83,13 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "crop_class", "mosaic", "paste", "erase", "colour", "rotate_chance"):
+        for name in ("flip", "flip_vertical", "crop_class", "mosaic", "paste", "erase", "colour"):
             _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
         for name in ("crop_area", "crop_aspect", "scale", "zoom"):
             low, high = getattr(self, name) or (1.0, 1.0)
             _expect(0 < low <= high, f"a positive range {name}, the smaller number first", (low, high))
         _expect(self.crop_area is None or self.crop_area[1] <= 1, "a share crop_area up to 1", self.crop_area)
-        for name in ("rotate", "rotate_deviation", "scale_deviation", "translate", "shear", "pad_crop"):
+        for name in ("rotate", "translate", "shear", "pad_crop"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
         for name in ("brightness", "brightness_shift", "channels", "contrast", "saturation", "hue"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))

@@ -61,15 +61,10 @@ def _tilt(augmentation: Augmentation, size: Size, rng: RandomDraws) -> Tensor:
     if augmentation.scale != (1.0, 1.0):
         factor = rng.log_uniform(*augmentation.scale)
         matrix = scaling(factor, factor)
-    if augmentation.scale_deviation:
-        factor = 2 ** rng.cut_normal(augmentation.scale_deviation)
-        matrix = scaling(factor, factor) @ matrix
     if augmentation.shear:
         matrix = shear(rng.spread(augmentation.shear)) @ matrix
-    if _turns(augmentation, rng):
-        degrees = rng.spread(augmentation.rotate)
-        degrees += rng.cut_normal(augmentation.rotate_deviation) if augmentation.rotate_deviation else 0.0
-        matrix = rotation(degrees) @ matrix
+    if augmentation.rotate:
+        matrix = rotation(rng.spread(augmentation.rotate)) @ matrix
     matrix = about(matrix, width / 2, height / 2)
     if augmentation.translate:
         share = augmentation.translate
@@ -78,13 +73,6 @@ def _tilt(augmentation: Augmentation, size: Size, rng: RandomDraws) -> Tensor:
         most = augmentation.pad_crop
         matrix = translation(rng.whole(-most, most), rng.whole(-most, most)) @ matrix
     return matrix
-
-
-def _turns(augmentation: Augmentation, rng: RandomDraws) -> bool:
-    """Whether a picture is turned; nothing is drawn where that is certain."""
-    if not augmentation.rotate and not augmentation.rotate_deviation:
-        return False
-    return augmentation.rotate_chance == 1 or rng.happens(augmentation.rotate_chance)
 
 
 def _flips(augmentation: Augmentation, size: Size, rng: RandomDraws) -> Tensor:

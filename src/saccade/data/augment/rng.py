@@ -47,11 +47,6 @@ class RandomDraws:
         """Standard normal numbers of this shape."""
         return torch.randn(*shape, generator=self.generator)
 
-    def cut_normal(self, deviation: float) -> float:
-        """A normal number of this deviation; one beyond twice that is brought back to it."""
-        drawn = deviation * float(torch.randn((), generator=self.generator, dtype=torch.float64))
-        return min(max(drawn, -2 * deviation), 2 * deviation)
-
     def beta(self, parameter: float) -> float:
         """A number from the symmetric beta distribution."""
         return float(np.random.default_rng(self.whole(0, 2**62)).beta(parameter, parameter))

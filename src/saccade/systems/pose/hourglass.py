@@ -34,7 +34,7 @@ RECIPE = Recipe(
     epochs=220,
     batch=6,
     augmentation=Augmentation(
-        flip=0.5, scale_deviation=0.25, rotate_deviation=30.0, rotate_chance=0.4, channels=0.4
+        flip=0.5, scale=(2**-0.5, 2**0.5), rotate=60.0, jitter="normal", rotate_chance=0.4, channels=0.4
     ),
     few=True,
     note="Newell 2016, as released: RMSprop at 2.5e-4 over 100 times 8000 steps of 6 pictures, 216 passes over MPII's "
