@@ -25,9 +25,12 @@ class Augmentation:
         expand: Greatest sides, over the picture's, of a canvas of the mean colour on which every other picture is laid
             at a random place (SSD's expansion).
         scale: Factor of size, drawn log-uniformly.
+        jitter: How `scale` and `rotate` are drawn: ``uniform``, or ``normal`` with half of their bound as the standard
+            deviation, clipped at the bound, sizes by their logarithm (stacked hourglass: 2^N(0, .25) up to 2^±.5).
         zoom: Factor of the input's own size, drawn log-uniformly, for networks that take pictures of any size (input
             rules ``shorter`` and ``native``): training at several scales.
         rotate: Degrees to either side, drawn uniformly.
+        rotate_chance: Probability that a picture is turned at all.
         translate: Share of the side to either side, drawn uniformly.
         shear: Degrees to either side, drawn uniformly.
         pad_crop: Pixels padded on every side before a random crop of the former size (CIFAR's recipe).
@@ -60,8 +63,10 @@ class Augmentation:
     crop_overlap: tuple[float, ...] | None = None
     expand: float = 1.0
     scale: tuple[float, float] = (1.0, 1.0)
+    jitter: Literal["uniform", "normal"] = "uniform"
     zoom: tuple[float, float] = (1.0, 1.0)
     rotate: float = 0.0
+    rotate_chance: float = 1.0
     translate: float = 0.0
     shear: float = 0.0
     pad_crop: int = 0
@@ -83,7 +88,7 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "crop_class", "mosaic", "paste", "erase", "colour"):
+        for name in ("flip", "flip_vertical", "crop_class", "rotate_chance", "mosaic", "paste", "erase", "colour"):
             _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
         for name in ("crop_area", "crop_aspect", "scale", "zoom"):
             low, high = getattr(self, name) or (1.0, 1.0)
