@@ -12,9 +12,9 @@ from scipy.io import savemat
 from made import save_picture
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
+from saccade.core.joint_names import MPII_NAMES as NAMES
 from saccade.data.formats.pose.flic import open_flic
 from saccade.data.formats.pose.mpii import open_mpii
-from saccade.data.formats.pose.mpii_form import NAMES
 from saccade.data.open import open_data, splits
 
 

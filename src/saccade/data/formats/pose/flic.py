@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from saccade.core.errors import DataError
+from saccade.core.joint_names import joints
 from saccade.data.formats.common.defect_report import Report, strict, telling
-from saccade.data.formats.common.joints import joints
 from saccade.data.formats.pose.persons import PersonRow, Persons
 from saccade.safe_io.documents.mat_file import load_mat
 from saccade.safe_io.files import is_file
