@@ -12,6 +12,7 @@ from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.batch import Batch
 from saccade.core.masks import Masks
 from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.joints.refined import RefinedJointsHead
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.windows.object_masks import ObjectMaskHead
 from saccade.heads.windows.sliding import SlidingHead
@@ -73,6 +74,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "edgenet": {"trunk": "vgg11", "padding": 0},
     "semantic_edges": {"trunk": "resnet18"},
     "hourglass": {"stacks": 2},
+    "deeppose": {"trunk": "resnet18", "cascade": 2},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -189,6 +191,8 @@ def without_chance(system: System) -> System:
             module.rules = replace(module.rules, sample=replace(NEGATIVES, most=64, random=0))
         if isinstance(module, DenseBoxHead):
             module.rules = replace(module.rules, sample=_all_of(module.rules.sample))
+        if isinstance(module, RefinedJointsHead):
+            module.squares = replace(module.squares, samples=CLASSES, noise=0.0)
         if isinstance(module, ObjectMaskHead):
             module.sample = EveryPatch(module.rules.sample)
     return system

@@ -10,6 +10,7 @@ from typing import Literal
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
 from saccade.core.input.input_spec import InputSpec
+from saccade.core.input.person_crop import PersonCrop
 from saccade.core.options.options import OptionGroup
 from saccade.heads.heatmaps.heatmap_head import Absent, HeatmapHead
 from saccade.network.card import Card, system
@@ -94,7 +95,7 @@ def hourglass(
         modules: Bottlenecks in a row at each place of an hourglass.
         intermediate: Whether each hourglass learns, by a head of its own; else the last one alone does.
         maps: What joints' maps shall be.
-        size: Side in pixels of the square that pictures are fitted into, a multiple of 64.
+        size: Side in pixels of the square around the person, a multiple of 64.
 
     Raises:
         UsageError: The size is no multiple of 64, or there is no hourglass or module.
@@ -112,6 +113,6 @@ def hourglass(
         {name: maps.head(name) for name in learning},
         silent=learning[:-1],
         classes={"joints": classes},
-        input=body.preprocessing.onto(InputSpec("letterbox", (size, size), multiple=MULTIPLE)),
+        input=body.preprocessing.onto(InputSpec("person", (size, size), multiple=MULTIPLE, person=PersonCrop())),
         recipe=RECIPE,
     )
