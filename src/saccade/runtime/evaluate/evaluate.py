@@ -13,6 +13,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.datasets.channels import with_channels
 from saccade.data.datasets.painted import with_pixels
+from saccade.data.datasets.persons import with_persons
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.loading.unreadable import readable
@@ -199,7 +200,8 @@ def data_of_run(
 ) -> Dataset:
     """The data to evaluate a run on, with the classes that it was trained on: renamed and chosen as they were then.
 
-    Of a run that learnt classes of pixels these are painted, or masks of them made, where the data have others alone.
+    Of a run that learnt classes of pixels these are painted, or masks of them made, where the data have others alone;
+    of one that learnt one person's pose each person is a sample, where objects alone have joints.
 
     Args:
         run: The run's folder.
@@ -226,7 +228,8 @@ def data_of_run(
     else:
         found = choice.fitted(open_data(data, split, preferred="val", allow_outside=choice.allow_outside), learnt)
     by_hand = ("semantic",) if "semantic" in learnt and not config.get("system") else ()
-    return with_pixels(found, needs_of_run(config) or by_hand)
+    needs = needs_of_run(config) or by_hand
+    return with_persons(with_pixels(found, needs), needs)
 
 
 def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:
