@@ -130,12 +130,9 @@ def one_by_one(names: list[str]) -> tuple[Stage, ...]:
 
 
 def _square_network(trunk: TrunkOptions, joints: int, size: int) -> SquareNetwork:
-    """A network for squares, which begins by leaving joints where they were thought to be."""
+    """A network for squares."""
     own = trunk.built() if isinstance(trunk.trunk, str) else copy.deepcopy(trunk.built())
     reads, layers = _last_layers(_with_dropout(own), joints, trunk.width, size)
-    last = layers[-1]
-    nn.init.zeros_(last.get_parameter("weight"))
-    nn.init.zeros_(last.get_parameter("bias"))
     return SquareNetwork(own, reads, layers)
 
 
@@ -143,9 +140,19 @@ def _last_layers(trunk: Trunk, joints: int, width: float, size: int) -> tuple[st
     """The map that is read, and layers from it to 2K numbers: one of ours between, where the trunk has none."""
     name, level = last_level(trunk)
     if level.stride is None:
-        return name, fully_connected(level, (), 2 * joints)
+        return name, _from_nothing(fully_connected(level, (), 2 * joints))
     grid = max(1, min(GRID, size // level.stride))
-    return name, fully_connected(level, [scaled(HIDDEN, width)], 2 * joints, grid=grid, dropout=DROPOUT)
+    return name, _from_nothing(fully_connected(level, [scaled(HIDDEN, width)], 2 * joints, grid=grid, dropout=DROPOUT))
+
+
+def _from_nothing(layers: nn.Sequential) -> nn.Sequential:
+    """The layers, the last of which begins at 0: joints in the middle, or where they were thought to be.
+
+    Values of AlexNet's kind are so large at first that PyTorch's beginning would put joints far beyond the picture.
+    """
+    nn.init.zeros_(layers[-1].get_parameter("weight"))
+    nn.init.zeros_(layers[-1].get_parameter("bias"))
+    return layers
 
 
 def _with_dropout(trunk: Trunk) -> Trunk:
