@@ -46,7 +46,7 @@ _LEG_BONES = ((0, 1), (1, 2), (2, 6), (6, 3), (3, 4), (4, 5))
 _ARM_BONES = ((10, 11), (11, 12), (12, 7), (7, 13), (13, 14), (14, 15))
 MPII_BONES = (*_LEG_BONES, (6, 7), (7, 8), (8, 9), *_ARM_BONES)
 
-_KNOWN = {COCO_NAMES: COCO_BONES, MPII_NAMES: MPII_BONES}
+_KNOWN: dict[tuple[str, ...], tuple[tuple[int, int], ...]] = {COCO_NAMES: COCO_BONES, MPII_NAMES: MPII_BONES}
 # Bones between joints of usual names, where a list of joints is none of those known.
 _USUAL = frozenset(frozenset((names[a], names[b])) for names, bones in _KNOWN.items() for a, b in bones)
 
@@ -96,7 +96,7 @@ def joints_by_name(names: Sequence[str]) -> Joints | None:
 
 def sigmas_by_name(names: Sequence[str]) -> tuple[float, ...]:
     """K constants of object keypoint similarity: COCO's of joints that it names, `SIGMA` of all others."""
-    known = dict(zip(COCO_NAMES, COCO_SIGMAS, strict=True))
+    known: dict[str, float] = dict(zip(COCO_NAMES, COCO_SIGMAS, strict=True))
     return tuple(known.get(usual_name(name), SIGMA) for name in names)
 
 
