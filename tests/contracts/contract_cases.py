@@ -86,6 +86,7 @@ DEEPER = (
     "rcnn",  # a network's pass a region
     "mask_rcnn",  # Faster R-CNN, and masks
     *("deepmask", "sharpmask"),  # patches by the dozen
+    "hourglass",  # some fifty layers to the lowest positions and back
     "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
@@ -93,6 +94,7 @@ DEEPER = (
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
+    "hourglass": {"width": 1 / 8, "size": 128, "stacks": 1},
     "overfeat_localizer": {"width": 1 / 8},
     "fcn32s": {"size": 256},  # its positions are 32 pixels apart
     "rcnn": {"search": "selective-search", "proposals": 60},
@@ -130,6 +132,8 @@ BY_HEART: dict[str, dict[str, Any]] = {
         **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},
     },
 }
+# Members so deep that what stands after normalisation at rest grows beyond bounds while they learn: theirs measures on.
+MEASURES_ON = ("hourglass",)
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
 LARGE = (
     "sliding_window",

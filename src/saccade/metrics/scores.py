@@ -111,5 +111,6 @@ def telling(scores: Mapping[str, float | None], classes: int) -> dict[str, float
         name: value
         for name, value in scores.items()
         if (name.startswith("loss/") or "/" not in name)
-        and (not classes or classes >= score_of(name).least_classes) and score_of(name).same_as not in scores
+        and (not classes or classes >= score_of(name).least_classes)
+        and score_of(name).same_as not in scores
     }

@@ -26,9 +26,7 @@ def placed(relative: Tensor, centre: Tensor, sides: Tensor) -> Tensor:
     return relative * sides + centre
 
 
-def diameters(
-    places: Tensor, known: Tensor, diagonals: Sequence[tuple[int, int]], sizes: Tensor
-) -> Tensor:
+def diameters(places: Tensor, known: Tensor, diagonals: Sequence[tuple[int, int]], sizes: Tensor) -> Tensor:
     """(B,) how large each person's trunk is: the distance of a shoulder from the opposite hip.
 
     Of the two diagonals the first whose joints are known. Where none is, or joints have other names, half the diagonal

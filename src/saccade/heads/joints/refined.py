@@ -73,7 +73,9 @@ class JointErrors(nn.Module):
         spread = ((errors - seen).square() * known[..., None]).sum(0) / counts.clamp(min=1)
         share = torch.where(counts > 0, max(1 / int(self.steps), MOMENTUM), 0.0)
         between = share * (1 - share) * (seen - self.mean).square()
-        self.variance.copy_(torch.where(counts > 0, (1 - share) * self.variance + share * spread + between, self.variance))
+        self.variance.copy_(
+            torch.where(counts > 0, (1 - share) * self.variance + share * spread + between, self.variance)
+        )
         self.mean.lerp_(seen, share)
 
     def draw(self, pictures: int) -> Tensor:

@@ -138,7 +138,7 @@ def suppressed(said: Sequence[Annotation], views: Sequence[View], suppression: S
 
 
 def mean_joints(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
-    """(K, 2) the mean of where the views see each joint; where they have maps of the joints, the mean of these decides."""
+    """(K, 2) the mean of where the views see each joint; of views with maps of joints the mean of these decides."""
     return torch.stack([one.pose for one in said if one.pose is not None]).mean(0)
 
 

@@ -39,6 +39,7 @@ RECIPE = Recipe(
     batch=128,
     augmentation=Augmentation(flip=0.5, scale=(0.8, 1.25), translate=0.1),
     few=True,
+    best="pck",
     note="Toshev 2014: Adagrad at 5e-4, batches of 128, dropout .6; pictures are cut out anew and flipped, by how much "
     "is not said. Each network learns alone, once those before it have: a third of the run each, where the paper took "
     "three days for the first and seven for each other on some 100 machines. LSP PCP@.5 of upper and lower arms and "

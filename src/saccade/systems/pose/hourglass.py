@@ -38,6 +38,7 @@ RECIPE = Recipe(
         flip=0.5, scale=(2**-0.5, 2**0.5), rotate=60.0, jitter="normal", rotate_chance=0.4, channels=0.4
     ),
     few=True,
+    best="pck",
     note="Newell 2016, as released: RMSprop at 2.5e-4 over 100 times 8000 steps of 6 pictures, 216 passes over MPII's "
     "22 246 people; the paper divides the rate by 5 once learning stalls, here after three quarters. Pictures are "
     "flipped, turned by N(0, 30) degrees in two of five cases, scaled by 2 to the power of N(0, .25), both cut at two "
@@ -102,9 +103,7 @@ def hourglass(
     """
     if size < MULTIPLE or size % MULTIPLE:
         raise UsageError(f"a size of a multiple of {MULTIPLE} pixels", f"size={size}")
-    row = StackedHourglass(
-        len(classes), stacks=stacks, modules=modules, width=trunk.width, channels=trunk.channels
-    )
+    row = StackedHourglass(len(classes), stacks=stacks, modules=modules, width=trunk.width, channels=trunk.channels)
     body = trunk.prepared(row)
     names = [f"stack{number}" for number in range(1, stacks + 1)]
     learning = names if intermediate else names[-1:]

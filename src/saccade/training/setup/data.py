@@ -50,7 +50,8 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
             there is one.
         settings: Which classes are kept and how they are called, and which fold is measured on.
         needs: Dotted fields that are learnt from: classes of pixels are painted where objects alone are outlined, and
-            persons are a sample each where objects alone have joints; where a pose is all, pictures without are left out.
+            persons are a sample each where objects alone have joints; where a pose is all, pictures without one are
+            left out.
 
     Raises:
         UsageError: The settings contradict each other.
