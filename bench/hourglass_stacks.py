@@ -58,8 +58,20 @@ class Study:
         done = self.out / f"{name}.json"
         if done.is_file():
             return json.loads(done.read_text())
-        shape = {"stacks": stacks, "modules": modules, "intermediate": intermediate, "width": self.width}
-        how = {"steps": self.steps, "batch": self.batch, "lr": self.lr, "size": self.size, "workers": 0, "resume": True}
+        shape: dict[str, Any] = {
+            "stacks": stacks,
+            "modules": modules,
+            "intermediate": intermediate,
+            "width": self.width,
+        }
+        how: dict[str, Any] = {
+            "steps": self.steps,
+            "batch": self.batch,
+            "lr": self.lr,
+            "size": self.size,
+            "workers": 0,
+            "resume": True,
+        }
         val = self.data("val")
         run = sc.train("hourglass", self.data("train"), self.out / "runs" / name, val=val, **shape, **how)
         scores = sc.evaluate(run.path, val)

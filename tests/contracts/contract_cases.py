@@ -94,7 +94,7 @@ DEEPER = (
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
-    "hourglass": {"width": 1 / 8, "size": 128, "stacks": 1},
+    "hourglass": {"width": 1 / 4, "size": 128, "stacks": 1},
     "overfeat_localizer": {"width": 1 / 8},
     "fcn32s": {"size": 256},  # its positions are 32 pixels apart
     "rcnn": {"search": "selective-search", "proposals": 60},
