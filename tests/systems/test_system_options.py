@@ -224,14 +224,22 @@ TABLE = {
         norm:batch/frozen/group/sync=batch padding:int|None=None pretrained:bool=False size:int=481
         told:merged/fused=merged trunk:str=vgg16 width:float=1.0
     """,
+    "deeppose": """
+        cascade:int=3 channels:int=3 pretrained:bool=False samples:int=1 sigma:float=1.0 size:int=220
+        trunk:str=alexnet width:float=1.0
+    """,
+    "hourglass": """
+        absent:empty/ignored=empty channels:int=3 gaussian:released/paper=released intermediate:bool=True
+        modules:int=1 size:int=256 stacks:int=8 width:float=1.0
+    """,
     "semantic_edges": """
         channels:int=3 loss:sum/mean=mean norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=352
         stem:fine/own=fine trunk:str=resnet101 width:float=1.0
     """,
     "many": """
-        channels:int=3 finest:float=32 heads:*str=label,boxes,pixels,contours neck_channels:int|None=None
-        norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=480 trunk:str=efficientnet_lite0
-        width:float=1.0
+        channels:int=3 finest:float=32 heads:*str=label,boxes,pixels,contours,pose joints:int|None=None
+        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=480
+        trunk:str=efficientnet_lite0 width:float=1.0
     """,
 }
 STATISTICS = {"mean": "mean:*float|None=None", "std": "std:*float|None=None"}

@@ -18,6 +18,7 @@ TOLD = {
     "segment": "the class of every pixel",
     "instances": "every object: what it is, where, and its pixels",
     "contours": "where one thing ends and another begins",
+    "pose": "where the joints of a person are",
     "many": "any of these at once, on one trunk",
 }
 COLUMNS = ("  name", "year", "M parameters", "GMAC", "picture", "learns from")

@@ -87,6 +87,7 @@ def test_masks_have_boxes_too() -> None:
     ("annotated", "heads"),
     [
         (ALL, ("label", "boxes", "pixels", "contours")),
+        (ALL | {"pose", "pose_visible"}, ("label", "boxes", "pixels", "contours", "pose")),
         (ALL | {"instances.masks"}, ("label", "masks", "pixels", "contours")),
         ({"labels", "semantic_masks"}, ("labels", "layers")),
         ({"contours"}, ("contours",)),

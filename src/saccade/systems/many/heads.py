@@ -13,11 +13,12 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.heads.classify.classify import ClassifyHead
 from saccade.heads.contours.contour_head import ContourHead
 from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.heatmaps.heatmap_head import HeatmapHead
 from saccade.heads.pixels.pixel_head import PixelHead
 from saccade.heads.regions.region_head import RegionHead
 from saccade.layers.blocks.fully_connected import fully_connected
 from saccade.layers.decoder.contour_scores import SideScores
-from saccade.layers.initialise import kaiming
+from saccade.layers.initialise import kaiming, normal
 from saccade.layers.towers.anchors import Anchors, pyramid_anchors
 from saccade.layers.towers.dense_towers import TwinTower
 from saccade.losses.contours import Consensus
@@ -40,6 +41,7 @@ NEEDS: dict[str, HeadChoice] = {
     "pixels": HeadChoice(("semantic",)),
     "layers": HeadChoice(("semantic_masks",), unless=("pixels",)),
     "contours": HeadChoice(("contours",)),
+    "pose": HeadChoice(("pose", "pose_visible")),
 }
 
 # Regions of a picture that masks are learnt from: of the paper's 512 they would take most of a step.
@@ -123,6 +125,14 @@ def contours(on: Shared) -> ContourHead:
     return ContourHead(SideScores(sides, corners=False), target, told="merged")
 
 
+def pose(on: Shared) -> HeatmapHead:
+    """The joints of the picture's one person, by a heat map each, of the fused map."""
+    joints, pitch = len(on.names("joints")), on.fused.stride or 1
+    body = _scores(on.fused.channels, joints)
+    normal(body[-1], 1e-3)  # maps of nothing, as nearly all of a joint's map is
+    return HeatmapHead(FUSED, pitch, absent="ignored", body=body)
+
+
 BUILDERS: dict[str, Callable[[Shared], Head]] = {
     "label": label,
     "labels": labels,
@@ -131,6 +141,7 @@ BUILDERS: dict[str, Callable[[Shared], Head]] = {
     "pixels": pixels,
     "layers": layers,
     "contours": contours,
+    "pose": pose,
 }
 
 

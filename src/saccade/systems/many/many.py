@@ -7,6 +7,7 @@ parts are those of the systems of single tasks, on one pyramid (Lin et al. 2017,
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import pi
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
@@ -21,14 +22,18 @@ from saccade.network.head import Head
 from saccade.network.part import Neck
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
+from saccade.ops.heatmaps import RELEASED
 from saccade.systems.detect.parts.detector import shorter_side, trunk_to
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.systems.many.heads import BUILDERS, NEEDS, Shared
+from saccade.systems.pose.joint_list import joint_list
 from saccade.trunks.options import TrunkOptions
 
 # Channels of the pyramid, times `width`: a quarter of a detector's, so that heads cost a sixteenth.
 NECK = 64
-USUAL = ("label", "boxes", "pixels", "contours")
+USUAL = ("label", "boxes", "pixels", "contours", "pose")
+# Cells of a heat map that a joint fills: the integral of its Gaussian's square.
+JOINT = pi * RELEASED.deviation**2
 
 RECIPE = Recipe(
     optimiser="adamw",
@@ -52,7 +57,7 @@ RECIPE = Recipe(
         task="many",
         year=2017,
         paper="ours, after Kokkinos: UberNet, arXiv 1609.02132, and Teichmann et al.: MultiNet, arXiv 1612.07695",
-        needs=("label", "instances.boxes", "instances.labels", "semantic", "contours"),
+        needs=("label", "instances.boxes", "instances.labels", "semantic", "contours", "pose", "pose_visible"),
         size=480,
         classes=20,
         heads=NEEDS,
@@ -66,19 +71,21 @@ def many(
     size: int = 480,
     finest: float = 32,
     neck_channels: int | None = None,
+    joints: int | None = None,
 ) -> System:
     """One trunk and one pyramid, which any set of heads reads.
 
     Args:
         classes: Names of the classes; those of objects and of pixels may differ.
         heads: What is told of a picture: ``label`` its class, ``labels`` its many classes, ``boxes`` or ``masks`` its
-            objects, ``pixels`` the class of each pixel, ``layers`` its several classes, ``contours``. A training has
-            one for each kind of annotation of its data, where nothing is said.
+            objects, ``pixels`` the class of each pixel, ``layers`` its several classes, ``contours``, and ``pose`` the
+            joints of one person. A training has one for each kind of annotation of its data, where nothing is said.
         trunk: One with maps of strides 4, 8, 16 and 32.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         finest: Side of the smallest anchors in input pixels; those of each coarser map are twice as large. Objects much
             smaller are not found.
         neck_channels: Channels of the pyramid and of the heads' layers; by default 64 times `width`.
+        joints: Number of joints of a pose; that of the data, or COCO's 17.
 
     Raises:
         UsageError: There is no such head, none at all, or two that tell the same; the trunk lacks a map of a stride;
@@ -91,15 +98,15 @@ def many(
     body, (fine, *reads) = trunk_to(trunk, (4, 8, 16, 32))
     pyramid = Pyramid(body.levels, reads, wide, _coarse(chosen))
     fused = Fused({**body.levels, **pyramid.levels}, (fine, *list(pyramid.levels)[: len(reads)]), wide)
-    lists = Vocabularies.of(classes, [need for name in chosen for need in NEEDS[name].needs])
+    lists = _lists(classes, chosen, joints)
     on = Shared(body.levels, pyramid.levels, fused.levels[FUSED], lists, finest)
     built = {name: BUILDERS[name](on) for name in chosen}
     return System(
         body,
         built,
         _read(built, pyramid, fused),
-        loss_weights={"contours": 1 / len(built["contours"].terms)} if "contours" in built else {},
-        classes=classes,
+        loss_weights=_weights(built, (size / (on.fused.stride or 1)) ** 2),
+        classes=lists,
         input=shorter_side(size, body.preprocessing, multiple=32),
         recipe=replace(RECIPE, stages=one_stage(body, trunk.pretrained)),
     )
@@ -129,3 +136,20 @@ def _read(heads: Mapping[str, Head], pyramid: Neck, fused: Neck) -> Neck | None:
     if read & set(fused.levels):
         return Necks(pyramid, fused)
     return Necks(pyramid) if read & set(pyramid.levels) else None
+
+
+def _lists(classes: Names, heads: tuple[str, ...], joints: int | None) -> Vocabularies:
+    """Names of what each head tells, joints among them, which few data name."""
+    lists = Vocabularies.of(classes, [need for name in heads for need in NEEDS[name].needs])
+    return Vocabularies({**lists, "joints": joint_list(lists, joints)}) if "pose" in heads else lists
+
+
+def _weights(heads: Mapping[str, Head], cells: float) -> dict[str, float]:
+    """Weights by which losses come out alike: sides of contours count as one head, cells of a joint as one map.
+
+    Args:
+        heads: What is weighed.
+        cells: Cells of a square picture's heat map, over which its loss is a mean.
+    """
+    sides = len(heads["contours"].terms) if "contours" in heads else 1
+    return {name: weight for name, weight in {"contours": 1 / sides, "pose": cells / JOINT}.items() if name in heads}

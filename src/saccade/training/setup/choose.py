@@ -15,12 +15,13 @@ from saccade.systems.build import build
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
 from saccade.training.setup.object_sizes import LOOKED_AT, ObjectSizes, object_sizes
+from saccade.training.setup.outlook import LEARNING, Outlook, outlook_of
 from saccade.training.setup.trial_steps import pictures_a_second
 
 # Minutes of a training of which nobody says how long it is, and the share that is measured on where nothing is.
 MINUTES, HELD_OUT = 10.0, "0.2"
-# So often pictures should be seen in all, where time allows, and the share of the minutes that validation leaves.
-PASSES, FEWEST, ENOUGH, LEARNING = 12, 1200, 3000, 0.75
+# So often pictures should be seen in all, where time allows.
+PASSES, FEWEST, ENOUGH = 12, 1200, 3000
 TRUNK = {"trunk": "efficientnet_lite0", "pretrained": True}
 # Channels of a light neck; sides of the input to choose from; pixels that small objects should have there.
 NECK, SIDES, SMALL_OBJECT = 64, tuple(range(640, 160 - 1, -32)), 48
@@ -60,11 +61,13 @@ class Choice:
         system: Its name.
         options: Options of the system and settings of the training, by name: the user's, and those chosen.
         reasons: Lines for the person who waits.
+        task: What it is chosen for.
     """
 
     system: str
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     reasons: tuple[str, ...] = ()
+    task: str = ""
 
     def command(self, data: Sources) -> list[str]:
         """The words of the command that spells it out."""
@@ -102,8 +105,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
     if (settings.epochs, settings.steps, settings.minutes) == (None, None, None):
         chosen["minutes"] = MINUTES
         reasons.append(f"nobody says how long: {MINUTES:g} minutes (--minutes, --epochs or --steps changes that)")
-    more, told = _sized(opened, task, replace(settings, minutes=chosen.get("minutes", settings.minutes)))
-    return Choice(TASKS[task][1], chosen | more, (*reasons, *told))
+    more, lines = _sized(opened, task, replace(settings, minutes=chosen.get("minutes", settings.minutes)))
+    return Choice(TASKS[task][1], chosen | more, (*reasons, *lines), task)
 
 
 def _written(value: Any) -> str:
@@ -200,16 +203,40 @@ def _affordable(data: Data, task: str, options: dict[str, Any], wanted: int, min
     return side, told if side == wanted else f"{told} ({wanted} would be seen too seldom in {minutes:g} minutes)"
 
 
-def chosen(data: Sources, task: str | None, options: Mapping[str, Any], resume: bool) -> Choice:
-    """As `choose`, said on standard error, with the command that spells it out.
+def planned(
+    data: Sources, task: str | None, options: Mapping[str, Any], resume: bool = False
+) -> tuple[Choice, Outlook]:
+    """What to train on data, and what that training will be like on this machine: the way of `train` and `plan` alike.
+
+    Args:
+        data: See `choose`.
+        task: See `choose`.
+        options: See `choose`.
+        resume: Whether a run shall go on.
 
     Raises:
-        UsageError: A run shall go on, whose system its own command names.
+        UsageError: A run shall go on, whose system its own command names; or see `choose`.
+        ConfigError: See `choose`.
     """
     if resume:
         raise UsageError("the system of the run that goes on", "none", cure="repeat the command that the run told of")
     choice = choose(data, task, options)
-    for line in choice.reasons:
-        sys.stderr.write(f"chosen: {line}\n")
-    sys.stderr.write(f"the same in full:\n  {shlex.join(choice.command(data))}\n")
+    own = {name: value for name, value in choice.options.items() if name != "val"}
+    outlook = outlook_of(choice.system, data, choice.options.get("val"), own)
+    return replace(choice, reasons=(*choice.reasons, *outlook.reasons)), outlook
+
+
+def chosen(data: Sources, task: str | None, options: Mapping[str, Any], resume: bool) -> Choice:
+    """What `planned` finds, said on standard error, with the command that spells it out."""
+    choice, _ = planned(data, task, options, resume)
+    sys.stderr.write("".join(f"{line}\n" for line in told(choice, data)))
     return choice
+
+
+def told(choice: Choice, data: Sources) -> list[str]:
+    """The lines that say a choice: each part with its reason, then the command."""
+    return [
+        *(f"chosen: {line}" for line in choice.reasons),
+        "the same in full:",
+        f"  {shlex.join(choice.command(data))}",
+    ]

@@ -126,8 +126,8 @@ class GradNorm(LossBalance):
     def _norm(total: Tensor, shared: Tensor) -> Tensor:
         if not total.requires_grad:
             return total.detach()
-        (gradient,) = torch.autograd.grad(total, shared, retain_graph=True, allow_unused=True)
-        return total.detach() * 0 if gradient is None else gradient.float().norm()
+        (gradient,) = torch.autograd.grad(total, shared, retain_graph=True, materialize_grads=True)
+        return gradient.float().norm()
 
     @torch.no_grad()
     def step(self, mean: Callable[[Tensor], Tensor]) -> None:
