@@ -26,6 +26,7 @@ from saccade.losses.pixels import PixelLoss
 from saccade.necks.fused import FUSED
 from saccade.network.card import HeadChoice
 from saccade.network.head import Head
+from saccade.ops.heatmaps import PAPER
 from saccade.systems.contours.edgenet import target_of
 from saccade.systems.detect.faster_rcnn_pyramid import pyramid_regions
 from saccade.systems.detect.parts.region import RegionOptions
@@ -130,7 +131,7 @@ def pose(on: Shared) -> HeatmapHead:
     joints, pitch = len(on.names("joints")), on.fused.stride or 1
     body = _scores(on.fused.channels, joints)
     normal(body[-1], 1e-3)  # maps of nothing, as nearly all of a joint's map is
-    return HeatmapHead(FUSED, pitch, absent="ignored", body=body)
+    return HeatmapHead(FUSED, pitch, bump=PAPER, absent="ignored", body=body)
 
 
 BUILDERS: dict[str, Callable[[Shared], Head]] = {

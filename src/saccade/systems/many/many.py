@@ -22,7 +22,7 @@ from saccade.network.head import Head
 from saccade.network.part import Neck
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
-from saccade.ops.heatmaps import RELEASED
+from saccade.ops.heatmaps import PAPER
 from saccade.systems.detect.parts.detector import shorter_side, trunk_to
 from saccade.systems.detect.parts.region_stages import one_stage
 from saccade.systems.many.heads import BUILDERS, NEEDS, Shared
@@ -33,7 +33,7 @@ from saccade.trunks.options import TrunkOptions
 NECK = 64
 USUAL = ("label", "boxes", "pixels", "contours", "pose")
 # Cells of a heat map that a joint fills: the integral of its Gaussian's square.
-JOINT = pi * RELEASED.deviation**2
+JOINT = pi * PAPER.deviation**2
 
 RECIPE = Recipe(
     optimiser="adamw",
