@@ -19,6 +19,7 @@ BENCHES = {
     "predict": "the predictor beside a plain torchvision loop",
     "predict_files": "files predicted, drawn and written beside a plain torchvision loop",
     "detectors": "answers, training steps and memory of detectors beside torchvision's own",
+    "many": "five heads on one trunk beside five networks of one head each",
     "evaluation": "scores of detection beside pycocotools",
     "mask_evaluation": "scores of masks beside pycocotools, hotcoco and ultrafast-pycocotools, as far as installed",
     "windows": "all windows of a picture at once beside one by one",

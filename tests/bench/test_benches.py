@@ -20,6 +20,7 @@ ROWS = {
     "predict": 2,
     "predict_files": 2,
     "detectors": 4,
+    "many": 4,
     "evaluation": 2,
     "windows": 1,
     "startup": 7,
