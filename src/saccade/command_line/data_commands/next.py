@@ -5,12 +5,18 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import add_use, at_least_one
 from saccade.command_line.terminal.output import print_json, stdout_kept_clean
 from saccade.command_line.terminal.progress import progress
 from saccade.core.errors import SaccadeError, UsageError
+from saccade.safe_io.writing.atomic import write_text
+from saccade.view.pages.text import printable
+
+if TYPE_CHECKING:
+    from saccade.runtime.tools.label_next import Doubt
 
 _SHOWN = 20
 
@@ -19,8 +25,8 @@ def run(arguments: Sequence[str]) -> int:
     """Rank as the arguments say; 1 where no picture could be read."""
     parser = Parser(
         prog="saccade data next",
-        description="Rank pictures by how unsure a run's network is of them, the most doubtful first: label those next. "
-        "The pictures themselves are only read.",
+        description="Rank pictures by how unsure a run's network is of them, the most doubtful first: these are worth "
+        "labelling next. The pictures themselves are only read.",
     )
     add_use(parser, batch=False)
     parser.add_argument("pictures", metavar="PICTURES", nargs="+", help="files and folders")
@@ -42,43 +48,33 @@ def run(arguments: Sequence[str]) -> int:
         )
         files = find_pictures(typed.pictures, Path(typed.run))
         found = label_next(predictor, files, lambda _, error: failed.append(error), tell)
-    rows = [{"path": str(one.path), "doubt": one.doubt, "of": dict(one.of)} for one in found[: typed.count]]
+    found = found[: typed.count]
     for error in failed:
         sys.stderr.write(f"left out: {error}\n")
     if typed.out is not None:
-        _write(Path(typed.out), rows)
+        write_text(Path(typed.out), _table(found))
     if typed.json:
-        print_json(rows)
+        print_json([{"path": str(one.path), "doubt": one.doubt, "of": dict(one.of)} for one in found])
     else:
-        _print(rows, len(failed), typed.out)
+        _print(found, typed.out)
     return 1 if failed and not found else 0
 
 
-def _write(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    from saccade.safe_io.writing.atomic import write_text
-
+def _table(found: "Sequence[Doubt]") -> str:
+    """Comma-separated values: a row a picture, a column a field."""
     table = io.StringIO(newline="")
-    fields = list(dict.fromkeys(field for row in rows for field in _of(row)))
+    fields = list(dict.fromkeys(field for one in found for field in one.of))
     writer = csv.writer(table)
     writer.writerow(["path", "doubt", *fields])
-    writer.writerows([row["path"], row["doubt"], *(_of(row).get(field, "") for field in fields)] for row in rows)
-    write_text(path, table.getvalue())
+    writer.writerows([str(one.path), one.doubt, *(one.of.get(field, "") for field in fields)] for one in found)
+    return table.getvalue()
 
 
-def _of(row: dict[str, object]) -> dict[str, float]:
-    found = row["of"]
-    return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-
-
-def _print(rows: Sequence[dict[str, object]], failed: int, out: str | None) -> None:
-    from saccade.view.pages.text import printable
-
+def _print(found: "Sequence[Doubt]", out: str | None) -> None:
     sys.stdout.write("doubt  picture\n")
-    for row in rows[:_SHOWN]:
-        sys.stdout.write(f"{row['doubt']:.3f}  {printable(str(row['path']))}\n")
-    if len(rows) > _SHOWN:
-        sys.stdout.write(f"... and {len(rows) - _SHOWN} more, which --out FILE.csv and --json list\n")
-    if failed:
-        sys.stdout.write(f"{failed} could not be read\n")
+    for one in found[:_SHOWN]:
+        sys.stdout.write(f"{one.doubt:.3f}  {printable(str(one.path))}\n")
+    if len(found) > _SHOWN:
+        sys.stdout.write(f"... and {len(found) - _SHOWN} more, which --out FILE.csv and --json list\n")
     if out is not None:
         sys.stdout.write(f"table: {out}\n")
