@@ -49,7 +49,8 @@ def poses_of(part: Part) -> Poses | None:
     """What there is of poses; None of data without."""
     if "pose" not in part.data.fields:
         return None
-    names: tuple[str, ...] = () if part.data.joints is None else part.data.joints.names
+    joints = part.data.joints
+    names: list[str] = [] if joints is None else list(joints.names)
     counts: dict[str, int] = dict.fromkeys(names, 0)
     bare, persons = 0, 0
     pictures: set[object] = set()
@@ -62,9 +63,8 @@ def poses_of(part: Part) -> Poses | None:
         pictures.add(below if path is None else path)
         seen = _seen(truth).nonzero().flatten().tolist()
         bare += not seen
-        for place in seen:
-            if place < len(names):
-                counts[names[place]] += 1
+        for name in (names[place] for place in seen if place < len(names)):
+            counts[name] += 1
     return Poses(persons, len(pictures), bare, counts)
 
 
