@@ -12,6 +12,7 @@ from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.batch import Batch
 from saccade.core.masks import Masks
 from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.joints.refined import RefinedJointsHead
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.windows.object_masks import ObjectMaskHead
 from saccade.heads.windows.sliding import SlidingHead
@@ -72,6 +73,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "reseg": {"trunk": "vgg11"},
     "edgenet": {"trunk": "vgg11", "padding": 0},
     "semantic_edges": {"trunk": "resnet18"},
+    "hourglass": {"stacks": 2},
+    "deeppose": {"trunk": "resnet18", "cascade": 2},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -83,6 +86,7 @@ DEEPER = (
     "rcnn",  # a network's pass a region
     "mask_rcnn",  # Faster R-CNN, and masks
     *("deepmask", "sharpmask"),  # patches by the dozen
+    "hourglass",  # some fifty layers to the lowest positions and back
     "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
@@ -90,6 +94,7 @@ DEEPER = (
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
+    "hourglass": {"width": 1 / 4, "size": 128, "stacks": 1},
     "overfeat_localizer": {"width": 1 / 8},
     "fcn32s": {"size": 256},  # its positions are 32 pixels apart
     "rcnn": {"search": "selective-search", "proposals": 60},
@@ -127,6 +132,8 @@ BY_HEART: dict[str, dict[str, Any]] = {
         **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},
     },
 }
+# Members so deep that what stands after normalisation at rest grows beyond bounds while they learn: theirs measures on.
+MEASURES_ON = ("hourglass",)
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
 LARGE = (
     "sliding_window",
@@ -188,6 +195,8 @@ def without_chance(system: System) -> System:
             module.rules = replace(module.rules, sample=replace(NEGATIVES, most=64, random=0))
         if isinstance(module, DenseBoxHead):
             module.rules = replace(module.rules, sample=_all_of(module.rules.sample))
+        if isinstance(module, RefinedJointsHead):
+            module.squares = replace(module.squares, samples=CLASSES, noise=0.0)
         if isinstance(module, ObjectMaskHead):
             module.sample = EveryPatch(module.rules.sample)
     return system
@@ -267,7 +276,7 @@ def shown(index: int, side: int, channels: int = 3) -> PartView:
 def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotation:
     labels = torch.tensor([index, index + 1])
     corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].view(-1, 4, 2)
-    joints = torch.cat([corners] * 4, 1)
+    joints = torch.cat([corners] * 3, 1)[:, :CLASSES]
     sides = boxes[:, 2:] - boxes[:, :2]
     centre = (boxes[0, :2] + boxes[0, 2:]) / 2
     many = torch.zeros(CLASSES, dtype=torch.int64)

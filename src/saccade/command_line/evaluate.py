@@ -47,6 +47,11 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
     told = "measure contours as they are told, not brought to their crests (non-maximum suppression) before"
     parser.add_argument("--raw-contours", action="store_true", help=told)
+    told = (
+        "scores too of heads that are trained and silent in use, such as those of each hourglass of a stack, by "
+        "HEAD/SCORE; the pictures are seen once more for each"
+    )
+    parser.add_argument("--every-head", action="store_true", help=told)
     add_disturbances(parser)
     told = (
         "with --tile: count right and wrong pixels part by part, and read TIFFs of up to N pixels, and TIFFs of their "
@@ -82,6 +87,11 @@ def run(arguments: Sequence[str]) -> int:
                 told=told,
                 crests=not typed.raw_contours,
             )
+        if typed.every_head:
+            from saccade.runtime.evaluate.every_head import with_every_head
+
+            how = {"batch": typed.batch, "workers": typed.workers, "crests": not typed.raw_contours}
+            found = with_every_head(found, predictor, pictures, **how)
         if typed.out is not None:
             write_findings(Path(typed.out), found, predictor, pictures, (name_of(predictor), name_of(dataset)))
         disturbed = measure_disturbed(typed, predictor, dataset, found.scores)

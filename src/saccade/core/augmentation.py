@@ -41,6 +41,7 @@ class Augmentation:
             this one (copy-paste); pictures without masks stay as they are.
         brightness: Greatest relative change.
         brightness_shift: Greatest shift of all values, on the scale 0..1 (SSD: 32 of 255).
+        channels: Greatest relative change of each channel by itself.
         contrast: Greatest relative change.
         saturation: Greatest relative change.
         hue: Greatest change, in turns of the colour circle.
@@ -75,6 +76,7 @@ class Augmentation:
     paste: float = 0.0
     brightness: float = 0.0
     brightness_shift: float = 0.0
+    channels: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0
@@ -94,7 +96,7 @@ class Augmentation:
         _expect(self.crop_area is None or self.crop_area[1] <= 1, "a share crop_area up to 1", self.crop_area)
         for name in ("rotate", "translate", "shear", "pad_crop"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
-        for name in ("brightness", "brightness_shift", "contrast", "saturation", "hue"):
+        for name in ("brightness", "brightness_shift", "channels", "contrast", "saturation", "hue"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
         for name in ("expand", "hsv_saturation", "hsv_exposure"):
             _expect(getattr(self, name) >= 1, f"a factor {name} from 1", getattr(self, name))

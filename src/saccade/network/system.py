@@ -175,6 +175,18 @@ class System(nn.Module):
         """
         return self._but("postprocess", postprocess)
 
+    def with_speaking(self, name: str) -> "System":
+        """The same network, its parts shared, of which one head alone speaks, and nothing touches what it says.
+
+        Raises:
+            UsageError: There is no such head.
+        """
+        if name not in self.heads:
+            raise UsageError(f"a head, one of {', '.join(self.heads)}", repr(name))
+        other = self._but("postprocess", None)
+        other.silent = tuple(head for head in self.heads if head != name)
+        return other
+
     def _but(self, name: str, value: Any) -> "System":
         other = copy.copy(self)
         setattr(other, name, value)

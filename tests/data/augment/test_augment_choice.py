@@ -40,6 +40,7 @@ TYPED = {
     "saturation": ("0.3", 0.3),
     "hue": ("0.05", 0.05),
     "brightness_shift": ("0.125", 0.125),
+    "channels": ("0.4", 0.4),
     "hsv_saturation": ("1.5", 1.5),
     "hsv_exposure": ("1.5", 1.5),
     "colour": ("0.5", 0.5),

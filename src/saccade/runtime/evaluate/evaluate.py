@@ -13,6 +13,7 @@ from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.datasets.channels import with_channels
 from saccade.data.datasets.painted import with_pixels
 from saccade.data.datasets.persons import with_persons
+from saccade.data.datasets.posed import with_poses
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.loading.unreadable import readable
@@ -223,7 +224,8 @@ def data_of_run(
     else:
         found = choice.fitted(open_data(data, split, preferred="val", allow_outside=choice.allow_outside), learnt)
     by_hand = ("semantic",) if "semantic" in learnt and not config.get("system") else ()
-    return with_pixels(found, needs_of_run(config) or by_hand)
+    needs = needs_of_run(config) or by_hand
+    return with_poses(with_pixels(found, needs), needs)
 
 
 def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:

@@ -9,6 +9,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.data.check.classes import rename_flag, renames
 from saccade.data.datasets.painted import with_pixels
 from saccade.data.datasets.persons import with_persons
+from saccade.data.datasets.posed import with_poses
 from saccade.data.datasets.train_val import DataOptions, TrainVal, name_of, open_train_val
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.left_out import left_out, reading_notes
@@ -49,7 +50,8 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
             there is one.
         settings: Which classes are kept and how they are called, and which fold is measured on.
         needs: Dotted fields that are learnt from: classes of pixels are painted where objects alone are outlined, and
-            persons are a sample each where objects alone have joints.
+            persons are a sample each where objects alone have joints; where a pose is all, pictures without one are
+            left out.
 
     Raises:
         UsageError: The settings contradict each other.
@@ -73,7 +75,7 @@ def _made_over(sides: TrainVal, needs: Collection[str]) -> tuple[TrainVal, list[
     made: list[Dataset] = []
 
     def over(side: Dataset) -> Dataset:
-        found = with_persons(with_pixels(side, needs), needs)
+        found = with_poses(with_persons(with_pixels(side, needs), needs), needs)
         made.extend([found] if found is not side else [])
         return found
 
