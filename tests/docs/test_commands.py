@@ -144,6 +144,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         out=Path("tune_crf"),
     )
     monkeypatch.setattr("saccade.runtime.tools.tuning.tune_crf.tune_crf", lambda *a, **_: calls.append(a) or tuned)
+    monkeypatch.setattr("saccade.runtime.tools.suspects.suspicions", lambda *a: calls.append(a) or [])
+    monkeypatch.setattr("saccade.runtime.files.inputs.find_pictures", lambda *_: [])
+    monkeypatch.setattr("saccade.runtime.tools.label_next.label_next", lambda *a: calls.append(a) or [])
+    monkeypatch.setattr("saccade.safe_io.writing.atomic.write_text", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.class_agreement.check_same_vocabularies", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)
