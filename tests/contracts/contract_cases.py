@@ -94,7 +94,7 @@ DEEPER = (
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
-    "hourglass": {"width": 1 / 4, "size": 128, "stacks": 1},
+    "hourglass": {"width": 1 / 8, "size": 128, "stacks": 1},
     "overfeat_localizer": {"width": 1 / 8},
     "fcn32s": {"size": 256},  # its positions are 32 pixels apart
     "rcnn": {"search": "selective-search", "proposals": 60},
@@ -299,7 +299,7 @@ def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotat
         contours=_lines(index, masks),
         pose=joints[0],
         pose_visible=torch.full(joints.shape[1:2], 2),
-        person=Person(centre=centre, scale=sides[0, 1] / 200, head_size=sides[0, 1] / 8),
+        person=Person(centre=centre, scale=sides[0].amax() / 200, head_size=sides[0, 1] / 8),
     )
 
 

@@ -230,15 +230,15 @@ class System(nn.Module):
         """Each head's raw output, from maps made before."""
         return {name: head(maps) for name, head in self.heads.items()}
 
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """Weighted scalars by ``head/term``; the training's loss is their sum.
+    def loss(self, batch: Batch, heads: Container[str] | None = None) -> dict[str, Tensor]:
+        """Weighted scalars by ``head/term``, of some heads alone where these are named; the training's loss is their sum.
 
         Raises:
             ValueError: The batch brings no truth.
         """
         if batch.truth is None:
             raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
-        return self.loss_of(self.maps(batch), batch.truth)
+        return self.loss_of(self.maps(batch), batch.truth, heads)
 
     def loss_of(
         self, maps: Maps, truth: Sequence[Annotation], heads: Container[str] | None = None
