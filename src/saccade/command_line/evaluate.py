@@ -10,11 +10,13 @@ from saccade.command_line.arguments.disturbances import add_disturbances, measur
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import (
     add_others,
+    add_persons,
     add_refine,
     add_search,
     add_use,
     add_views,
     at_least_one,
+    persons_as,
     refined_as,
     runs_of,
     seen_as,
@@ -33,6 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     add_views(parser)
     add_refine(parser)
     add_search(parser)
+    add_persons(parser)
     told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
     parser.add_argument("--data", action="append", help=told)
     parser.add_argument("--split", help="which part of it; val by default, or all of data that have one part")
@@ -67,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
 
     with stdout_kept_clean(typed.json):
         runs, merge = runs_of(typed)
-        seen = seen_as(typed) | merge | refined_as(typed) | _large(typed)
+        seen = seen_as(typed) | merge | refined_as(typed) | persons_as(typed) | _large(typed)
         predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)

@@ -13,6 +13,7 @@ from saccade.comparison.contest import network_of, row_of, use_of
 from saccade.comparison.entrant import Entrant, Given, entrants_of
 from saccade.comparison.folder import ComparisonFolder
 from saccade.comparison.leaderboard import Comparison, write_leaderboard
+from saccade.comparison.measured import weights_of
 from saccade.comparison.memory import can_measure, peaks
 from saccade.comparison.pictures import write_page
 from saccade.comparison.row import Row, broken, ranked
@@ -23,6 +24,9 @@ from saccade.comparison.verdict import verdict_of
 from saccade.core.errors import UsageError
 from saccade.data.open import Source, Sources, described, each
 from saccade.runtime.device import pick_device
+from saccade.safe_io.documents.json_file import load_json
+from saccade.safe_io.documents.plain import plain, to_json
+from saccade.safe_io.writing.atomic import write_text
 from saccade.view.pages.text import printable
 
 # Pictures that times and memory are measured on.
@@ -96,9 +100,25 @@ def _costed(rows: Sequence[Row], entrants: Sequence[Entrant], terms: Terms) -> t
         terms.say("timing side by side")
         pictures = _timed(able, terms)
         speeds = side_by_side({name: network_of(one, row, terms) for name, (row, one) in able.items()}, pictures)
-        told = peaks({name: use_of(one, row, terms) for name, (row, one) in able.items()}, pictures, terms.device)
+        told = _memory(able, pictures, terms)
         rows = [replace(row, ms=speeds.get(row.name), mb=told.get(row.name)) for row in rows]
     return tuple(row if row.error else replace(row, over=broken(row, terms.settings)) for row in rows)
+
+
+def _memory(
+    able: Mapping[str, tuple[Row, Entrant]], pictures: Sequence[Tensor], terms: Terms
+) -> dict[str, float | None]:
+    """Megabytes of each network; what was measured of the same weights before is not measured anew."""
+    uses = {name: use_of(entrant, row, terms) for name, (row, entrant) in able.items()}
+    sizes = sorted({tuple(picture.shape) for picture in pictures})
+    keys = {n: {"weights": weights_of(list(map(Path, r))), "use": u, "of": sizes} for n, (r, u) in uses.items()}
+    places = {name: terms.folder.memory(entrant) for name, (_, entrant) in able.items()}
+    before: dict[str, Any] = {name: load_json(path) for name, path in places.items() if path.is_file()}
+    found = {name: one["mb"] for name, one in before.items() if one["key"] == plain(keys[name])}
+    fresh = peaks({name: use for name, use in uses.items() if name not in found}, pictures, terms.device)
+    for name, megabytes in fresh.items():
+        write_text(places[name], to_json({"key": keys[name], "mb": megabytes}) + "\n")
+    return found | fresh
 
 
 def _timed(able: Mapping[str, tuple[Row, Entrant]], terms: Terms) -> list[Tensor]:

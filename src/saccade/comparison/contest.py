@@ -33,7 +33,7 @@ def row_of(entrant: Entrant, terms: Terms) -> Row:
     Raises:
         Interrupted: A signal asked for a stop; the state was saved.
     """
-    row = Row(entrant.name, entrant.system or "")
+    row = Row(entrant.name, entrant.system or "", note=entrant.note)
     try:
         row = _counted(row, entrant, terms)
         over = () if row.parameters is None else broken_before_training(row.parameters, terms.settings)

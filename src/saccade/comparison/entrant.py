@@ -1,5 +1,6 @@
 """Who takes part in a comparison: a system by name, a run, or runs whose predictions are merged."""
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from saccade.training.settings import TrainSettings
 # What is the same for all, or said of the comparison.
 COMMON = ("minutes", "steps", "epochs", "seed", "fold", "val", "class_subset", "rename", "allow_outside")
 SETTINGS = frozenset(one.name for one in fields(TrainSettings))
+LONGEST = 80
 Given = str | os.PathLike[str] | tuple[str, Mapping[str, Any]]
 
 
@@ -28,17 +30,21 @@ class Entrant:
         system: Name of the system that is trained; None of runs.
         options: Options of the system and settings of its training, by name.
         runs: The run, or the runs that predict together; empty of a system.
+        note: What should be known of its options.
     """
 
     name: str
     system: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     runs: tuple[Path, ...] = ()
+    note: str = ""
 
     @property
     def slug(self) -> str:
-        """The name, fit to be that of a folder."""
-        return re.sub(r"[^A-Za-z0-9_.+=,-]+", "-", self.name).strip("-.") or "run"
+        """The name, fit to be that of a folder; of a long one the end, and a digest of the whole."""
+        plain = re.sub(r"[^A-Za-z0-9_.+=,-]+", "-", self.name).strip("-.") or "run"
+        digest = hashlib.sha256(self.name.encode()).hexdigest()[:8]
+        return plain if len(plain) <= LONGEST else f"{plain[-LONGEST:].lstrip('-.')}-{digest}"
 
 
 def entrants_of(given: Sequence[Given], shared: Mapping[str, Any]) -> tuple[Entrant, ...]:

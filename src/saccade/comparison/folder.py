@@ -48,6 +48,10 @@ class ComparisonFolder:
         """What was measured of an entrant; its drawings stand in a folder of that name."""
         return self.path / "measured" / f"{entrant.slug}.json"
 
+    def memory(self, entrant: Entrant) -> Path:
+        """How much memory an entrant takes."""
+        return self.path / "measured" / entrant.slug / "memory.json"
+
     def drawing(self, entrant: Entrant, number: int, truth: bool = False) -> Path:
         """The drawing of the so-and-so-many-th picture of the page."""
         return self.path / "measured" / entrant.slug / f"{'truth-' if truth else ''}{number}.png"

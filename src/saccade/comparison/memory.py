@@ -46,7 +46,7 @@ def peaks(
     Returns:
         None for one whose process failed, and for all where the system does not tell.
     """
-    if not can_measure() or not pictures:
+    if not networks or not can_measure() or not pictures:
         return dict.fromkeys(networks)
     with TemporaryDirectory() as folder:
         shown = Path(folder) / "pictures.safetensors"

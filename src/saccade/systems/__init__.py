@@ -77,6 +77,7 @@ SYSTEMS = LazySystems(
         "mask_rcnn": "instances.mask_rcnn",
         "edgenet": "contours.edgenet",
         "semantic_edges": "contours.semantic_edges",
+        "keypoint_rcnn": "pose.keypoint_rcnn",
         "deeppose": "pose.deeppose",
         "hourglass": "pose.hourglass",
     }

@@ -86,11 +86,11 @@ def test_what_the_square_is_told_by_in_order():
     assert crop.square(size, Annotation(instances=crowd)).told == "picture"
 
 
-def test_a_person_is_made_of_a_square():
+def test_place_and_scale_are_made_of_a_square():
     crop = PersonCrop()
-    person = crop.person(300.0, 240.0, 440.0)
-    assert float(person.scale) == pytest.approx(2.2 / 1.25)
-    x, y, side, told = crop.square((480, 720), Annotation(person=person))
+    centre, scale = crop.centre_and_scale(300.0, 240.0, 440.0)
+    assert scale == pytest.approx(2.2 / 1.25)
+    x, y, side, told = crop.square((480, 720), mpii(*centre, scale))
     assert (x, y, side, told) == (300, pytest.approx(240), pytest.approx(440), "person")
 
 

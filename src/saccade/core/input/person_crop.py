@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple
 
-import torch
 from torch import Tensor
 
-from saccade.core.annotation import Annotation, Person
+from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import scaling, translation
@@ -71,10 +70,10 @@ class PersonCrop:
         whole = Square(source[1] / 2, source[0] / 2, float(max(source)), "picture")
         return next((square for square in found if square is not None), whole)
 
-    def person(self, x: float, y: float, side: float) -> Person:
-        """The person, in MPII's terms, whose square stands around (x, y) with sides of `side` pixels."""
+    def centre_and_scale(self, x: float, y: float, side: float) -> tuple[tuple[float, float], float]:
+        """The place and scale, in MPII's terms, of a person whose square stands around (x, y) with sides of `side`."""
         scale = side / (HEIGHT * self.padding)
-        return Person(centre=torch.tensor([x, y - self.down * scale]), scale=torch.tensor(scale))
+        return (x, y - self.down * scale), scale
 
     def frame(self, source: tuple[int, int], target: tuple[int, int], truth: Annotation | None = None) -> Frame:
         """The map of a picture's pixels that brings the person's square into the middle of the target.
