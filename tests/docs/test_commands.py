@@ -15,6 +15,9 @@ from pages import PAGES, ROOT, commands, inline
 
 from saccade import cli
 from saccade.command_line import data, demo
+from saccade.comparison.leaderboard import Comparison
+from saccade.comparison.row import Row
+from saccade.comparison.verdict import verdict_of
 from saccade.data.check import CheckResult
 from saccade.data.convert.convert import Written
 from saccade.data.convert.losses import LossCounts
@@ -71,6 +74,16 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         TrainSettings.from_dict(options)
         return Choice("retinanet", options)
 
+    def planned(data: str, task: str | None, options: dict[str, Any]) -> tuple[Choice, Any]:
+        calls.append(options)
+        return chosen(data, task, options, False), SimpleNamespace(as_dict=dict)
+
+    def compare(systems: list[Any], data: str, out: str, **options: Any) -> Any:
+        calls.append(systems)
+        row = Row("resnet18", score=1.0, runs=("runs/c/runs/resnet18",))
+        told = {"device": "cpu", "instructions": "AVX2", "threads": 1}
+        return Comparison(Path(out), "top1", (row,), verdict_of([row], "top1"), told, {"minutes": 1}, data)
+
     def measured(*arguments: Any, **options: Any) -> Evaluation:
         calls.append(arguments)
         return Evaluation({"top1": 1.0, "iou": None})
@@ -95,6 +108,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.data_commands.drawings.choose", lambda *a: calls.append(a) or Nothing())
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.training.repeat.repeat", repeat)
+    monkeypatch.setattr("saccade.training.setup.choose.planned", planned)
+    monkeypatch.setattr("saccade.comparison.compare.compare", compare)
     monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda _, data=None, split=None: (loaded, data))
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
