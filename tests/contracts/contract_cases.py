@@ -298,8 +298,8 @@ def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotat
         semantic=semantic,
         semantic_masks=_layers(index, masks, semantic),
         contours=_lines(index, masks),
-        pose=joints[0],
-        pose_visible=torch.full(joints.shape[1:2], 2),
+        pose=joints[0, :CLASSES],
+        pose_visible=torch.full((CLASSES,), 2),
         person=Person(centre=centre, scale=sides[0].amax() / 200, head_size=sides[0, 1] / 8),
     )
 

@@ -231,7 +231,11 @@ class System(nn.Module):
         return {name: head(maps) for name, head in self.heads.items()}
 
     def loss(self, batch: Batch, heads: Container[str] | None = None) -> dict[str, Tensor]:
-        """Weighted scalars by ``head/term``, of some heads alone where these are named; the training's loss is their sum.
+        """Weighted scalars by ``head/term``; the training's loss is their sum.
+
+        Args:
+            batch: Pictures with truth.
+            heads: Names of heads whose losses are wanted; None for all.
 
         Raises:
             ValueError: The batch brings no truth.
