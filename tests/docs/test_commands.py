@@ -118,6 +118,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.readable", lambda data, *_: data)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.write_findings", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.disturb.disturb", lambda *_, **__: {})
+    monkeypatch.setattr("saccade.runtime.evaluate.every_head.with_every_head", lambda found, *_, **__: found)
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or CheckResult([], [], {}))
     monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: NoPictures())
