@@ -14,6 +14,7 @@ from saccade.data.check.defects import Defect
 from saccade.data.check.objects import Objects, objects_of
 from saccade.data.check.parts import Part
 from saccade.data.datasets.channels import with_channels
+from saccade.data.datasets.persons import with_persons
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.datasets.train_val import DataOptions, open_train_val
 from saccade.metrics.suspects.finders import FINDERS, finders
@@ -103,7 +104,7 @@ class _Judge:
 
     def suspicions(self, part: Part, places: Sequence[int], tell: Callable[[int], None]) -> Iterator[Suspicion]:
         """What it contradicts in some pictures of a split."""
-        dataset = data_of_run(self.run, cast("Any", part.data))
+        dataset = with_persons(data_of_run(self.run, cast("Any", part.data)), self.predictor.engine.gives & {"pose"})
         check_same_vocabularies(self.predictor.vocabularies, dataset.vocabularies, path=self.run)
         if dataset is not part.data and len(dataset) != len(part.data):
             places = _of_pictures(dataset, {part.data.id(place) for place in places})
