@@ -119,7 +119,8 @@ def layers(on: Shared) -> PixelHead:
 
 def contours(on: Shared) -> ContourHead:
     """HED's sides, of the trunk's maps finer than the pyramid and of the pyramid's own, up to stride 32."""
-    fine = {level.stride: name for name, level in on.trunk.items() if (level.stride or 8) < 8}
+    whole = {name: level for name, level in on.trunk.items() if not level.offset}
+    fine = {level.stride: name for name, level in whole.items() if (level.stride or 8) < 8}
     sides = {name: on.trunk[name] for name in fine.values()}
     sides |= {name: level for name, level in on.pyramid.items() if (level.stride or 64) <= 32}
     target = target_of(on.names("contours"), Consensus())
