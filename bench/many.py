@@ -20,8 +20,8 @@ class Size:
 
     side: int = 480
     width: float = 1.0
-    pictures: int = 2
-    rounds: int = 5
+    pictures: int = 1
+    rounds: int = 3
 
 
 QUICK = Size(side=64, width=1 / 16, pictures=1, rounds=2)
