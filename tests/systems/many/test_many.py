@@ -1,5 +1,6 @@
 """One trunk and any set of heads: which are built, which are chosen, and how they learn together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(tmp_path_factory.mktemp("base") / "run", heads=("label", "boxes", "pixels"))
 
 
-def answers(run: Path) -> list[Annotation]:
+def answers(run: Path) -> Sequence[Annotation]:
     predictor = sc.load(run, precision="32", device="cpu")
     data = sc.open_data(DATA)
     return predictor([data[index].image for index in range(2)])
