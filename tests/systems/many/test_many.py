@@ -195,3 +195,13 @@ def test_fixed_weights_of_losses_are_the_system_s(tmp_path: Path) -> None:
     assert half["loss/label/class"] == plain["loss/label/class"]
     with pytest.raises(UsageError, match="boxes"):
         train(tmp_path / "none", **own, loss_weights="boxes=1")
+
+
+def test_a_teacher_s_classes_stay_beside_new_ones(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    classes = sc.open_data(DATA).vocabularies["instances"]
+    more = {"heads": ("label", "boxes"), "init": str(base), "teacher": str(base), "class_subset": classes[-1:]}
+    path = train(tmp_path / "more", **more)
+    assert sc.load(path).vocabularies["instances"] == classes
+    assert "what they do not annotate" in capsys.readouterr().err
