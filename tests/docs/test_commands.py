@@ -118,6 +118,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.readable", lambda data, *_: data)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.write_findings", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.disturb.disturb", lambda *_, **__: {})
+    monkeypatch.setattr("saccade.runtime.evaluate.every_head.with_every_head", lambda found, *_, **__: found)
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or CheckResult([], [], {}))
     monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: NoPictures())
@@ -144,6 +145,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         out=Path("tune_crf"),
     )
     monkeypatch.setattr("saccade.runtime.tools.tuning.tune_crf.tune_crf", lambda *a, **_: calls.append(a) or tuned)
+    monkeypatch.setattr("saccade.runtime.tools.suspects.suspicions", lambda *a: calls.append(a) or [])
+    monkeypatch.setattr("saccade.runtime.files.inputs.find_pictures", lambda *_: [])
+    monkeypatch.setattr("saccade.runtime.tools.label_next.label_next", lambda *a: calls.append(a) or [])
+    monkeypatch.setattr("saccade.safe_io.writing.atomic.write_text", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.class_agreement.check_same_vocabularies", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)
