@@ -9,20 +9,62 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import saccade as sc
 from bench.machine import describe_machine
 from bench.table import machine_line
+from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
+from saccade.core.sample import Sample
 from saccade.data.datasets.posed import with_poses
+from saccade.data.datasets.wrapper import DatasetWrapper
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text
 
 # Hourglasses, and bottlenecks at each place of them.
 ROWS = ((1, 8), (2, 4), (4, 2), (8, 1))
 POSE = ("pose", "pose_visible")
+# The paper's recipe is for days: of figures that stand upright this one learns as much in a sixth of the time.
+LEARNS = {"optimiser": "adamw", "schedule": "cosine", "augment": "none,flip=0.5,scale=0.8:1.25,rotate=15"}
+
+
+class HeldFigures(DatasetWrapper):
+    """Built-in pictures that show a figure, drawn once: to draw them takes longer than to learn from them.
+
+    Args:
+        pictures: How many are drawn.
+        split: Which part of the series.
+    """
+
+    def __init__(self, pictures: int, split: str) -> None:
+        self.dataset = with_poses(sc.open_data(f"scenes:count={pictures},size=128", split=split), POSE)
+        self._held = [self.dataset[place] for place in range(len(self.dataset))]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Annotated fields."""
+        return self.dataset.fields
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self._held[index]
+
+    def truth(self, index: int) -> Annotation:
+        """What one picture shows."""
+        return self._held[index].truth
+
+    def id(self, index: int) -> str:
+        """The name of one picture."""
+        return self._held[index].id
+
+    def beneath(self, index: int) -> tuple[Dataset, int]:
+        """The figures as they are drawn, and the same place there."""
+        return self.dataset, index
 
 
 @dataclass(frozen=True)
@@ -37,20 +79,26 @@ class Study:
         size: Side in pixels of what the networks see.
         width: Factor of all channels.
         batch: Pictures of a step.
-        lr: Learning rate.
+        lr: Learning rate, which falls to 0 by a cosine.
     """
 
     out: Path
     steps: int = 1000
     pictures: int = 3000
-    size: int = 128
+    size: int = 64
     width: float = 0.125
-    batch: int = 6
-    lr: float = 1e-3
+    batch: int = 8
+    lr: float = 3e-3
 
-    def data(self, split: str) -> Dataset:
-        """The pictures of a split that show a figure."""
-        return with_poses(sc.open_data(f"scenes:count={self.pictures},size=128", split=split), POSE)
+    @cached_property
+    def train(self) -> HeldFigures:
+        """What is learnt from."""
+        return HeldFigures(self.pictures, "train")
+
+    @cached_property
+    def val(self) -> HeldFigures:
+        """What is measured on."""
+        return HeldFigures(self.pictures, "val")
 
     def measured(self, stacks: int, modules: int, *, intermediate: bool) -> dict[str, Any]:
         """Train a row of hourglasses, if that is not done, and measure it."""
@@ -71,10 +119,10 @@ class Study:
             "size": self.size,
             "workers": 0,
             "resume": True,
+            **LEARNS,
         }
-        val = self.data("val")
-        run = sc.train("hourglass", self.data("train"), self.out / "runs" / name, val=val, **shape, **how)
-        scores = sc.evaluate(run.path, val)
+        run = sc.train("hourglass", self.train, self.out / "runs" / name, val=self.val, **shape, **how)
+        scores = sc.evaluate(run.path, self.val)
         network = sc.load(run.path).system
         row = {
             **{"stacks": stacks, "modules": modules, "intermediate": intermediate},

@@ -101,6 +101,12 @@ TABLE = {
         neck_channels:int|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False samples:int|None=None
         scales:*float|None=None size:int=800 trunk:str=resnet50 width:float=1.0
     """,
+    "keypoint_rcnn": """
+        boxes:per_class/agnostic=per_class channels:int=3 grids:kept/reduced=kept jointed:*str= joints:int|None=None
+        limit:int=100
+        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False samples:int|None=None
+        scales:*float|None=None size:int=800 trunk:str=resnet50 width:float=1.0
+    """,
     "deepmask": """
         branches:separate/shared=separate channels:int=3 mask_threshold:float=0.2 norm:batch/frozen/group/sync=batch
         pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480 trunk:str=vgg11

@@ -75,8 +75,9 @@ def _typed(arguments: Sequence[str]) -> tuple[dict[str, Any], list[Any]]:
 
 
 def _check_entrant(text: str, known: Mapping[str, Any]) -> None:
+    """Refuse a mistyped name; whether folders are runs is looked at where they are read."""
     name = text.partition(":")[0]
-    if name not in known and not all(Path(part).is_dir() for part in text.split("+")):
+    if name not in known and not Path(text).is_dir() and not set(text) & set("/\\+"):
         cure = did_you_mean(name, known, f"systems: {', '.join(known)}")
         raise UsageError("a system, the folder of a run, or runs joined by +", repr(text), cure=cure)
 

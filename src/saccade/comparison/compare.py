@@ -109,7 +109,7 @@ def _memory(
     able: Mapping[str, tuple[Row, Entrant]], pictures: Sequence[Tensor], terms: Terms
 ) -> dict[str, float | None]:
     """Megabytes of each network; what was measured of the same weights before is not measured anew."""
-    uses = {name: use_of(entrant, row, terms) for name, (row, entrant) in able.items()}
+    uses = {name: use_of(entrant, row.runs[:1], terms) for name, (row, entrant) in able.items()}
     sizes = sorted({tuple(picture.shape) for picture in pictures})
     keys = {n: {"weights": weights_of(list(map(Path, r))), "use": u, "of": sizes} for n, (r, u) in uses.items()}
     places = {name: terms.folder.memory(entrant) for name, (_, entrant) in able.items()}

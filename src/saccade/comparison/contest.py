@@ -3,7 +3,7 @@
 import hashlib
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -53,13 +53,19 @@ def row_of(entrant: Entrant, terms: Terms) -> Row:
 
 def network_of(entrant: Entrant, row: Row, terms: Terms) -> Predictor:
     """The network in use that an entrant stands for: its best run, or all of an ensemble's together."""
-    runs, use = use_of(entrant, row, terms)
+    runs, use = use_of(entrant, row.runs[:1], terms)
     return load(runs if len(runs) > 1 else runs[0], device=terms.device, **use)
 
 
-def use_of(entrant: Entrant, row: Row, terms: Terms) -> tuple[list[str], dict[str, Any]]:
-    """The runs that predict together, and how they are merged, as `load` takes them."""
-    runs = [str(run) for run in entrant.runs] or list(row.runs[:1])
+def use_of(entrant: Entrant, trained: Sequence[str], terms: Terms) -> tuple[list[str], dict[str, Any]]:
+    """The runs that predict together, and how they are merged, as `load` takes them.
+
+    Args:
+        entrant: Whose network is meant.
+        trained: The run of a system.
+        terms: How predictions are merged.
+    """
+    runs = [str(run) for run in entrant.runs] or list(trained)
     merge = terms.settings.merge
     return runs, {"merge": merge} if len(runs) > 1 and merge is not None else {}
 
@@ -116,38 +122,37 @@ def _measured(row: Row, entrant: Entrant, terms: Terms) -> Row:
 
 def _of_part(entrant: Entrant, part: Part, terms: Terms) -> tuple[Path, Measured]:
     """One training of an entrant, or its run, and what was measured of it."""
-    run = terms.folder.run(entrant, part.name) if entrant.system is not None else entrant.runs[0]
-    if entrant.system is not None and not terms.settings.only_measure:
-        terms.say(f"training {entrant.name}{f', {part.name}' if part.name else ''}")
-        train(entrant.system, terms.data, run, val=terms.val, resume=True, **terms.options(entrant, part))
-    runs = entrant.runs or (run,)
-    use: Mapping[str, Any] = use_of(entrant, Row(entrant.name, runs=tuple(map(str, runs))), terms)[1]
-    predictor = load(list(runs) if len(runs) > 1 else runs[0], device=terms.device, **use)
+    told = f"{entrant.name}{f', {part.name}' if part.name else ''}"
+    run = _trained(entrant, part, terms, told)
+    runs, use = use_of(entrant, [str(run)], terms)
+    predictor = load(runs if len(runs) > 1 else runs[0], device=terms.device, **use)
     dataset = terms.measured_on(entrant, part)
-    first = part.name == terms.parts[0].name
-    shown = terms.settings.shown if first else 0
+    shown = terms.settings.shown if part == terms.parts[0] else 0  # the same pictures of all, of one part
     key = {
-        "weights": weights_of(runs),
+        "weights": weights_of([Path(one) for one in runs]),
         "score": terms.settings.score,
         "merge": use.get("merge"),
         "shown": shown,
         "truth": _digest(dataset),
     }
-    path = terms.folder.measured(entrant)
-    if part.name:
-        path = path.with_suffix("") / f"{part.name}.json"
-    terms.say(f"measuring {entrant.name}{f', {part.name}' if part.name else ''} on {len(dataset)} pictures")
-    return run, kept(
-        path,
-        key,
-        lambda: measure(
-            predictor,
-            dataset,
-            terms.settings.score,
-            lambda number, truth: terms.folder.drawing(entrant, number, truth),
-            shown,
-        ),
-    )
+    terms.say(f"measuring {told} on {len(dataset)} pictures")
+
+    def drawing(number: int, truth: bool) -> Path:
+        return terms.folder.drawing(entrant, number, truth)
+
+    path = terms.folder.measured(entrant, part.name)
+    return run, kept(path, key, lambda: measure(predictor, dataset, terms.settings.score, drawing, shown))
+
+
+def _trained(entrant: Entrant, part: Part, terms: Terms, told: str) -> Path:
+    """The folder of a run: that of an entrant which is one, or of a training, which is made or taken up."""
+    if entrant.system is None:
+        return entrant.runs[0]
+    run = terms.folder.run(entrant, part.name)
+    if not terms.settings.only_measure:
+        terms.say(f"training {told}")
+        train(entrant.system, terms.data, run, val=terms.val, resume=True, **terms.options(entrant, part))
+    return run
 
 
 def _digest(dataset: Dataset) -> str | None:

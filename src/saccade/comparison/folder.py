@@ -4,7 +4,7 @@
 
     compare.json                 what was asked
     runs/NAME                    the run of a system; of several seeds or folds runs/NAME/seed-0-fold-1 and so on
-    measured/NAME.json           what was measured of it
+    measured/NAME/scores.json    what was measured of it; of several seeds or folds seed-0-fold-1.json and so on
     measured/NAME/1.png          its predictions of the pictures of the page
     leaderboard.csv, leaderboard.json, report.html
 """
@@ -44,9 +44,10 @@ class ComparisonFolder:
         place = self.path / "runs" / entrant.slug
         return place / part if part else place
 
-    def measured(self, entrant: Entrant) -> Path:
-        """What was measured of an entrant; its drawings stand in a folder of that name."""
-        return self.path / "measured" / f"{entrant.slug}.json"
+    def measured(self, entrant: Entrant, part: str = "") -> Path:
+        """What was measured of an entrant, or of one of its trainings."""
+        place = self.path / "measured" / entrant.slug
+        return place / f"{part}.json" if part else place / "scores.json"
 
     def memory(self, entrant: Entrant) -> Path:
         """How much memory an entrant takes."""

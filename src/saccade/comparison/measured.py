@@ -5,7 +5,7 @@ Legend: R draws of the pictures, N pictures.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -153,10 +153,10 @@ def kept(path: Path, key: Mapping[str, Any], make: Callable[[], Measured]) -> Me
     """
     before: Any = load_json(path) if path.is_file() else {}
     if isinstance(before, dict) and key["truth"] is not None and before.get("key") == dict(key):
-        told = before["measured"]
+        told: dict[str, Any] = before["measured"]
         resampled = tuple(float("nan") if value is None else value for value in told["resampled"])
         captions = tuple((name, value) for name, value in told["captions"])
-        return Measured(**{**told, "resampled": resampled, "captions": captions})
+        return replace(Measured(**told), resampled=resampled, captions=captions)
     found = make()
     write_text(path, to_json({"key": dict(key), "measured": vars(found)}, indent=1) + "\n")
     return found

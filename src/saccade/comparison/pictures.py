@@ -89,9 +89,8 @@ def _exhibits(folder: ComparisonFolder, entrants: Sequence[Entrant]) -> list[tup
 
 
 def _captions(folder: ComparisonFolder, entrant: Entrant) -> list[tuple[str, float | None]]:
-    single = folder.measured(entrant)
-    several = sorted(single.with_suffix("").glob("seed-*.json")) + sorted(single.with_suffix("").glob("fold-*.json"))
-    paths = [single] if single.is_file() else several
+    place = folder.measured(entrant).parent
+    paths = [path for form in ("scores", "seed-*", "fold-*") for path in sorted(place.glob(f"{form}.json"))]
     told = [load_json(path)["measured"]["captions"] for path in paths]
     return next(([(name, value) for name, value in one] for one in told if one), [])
 

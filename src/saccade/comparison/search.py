@@ -216,7 +216,7 @@ class Search:
     def _scored(self, found: Mapping[str, Any], rung: int, share: float) -> float:
         """The validation score of a training on one rung, turned so that more is better."""
         key = hashlib.sha256(to_json(dict(sorted(found.items()))).encode()).hexdigest()[:10]
-        options = {**self.options, **found, **self._budget(share), "fold": FOLD}
+        options: dict[str, Any] = {**self.options, **found, **self._budget(share), "fold": FOLD}
         out = self.folder / key / f"rung-{rung + 1}"
         scores = train(self.entrant.system or "", self.pictures, out, resume=True, **options).scores
         name = self._deciding(scores)

@@ -10,6 +10,12 @@ LENGTHS = ("minutes", "steps", "epochs")
 MERGES = ("mean", "max", "product")
 # Of each training, where nobody says how long.
 MINUTES = 10.0
+NUMBERS: tuple[type, ...] = (int, float)
+KINDS: dict[str, Any] = {
+    **dict.fromkeys(("minutes", "max_ms", "max_mb"), NUMBERS),
+    **dict.fromkeys(("steps", "epochs", "seeds", "folds", "shown", "search"), int),
+    **dict.fromkeys(("max_params", "score", "merge"), str),
+}
 THOUSANDS = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9}
 
 
@@ -57,6 +63,11 @@ class CompareSettings:
         Raises:
             UsageError: A value is out of range, or two fields contradict each other.
         """
+        for name, kind in KINDS.items():
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                what = "a whole number" if kind is int else "text" if kind is str else "a number"
+                raise UsageError(what, repr(value), within=name)
         said = [name for name in LENGTHS if getattr(self, name) is not None]
         if len(said) > 1:
             raise UsageError(f"one of {', '.join(LENGTHS)}", " and ".join(said))
@@ -92,7 +103,9 @@ class CompareSettings:
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> "CompareSettings":
         """The settings that plain values describe; a number is good for `max_params`, a list for a tuple."""
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
         if isinstance(plain.get("max_params"), int | float):
             plain["max_params"] = f"{plain['max_params']:.0f}"
         return CompareSettings(**plain)

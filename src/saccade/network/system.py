@@ -230,15 +230,19 @@ class System(nn.Module):
         """Each head's raw output, from maps made before."""
         return {name: head(maps) for name, head in self.heads.items()}
 
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, heads: Container[str] | None = None) -> dict[str, Tensor]:
         """Weighted scalars by ``head/term``; the training's loss is their sum.
+
+        Args:
+            batch: Pictures with truth.
+            heads: Names of heads whose losses are wanted; None for all.
 
         Raises:
             ValueError: The batch brings no truth.
         """
         if batch.truth is None:
             raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
-        return self.loss_of(self.maps(batch), batch.truth)
+        return self.loss_of(self.maps(batch), batch.truth, heads)
 
     def loss_of(
         self, maps: Maps, truth: Sequence[Annotation], heads: Container[str] | None = None

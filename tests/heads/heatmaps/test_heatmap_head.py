@@ -55,7 +55,7 @@ def test_no_joint_is_found_in_a_batch_s_padding_nor_on_an_empty_map() -> None:
 
 
 def test_another_number_of_joints_is_refused() -> None:
-    with pytest.raises(DataError, match="2 joints, as the network has.*3"):
+    with pytest.raises(DataError, match=r"2 joints, as the network has.*3"):
         HeatmapHead("map", PITCH).loss(maps(torch.zeros(1, 2, CELLS, CELLS)), [TRUTH])
 
 

@@ -1,5 +1,7 @@
 """Maps of joints of several views: left and right change places, and the mean decides."""
 
+from dataclasses import replace
+
 import torch
 
 from saccade.core.annotation import Annotation
@@ -7,6 +9,7 @@ from saccade.core.frame import Frame
 from saccade.core.geometry.affine import mirror, scaling
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.joint_maps import JointMaps
+from saccade.core.joint_names import mirrored_pairs
 from saccade.ops.heatmaps import gaussian_maps, peaks
 from saccade.runtime.predict.joint_mean import SeenJoints, mean_of_joints
 from saccade.runtime.predict.merge import Agreement
@@ -49,8 +52,9 @@ def test_views_of_other_sizes_agree_in_the_picture_s_own_pixels():
 
 def test_a_mirrored_view_that_sees_all_as_it_is_changes_nothing():
     """What is at the left of a mirrored picture is called the left knee there, and is the right one."""
-    views = list(viewing(flip=True).of((SIDE, SIDE), InputSpec("stretch", (SIDE, SIDE))))
-    found = Agreement(views, None, joints=NAMES)
+    seen = replace(viewing(flip=True), pairs=mirrored_pairs(NAMES))
+    views = list(seen.of((SIDE, SIDE), InputSpec("stretch", (SIDE, SIDE))))
+    found = Agreement(views, None)
     for place, view in enumerate(views):
         there = OWN if not view.mirrored else torch.stack([SIDE - OWN[[1, 0, 2], 0], OWN[[1, 0, 2], 1]], 1)
         said = Annotation(pose=there, pose_visible=torch.full((3,), 2), pose_scores=torch.ones(3))

@@ -42,6 +42,7 @@ class KeypointTop(ColumnTop):
         reads: Names of the maps that the tower reads.
         fewest: A batch whose regions show no more annotated joints than this teaches no joints (Detectron: 20).
         classes: Labels of the classes that have joints; of others no joint is told. None: all have.
+        reduced: Whether the grid of a region with fewer pixels than cells is reduced to them (see `keypoint_places`).
     """
 
     terms = ("keypoint",)
@@ -50,10 +51,15 @@ class KeypointTop(ColumnTop):
     uses = frozenset({"keypoints", "visible"})
 
     def __init__(
-        self, tower: nn.Module, reads: tuple[str, ...], fewest: int = 20, classes: Sequence[int] | None = None
+        self,
+        tower: nn.Module,
+        reads: tuple[str, ...],
+        fewest: int = 20,
+        classes: Sequence[int] | None = None,
+        reduced: bool = False,
     ) -> None:
         super().__init__()
-        self.tower, self.reads, self.fewest = tower, reads, fewest
+        self.tower, self.reads, self.fewest, self.reduced = tower, reads, fewest, reduced
         self.classes = None if classes is None else tuple(classes)
 
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> RegionKeypoints:
@@ -89,7 +95,7 @@ class KeypointTop(ColumnTop):
         if self.classes is not None:
             jointed = torch.isin(labels, labels.new_tensor(self.classes))
         points = boxes.new_zeros(*logits.shape[:2], 2)
-        points[jointed] = keypoint_places(logits[jointed], boxes[jointed])
+        points[jointed] = keypoint_places(logits[jointed], boxes[jointed], self.reduced)
         return {"keypoints": points, "visible": VISIBLE * jointed.long()[:, None].expand(-1, logits.shape[1])}
 
 

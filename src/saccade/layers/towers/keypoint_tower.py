@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from saccade.layers.initialise import he_normal
+from saccade.layers.initialise import he_normal, normal
 
 DEPTH = 8
 
@@ -29,7 +29,7 @@ class KeypointTower(nn.Module):
         super().__init__()
         self.pool, self.body = pool, body
         self.enlarge = nn.ConvTranspose2d(channels, joints, 4, 2, 1)
-        he_normal(self.enlarge)
+        normal(self.enlarge, 0.001)  # all cells are alike at first
 
     def forward(self, maps: Mapping[str, Tensor], regions: Tensor, owners: Tensor) -> Tensor:
         """(n, K, m, m) logits of regions (n, 4) x1, y1, x2, y2 in input pixels, of the pictures `owners` (n,)."""

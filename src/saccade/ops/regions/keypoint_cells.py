@@ -31,19 +31,23 @@ def keypoint_cells(points: Tensor, boxes: Tensor, cells: int) -> tuple[Tensor, T
     return (row * cells + column) * inside, inside
 
 
-def keypoint_places(logits: Tensor, boxes: Tensor) -> Tensor:
+def keypoint_places(logits: Tensor, boxes: Tensor, reduced: bool = False) -> Tensor:
     """(n, K, 2) where joints are most likely, in input pixels.
 
     Each grid is enlarged to its region's size, rounded up to whole pixels, by cubic interpolation; the joint is in the
     middle of the best pixel. A region counts as at least one pixel wide and high. Regions are taken one by one, since
     each has a size of its own.
 
+    Detectron and torchvision bring the grid of a region with fewer pixels than cells to its pixels too. A sharp peak
+    may then lie between those cells that are looked at, and the joint is put elsewhere; so it is only done if asked.
+
     Args:
         logits: (n, K, m, m).
         boxes: (n, 4) regions x1, y1, x2, y2 in input pixels.
+        reduced: Whether grids are reduced where a region has fewer pixels than cells.
     """
     sides = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1)
-    whole = sides.ceil()
+    whole = sides.ceil() if reduced else sides.ceil().clamp(min=logits.shape[-1])
     found = boxes.new_zeros(*logits.shape[:2], 2)
     for place, (width, height) in enumerate(whole.long().tolist()):
         enlarged = F.interpolate(logits[place][:, None], size=(height, width), mode="bicubic", align_corners=False)

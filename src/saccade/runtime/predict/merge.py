@@ -14,7 +14,6 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
 from saccade.core.geometry import warp
-from saccade.core.joint_names import mirrored_pairs
 from saccade.core.masks import Masks
 from saccade.ops.boxes.nms import nms
 from saccade.ops.boxes.suppression import Suppression
@@ -36,7 +35,6 @@ class Agreement:
         keep_scores: Whether scores of pixels stay, in the picture's own pixels.
         compact: Whether classes of pixels are held in bytes (see `MapMean`).
         take_part: Takes scores of pixels part by part, in place of classes of the whole (see `MapMean`).
-        joints: Names of the joints, which tell those that change places in a mirrored view.
     """
 
     def __init__(
@@ -46,9 +44,7 @@ class Agreement:
         keep_scores: bool = False,
         compact: bool = False,
         take_part: TakePart | None = None,
-        joints: Sequence[str] = (),
     ) -> None:
-        self.pairs = mirrored_pairs(joints)
         self.views, self.suppression, self.keep_scores = views, suppression or Suppression(), keep_scores
         self.compact, self.take_part = compact, take_part
         self._said: dict[int, Annotation] = {}
@@ -63,7 +59,6 @@ class Agreement:
             prediction: In a batch's pixels.
             frame: From the picture's own pixels to these.
         """
-        frame = replace(frame, pairs=self.pairs)
         shown = warp.cut(prediction, frame.target)
         if shown.pose_maps is not None:
             self._joints[place] = SeenJoints(shown.pose_maps, frame)

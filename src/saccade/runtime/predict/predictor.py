@@ -227,8 +227,7 @@ class Predictor:
         """What gathers the views of a picture; None of one view, whose prediction is the picture's."""
         if len(item.views) == 1 and item.take_part is None:
             return None
-        how = (self.engine.suppression, keep_scores, item.windows is not None, item.take_part)
-        return Agreement(item.views, *how, self.vocabularies.names("pose"))
+        return Agreement(item.views, self.engine.suppression, keep_scores, item.windows is not None, item.take_part)
 
     def _own(self, view_prediction: ViewPrediction, views: Agreement | None, keep_scores: bool) -> PictureResult | None:
         """The prediction in the picture's own pixels, once its last view has come; maps may not fit into memory."""

@@ -40,7 +40,7 @@ def from_keypoint_rcnn(module: KeypointRCNN, weights: WeightsEnum | None) -> Sys
     system = region_system(module, known, keypoint_top, _joints(rois, known))
     system.recipe = replace(system.recipe, best="keypoint_AP", note=NOTE)
     options = options_of_ours(module)
-    return system if options is None else named_after(system, "keypoint_rcnn", options)
+    return system if options is None else named_after(system, "keypoint_rcnn", {**options, "grids": "reduced"})
 
 
 def _joints(rois: Any, weights: WeightsEnum) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _keypoint_top(rois: Any, levels: Mapping[str, Level]) -> KeypointTop:
             last.out_channels,
         )
     tower.enlarge = last
-    return KeypointTop(tower, reads, fewest=0)
+    return KeypointTop(tower, reads, fewest=0, reduced=True)
 
 
 KEYPOINTS: dict[type[nn.Module], Callable[..., System]] = {KeypointRCNN: from_keypoint_rcnn}

@@ -5,6 +5,7 @@ Paper: He, Gkioxari, Dollár, Girshick 2017, Mask R-CNN, arXiv 1703.06870, secti
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from saccade.core.errors import ConfigError
 from saccade.core.level import Level
@@ -18,6 +19,9 @@ from saccade.systems.detect.faster_rcnn_pyramid import pyramid_faster_rcnn
 from saccade.systems.detect.parts.region import RegionOptions
 from saccade.systems.pose.joint_list import joint_list
 from saccade.trunks.options import TrunkOptions
+
+# What becomes of the grid of a small region.
+Grids = Literal["kept", "reduced"]
 
 # Positions a side of a pooled region; its grids have four times as many cells.
 POOLED = 14
@@ -45,6 +49,7 @@ def keypoint_rcnn(
     regions: RegionOptions = RegionOptions(),
     joints: int | None = None,
     jointed: tuple[str, ...] = (),
+    grids: Grids = "kept",
     size: int = 800,
     neck_channels: int | None = None,
 ) -> System:
@@ -59,6 +64,8 @@ def keypoint_rcnn(
         regions: How regions are proposed, learnt from and told.
         joints: Number of joints of an object; that of the data, or COCO's 17.
         jointed: Names of the classes that have joints, where not all have; of others boxes alone are told.
+        grids: Of a region with fewer pixels than its grid has cells, that grid is ``kept``, or ``reduced`` to these
+            pixels, as released.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         neck_channels: Channels of the pyramid, and half of those of the layers of joints; a quarter of those of the
             two layers that see a box; by default 256 times `width`. 64 are enough for few classes.
@@ -77,7 +84,7 @@ def keypoint_rcnn(
     def keypoint_top(levels: Mapping[str, Level], hidden: int) -> dict[str, KeypointTop]:
         pool = RegionPool(levels, tuple(levels), POOLED, "align")
         tower = KeypointTower(pool, keypoint_body(pool.channels, 2 * hidden), 2 * hidden, len(names))
-        return {"keypoint": KeypointTop(tower, tuple(levels), classes=labels)}
+        return {"keypoint": KeypointTop(tower, tuple(levels), classes=labels, reduced=grids == "reduced")}
 
     found = pyramid_faster_rcnn(kinds, trunk, "joint", regions, size, neck_channels, keypoint_top)
     found.vocabularies = Vocabularies.of({"instances": kinds, "joints": names})

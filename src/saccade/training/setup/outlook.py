@@ -5,7 +5,7 @@ for itself and once for its gradient. Allocators and libraries take more.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from saccade.analysis.describe import describe_built
@@ -97,7 +97,7 @@ def outlook_of(system: str, data: Sources, val: Source | None, options: Mapping[
         passes,
         minutes,
     )
-    return Outlook(**{**vars(found), "reasons": tuple(_reasons(found, job))})
+    return replace(found, reasons=tuple(_reasons(found, job)))
 
 
 def _length(job: ResolvedRun, batch: int, pace: float) -> tuple[float, float]:

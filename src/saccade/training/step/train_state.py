@@ -34,7 +34,8 @@ class LossModule(nn.Module):
         The batch comes behind a function because the wrappers rebuild every dataclass among the arguments.
         """
         batch = take() if self.second is None or not self.second.begun else self.second.propose(take())
-        losses = self.system.loss(batch)
+        # What a silent head costs is not even asked: the later stages of a cascade run many networks for it.
+        losses = self.system.loss(batch, {name for name in self.system.heads if name not in self.silent})
         return {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
 
 
