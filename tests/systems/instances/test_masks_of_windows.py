@@ -322,7 +322,7 @@ def test_a_run_proposes_regions_that_detectors_learn_from(tmp_path) -> None:
     options = {"width": 1 / 16, "size": 64, "batch": 2, "workers": 0}
     sc.train("sharpmask", data, out=tmp_path / "run", trunk="resnet18", window=32, steps=4, **options)
     found = sc.evaluate(tmp_path / "run", data)
-    assert {"mask_AR1", "mask_AR10", "mask_AR100", "AR100"} <= set(found.scores)
+    assert {"mask_AR1", "mask_AR10", "mask_AR100", "mask_AR1000", "AR1000"} <= set(found)
     file = tmp_path / "regions.safetensors"
     table = propose(str(tmp_path / "run"), data, file, count=30)
     rows = sc.load(tmp_path / "run")(data[0].image).instances

@@ -45,7 +45,7 @@ class SearchOptions(OptionGroup):
 
     Attributes:
         search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
-            ``windows``, or a file that ``saccade propose`` wrote.
+            ``windows``, a file that ``saccade propose`` wrote, or the folder of a run, whose network proposes them.
         proposals: Regions of a picture at most.
     """
 
