@@ -92,13 +92,15 @@ TABLE = {
     """,
     "faster_rcnn": """
         boxes:per_class/agnostic=per_class channels:int=3 limit:int=100 norm:batch/frozen/group/sync=batch
-        neck_channels:int|None=None pretrained:bool=False samples:int|None=None scales:*float|None=None
+        neck_channels:int|None=None pooled_from:pyramid/c4=pyramid pretrained:bool=False samples:int|None=None
+        scales:*float|None=None
         schedule:joint/alternate=joint
         size:int=600 trunk:str=vgg16 width:float=1.0
     """,
     "mask_rcnn": """
         boxes:per_class/agnostic=per_class channels:int=3 limit:int=100 masks:per_class/agnostic=per_class
-        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False samples:int|None=None
+        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pooled_from:pyramid/c4=pyramid
+        pretrained:bool=False samples:int|None=None
         scales:*float|None=None size:int=800 trunk:str=resnet50 width:float=1.0
     """,
     "deepmask": """
