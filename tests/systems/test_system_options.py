@@ -105,13 +105,14 @@ TABLE = {
     """,
     "deepmask": """
         branches:separate/shared=separate channels:int=3 mask_threshold:float=0.2 norm:batch/frozen/group/sync=batch
-        pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480 trunk:str=vgg11
+        overlap:float=1.0 pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480
+        trunk:str=vgg11
         width:float=1.0 window:int|None=None
     """,
     "sharpmask": """
         channels:int=3 mask_threshold:float=0.2 norm:batch/frozen/group/sync=batch
-        pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480 trunk:str=resnet50
-        width:float=1.0 window:int|None=None
+        overlap:float=1.0 pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480
+        trunk:str=resnet50 width:float=1.0 window:int|None=None
     """,
     "rfcn": """
         cells:int=7 channels:int=3 limit:int=100 norm:batch/frozen/group/sync=batch pretrained:bool=False

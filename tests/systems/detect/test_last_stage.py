@@ -45,7 +45,7 @@ def test_its_layers_are_as_many_as_the_papers_parts_have() -> None:
     assert count(head.tops["box"]) == count(resnet.layer4) + boxes
     assert count(head.tops["mask"]) == masks == 2_117_968
     assert count(system) == count(resnet) - count(resnet.fc) + proposing + boxes + masks
-    assert (head.rules.proposals, head.propose.suppression.first) == (1000, 6000)
+    assert (head.rules.limit, head.propose.suppression.first) == (1000, 6000)
 
 
 @torch.no_grad()

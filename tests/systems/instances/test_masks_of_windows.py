@@ -174,6 +174,17 @@ def test_a_perfect_raw_output_decodes_to_the_truth() -> None:
     assert torch.equal(told.boxes, told.masks.boxes())
 
 
+def test_an_object_is_told_of_once_where_that_is_asked_for() -> None:
+    windows = torch.tensor([[[8.0, 8.0, 40.0, 40.0], [9.0, 8.0, 41.0, 40.0], [30.0, 30.0, 62.0, 62.0]]])
+    scores, shown = torch.tensor([[1.0, 2.0, 0.0]]), torch.ones(1, 3, dtype=torch.bool)
+    raw = ObjectMasks(torch.full((1, 3, 56, 56), 9.0), scores, windows, shown, torch.tensor([[64, 64]]))
+    for overlap, wanted in ((1.0, [2.0, 1.0, 0.0]), (0.5, [2.0, 0.0])):
+        head = head_of(build("deepmask", 2, trunk=cells_trunk(), window=32, size=64, overlap=overlap))
+        told = head.decode(raw)[0].get("instances")
+        torch.testing.assert_close(told.scores.logit(), torch.tensor(wanted))
+        assert len(told.masks) == len(wanted)
+
+
 def test_painting_reads_each_pixel_at_its_centre() -> None:
     logits = torch.randn(1, 4, 4, generator=torch.Generator().manual_seed(0))
     found = painted(logits, torch.tensor([[-4.0, 2.0, 12.0, 18.0]]), (20, 10), 0.3).dense()[0]
@@ -306,6 +317,7 @@ def test_masks_without_classes_are_judged_by_recall() -> None:
         ({"scales": (0.0,)}, "scales above 0"),
         ({"mask_threshold": 1.0}, "between 0 and 1"),
         ({"samples": 1}, "samples from 2"),
+        ({"overlap": 1.5}, "of 1 at most"),
         ({"proposals": 0}, "proposals from 1"),
     ],
 )
