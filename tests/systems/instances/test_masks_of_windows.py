@@ -25,6 +25,7 @@ from saccade.network.system import System
 from saccade.ops.boxes.geometry import iou_matrix
 from saccade.ops.windows.painted import painted
 from saccade.ops.windows.patches import Patches, PatchSample
+from saccade.runtime.runs.run_regions import RunRegions
 from saccade.systems.build import build
 from saccade.trunks.chain import Chain
 
@@ -327,9 +328,10 @@ def test_numbers_out_of_range_are_refused(options: dict[str, object], told: str)
 
 
 @pytest.mark.slow
-def test_a_run_proposes_regions_that_detectors_learn_from(tmp_path) -> None:
+def test_a_run_proposes_regions_that_detectors_learn_from(tmp_path, monkeypatch) -> None:
     from saccade.runtime.tools.propose import propose
 
+    monkeypatch.setenv("SACCADE_CACHE", str(tmp_path / "cache"))
     data = sc.open_data("scenes:count=2,size=64,seed=1", "train")
     options = {"width": 1 / 16, "size": 64, "batch": 2, "workers": 0}
     sc.train("sharpmask", data, out=tmp_path / "run", trunk="resnet18", window=32, steps=4, **options)
@@ -342,3 +344,13 @@ def test_a_run_proposes_regions_that_detectors_learn_from(tmp_path) -> None:
     assert len(table.boxes[0]) == min(30, len(rows))
     assert float(iou_matrix(table.boxes[0], rows.boxes[:30]).diagonal().min()) > 0.99
     sc.train("fast_rcnn", data, out=tmp_path / "boxes", trunk="vgg11", search=str(file), steps=1, **options)
+    narrow = {**options, "width": 1 / 32, "trunk": "vgg11", "proposals": 20}
+    data_of_one = sc.open_data("scenes:count=1,size=64,seed=2", "train")
+    sc.train("multipath", data, out=tmp_path / "views", val=data, search=str(tmp_path / "run"), steps=2, **narrow)
+    search = sc.load(tmp_path / "views").system.search
+    assert isinstance(search, RunRegions)
+    assert search.count == 1000  # it learns from more than it looks at in use
+    wanted = sc.load(tmp_path / "run")(data_of_one[0].image).instances
+    assert wanted is not None
+    torch.testing.assert_close(search(data_of_one[0].image), wanted.boxes)
+    assert sc.evaluate(tmp_path / "views", data_of_one)["AP50"] is not None
