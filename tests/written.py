@@ -10,10 +10,10 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Dataset, Joints
+from saccade.core.joint_names import joints
 from saccade.core.masks import Masks
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.formats.common.joints import joints
 
 CLASSES = ("cat", "dog & co", "Ähre")
 MARKS = joints(("nose", "left_ear", "right_ear"), ((0, 1), (0, 2)))

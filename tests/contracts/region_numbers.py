@@ -67,6 +67,31 @@ def mask_output() -> str:
     return f"{score.out_channels}x{2 * pool.size}x{2 * pool.size}"
 
 
+def keypoint_head() -> nn.Module:
+    """The layers of Keypoint R-CNN's joints."""
+    return made("keypoint_rcnn", 1).get_submodule("heads.regions.tops.keypoint.tower")
+
+
+def keypoint_output() -> str:
+    with torch.device("meta"):
+        pooled = torch.zeros(1, 256, 14, 14)
+        tower = keypoint_head()
+        tower.add_module("pool", Pooled(pooled))
+        return "x".join(map(str, tower({}, torch.zeros(1, 4), torch.zeros(1))[0].shape))
+
+
+class Pooled(nn.Module):
+    """What was pooled, whatever the regions are."""
+
+    def __init__(self, pooled: torch.Tensor) -> None:
+        super().__init__()
+        self.pooled = pooled
+
+    def forward(self, *_: object) -> torch.Tensor:
+        """The pooled maps."""
+        return self.pooled
+
+
 def region_quantities() -> dict[tuple[str, str], Callable[[], object]]:
     """What each row is, counted in the built detectors."""
     return {
@@ -80,6 +105,8 @@ def region_quantities() -> dict[tuple[str, str], Callable[[], object]]:
         ("Mask R-CNN", "2fc box head params 81 classes"): lambda: parameters(top_of("mask_rcnn")),
         ("Mask R-CNN", "FPN P2-P5 params R50"): lambda: parameters(made("mask_rcnn").neck or nn.Module()),
         ("Mask R-CNN", "mask output"): mask_output,
+        ("Keypoint R-CNN", "keypoint head params K=17"): lambda: parameters(keypoint_head()),
+        ("Keypoint R-CNN", "keypoint output"): keypoint_output,
         ("ION", "concat channels"): lambda: mixed().in_channels,
         ("ION", "1x1 params 1792->512"): lambda: parameters(mixed()),
         ("ION", "two stacked IRNN params (identity Whh)"): lambda: parameters(context()),

@@ -25,6 +25,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "fast_rcnn": ("zfnet", "alexnet"),
     "faster_rcnn": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
     "mask_rcnn": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
+    "keypoint_rcnn": ("inception_v3", "yolo24", "tf_efficientnet_lite0"),
     "deepmask": ("zfnet", "yolo24"),
     "sharpmask": ("yolo24",),
     "rfcn": ("zfnet", "yolo24"),
@@ -46,6 +47,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "edgenet": ("yolo24", "tf_efficientnet_lite0"),
     "semantic_edges": ("yolo24", "tf_efficientnet_lite0"),
     "retinanet": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
+    "deeppose": ("zfnet", "yolo24"),
 }
 IMAGENET = trunk("resnet18", width=1 / 16).preprocessing
 

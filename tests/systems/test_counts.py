@@ -8,7 +8,7 @@ from saccade.systems import IF_UNSURE, SYSTEMS
 from saccade.systems.counts import TABLE, as_table, system_counts
 
 # One of each kind: alone, with regions from outside, and what is recommended, but for what takes many seconds.
-SOME = {"lenet5", "rcnn", *IF_UNSURE.values()} - {"mask_rcnn"}
+SOME = {"lenet5", "rcnn", *IF_UNSURE.values()} - {"mask_rcnn", "keypoint_rcnn"}
 
 
 def test_every_system_stands_in_the_table_once():
@@ -26,7 +26,7 @@ def test_the_table_says_what_is_counted(name):
 def test_regions_are_told_where_they_cost():
     assert {n: c.regions for n, c in system_counts().items() if c.regions is not None} == {
         **dict.fromkeys(("rcnn", "spp_net", "fast_rcnn", "ion", "multipath"), 1),
-        **dict.fromkeys(("faster_rcnn", "mask_rcnn"), 0),
+        **dict.fromkeys(("faster_rcnn", "mask_rcnn", "keypoint_rcnn"), 0),
     }
 
 

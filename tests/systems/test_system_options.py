@@ -103,6 +103,12 @@ TABLE = {
         pretrained:bool=False samples:int|None=None
         scales:*float|None=None size:int=800 trunk:str=resnet50 width:float=1.0
     """,
+    "keypoint_rcnn": """
+        boxes:per_class/agnostic=per_class channels:int=3 grids:kept/reduced=kept jointed:*str= joints:int|None=None
+        limit:int=100
+        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False samples:int|None=None
+        scales:*float|None=None size:int=800 trunk:str=resnet50 width:float=1.0
+    """,
     "deepmask": """
         branches:separate/shared=separate channels:int=3 mask_threshold:float=0.2 norm:batch/frozen/group/sync=batch
         overlap:float=1.0 pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480
@@ -226,6 +232,14 @@ TABLE = {
         channels:int=3 consensus:float=0.5 disputed:nothing/ignored=nothing loss:sum/mean|None=None
         norm:batch/frozen/group/sync=batch padding:int|None=None pretrained:bool=False size:int=481
         told:merged/fused=merged trunk:str=vgg16 width:float=1.0
+    """,
+    "deeppose": """
+        cascade:int=3 channels:int=3 pretrained:bool=False samples:int=1 sigma:float=1.0 size:int=220
+        trunk:str=alexnet width:float=1.0
+    """,
+    "hourglass": """
+        absent:empty/ignored=empty channels:int=3 gaussian:released/paper=released intermediate:bool=True
+        modules:int=1 size:int=256 stacks:int=8 width:float=1.0
     """,
     "semantic_edges": """
         channels:int=3 loss:sum/mean=mean norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=352

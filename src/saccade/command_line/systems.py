@@ -18,6 +18,7 @@ TOLD = {
     "segment": "the class of every pixel",
     "instances": "every object: what it is, where, and its pixels",
     "contours": "where one thing ends and another begins",
+    "pose": "where the joints of a person are",
 }
 COLUMNS = ("  name", "year", "M parameters", "GMAC", "picture", "learns from")
 NUMBERS = {"year", "M parameters", "GMAC", "picture"}

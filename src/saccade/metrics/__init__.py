@@ -6,6 +6,7 @@ from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.evaluator import Evaluator
 from saccade.metrics.families import FAMILIES, Family, choose
 from saccade.metrics.metric import Illustrates, Metric, Ranks, Reports
+from saccade.metrics.pose.within import pckh
 from saccade.metrics.sections import Bars, Column, Curve, Curves, Histogram, Matrix, Section, Table
 from saccade.metrics.segment.boundary import boundary_f1
 from saccade.metrics.segment.contours import contours
@@ -32,5 +33,6 @@ __all__ = [
     "choose",
     "coco",
     "contours",
+    "pckh",
     "voc_ap",
 ]

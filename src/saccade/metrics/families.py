@@ -13,6 +13,8 @@ from saccade.metrics.detect.boundary import BoundaryDetection
 from saccade.metrics.detect.detection import Detection
 from saccade.metrics.localize.localization import Localization
 from saccade.metrics.metric import Metric
+from saccade.metrics.pose.keypoint_detection import KeypointDetection
+from saccade.metrics.pose.pose import Pose
 from saccade.metrics.segment.borders import Borders
 from saccade.metrics.segment.calibration import PixelCalibration
 from saccade.metrics.segment.class_contours import ClassContours
@@ -25,19 +27,21 @@ class Family(NamedTuple):
     """A metric, and when it applies.
 
     Attributes:
-        make: Makes it from the names of its vocabulary's classes.
+        make: Makes it from the names of its vocabulary's classes, and of those beside it.
         reads: Dotted fields that predictions must have.
         needs: Dotted fields that the truth must have.
         vocabulary: The field whose labels it counts: its class names are those of this field.
         unless: Dotted fields of predictions in whose presence another family speaks.
+        beside: Fields whose names it is made from too.
         of_classes: Whether the names must be those of classes, not of contours of whatever there is.
     """
 
-    make: Callable[[Sequence[str]], Metric]
+    make: Callable[..., Metric]
     reads: frozenset[str]
     needs: frozenset[str]
     vocabulary: str = "instances"
     unless: frozenset[str] = frozenset()
+    beside: tuple[str, ...] = ()
     of_classes: bool = False
 
 
@@ -51,6 +55,9 @@ FAMILIES: tuple[Family, ...] = (
     Family(Classification, Classification.reads, Classification.needs, unless=frozenset({"labels"})),
     Family(MultiLabel, MultiLabel.reads, MultiLabel.needs),
     Family(Localization, Localization.reads, Localization.needs),
+    Family(Pose, Pose.reads, Pose.needs, vocabulary="pose"),
+    # Joints of objects come before their boxes: they are what is drawn, and what a run is known by.
+    Family(KeypointDetection, KeypointDetection.reads, KeypointDetection.needs, beside=("pose",)),
     # Of instances the masks come first: what is drawn, and what a run is known by.
     Family(partial(Detection, shape="mask"), _RANKED | _LABELS | _MASKS, _BOXES | _LABELS | _MASKS),
     Family(Detection, _RANKED | _LABELS, _BOXES | _LABELS),
@@ -93,7 +100,7 @@ def choose(
     """
     vocabularies = Vocabularies.of(names, gives | truth_fields)
     return [
-        family.make(vocabularies.names(family.vocabulary))
+        family.make(*(vocabularies.names(field) for field in (family.vocabulary, *family.beside)))
         for family in families
         if family.reads <= gives and family.needs <= truth_fields and not family.unless & gives
         if not family.of_classes or vocabularies.names(family.vocabulary) not in ((), UNTOLD_CONTOURS)

@@ -60,6 +60,20 @@ SCORES: dict[str, Score] = {
     "mask_voc_ap11": Score("Mask VOC AP, 11 points", "VOC AP of masks, mean of eleven recalls"),
     "boundary_AP": Score("Boundary AP", "AP of masks by the lesser overlap, of their pixels or of their borders"),
     "boundary_AP50": Score("Boundary AP50", "the same at overlap .5"),
+    "pckh": Score("PCKh", "joints within half of the head's size, of all joints together"),
+    "pck": Score("PCK", "joints within .2 of the torso, or .1 of the person where joints tell no torso"),
+    "pcp": Score("PCP", "sticks whose two ends are within half of the stick's length"),
+    "oks_AP": Score("OKS AP", "COCO's AP by similarity of joints", same_as="keypoint_AP"),
+    "keypoint_AP": Score("Keypoint AP", "COCO's AP of joints, mean over similarities .50 to .95 and classes"),
+    "keypoint_AP50": Score("Keypoint AP50", "AP of joints at similarity .5"),
+    "keypoint_AP75": Score("Keypoint AP75", "AP of joints at similarity .75"),
+    "keypoint_APs": Score("Keypoint AP small", "undefined: COCO annotates no joints of objects below 32² pixels"),
+    "keypoint_APm": Score("Keypoint AP medium", "AP of joints of objects from 32² to 96² pixels"),
+    "keypoint_APl": Score("Keypoint AP large", "AP of joints of objects above 96² pixels"),
+    "keypoint_AR1": Score("Keypoint AR1", "undefined: COCO tells the recall of joints of 20 predictions alone"),
+    "keypoint_AR10": Score("Keypoint AR10", "undefined: COCO tells the recall of joints of 20 predictions alone"),
+    "keypoint_AR100": Score("Keypoint AR", "objects whose joints are among the twenty best predictions"),
+    "keypoint_AR": Score("Keypoint AR", "the same", same_as="keypoint_AR100"),
     "dice": Score("Dice", "the same overlap, as twice the shared part of the sum"),
     "pixel_accuracy": Score("Pixel accuracy", "pixels whose class is right"),
     "mean_accuracy": Score("Mean accuracy", "pixels of a class that are right, mean over classes"),
@@ -76,12 +90,18 @@ SCORES: dict[str, Score] = {
 
 
 def score_of(key: str) -> Score:
-    """The score's name for people; a name that nobody knows describes itself, and losses are better when lower."""
-    return SCORES.get(key) or Score(key, "", not (key == "loss" or key.startswith("loss/")))
+    """The score's name for people; a name that nobody knows describes itself, and losses are better when lower.
+
+    Of a single head's, ``HEAD/SCORE``, it is the score's.
+    """
+    known = SCORES.get(key if key.startswith("loss") else key.rpartition("/")[2])
+    return known or Score(key, "", not (key == "loss" or key.startswith("loss/")))
 
 
 def telling(scores: Mapping[str, float | None], classes: int) -> dict[str, float | None]:
     """The scores without those that so few classes leave nothing to say, and those that say what another says.
+
+    Those of single heads, ``HEAD/SCORE``, have a table of their own.
 
     Args:
         scores: By name.
@@ -90,5 +110,7 @@ def telling(scores: Mapping[str, float | None], classes: int) -> dict[str, float
     return {
         name: value
         for name, value in scores.items()
-        if (not classes or classes >= score_of(name).least_classes) and score_of(name).same_as not in scores
+        if (name.startswith("loss/") or "/" not in name)
+        and (not classes or classes >= score_of(name).least_classes)
+        and score_of(name).same_as not in scores
     }

@@ -77,6 +77,9 @@ SYSTEMS = LazySystems(
         "mask_rcnn": "instances.mask_rcnn",
         "edgenet": "contours.edgenet",
         "semantic_edges": "contours.semantic_edges",
+        "keypoint_rcnn": "pose.keypoint_rcnn",
+        "deeppose": "pose.deeppose",
+        "hourglass": "pose.hourglass",
     }
 )
 
@@ -88,6 +91,7 @@ IF_UNSURE = {
     "segment": "fcn8s",
     "instances": "mask_rcnn",
     "contours": "edgenet",
+    "pose": "hourglass",
 }
 
 

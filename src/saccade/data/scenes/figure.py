@@ -9,22 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from saccade.core.dataset import Joints
+from saccade.core.joint_names import MPII_BONES, joints
 from saccade.data.scenes.shapes import CIRCLE, Array
 
-JOINTS = Joints(
-    names=(
-        *("r ankle", "r knee", "r hip", "l hip", "l knee", "l ankle"),
-        *("pelvis", "thorax", "upper neck", "head top"),
-        *("r wrist", "r elbow", "r shoulder", "l shoulder", "l elbow", "l wrist"),
-    ),
-    pairs=((0, 5), (1, 4), (2, 3), (10, 15), (11, 14), (12, 13)),
-    bones=(
-        *((0, 1), (1, 2), (2, 6), (6, 3), (3, 4), (4, 5)),
-        *((6, 7), (7, 8), (8, 9)),
-        *((10, 11), (11, 12), (12, 7), (7, 13), (13, 14), (14, 15)),
-    ),
+_NAMES = (
+    *("r ankle", "r knee", "r hip", "l hip", "l knee", "l ankle"),
+    *("pelvis", "thorax", "upper neck", "head top"),
+    *("r wrist", "r elbow", "r shoulder", "l shoulder", "l elbow", "l wrist"),
 )
+JOINTS = joints(_NAMES, MPII_BONES)
 
 FIGURE_AREA = 0.25  # of a figure of height 1, limbs spread; poses differ by about a fifth
 HEAD_RADIUS = 0.105

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import DataError, UsageError
+from saccade.core.joint_names import COCO_NAMES, SIGMA, sigmas_by_name
 from saccade.safe_io.documents.json_file import load_json
 
 Kind = Literal["bbox", "segm", "keypoints", "boundary"]
@@ -68,7 +69,8 @@ def coco(truth_json: Json, results_json: Json, kind: Kind = "bbox") -> dict[str,
 
     Returns:
         ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` as fractions, None where undefined. For keypoints there are no small
-        areas, and one number of predictions, 20, whose recall is given as AR100.
+        areas, and one number of predictions, 20, whose recall is given as AR and as AR100; similarity has COCO's
+        constants for joints that the categories name as COCO does, and .1 for others.
 
     Raises:
         UsageError: The kind is unknown.
@@ -103,8 +105,24 @@ def summary(found: Tables) -> dict[str, float | None]:
         "AR1": None if few else found.ar(0),
         "AR10": None if few else found.ar(1),
         "AR100": found.ar(0 if few else 2),
+        **({"AR": found.ar(0)} if few else {}),
         **many,
     }
+
+
+def _sigmas_of(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> list[float] | None:
+    """Constants of the joints that the categories name; where none does None, COCO's, of 17, and .1 of other numbers.
+
+    Raises:
+        DataError: Categories have unlike joints: one list of constants serves them all.
+    """
+    named = {tuple(row["keypoints"]) for row in truth["categories"] if row.get("keypoints")}
+    if len(named) > 1:
+        raise DataError("the same joints in all categories", " and ".join(str(len(one)) for one in named))
+    if named:
+        return list(sigmas_by_name(next(iter(named))))
+    count = len(results[0]["keypoints"]) // 3 if results else len(COCO_NAMES)
+    return None if count == len(COCO_NAMES) else [SIGMA] * count
 
 
 def tables(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]], kind: Kind) -> Tables:
@@ -112,24 +130,36 @@ def tables(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]], kind:
     with uncollected():
         # The library adds to rows, and changes nothing within them.
         own = {name: [dict(row) for row in truth[name]] for name in ("images", "annotations")}
-        return tables_of({**truth, **own}, [dict(row) for row in results], kind)
+        sigmas = None
+        if kind == "keypoints":
+            sigmas = _sigmas_of(truth, results)
+            for row in own["annotations"]:  # a file may leave the number out
+                row["num_keypoints"] = sum(mark > 0 for mark in row.get("keypoints", [])[2::3])
+        return tables_of({**truth, **own}, [dict(row) for row in results], kind, sigmas)
 
 
 def tables_of(
-    truth: dict[str, Any], results: list[dict[str, Any]], kind: Kind, counts: Sequence[int] | None = None
+    truth: dict[str, Any],
+    results: list[dict[str, Any]],
+    kind: Kind,
+    sigmas: Sequence[float] | None = None,
+    counts: Sequence[int] | None = None,
 ) -> Tables:
     """COCO's tables of results made for this call: the rows of both arguments are added to.
 
     Args:
-        truth: Annotations in COCO's form.
-        results: Predictions in COCO's form.
-        kind: What is compared.
+        truth: Annotations.
+        results: Results.
+        kind: As of `coco`.
+        sigmas: Constants of the joints; None: COCO's of its 17.
         counts: Numbers of predictions of a picture and a class that are counted; None: COCO's own.
     """
     from faster_coco_eval import COCO, COCOeval_faster
 
     annotated = COCO(truth)
-    evaluator: Any = COCOeval_faster(annotated, annotated.loadRes(results), kind, print_function=_silent)
+    own: Any = None if sigmas is None else list(sigmas)
+    given = annotated.loadRes(results)
+    evaluator: Any = COCOeval_faster(annotated, given, kind, print_function=_silent, kpt_oks_sigmas=own)
     if counts is not None:
         evaluator.params.maxDets = list(counts)
     evaluator.evaluate()

@@ -151,7 +151,7 @@ class _Found:
         """COCO's tables."""
         with uncollected():
             truth = as_truth(self.of, self.pictures, self.classes)
-            return tables_of(truth, as_results(self.of), self.said.kind, self.counts)
+            return tables_of(truth, as_results(self.of), self.said.kind, counts=self.counts)
 
     @cached_property
     def voc(self) -> list[Ranked]:

@@ -11,11 +11,12 @@ Legend: (H, W) a picture's own size.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypedDict
 
 from torch import Tensor
 
+from saccade.core.annotation import Annotation
 from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import mirror, scaling, translation
@@ -105,6 +106,7 @@ class View:
         mirrored: Whether left and right change places then.
         size: (H, W) of the whole picture.
         margin: Pixels along a border between tiles that the neighbour shows too.
+        pairs: Joints that change places where it is mirrored.
     """
 
     window: Window
@@ -112,6 +114,7 @@ class View:
     mirrored: bool
     size: Size
     margin: int = 0
+    pairs: tuple[tuple[int, int], ...] = ()
 
     @property
     def frame(self) -> Frame:
@@ -121,7 +124,9 @@ class View:
         if self.window.size != self.size:
             cut = Frame(translation(-left, -top), self.size, self.window.size)
             frame = cut.then(frame.matrix, frame.target)
-        return frame.then(mirror(frame.target[1]), frame.target) if self.mirrored else frame
+        if not self.mirrored:
+            return frame
+        return replace(frame.then(mirror(frame.target[1]), frame.target), pairs=self.pairs)
 
     def visualize(self, image: Tensor, spec: InputSpec) -> Tensor:
         """(C, h, w) float32 0..1 of a picture (C, H, W), before normalising."""
@@ -144,6 +149,7 @@ class MultiScaleFlip:
         tiles: The parts that are shown in place of the whole picture, or None.
         crops: Rows and columns of crops of the size that the network takes, spread over the picture of each scale in
             place of the central one; None for that alone.
+        pairs: Joints that change places in mirrored views.
 
     Raises:
         UsageError: There is no scale, one is out of bounds or stands twice, or there are both tiles and crops.
@@ -153,6 +159,7 @@ class MultiScaleFlip:
     flip: bool = False
     tiles: Tiles | None = None
     crops: int | None = None
+    pairs: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         good = all(math.isfinite(scale) and SMALLEST <= scale <= LARGEST for scale in self.scales)
@@ -168,19 +175,25 @@ class MultiScaleFlip:
         """Whether there is one view: the picture as the network takes it anyway."""
         return self.scales == (1.0,) and not self.flip and self.tiles is None and self.crops is None
 
-    def of(self, size: Size, spec: InputSpec) -> Iterator[View]:
-        """The views of a picture of `size` (H, W): tile by tile, scale by scale, the plain one before its mirrored."""
+    def of(self, size: Size, spec: InputSpec, truth: Annotation | None = None) -> Iterator[View]:
+        """The views of a picture: tile by tile, scale by scale, the plain one before its mirrored.
+
+        Args:
+            size: (H, W) of the picture.
+            spec: How pictures get into the network.
+            truth: What is known of the picture: where its person is, for networks of one person's pose.
+        """
         whole = Window(0, 0, *size)
         if self.crops is not None:
             for frame in self._cropped(size, spec, self.crops):
                 yield from (View(whole, frame, mirrored, size) for mirrored in self._sides())
             return
         for window in [whole] if self.tiles is None else self.tiles.windows(size):
-            own = spec.frame(window.size)
+            own = spec.frame(window.size, truth)
             for scale in self.scales:
                 for mirrored in self._sides():
                     margin = 0 if self.tiles is None else self.tiles.margin
-                    yield View(window, scaled(own, scale), mirrored, size, margin)
+                    yield View(window, scaled(own, scale), mirrored, size, margin, self.pairs)
 
     def _sides(self) -> tuple[bool, ...]:
         """Whether a view is mirrored: not, and then, where that is asked for."""

@@ -87,7 +87,8 @@ def save_drawing(drawing: Image.Image, path: Path) -> None:
 def as_values(prediction: Annotation, vocabularies: Vocabularies) -> dict[str, Any]:
     """The fields of an annotation as JSON takes them; absent ones are left out, and so are `MAPS`.
 
-    Beside each label stands the name of its class, as ``class`` or ``classes``; of maps the names of what they show.
+    Beside each label stands the name of its class, as ``class`` or ``classes``; of maps the names of what they show,
+    and of joints their names as ``joints``.
     Masks of classes stand there as COCO RLE, with names and shares of the picture, as ``semantic_masks``.
     """
     found = _values({f.name: getattr(prediction, f.name) for f in fields(Annotation) if f.name not in MAPS})
@@ -105,6 +106,9 @@ def as_values(prediction: Annotation, vocabularies: Vocabularies) -> dict[str, A
         ]
     if prediction.semantic_masks is not None:
         found["semantic_masks"] = _layers(prediction.semantic_masks, kinds)
+    joints = vocabularies.names("pose")
+    if joints and ("pose" in found or "keypoints" in found.get("instances", {})):
+        found["joints"] = list(joints)
     lines = vocabularies.names("contours")
     if prediction.contours is not None and len(lines) == len(prediction.contours):
         found["contour_classes"] = list(lines)

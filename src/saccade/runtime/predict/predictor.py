@@ -15,6 +15,7 @@ from saccade.core.batch import Batch
 from saccade.core.errors import DataError, SaccadeError, UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry.resample import Size
+from saccade.core.joint_names import mirrored_pairs
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
@@ -86,6 +87,7 @@ class Predictor:
         elif device != "auto" or precision not in (None, "auto", "32"):
             raise UsageError("a system for this device and precision", f"{system.name}, which has its own")
         self.engine: Engine = system
+        self.views = replace(self.views, pairs=mirrored_pairs(system.vocabularies.names("pose")))
         self.best_seen: float | None = None
         if members is None:
             check_views(self.engine, self.views)

@@ -10,6 +10,7 @@ from saccade.network.system import System
 from saccade.systems.from_torchvision.classifiers import CLASSIFIERS
 from saccade.systems.from_torchvision.dense_detectors import DENSE_DETECTORS
 from saccade.systems.from_torchvision.instances import INSTANCES
+from saccade.systems.from_torchvision.keypoints import KEYPOINTS
 from saccade.systems.from_torchvision.region_detectors import REGION_DETECTORS
 from saccade.systems.from_torchvision.segmenters import SEGMENTERS
 
@@ -20,6 +21,7 @@ FAMILIES: dict[type[nn.Module], Converter] = {
     **CLASSIFIERS,
     **DENSE_DETECTORS,
     **INSTANCES,
+    **KEYPOINTS,
     **REGION_DETECTORS,
     **SEGMENTERS,
 }
@@ -34,8 +36,8 @@ def from_torchvision(module: nn.Module, *, weights: WeightsEnum | None = None) -
 
     Args:
         module: An AlexNet, VGG, GoogLeNet, Inception v3 or ResNet (ResNeXt and wide ones too) of torchvision's, or a
-            RetinaNet on a ResNet, an SSD on VGG-16, a Faster or a Mask R-CNN on a ResNet or MobileNet, or an FCN or
-            DeepLabV3 on a ResNet.
+            RetinaNet on a ResNet, an SSD on VGG-16, a Faster, Mask or Keypoint R-CNN on a ResNet or MobileNet, or an
+            FCN or DeepLabV3 on a ResNet.
         weights: The weights that it holds, such as ``ResNet50_Weights.IMAGENET1K_V2``; names of classes and the
             preprocessing are theirs. Without them a model of 1000 classes is taken for one of ImageNet's, and
             a detector of 91 for one of COCO's.

@@ -93,7 +93,7 @@ def named_after(system: System, name: str | None, options: Mapping[str, Any]) ->
     if name is None:
         return system
     with torch.device("meta"):
-        twin = build(name, system.classes, **options)
+        twin = build(name, system.vocabularies if "joints" in system.vocabularies else system.classes, **options)
     shapes = [{key: value.shape for key, value in each.state_dict().items()} for each in (system, twin)]
     if shapes[0] == shapes[1]:
         system.origin = twin.origin

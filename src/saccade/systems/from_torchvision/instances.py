@@ -47,7 +47,7 @@ def _mask_top(rois: Any, levels: Mapping[str, Level]) -> MaskTop:
     with torch.device("meta"):  # its layers are replaced at once
         tower = MaskTower(
             RegionPool(levels, reads, pool.output_size[0], "align"),
-            _body(rois.mask_head),
+            plain_body(rois.mask_head),
             predictor.conv5_mask.out_channels,
             last.out_channels - 1,
         )
@@ -59,7 +59,7 @@ def _mask_top(rois: Any, levels: Mapping[str, Level]) -> MaskTop:
     return MaskTop(tower, reads)
 
 
-def _body(head: nn.Module) -> nn.Module:
+def plain_body(head: nn.Module) -> nn.Module:
     """Convolutions and ReLU in a row, where there is nothing else, as our own have them; else the head as it is."""
     layers = [layer for layer in head.modules() if not list(layer.children())]
     if not all(isinstance(layer, nn.Conv2d | nn.ReLU) for layer in layers):

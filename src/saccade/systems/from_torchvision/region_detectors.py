@@ -14,6 +14,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from saccade.core.errors import UsageError
 from saccade.core.level import Level
+from saccade.core.vocabulary import Names
 from saccade.heads.dense.dense_boxes import DenseBoxHead
 from saccade.heads.regions.box_top import BoxTop
 from saccade.layers.pools.region_pool import RegionPool
@@ -47,13 +48,16 @@ def from_faster_rcnn(module: FasterRCNN, weights: WeightsEnum | None) -> System:
     return system if options is None else named_after(system, "faster_rcnn", options)
 
 
-def region_system(module: FasterRCNN, weights: WeightsEnum, columns: Columns = no_columns) -> System:
+def region_system(
+    module: FasterRCNN, weights: WeightsEnum, columns: Columns = no_columns, joints: tuple[str, ...] = ()
+) -> System:
     """A system of the parts that all of torchvision's detectors of regions have.
 
     Args:
         module: The detector.
         weights: Whose names of classes it has, where their number fits.
         columns: Tops beside that of boxes.
+        joints: Names of the joints that it finds.
 
     Raises:
         UsageError: As for `from_faster_rcnn`.
@@ -65,7 +69,8 @@ def region_system(module: FasterRCNN, weights: WeightsEnum, columns: Columns = n
     names = names_of_objects(int(rois.box_predictor.cls_score.out_features), weights)[1:]
     tops = {"box": _box_top(rois, neck, len(names)), **columns(neck.levels, 0)}
     head = pyramid_head(_propose(module, neck), tops)
-    return System(trunk, {"regions": head}, neck, classes=names, input=detector_input(module), recipe=RECIPE)
+    classes: Names = {"instances": names, "joints": joints} if joints else names
+    return System(trunk, {"regions": head}, neck, classes=classes, input=detector_input(module), recipe=RECIPE)
 
 
 def options_of_ours(module: FasterRCNN) -> dict[str, Any] | None:

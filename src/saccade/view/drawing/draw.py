@@ -15,6 +15,7 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
+from saccade.core.joint_names import joints_by_name
 from saccade.core.masks import Masks
 from saccade.core.vocabulary import UNTOLD_CONTOURS, Names, Vocabularies
 from saccade.view.drawing.names import Box, name_boxes, name_picture, name_regions
@@ -47,7 +48,8 @@ def draw(
         annotation: What the picture shows, in its own pixels.
         names: Names of classes by label, or by vocabulary where pixels have other classes than objects; a label beyond
             them is drawn as its number.
-        joints: What connects the joints of keypoints and pose; without it they are dots.
+        joints: What connects the joints of keypoints and pose; by default what their names tell, without which they
+            are dots.
         threshold: Objects with lower scores are left out.
         frames: A colour for each object that is drawn around that of its class, or None for no second frame.
         enlarge: Whether a small picture is enlarged, so that text in it is readable.
@@ -68,7 +70,7 @@ def draw(
     _lay_maps(canvas, shown, factor, len(pixel_classes), paint)
     _lay_lines(canvas, shown, factor, lists.names("contours"))
     picture = Image.fromarray(canvas.round().astype(np.uint8))
-    _draw_people(picture, shown, joints, factor)
+    _draw_people(picture, shown, joints or joints_by_name(lists.names("pose")), factor)
     boxes = _boxes(rows, picture.size, factor)
     _draw_boxes(picture, boxes, paint, [None if frames is None else frames[place] for place in order])
     tags = Tags(picture.size)

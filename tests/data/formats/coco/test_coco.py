@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from made import coco_content, save_picture, write_coco
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
+from saccade.core.joint_names import COCO_NAMES, joints, mirrored_pairs
 from saccade.data.check.pictures.unlisted import unlisted
 from saccade.data.formats.coco.document import read_document
 from saccade.data.formats.coco.reader import Coco, open_coco, splits
-from saccade.data.formats.common.joints import COCO_NAMES, joints, mirrored_pairs
 
 
 def opened(root: Path, content: dict[str, Any] | None = None) -> Coco:

@@ -7,7 +7,7 @@ import pytest
 from made import save_picture
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
-from saccade.data.formats.common.joints import COCO_NAMES
+from saccade.core.joint_names import COCO_NAMES
 from saccade.data.formats.yolo.reader import open_yolo
 from saccade.data.open import open_data, splits
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
+from saccade.core.joint_names import joints
 from saccade.data.formats.coco.annotations import Reading
 from saccade.data.formats.coco.placeholder import placeholder
 from saccade.data.formats.common.defect_report import Report, strict
-from saccade.data.formats.common.joints import joints
 from saccade.data.formats.common.json_node import JsonNode
 from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.origin import Origin

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from saccade.core.errors import DataError
-from saccade.data.formats.common.joints import joints
+from saccade.core.joint_names import joints
 from saccade.data.formats.common.store import Outline
 from saccade.data.formats.writing.objects import Array, Objects
 from saccade.data.formats.writing.pictures import Picture

@@ -7,7 +7,7 @@ from typing import Any
 
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError, UsageError
-from saccade.data.formats.common.joints import joints
+from saccade.core.joint_names import joints
 from saccade.data.formats.common.split_names import canonical
 
 # Our own readers name defects by line and know each format's frame: datumaro leaves coordinates as it finds them.

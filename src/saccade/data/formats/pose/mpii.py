@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from saccade.core.errors import DataError
+from saccade.core.joint_names import MPII_BONES, MPII_NAMES, joints
 from saccade.data.formats.common.defect_report import Report, strict, telling
-from saccade.data.formats.common.joints import joints
 from saccade.data.formats.common.json_node import JsonNode, shown
 from saccade.data.formats.common.split_names import USUAL, canonical
-from saccade.data.formats.pose.mpii_form import BONES, HEAD_SHARE, NAMES, SHIFT
+from saccade.data.formats.pose.mpii_form import HEAD_SHARE, SHIFT
 from saccade.data.formats.pose.mpii_mat import find_mat, read_mat
 from saccade.data.formats.pose.persons import PersonRow, Persons
 from saccade.safe_io.documents.json_file import load_json
@@ -48,7 +48,7 @@ def open_mpii(path: Path, split: str, report: Report = strict) -> Persons:
     rows = read_mat(root, file, report) if file.suffix == ".mat" else _rows(root, file, split, report)
     if not rows:
         raise DataError("annotated persons", "none", path=file)
-    return Persons(root, joints(NAMES, BONES), rows)
+    return Persons(root, joints(MPII_NAMES, MPII_BONES), rows)
 
 
 def _rows(root: Path, file: Path, split: str, report: Report) -> list[PersonRow]:
@@ -114,9 +114,9 @@ def _joints(node: JsonNode) -> tuple[list[tuple[float, float]], list[int]]:
     full = "joint_self" in node.value
     key = "joint_self" if full else "joints"
     entries = node.items(key)
-    if len(entries) != len(NAMES):
-        raise node.get(key).wrong(f"{len(NAMES)} joints", len(entries))
-    marks = [] if full else node.get("joints_vis").numbers(len(NAMES))
+    if len(entries) != len(MPII_NAMES):
+        raise node.get(key).wrong(f"{len(MPII_NAMES)} joints", len(entries))
+    marks = [] if full else node.get("joints_vis").numbers(len(MPII_NAMES))
     points: list[tuple[float, float]] = []
     visible: list[int] = []
     for place, entry in enumerate(entries):

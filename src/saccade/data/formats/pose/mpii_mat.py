@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from saccade.core.errors import DataError
+from saccade.core.joint_names import MPII_NAMES
 from saccade.data.formats.common.defect_report import Report, telling
-from saccade.data.formats.pose.mpii_form import HEAD_SHARE, NAMES, SHIFT
+from saccade.data.formats.pose.mpii_form import HEAD_SHARE, SHIFT
 from saccade.data.formats.pose.persons import PersonRow
 from saccade.safe_io.documents.mat_file import load_mat
 from saccade.safe_io.files import is_file
@@ -65,12 +66,12 @@ class _Rect:
             raise self._wrong(error.expected, error.found) from error
         if not is_file(self.root / "images" / name):
             raise self._wrong(f"a picture in {self.root / 'images'}", f"no {name[:200]!r}")
-        places = [(0.0, 0.0)] * len(NAMES)
-        visible = [0] * len(NAMES)
+        places = [(0.0, 0.0)] * len(MPII_NAMES)
+        visible = [0] * len(MPII_NAMES)
         for point in points:
             joint = self._number(point, "id")
-            if joint not in range(len(NAMES)):
-                raise self._wrong(f"a joint's id from 0 to {len(NAMES) - 1}", f"{joint:g}")
+            if joint not in range(len(MPII_NAMES)):
+                raise self._wrong(f"a joint's id from 0 to {len(MPII_NAMES) - 1}", f"{joint:g}")
             places[int(joint)] = (self._number(point, "x") + SHIFT, self._number(point, "y") + SHIFT)
             # The file says 0, 1, '0', '1', or nothing for the joints that are never hidden.
             visible[int(joint)] = 1 if _text(_field(point, "is_visible")) == "0" else 2

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
+from saccade.core.joint_names import COCO_NAMES, mirrored_pairs
 from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.detection_dataset import DetectionDataset
 from saccade.data.formats.common.disk_names import DiskNames
-from saccade.data.formats.common.joints import COCO_NAMES, mirrored_pairs
 from saccade.data.formats.common.json_node import JsonNode, shown
 from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.store import RaggedArray

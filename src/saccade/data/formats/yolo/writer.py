@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from saccade.data.formats.common.joints import COCO_NAMES, mirrored_pairs
+from saccade.core.joint_names import COCO_NAMES, mirrored_pairs
 from saccade.data.formats.writing.objects import Objects
 from saccade.data.formats.writing.pictures import Picture
 from saccade.data.formats.writing.writer import (
