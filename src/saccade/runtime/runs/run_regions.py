@@ -111,7 +111,12 @@ def with_run_search(system: System, device: str = "auto") -> System:
         DataError: Its checkpoint is missing or damaged.
     """
     named = system.search
-    return system.with_search(RunRegions.of(named.path, named.count, device)) if isinstance(named, NamedRun) else system
+    return system.with_search(with_network(named, device)) if isinstance(named, NamedRun) else system
+
+
+def with_network(search: Search, device: str = "auto") -> Search:
+    """The search of the run that a name means; any other search itself. Errors as of `RunRegions.of`."""
+    return RunRegions.of(search.path, search.count, device) if isinstance(search, NamedRun) else search
 
 
 def seek_before(dataset: Dataset, search: Search | None) -> Dataset:
