@@ -165,12 +165,6 @@ def test_two_pictures_are_learnt_by_heart_where_cells_share_their_weights() -> N
     check_learnt_by_heart(without_chance(narrow("yolo1", cells="shared")).train())
 
 
-@pytest.mark.slow
-def test_two_pictures_are_learnt_by_heart_where_a_last_stage_looks_at_regions() -> None:
-    options = {"pooled_from": "c4", "width": 1 / 8, "size": 128, "scales": (1.0, 2.0, 4.0)}
-    check_learnt_by_heart(without_chance(narrow("mask_rcnn", **options)).train())
-
-
 def check_learnt_by_heart(system: System) -> None:
     """The loss falls, and the predictions are the truth."""
     assert wrong_by_heart(system) == []

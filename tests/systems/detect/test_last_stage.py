@@ -8,6 +8,7 @@ import torchvision
 from torch import nn
 from torchvision.ops import roi_align
 
+import saccade as sc
 from saccade.core.errors import UsageError
 from saccade.heads.regions.region_head import RegionHead
 from saccade.network.system import System
@@ -110,3 +111,30 @@ def test_trained_in_turn_the_last_stage_learns_with_the_regions() -> None:
         learns = {name for name, one in system.named_parameters() if one.requires_grad}
         assert any("layer4" in name for name in learns) == wanted
         assert any("regions.propose" in name for name in learns) != wanted
+
+
+@pytest.mark.slow
+def test_two_pictures_are_learnt() -> None:
+    data = sc.open_data("scenes:count=2,size=96,seed=3", "train")
+    torch.manual_seed(0)
+    system = build("mask_rcnn", data.classes, **{**SMALL, "width": 1 / 8, "samples": 16})
+    batch = system.batch([data[place].image for place in (0, 1)], [data[place].truth for place in (0, 1)])
+    for module in system.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 0.5
+    with torch.no_grad():
+        for _ in range(5):
+            system.forward(batch)
+    for module in system.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    optimiser = torch.optim.Adam(system.parameters(), lr=3e-3)
+    terms = [system.loss(batch)]
+    for _ in range(120):
+        terms.append(system.loss(batch))
+        optimiser.zero_grad()
+        torch.stack(list(terms[-1].values())).sum().backward()
+        optimiser.step()
+    first, last = terms[0], terms[-1]
+    assert sum(last.values()) < 0.35 * sum(first.values())
+    assert last["regions/mask"] < 0.7 * first["regions/mask"]
