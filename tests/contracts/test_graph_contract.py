@@ -31,7 +31,6 @@ QUICK = (
     "deconvnet by proposals",
     "edgenet",
     "deeppose",
-    "hourglass",
     "patches one by one",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
