@@ -38,7 +38,7 @@ def detector(name: str, side: int) -> nn.Module:
     if name == "ssd300":
         model: nn.Module = tv.ssd300_vgg16(**none)
     else:
-        make = {"fasterrcnn": _faster_rcnn, "retinanet": _retinanet}[name]
+        make = {"fasterrcnn": _faster_rcnn, "maskrcnn": _mask_rcnn, "retinanet": _retinanet}[name]
         model = make(min_size=side, max_size=round(side * 1333 / 800))
     with torch.no_grad():
         _shape(name, model.eval())
@@ -59,8 +59,20 @@ def truth(pixels: Sequence[int], objects: int, seed: int) -> tuple[Tensor, Tenso
     return torch.cat([corners, corners + sides], 1), torch.randint(1, CLASSES, (objects,), generator=draw)
 
 
+def ellipses(boxes: Tensor, pixels: Sequence[int]) -> Tensor:
+    """(n, H, W) bool, the ellipse within each box (n, 4) of a picture of `pixels` (H, W)."""
+    rows, columns = (torch.arange(length) + 0.5 for length in pixels)
+    x1, y1, x2, y2 = (edge[:, None, None] for edge in boxes.unbind(1))
+    across, down = ((2 * columns - x1 - x2) / (x2 - x1)), ((2 * rows[:, None] - y1 - y2) / (y2 - y1))
+    return across.square() + down.square() <= 1
+
+
 def _faster_rcnn(**size: int) -> nn.Module:
     return tv.FasterRCNN(_backbone(), CLASSES, **size)
+
+
+def _mask_rcnn(**size: int) -> nn.Module:
+    return tv.MaskRCNN(_backbone(), CLASSES, **size)
 
 
 def _retinanet(**size: int) -> nn.Module:
@@ -98,11 +110,13 @@ def _calm(body: nn.Module) -> None:
 def _shape(name: str, model: Any) -> None:
     """Let the last layers say as much as those of a model that has learnt."""
     shown = [image.float() / 255 for image in pictures((480, 640), 2)]
-    if name == "fasterrcnn":
+    if name in ("fasterrcnn", "maskrcnn"):
         _settle(model, shown, {model.rpn.head.cls_logits: SPREAD, model.rpn.head.bbox_pred: CODES})
         last = model.roi_heads.box_predictor
         logits = _settle(model, shown, {last.cls_score: SPREAD, last.bbox_pred: 1.0})[last.cls_score]
         _lift_background(last.cls_score, logits, DETECTORS[name].pairs * len(shown), model.roi_heads.score_thresh)
+        if DETECTORS[name].masks:
+            _settle(model, shown, {model.roi_heads.mask_predictor.mask_fcn_logits: SPREAD})
     elif name == "retinanet":
         scores, boxes = model.head.classification_head.cls_logits, model.head.regression_head.bbox_reg
         logits = _settle(model, shown, {scores: SPREAD, boxes: CODES})[scores]

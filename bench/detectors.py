@@ -24,16 +24,19 @@ class Detector:
         pairs: Pairs of box and class of a picture that pass the threshold.
         aim: What our predictor should reach beside it.
         background: Labels that are background's: ours are less by so many.
+        masks: Whether it tells masks too, and learns them.
     """
 
     title: str
     pairs: int
     aim: float
     background: int
+    masks: bool = False
 
 
 DETECTORS = {
     "fasterrcnn": Detector("Faster R-CNN, ResNet-50 with pyramid", 300, 2.4, 1),
+    "maskrcnn": Detector("Mask R-CNN, ResNet-50 with pyramid", 300, 2.4, 1, masks=True),
     "retinanet": Detector("RetinaNet, ResNet-50", 2000, 2.4, 0),
     "ssd300": Detector("SSD300, VGG-16", 2000, 1.7, 1),
 }
@@ -54,7 +57,7 @@ class Size:
     rounds: int = 7
 
 
-QUICK = Size(names=("fasterrcnn",), side=64, pixels=(64, 80), pictures=1, batch=1, rounds=2)
+QUICK = Size(names=("maskrcnn",), side=64, pixels=(64, 80), pictures=1, batch=1, rounds=2)
 
 
 def measure(quick: bool) -> list[Row]:
@@ -137,17 +140,20 @@ def our_train(name: str, side: int, pixels: list[int], count: int) -> Callable[[
     import torch
 
     import saccade as sc
-    from bench.detector_models import detector, pictures, truth
+    from bench.detector_models import detector, ellipses, pictures, truth
     from bench.our_training import Steps
     from saccade.core.annotation import Annotation, Instances
+    from saccade.core.masks import Masks
 
     system = sc.from_torchvision(detector(name, side).train())
     steps, images = Steps.on(system), pictures(pixels, count)
-    objects = [truth(pixels, OBJECTS, seed) for seed in range(count)]
-    shown = [
-        Annotation(instances=Instances(boxes=boxes, labels=labels - DETECTORS[name].background))
-        for boxes, labels in objects
-    ]
+    shown: list[Annotation] = []
+    for seed in range(count):
+        boxes, labels = truth(pixels, OBJECTS, seed)
+        masks = Masks.from_dense(ellipses(boxes, pixels)) if DETECTORS[name].masks else None
+        shown.append(
+            Annotation(instances=Instances(boxes=boxes, labels=labels - DETECTORS[name].background, masks=masks))
+        )
     torch.manual_seed(0)
     forget_peak()
 
@@ -162,11 +168,14 @@ def their_train(name: str, side: int, pixels: list[int], count: int) -> Callable
     """The loop of torchvision's reference for detection, in fp32 and the default memory format."""
     import torch
 
-    from bench.detector_models import detector, pictures, truth
+    from bench.detector_models import detector, ellipses, pictures, truth
 
     model, images = detector(name, side).train(), pictures(pixels, count)
-    objects = [truth(pixels, OBJECTS, seed) for seed in range(count)]
-    targets = [{"boxes": boxes, "labels": labels} for boxes, labels in objects]
+    targets: list[dict[str, Any]] = []
+    for seed in range(count):
+        boxes, labels = truth(pixels, OBJECTS, seed)
+        masks = {"masks": ellipses(boxes, pixels).byte()} if DETECTORS[name].masks else {}
+        targets.append({"boxes": boxes, "labels": labels, **masks})
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.SGD(learning, lr=LR, momentum=0.9, weight_decay=1e-4)
     torch.manual_seed(0)

@@ -49,6 +49,33 @@ def write_coco(root: Path, content: dict[str, Any] | None = None, split: str = "
     return root
 
 
+def write_coco_persons(root: Path, shift: float = 0.0) -> Path:
+    """COCO's keypoints of an own schema: two persons and a crowd, nobody, one person without annotated joints.
+
+    Args:
+        root: The data's folder.
+        shift: Pixels by which the first joint is moved to the right.
+    """
+    save_picture(root / "train/a.png")
+    save_picture(root / "train/b.png", seed=1)
+    save_picture(root / "train/c.png", seed=2)
+    category = {"id": 3, "name": "worker", "keypoints": ["helmet", "left_hand", "right_hand"]}
+    seen = {"category_id": 3, "iscrowd": 0, "area": 100}
+    joints = [[12 + shift, 8, 2, 10, 20, 1, 18, 20, 2], [40, 5, 2, 35, 12, 2, 0, 0, 0], [0] * 9]
+    objects = [
+        seen | {"id": 1, "image_id": 1, "bbox": [6, 4, 14, 24], "keypoints": joints[0], "num_keypoints": 3},
+        seen | {"id": 2, "image_id": 1, "bbox": [30, 2, 16, 16], "keypoints": joints[1], "num_keypoints": 2},
+        seen | {"id": 3, "image_id": 1, "bbox": [0, 0, 60, 40], "iscrowd": 1, "keypoints": joints[2]},
+        seen | {"id": 4, "image_id": 3, "bbox": [3, 3, 20, 20], "keypoints": joints[2], "num_keypoints": 0},
+    ]
+    images = [{"id": n, "file_name": f"{name}.png", "width": 60, "height": 40} for n, name in enumerate("abc", 1)]
+    content = {"images": images, "annotations": objects, "categories": [category | {"skeleton": [[1, 2], [1, 3]]}]}
+    document = root / "annotations/person_keypoints_train.json"
+    document.parent.mkdir(parents=True, exist_ok=True)
+    document.write_text(json.dumps(content))
+    return root
+
+
 class Memory:
     """Pictures of one grey, which is their place; some cannot be read, one sleeps."""
 

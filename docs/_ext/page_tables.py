@@ -14,6 +14,7 @@ from pathlib import Path
 
 from saccade.command_line.arguments.flags import Flag, of_dataclass, of_options
 from saccade.command_line.systems import costs
+from saccade.comparison.settings import CompareSettings
 from saccade.core.augmentation import Augmentation
 from saccade.metrics import scores
 from saccade.network.card import Card
@@ -49,9 +50,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def settings(_: str) -> str:
-    """The fields of TrainSettings."""
-    flags, fields = of_dataclass(TrainSettings), dataclasses.fields(TrainSettings)
+def settings(of: str) -> str:
+    """The fields of TrainSettings, or of CompareSettings."""
+    kind = CompareSettings if of == "compare" else TrainSettings
+    flags, fields = of_dataclass(kind), dataclasses.fields(kind)
     return table(("flag", "default", "meaning"), (_row(flags[field.name], field.default) for field in fields))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saccade import core, data, metrics, ops, view
     from saccade.analysis.describe import describe
+    from saccade.comparison.compare import compare
     from saccade.data.check import check_data
     from saccade.data.open import open_data
     from saccade.network.system import System
@@ -43,6 +44,7 @@ __all__ = [
     "__version__",
     "build",
     "check_data",
+    "compare",
     "core",
     "data",
     "describe",
@@ -65,6 +67,7 @@ _HOMES = {
     "System": "saccade.network.system",
     "build": "saccade.systems.build",
     "check_data": "saccade.data.check",
+    "compare": "saccade.comparison.compare",
     "describe": "saccade.analysis.describe",
     "disturb": "saccade.runtime.evaluate.disturb",
     "evaluate": "saccade.runtime.evaluate.evaluate",

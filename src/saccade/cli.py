@@ -16,6 +16,8 @@ COMMANDS = {
     "describe": "count and draw the layers of a network",
     "data": "check, draw, convert or make data",
     "train": "train a system on your pictures",
+    "plan": "what would be trained on your pictures, and why",
+    "compare": "train several systems on your pictures, and say which to take",
     "evaluate": "measure a run",
     "predict": "predict pictures with a run",
     "propose": "regions that may show objects, for detectors that read some",

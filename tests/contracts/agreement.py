@@ -190,6 +190,11 @@ def _pose_visible(prediction: Annotation, truth: Annotation) -> bool:
     return bool(((prediction.get("pose_visible") > 0) == (truth.get("pose_visible") > 0)).all())
 
 
+def _joint_scores(prediction: Annotation, truth: Annotation) -> bool:
+    """Joints that are there are told surely, others not."""
+    return bool(((prediction.get("pose_scores") > 0.5) == (truth.get("pose_visible") > 0)).all())
+
+
 # How each field's answer is held against the truth. A system that gives another field cannot be judged: add a rule.
 RULES: dict[str, Agreement] = {
     "label": _same_label,
@@ -208,6 +213,7 @@ RULES: dict[str, Agreement] = {
     "contours": _contours,
     "pose": _pose,
     "pose_visible": _pose_visible,
+    "pose_scores": _joint_scores,
 }
 
 

@@ -12,6 +12,7 @@ from saccade.core.annotation import Annotation, Instances, Person
 from saccade.core.batch import Batch
 from saccade.core.masks import Masks
 from saccade.heads.dense.dense_boxes import DenseBoxHead
+from saccade.heads.joints.refined import RefinedJointsHead
 from saccade.heads.regions.region_head import RegionHead
 from saccade.heads.windows.object_masks import ObjectMaskHead
 from saccade.heads.windows.sliding import SlidingHead
@@ -73,6 +74,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "reseg": {"trunk": "vgg11"},
     "edgenet": {"trunk": "vgg11", "padding": 0},
     "semantic_edges": {"trunk": "resnet18"},
+    "hourglass": {"stacks": 2},
+    "deeppose": {"trunk": "resnet18", "cascade": 2},
     "pixels": {"width": 1 / 4},
     "boxes_and_pixels": {"width": 1 / 4},
 } | {f"resnet{depth}": {"width": 1 / 4, "size": 32} for depth in (20, 32, 44, 56, 110)}
@@ -84,6 +87,7 @@ DEEPER = (
     "rcnn",  # a network's pass a region
     *("mask_rcnn", "keypoint_rcnn"),  # Faster R-CNN, and masks or joints
     *("deepmask", "sharpmask"),  # patches by the dozen
+    "hourglass",  # some fifty layers to the lowest positions and back
     "deconvnet",  # down to one position and back by some twenty layers
     *("fcn32s", "fcn16s"),
     *("fcn_basic_noaddition", "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"),
@@ -91,6 +95,7 @@ DEEPER = (
 )
 # Options by which two pictures are learnt by heart: windows as small as the smallest object, or a search that finds it.
 BY_HEART: dict[str, dict[str, Any]] = {
+    "hourglass": {"width": 1 / 8, "size": 128, "stacks": 1},
     "overfeat_localizer": {"width": 1 / 8},
     "fcn32s": {"size": 256},  # its positions are 32 pixels apart
     "rcnn": {"search": "selective-search", "proposals": 60},
@@ -128,6 +133,8 @@ BY_HEART: dict[str, dict[str, Any]] = {
         **{"size": 128, "scales": (1.0, 0.36), "order": "joint"},
     },
 }
+# Members so deep that what stands after normalisation at rest grows beyond bounds while they learn: theirs measures on.
+MEASURES_ON = ("hourglass",)
 # Members that are described on pictures so large that a pass takes seconds; others of their kind are described quickly.
 LARGE = (
     "sliding_window",
@@ -190,6 +197,8 @@ def without_chance(system: System) -> System:
             module.rules = replace(module.rules, sample=replace(NEGATIVES, most=64, random=0))
         if isinstance(module, DenseBoxHead):
             module.rules = replace(module.rules, sample=_all_of(module.rules.sample))
+        if isinstance(module, RefinedJointsHead):
+            module.squares = replace(module.squares, samples=CLASSES, noise=0.0)
         if isinstance(module, ObjectMaskHead):
             module.sample = EveryPatch(module.rules.sample)
     return system
@@ -289,9 +298,9 @@ def _truth(index: int, boxes: Tensor, masks: Masks, semantic: Tensor) -> Annotat
         semantic=semantic,
         semantic_masks=_layers(index, masks, semantic),
         contours=_lines(index, masks),
-        pose=joints[0],
-        pose_visible=torch.full(joints.shape[1:2], 2),
-        person=Person(centre=centre, scale=sides[0, 1] / 200, head_size=sides[0, 1] / 8),
+        pose=joints[0, :CLASSES],
+        pose_visible=torch.full((CLASSES,), 2),
+        person=Person(centre=centre, scale=sides[0].amax() / 200, head_size=sides[0, 1] / 8),
     )
 
 

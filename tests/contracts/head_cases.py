@@ -19,6 +19,7 @@ from saccade.heads.contours.contour_head import ContourHead, ContourRaw
 from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead, DenseRules
 from saccade.heads.dense.grid_boxes import GridBoxes, GridBoxHead
 from saccade.heads.dense.grid_targets import cell_truth
+from saccade.heads.heatmaps.heatmap_head import Absent, HeatmapHead, HeatmapRaw
 from saccade.heads.locate.box_form import BoxForm, relative
 from saccade.heads.locate.locate import LocatedBoxes, LocateHead
 from saccade.heads.locate.locate_many import LocateManyHead, ManyBoxes
@@ -42,7 +43,9 @@ from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher, best_of
 from saccade.ops.boxes.samplers import HardNegativeSampler, RandomSampler, Sampler, everything
 from saccade.ops.boxes.suppression import Suppression
+from saccade.ops.heatmaps import gaussian_maps
 
+PITCH = 4  # pixels between two cells of joints' maps
 LEVEL = Level(12, 8)
 OBJECTS = 3
 SURE = 20.0
@@ -192,6 +195,16 @@ def _contours(outputs: int, *, per_class: bool) -> Callable[[list[Annotation], T
     return perfect
 
 
+def _joints(absent: Absent) -> HeadCase:
+    """Maps of the truth's joints, which the trunk makes."""
+
+    def perfect(truth: list[Annotation], sizes: Tensor) -> HeatmapRaw:
+        places = torch.stack([t.get("pose") for t in truth]) / PITCH
+        return HeatmapRaw(gaussian_maps(places, (64 // PITCH, 64 // PITCH)), sizes)
+
+    return HeadCase(lambda: HeatmapHead("map", PITCH, absent=absent), perfect, (CLASSES, 64 // PITCH, 64 // PITCH))
+
+
 SEVERAL = PixelLoss(labels="several")
 HEADS: dict[str, HeadCase] = {
     "pixels": HeadCase(lambda: PixelHead("map", nn.Conv2d(LEVEL.channels, CLASSES, 1), CLASSES), _pixels),
@@ -227,6 +240,8 @@ HEADS: dict[str, HeadCase] = {
         lambda: ContourHead(ClassSideScores({"map": LEVEL}, {"map": LEVEL}, CLASSES, corners=True), per_class),
         _contours(2, per_class=True),
     ),
+    "heat maps": _joints("empty"),
+    "heat maps of annotated joints": _joints("ignored"),
     "classify": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES), _classes),
     "classify many": HeadCase(lambda: ClassifyHead("map", _body(CLASSES), CLASSES, loss="sigmoid"), _many_classes),
     "svm": HeadCase(lambda: SvmHead("map", LEVEL.channels, CLASSES), _classes),

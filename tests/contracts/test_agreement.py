@@ -30,7 +30,7 @@ def perfect() -> Annotation:
     pixels = torch.nn.functional.one_hot(TRUTH.semantic, CLASSES).permute(2, 0, 1).float()
     scores = torch.full((CLASSES,), 0.1).index_fill(0, label[None], 0.8)
     found = replace(TRUTH, label_scores=scores, labels=None, instances=told, semantic_scores=pixels, person=None)
-    return replace(found, semantic_mask_scores=LAYERS.float())
+    return replace(found, semantic_mask_scores=LAYERS.float(), pose_scores=torch.ones(len(TRUTH.pose)))
 
 
 def rows(**columns) -> Annotation:
@@ -55,6 +55,7 @@ WRONG = {
     "contours": replace(perfect(), contours=torch.zeros_like(LINES)),
     "pose": replace(perfect(), pose=TRUTH.pose + 6),
     "pose_visible": replace(perfect(), pose_visible=torch.zeros_like(TRUTH.pose_visible)),
+    "pose_scores": replace(perfect(), pose_scores=torch.full((len(TRUTH.pose),), 0.1)),
 }
 
 
@@ -104,7 +105,7 @@ def test_a_field_without_a_rule_fails_whatever_is_answered() -> None:
 
 def test_every_field_that_answers_have_has_a_rule() -> None:
     told = {f.name for f in fields(Annotation)} - {"instances", "person", "sought", "semantic_sought"}
-    told -= {"semantic_masks_unknown"}  # it stands beside masks
+    told -= {"semantic_masks_unknown", "pose_maps"}  # they stand beside masks and joints
     columns = {f"instances.{f.name}" for f in fields(Instances)} - {
         # Mask scores are what masks are painted of, and are gone from what is told.
         f"instances.{n}"

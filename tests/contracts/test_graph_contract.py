@@ -30,6 +30,8 @@ QUICK = (
     "crf_rnn",
     "deconvnet by proposals",
     "edgenet",
+    "deeppose",
+    "hourglass",
     "patches one by one",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from contract_cases import begun, shown, tensors_of, total
-from head_cases import HEADS, HeadCase
+from head_cases import HEADS, PITCH, HeadCase
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
@@ -44,6 +44,10 @@ def found(prediction: Annotation, truth: Annotation, field: str) -> bool:
     if field in ("semantic_masks", "semantic_mask_scores"):
         layers = value.dense() if field == "semantic_masks" else value > 0.5
         return torch.equal(layers, truth.get("semantic_masks").dense())
+    if field == "pose":
+        return bool(((value - wanted).abs() <= PITCH / 2).all())  # the middle of a cell stands for all of it
+    if field == "pose_scores":
+        return bool((value > 0.9).all())
     if not field.startswith("instances."):
         return torch.equal(value, wanted)
     if field == "instances.scores":

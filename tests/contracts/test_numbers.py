@@ -13,6 +13,7 @@ from deconvnet_reseg_numbers import deconvnet_reseg_quantities
 from described_numbers import described_quantities
 from detector_numbers import detector_quantities
 from object_mask_numbers import object_mask_quantities
+from pose_numbers import pose_quantities
 from region_numbers import region_quantities
 from segment_context_numbers import segment_context_quantities
 from segment_decoder_numbers import segment_decoder_quantities
@@ -208,6 +209,7 @@ def quantities() -> dict[tuple[str, str], Callable[[], object]]:
         | deconvnet_reseg_quantities()
         | crf_quantities()
         | contour_quantities()
+        | pose_quantities()
         | {
             ("LeNet-5", "trainable params total"): lambda: parameters(paper("lenet5")),
             ("LeNet-5", "input"): lambda: f"{paper('lenet5').input.channels}x32x32",

@@ -47,6 +47,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "edgenet": ("yolo24", "tf_efficientnet_lite0"),
     "semantic_edges": ("yolo24", "tf_efficientnet_lite0"),
     "retinanet": ("zfnet", "inception_v3", "yolo24", "tf_efficientnet_lite0"),
+    "deeppose": ("zfnet", "yolo24"),
 }
 IMAGENET = trunk("resnet18", width=1 / 16).preprocessing
 

@@ -8,6 +8,7 @@ from agreement import disagreements, without_rule
 from contract_cases import (
     BY_HEART,
     DEEPER,
+    MEASURES_ON,
     batch_of,
     begun,
     learning,
@@ -193,9 +194,10 @@ def in_use(system: System, batch: Batch) -> list[Annotation]:
 def learn_by_heart(system: System, steps: int = 400) -> tuple[float, float]:
     """Train on two pictures until the loss has fallen and the predictions are the truth; the loss before and after.
 
-    Normalisation measures the pictures once and then stands still: the statistics of eight values, which a deep map of
-    two small pictures has, differ too much from those that it would use afterwards. The rate falls in the second half:
-    at a constant one boxes go on swaying, on some processors by more than an answer may be off.
+    Normalisation measures the pictures once and then stands still, but for `MEASURES_ON`: the statistics of eight
+    values, which a deep map of two small pictures has, differ too much from those that it would use afterwards. The
+    rate falls in the second half: at a constant one boxes go on swaying, on some processors by more than an answer may
+    be off.
     """
     batch = batch_of(system, [0, 1])
     norms = [module for module in system.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -205,7 +207,7 @@ def learn_by_heart(system: System, steps: int = 400) -> tuple[float, float]:
         for _ in range(10):
             system.forward(batch)
     for module in norms:
-        module.eval()
+        module.train((system.origin or {}).get("system") in MEASURES_ON)
     optimiser = torch.optim.Adam(system.parameters(), lr=3e-3, fused=True)
     rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, 2 * (1 - step / steps)))
     losses: list[float] = []

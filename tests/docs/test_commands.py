@@ -15,6 +15,9 @@ from pages import PAGES, ROOT, commands, inline
 
 from saccade import cli
 from saccade.command_line import data, demo
+from saccade.comparison.leaderboard import Comparison
+from saccade.comparison.row import Row
+from saccade.comparison.verdict import verdict_of
 from saccade.data.check import CheckResult
 from saccade.data.convert.convert import Written
 from saccade.data.convert.losses import LossCounts
@@ -71,6 +74,16 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         TrainSettings.from_dict(options)
         return Choice("retinanet", options)
 
+    def planned(data: str, task: str | None, options: dict[str, Any]) -> tuple[Choice, Any]:
+        calls.append(options)
+        return chosen(data, task, options, False), SimpleNamespace(as_dict=dict)
+
+    def compare(systems: list[Any], data: str, out: str, **options: Any) -> Any:
+        calls.append(systems)
+        row = Row("resnet18", score=1.0, runs=("runs/c/runs/resnet18",))
+        told = {"device": "cpu", "instructions": "AVX2", "threads": 1}
+        return Comparison(Path(out), "top1", (row,), verdict_of([row], "top1"), told, {"minutes": 1}, data)
+
     def measured(*arguments: Any, **options: Any) -> Evaluation:
         calls.append(arguments)
         return Evaluation({"top1": 1.0, "iou": None})
@@ -95,6 +108,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.data_commands.drawings.choose", lambda *a: calls.append(a) or Nothing())
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.training.repeat.repeat", repeat)
+    monkeypatch.setattr("saccade.training.setup.choose.planned", planned)
+    monkeypatch.setattr("saccade.comparison.compare.compare", compare)
     monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda _, data=None, split=None: (loaded, data))
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
@@ -103,6 +118,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.readable", lambda data, *_: data)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.write_findings", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.disturb.disturb", lambda *_, **__: {})
+    monkeypatch.setattr("saccade.runtime.evaluate.every_head.with_every_head", lambda found, *_, **__: found)
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or CheckResult([], [], {}))
     monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: NoPictures())
@@ -129,6 +145,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         out=Path("tune_crf"),
     )
     monkeypatch.setattr("saccade.runtime.tools.tuning.tune_crf.tune_crf", lambda *a, **_: calls.append(a) or tuned)
+    monkeypatch.setattr("saccade.runtime.tools.suspects.suspicions", lambda *a: calls.append(a) or [])
+    monkeypatch.setattr("saccade.runtime.files.inputs.find_pictures", lambda *_: [])
+    monkeypatch.setattr("saccade.runtime.tools.label_next.label_next", lambda *a: calls.append(a) or [])
+    monkeypatch.setattr("saccade.safe_io.writing.atomic.write_text", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.class_agreement.check_same_vocabularies", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)

@@ -230,6 +230,14 @@ TABLE = {
         norm:batch/frozen/group/sync=batch padding:int|None=None pretrained:bool=False size:int=481
         told:merged/fused=merged trunk:str=vgg16 width:float=1.0
     """,
+    "deeppose": """
+        cascade:int=3 channels:int=3 pretrained:bool=False samples:int=1 sigma:float=1.0 size:int=220
+        trunk:str=alexnet width:float=1.0
+    """,
+    "hourglass": """
+        absent:empty/ignored=empty channels:int=3 gaussian:released/paper=released intermediate:bool=True
+        modules:int=1 size:int=256 stacks:int=8 width:float=1.0
+    """,
     "semantic_edges": """
         channels:int=3 loss:sum/mean=mean norm:batch/frozen/group/sync=batch pretrained:bool=False size:int=352
         stem:fine/own=fine trunk:str=resnet101 width:float=1.0

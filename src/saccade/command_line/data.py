@@ -9,6 +9,7 @@ from saccade.core.nearest import did_you_mean
 
 VERBS = {
     "check": "list every defect of a data set, and what is fine",
+    "next": "rank pictures without annotations by how unsure a run is of them: what to label next",
     "draw": "paint pictures with all their annotations",
     "convert": "write a data set in another format",
     "make": "write the built-in pictures as files",

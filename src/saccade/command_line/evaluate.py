@@ -10,11 +10,13 @@ from saccade.command_line.arguments.disturbances import add_disturbances, measur
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import (
     add_others,
+    add_persons,
     add_refine,
     add_search,
     add_use,
     add_views,
     at_least_one,
+    persons_as,
     refined_as,
     runs_of,
     seen_as,
@@ -33,6 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     add_views(parser)
     add_refine(parser)
     add_search(parser)
+    add_persons(parser)
     told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
     parser.add_argument("--data", action="append", help=told)
     parser.add_argument("--split", help="which part of it; val by default, or all of data that have one part")
@@ -44,6 +47,11 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
     told = "measure contours as they are told, not brought to their crests (non-maximum suppression) before"
     parser.add_argument("--raw-contours", action="store_true", help=told)
+    told = (
+        "scores too of heads that are trained and silent in use, such as those of each hourglass of a stack, by "
+        "HEAD/SCORE; the pictures are seen once more for each"
+    )
+    parser.add_argument("--every-head", action="store_true", help=told)
     add_disturbances(parser)
     told = (
         "with --tile: count right and wrong pixels part by part, and read TIFFs of up to N pixels, and TIFFs of their "
@@ -62,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
 
     with stdout_kept_clean(typed.json):
         runs, merge = runs_of(typed)
-        seen = seen_as(typed) | merge | refined_as(typed) | _large(typed)
+        seen = seen_as(typed) | merge | refined_as(typed) | persons_as(typed) | _large(typed)
         predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
         data = typed.data[0] if typed.data and len(typed.data) == 1 else typed.data
         dataset = data_of_run(Path(typed.run), data, typed.split, allow_outside=typed.allow_outside)
@@ -79,6 +87,11 @@ def run(arguments: Sequence[str]) -> int:
                 told=told,
                 crests=not typed.raw_contours,
             )
+        if typed.every_head:
+            from saccade.runtime.evaluate.every_head import with_every_head
+
+            how = {"batch": typed.batch, "workers": typed.workers, "crests": not typed.raw_contours}
+            found = with_every_head(found, predictor, pictures, **how)
         if typed.out is not None:
             write_findings(Path(typed.out), found, predictor, pictures, (name_of(predictor), name_of(dataset)))
         disturbed = measure_disturbed(typed, predictor, dataset, found.scores)

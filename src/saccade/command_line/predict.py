@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.arguments.run_flags import (
     add_others,
+    add_persons,
     add_refine,
     add_search,
     add_use,
     add_views,
     at_least_one,
+    persons_as,
     refined_as,
     runs_of,
     seen_as,
@@ -70,7 +72,7 @@ def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: M
     from saccade.runtime.runs.load import load
 
     runs, merge = runs_of(typed)
-    seen = seen_as(typed) | {"keep_scores": typed.keep_scores} | merge | refined_as(typed)
+    seen = seen_as(typed) | {"keep_scores": typed.keep_scores} | merge | refined_as(typed) | persons_as(typed)
     seen |= {} if typed.max_pixels is None else {"max_pixels": max(typed.max_pixels, MAX_PIXELS)}
     predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(
@@ -106,6 +108,7 @@ def _add_flags(parser: Parser) -> None:
     add_views(parser)
     add_refine(parser)
     add_search(parser)
+    add_persons(parser)
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="+", help="pictures, videos, folders (with all below them), globs; - is stdin"
     )

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from saccade.training.repeat import Repeats
 
 # What a system can be chosen for, where none is named.
-TASKS = ("detect", "classify", "multilabel", "localize", "segment", "segment_several", "instances", "contours")
+TASKS = (
+    *("detect", "classify", "multilabel", "localize", "segment", "segment_several", "instances", "contours"),
+    *("pose", "keypoints"),
+)
 # Where a run is: said beside the settings, in flags as in a file.
 PLACES = ("out",)
 

@@ -18,12 +18,15 @@ from torch import Tensor
 from torch.export import register_dataclass
 from torch.utils._pytree import tree_map_only
 
+from saccade.core.joint_maps import JointMaps
 from saccade.core.masks import Masks
 
 Index = Tensor | slice | list[int]
 
 # The label of a region that is ignored whatever is in it.
 ANY_CLASS = -1
+# What belongs to another field, and is none by itself.
+PARTS = ("semantic_masks_unknown", "pose_maps")
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,10 @@ class Annotation:
         semantic_mask_scores: (C, H, W) float32, how likely each pixel is of each class.
         contours: (A, H, W) float32, boundary probability, or truth 0/1.
         pose: (K, 2) float32, joints of the one person shown.
-        pose_visible: (K,) int64: 0 not annotated, 1 annotated but hidden, 2 visible.
+        pose_visible: (K,) int64: 0 not annotated, 1 annotated but hidden, 2 visible; of predictions 0 not found.
+        pose_scores: (K,) float32, 0..1, how sure each joint is; predictions only.
+        pose_maps: How likely each joint is where; of predictions that are not in their picture's own pixels yet, so
+            that several views are averaged before places are decided.
         person: Centre, scale and head size of that person.
     """
 
@@ -183,6 +189,8 @@ class Annotation:
     contours: Tensor | None = None
     pose: Tensor | None = None
     pose_visible: Tensor | None = None
+    pose_scores: Tensor | None = None
+    pose_maps: JointMaps | None = None
     person: Person | None = None
 
     @property
@@ -204,14 +212,14 @@ class Annotation:
     def present(self) -> frozenset[str]:
         """Dotted names of all annotated fields; columns of instances and of person count one by one.
 
-        What `semantic_masks` leave unknown is part of these, and no field of its own here.
+        What `semantic_masks` leave unknown is part of these, and `pose_maps` of `pose`: no fields of their own here.
         """
         found: set[str] = set()
         for f in fields(Annotation):
             value = getattr(self, f.name)
             if isinstance(value, Instances | Person):
                 found |= {f"{f.name}.{g.name}" for g in fields(value) if getattr(value, g.name) is not None}
-            elif value is not None and f.name != "semantic_masks_unknown":
+            elif value is not None and f.name not in PARTS:
                 found.add(f.name)
         return frozenset(found)
 

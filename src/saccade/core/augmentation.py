@@ -25,9 +25,12 @@ class Augmentation:
         expand: Greatest sides, over the picture's, of a canvas of the mean colour on which every other picture is laid
             at a random place (SSD's expansion).
         scale: Factor of size, drawn log-uniformly.
+        jitter: How `scale` and `rotate` are drawn: ``uniform``, or ``normal`` with half of their bound as the standard
+            deviation, clipped at the bound, sizes by their logarithm (stacked hourglass: 2^N(0, .25) up to 2^±.5).
         zoom: Factor of the input's own size, drawn log-uniformly, for networks that take pictures of any size (input
             rules ``shorter`` and ``native``): training at several scales.
         rotate: Degrees to either side, drawn uniformly.
+        rotate_chance: Probability that a picture is turned at all.
         translate: Share of the side to either side, drawn uniformly.
         shear: Degrees to either side, drawn uniformly.
         pad_crop: Pixels padded on every side before a random crop of the former size (CIFAR's recipe).
@@ -38,6 +41,7 @@ class Augmentation:
             this one (copy-paste); pictures without masks stay as they are.
         brightness: Greatest relative change.
         brightness_shift: Greatest shift of all values, on the scale 0..1 (SSD: 32 of 255).
+        channels: Greatest relative change of each channel by itself.
         contrast: Greatest relative change.
         saturation: Greatest relative change.
         hue: Greatest change, in turns of the colour circle.
@@ -59,8 +63,10 @@ class Augmentation:
     crop_overlap: tuple[float, ...] | None = None
     expand: float = 1.0
     scale: tuple[float, float] = (1.0, 1.0)
+    jitter: Literal["uniform", "normal"] = "uniform"
     zoom: tuple[float, float] = (1.0, 1.0)
     rotate: float = 0.0
+    rotate_chance: float = 1.0
     translate: float = 0.0
     shear: float = 0.0
     pad_crop: int = 0
@@ -70,6 +76,7 @@ class Augmentation:
     paste: float = 0.0
     brightness: float = 0.0
     brightness_shift: float = 0.0
+    channels: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0
@@ -81,7 +88,7 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "crop_class", "mosaic", "paste", "erase", "colour"):
+        for name in ("flip", "flip_vertical", "crop_class", "rotate_chance", "mosaic", "paste", "erase", "colour"):
             _expect(0 <= getattr(self, name) <= 1, f"a probability {name} from 0 to 1", getattr(self, name))
         for name in ("crop_area", "crop_aspect", "scale", "zoom"):
             low, high = getattr(self, name) or (1.0, 1.0)
@@ -89,7 +96,7 @@ class Augmentation:
         _expect(self.crop_area is None or self.crop_area[1] <= 1, "a share crop_area up to 1", self.crop_area)
         for name in ("rotate", "translate", "shear", "pad_crop"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
-        for name in ("brightness", "brightness_shift", "contrast", "saturation", "hue"):
+        for name in ("brightness", "brightness_shift", "channels", "contrast", "saturation", "hue"):
             _expect(getattr(self, name) >= 0, f"a number {name} from 0", getattr(self, name))
         for name in ("expand", "hsv_saturation", "hsv_exposure"):
             _expect(getattr(self, name) >= 1, f"a factor {name} from 1", getattr(self, name))

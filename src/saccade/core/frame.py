@@ -87,7 +87,8 @@ class Frame:
         Pixels of the source that the target does not show get class 255, score 0 and no mask. Maps that still
         have a batch's padding to the right and below lose it first. Where pixels have scores, these are interpolated
         and the class of each of the source's own pixels is the best there, or its classes those above one half; classes
-        and masks alone move by the nearest pixel. Masks that stand on a grid over their box are painted anew.
+        and masks alone move by the nearest pixel. Masks that stand on a grid over their box are painted anew; maps of
+        joints go, whose places are decided.
 
         Args:
             annotation: What the target shows.
@@ -98,7 +99,7 @@ class Frame:
         told = {} if scores is None else {"semantic": None, "semantic_scores": None}
         several = {} if likely is None else dict.fromkeys(score_maps.OF_SEVERAL)
         rows, masks = back._painted(shown.instances)
-        found = back.apply(replace(shown, instances=rows, **told, **several))
+        found = back.apply(replace(shown, instances=rows, pose_maps=None, **told, **several))
         if masks is not None and found.instances is not None:
             found = replace(found, instances=replace(found.instances, masks=masks))
         found = warp.clip_boxes(found, self.source)

@@ -98,3 +98,17 @@ def sigmas_by_name(names: Sequence[str]) -> tuple[float, ...]:
     """K constants of object keypoint similarity: COCO's of joints that it names, `SIGMA` of all others."""
     known: dict[str, float] = dict(zip(COCO_NAMES, COCO_SIGMAS, strict=True))
     return tuple(known.get(usual_name(name), SIGMA) for name in names)
+
+
+def torso_diagonals(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Positions of each shoulder with the opposite hip, the left shoulder's first; none where names tell of none."""
+    shoulders, hips = (_pair_of(names, word) for word in ("shoulder", "hip"))
+    if shoulders is None or hips is None:
+        return ()
+    return ((shoulders[0], hips[1]), (shoulders[1], hips[0]))
+
+
+def _pair_of(names: Sequence[str], word: str) -> tuple[int, int] | None:
+    """Left and right of the joints that a word names; None where there are none, or several."""
+    found = [pair for pair in mirrored_pairs(names) if word in names[pair[0]].lower()]
+    return found[0] if len(found) == 1 else None

@@ -26,7 +26,7 @@ class Vocabularies(Mapping[str, tuple[str, ...]]):
 
     @staticmethod
     def of(names: Names, fields: Iterable[str] = ()) -> "Vocabularies":
-        """Vocabularies as they are given by key, or one list that all `fields` share, joints apart.
+        """Vocabularies as they are given by key, or one list that all `fields` share; joints, where they are alone.
 
         Args:
             names: Names by key, or the names of all.
@@ -34,7 +34,7 @@ class Vocabularies(Mapping[str, tuple[str, ...]]):
         """
         if isinstance(names, Mapping):
             return Vocabularies({key: tuple(map(str, names[key])) for key in KEYS if key in names})
-        keys = {key_of(field) for field in fields} - {None, "joints"} or {"instances"}
+        keys = keys_of(fields)
         return Vocabularies({key: tuple(map(str, names)) for key in KEYS if key in keys}) if names else Vocabularies({})
 
     @property
@@ -58,6 +58,12 @@ class Vocabularies(Mapping[str, tuple[str, ...]]):
 
     def __len__(self) -> int:
         return len(self.lists)
+
+
+def keys_of(fields: Iterable[str]) -> set[str]:
+    """The keys that one list of names stands for: those of the fields, less joints where anything else has names."""
+    keys = {key for field in fields if (key := key_of(field)) is not None}
+    return keys - {"joints"} or keys or {"instances"}
 
 
 def name_of(label: int, names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from saccade.view.drawing.windows import windows_over
 
 Drawn = tuple[Image.Image, dict[str, Any]]
 
-MOST_TILES, TILE_SIDE = 24, 240
+MOST_TILES, TILE_SIDE = 32, 240
 
 
 def prediction(subject: Subject, layer: str | None) -> Drawn:
@@ -79,12 +79,20 @@ def _tiles(subject: Subject, maps: Tensor) -> Drawn:
     kept = subject.on_canvas(maps[:MOST_TILES])
     overlays = [heat_over(subject.canvas, heat, subject.seen) for heat in kept]
     facts = {"maps": len(maps), "shown": len(overlays)}
-    captions = [f"{place}: up to {float(heat.max()):.3g}" for place, heat in enumerate(maps[:MOST_TILES])]
+    names = _names_of(subject, len(maps))
+    captions = [f"{names[place]}: up to {float(heat.max()):.3g}" for place, heat in enumerate(maps[:MOST_TILES])]
     if len(overlays) == 1:
         return captioned(overlays[0], captions[0]), facts
     for picture in overlays:
         picture.thumbnail((TILE_SIDE, TILE_SIDE))
     return sheet(overlays, captions), facts
+
+
+def _names_of(subject: Subject, count: int) -> list[str]:
+    """What so many maps are called: by the joints, where there is one of each, or several one after another."""
+    joints = subject.system.vocabularies.names("pose")
+    each = count // len(joints) if len(joints) > 1 and count % len(joints) == 0 else 0
+    return [joints[place // each] if each else str(place) for place in range(count)]
 
 
 def _plain(annotation: Annotation) -> Annotation:

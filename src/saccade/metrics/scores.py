@@ -90,12 +90,18 @@ SCORES: dict[str, Score] = {
 
 
 def score_of(key: str) -> Score:
-    """The score's name for people; a name that nobody knows describes itself, and losses are better when lower."""
-    return SCORES.get(key) or Score(key, "", not (key == "loss" or key.startswith("loss/")))
+    """The score's name for people; a name that nobody knows describes itself, and losses are better when lower.
+
+    Of a single head's, ``HEAD/SCORE``, it is the score's.
+    """
+    known = SCORES.get(key if key.startswith("loss") else key.rpartition("/")[2])
+    return known or Score(key, "", not (key == "loss" or key.startswith("loss/")))
 
 
 def telling(scores: Mapping[str, float | None], classes: int) -> dict[str, float | None]:
     """The scores without those that so few classes leave nothing to say, and those that say what another says.
+
+    Those of single heads, ``HEAD/SCORE``, have a table of their own.
 
     Args:
         scores: By name.
@@ -104,5 +110,7 @@ def telling(scores: Mapping[str, float | None], classes: int) -> dict[str, float
     return {
         name: value
         for name, value in scores.items()
-        if (not classes or classes >= score_of(name).least_classes) and score_of(name).same_as not in scores
+        if (name.startswith("loss/") or "/" not in name)
+        and (not classes or classes >= score_of(name).least_classes)
+        and score_of(name).same_as not in scores
     }

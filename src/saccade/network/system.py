@@ -175,6 +175,18 @@ class System(nn.Module):
         """
         return self._but("postprocess", postprocess)
 
+    def with_speaking(self, name: str) -> "System":
+        """The same network, its parts shared, of which one head alone speaks, and nothing touches what it says.
+
+        Raises:
+            UsageError: There is no such head.
+        """
+        if name not in self.heads:
+            raise UsageError(f"a head, one of {', '.join(self.heads)}", repr(name))
+        other = self._but("postprocess", None)
+        other.silent = tuple(head for head in self.heads if head != name)
+        return other
+
     def _but(self, name: str, value: Any) -> "System":
         other = copy.copy(self)
         setattr(other, name, value)
@@ -218,15 +230,19 @@ class System(nn.Module):
         """Each head's raw output, from maps made before."""
         return {name: head(maps) for name, head in self.heads.items()}
 
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, heads: Container[str] | None = None) -> dict[str, Tensor]:
         """Weighted scalars by ``head/term``; the training's loss is their sum.
+
+        Args:
+            batch: Pictures with truth.
+            heads: Names of heads whose losses are wanted; None for all.
 
         Raises:
             ValueError: The batch brings no truth.
         """
         if batch.truth is None:
             raise ValueError("expected a batch with truth, found one without: give it to system.batch(images, truth)")
-        return self.loss_of(self.maps(batch), batch.truth)
+        return self.loss_of(self.maps(batch), batch.truth, heads)
 
     def loss_of(
         self, maps: Maps, truth: Sequence[Annotation], heads: Container[str] | None = None

@@ -78,6 +78,8 @@ SYSTEMS = LazySystems(
         "edgenet": "contours.edgenet",
         "semantic_edges": "contours.semantic_edges",
         "keypoint_rcnn": "pose.keypoint_rcnn",
+        "deeppose": "pose.deeppose",
+        "hourglass": "pose.hourglass",
     }
 )
 
@@ -89,7 +91,7 @@ IF_UNSURE = {
     "segment": "fcn8s",
     "instances": "mask_rcnn",
     "contours": "edgenet",
-    "pose": "keypoint_rcnn",
+    "pose": "hourglass",
 }
 
 

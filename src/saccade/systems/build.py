@@ -7,7 +7,7 @@ from saccade.core.errors import ConfigError, UsageError
 from saccade.core.nearest import did_you_mean
 from saccade.core.options.kinds import plain
 from saccade.core.options.options import Option, checked, options_in
-from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of
+from saccade.core.vocabulary import KEYS, Names, Vocabularies, key_of, keys_of
 from saccade.network.card import SystemFunction
 from saccade.network.protocols.built_trunk import BuiltTrunk
 from saccade.systems import every_system
@@ -77,8 +77,7 @@ def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...
 
     Names of joints are among them where they are given.
     """
-    wanted = {key_of(field) for field in function.card.needs} - {None}
-    keys = wanted - {"joints"} or {"instances"}
+    keys, joints = keys_of(function.card.needs), {key_of(field) for field in function.card.needs} & {"joints"}
     if isinstance(classes, Mapping):
         missing = sorted(str(key) for key in keys if key not in classes)
         if missing:
@@ -87,7 +86,7 @@ def _names_for(function: SystemFunction, classes: Names | int) -> tuple[str, ...
                 f"those of {', '.join(classes)}",
                 cure=f"the system learns from {', '.join(function.card.needs)}",
             )
-        lists = {key: class_names(classes[key]) for key in KEYS if key in keys | (wanted & set(classes) & {"joints"})}
+        lists = {key: class_names(classes[key]) for key in KEYS if key in keys | (joints & set(classes))}
     else:
         lists = {key: class_names(classes) for key in KEYS if key in keys}
     return next(iter(lists.values())) if len(lists) == 1 else Vocabularies(lists)

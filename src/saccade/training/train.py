@@ -43,7 +43,7 @@ def train(
         callbacks: What is called after each step and epoch.
         resume: Whether a run that is in `out` goes on; with nothing there it begins.
         task: What a system is chosen for: ``detect``, ``classify``, ``multilabel``, ``localize``, ``segment``,
-            ``segment_several`` (several classes a pixel), ``contours``, or what is annotated.
+            ``segment_several`` (several classes a pixel), ``contours``, ``pose``, ``keypoints``, or what is annotated.
         **options: Fields of `TrainSettings`, and options of the system where it is given by name.
 
     Returns:

@@ -45,6 +45,17 @@ def test_other_channels_than_three(channels: int):
     assert changed(image, contrast=0.4, blur=1.0).shape == image.shape
 
 
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_each_channel_is_multiplied_by_a_number_of_its_own_and_cut_to_the_scale(count: int):
+    """The stacked hourglass's colours: times .6 to 1.4, then to 0..1."""
+    image, draws = picture(count) / 255, RandomDraws(generator_for(0, 0, 0))
+    factors = torch.tensor([1 + draws.spread(0.4) for _ in range(count)])
+    torch.testing.assert_close(changed(image, channels=0.4), (image * factors.view(-1, 1, 1)).clamp(0, 1))
+    assert len(factors.unique()) == count
+    exact = picture(count) * factors.view(-1, 1, 1)
+    assert (changed(picture(count), channels=0.4).float() - exact.clamp(0, 255)).abs().max() <= 0.5 + 1e-3
+
+
 def test_lighting_moves_all_pixels_along_a_principal_colour():
     grey = torch.full((3, 2, 2), 0.5)
     moved = lighting(grey, torch.tensor([0.1, 0, 0]))

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 import saccade as sc
+from made import write_coco_persons
 from saccade.cli import main
 from saccade.command_line import train as command_line
 from saccade.core.annotation import Annotation, Instances
@@ -72,6 +73,26 @@ def test_pixels_make_a_light_segmenter(tmp_path: Path) -> None:
     system = sc.build(choice.system, sc.open_data(masks).vocabularies, **wanted)
     assert sum(parameter.numel() for parameter in system.parameters()) < 6_000_000
     assert choose("scenes:count=8,size=64", "segment", {"epochs": 1}).system == choice.system
+
+
+def test_joints_of_persons_make_a_light_row_of_hourglasses(tmp_path: Path) -> None:
+    root = write_coco_persons(tmp_path)
+    choice = choose(root, "pose", {"epochs": 1})
+    assert (choice.system, choice.options["size"]) == ("hourglass", 256)
+    assert "2 training pictures have the joints of a person (3: helmet, left_hand, right_hand)" in choice.reasons[0]
+    options = {name: choice.options[name] for name in ("stacks", "width", "size")}
+    system = sc.build(choice.system, {"joints": ("a", "b", "c")}, **options)
+    assert sum(parameter.numel() for parameter in system.parameters()) < 1_000_000
+    assert "--stacks 2 --width 0.25" in " ".join(choice.command(root))
+    assert choose(root, None, {"epochs": 1}).system == IF_UNSURE["detect"]  # Boxes come first where nobody asks.
+
+
+def test_joints_of_objects_are_learnt_with_their_boxes_where_that_is_asked(tmp_path: Path) -> None:
+    choice = choose(write_coco_persons(tmp_path), "keypoints", {"epochs": 1})
+    assert choice.system == "keypoint_rcnn"
+    wanted = ("trunk", "pretrained", "norm", "neck_channels", "size", "scales", "samples")
+    system = sc.build(choice.system, ("worker",), joints=3, **{name: choice.options[name] for name in wanted})
+    assert sum(parameter.numel() for parameter in system.parameters()) < 8_000_000
 
 
 def test_words_of_the_command_are_read_back() -> None:

@@ -38,6 +38,24 @@ def runs_of(typed: argparse.Namespace) -> tuple[str | list[str], dict[str, Any]]
     return (runs if typed.others else typed.run), ({} if typed.merge is None else {"merge": typed.merge})
 
 
+def add_persons(parser: argparse.ArgumentParser) -> None:
+    """Where the persons are whose poses a network of one person tells."""
+    told = (
+        "of a network of one person's pose: where the persons of a picture are, whose poses are told with their boxes: "
+        "the RUN of a detector, or a FILE of boxes (its predictions.json, or COCO's JSON); whole (by default): the "
+        "whole picture is taken for its person"
+    )
+    parser.add_argument("--persons", metavar="whole|RUN|FILE", help=told)
+    told = "the class that persons have there; by default person, or the only class"
+    parser.add_argument("--person-class", metavar="NAME", help=told)
+
+
+def persons_as(typed: argparse.Namespace) -> dict[str, Any]:
+    """What was typed of `add_persons`, as `load` takes it."""
+    said = {"persons": typed.persons, "person_class": typed.person_class}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def at_least_one(text: str) -> int:
     """A whole number from 1.
 

@@ -2,10 +2,16 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
 from saccade.command_line.terminal.output import print_json, stdout_kept_clean
+from saccade.command_line.terminal.progress import progress
 from saccade.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from saccade.data.check import CheckResult
+    from saccade.runtime.tools.suspects import Suspicion
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -20,9 +26,14 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print a JSON list, one row a defect: path, where, annotation_id, found, expected, cure",
+        help="print a JSON list, one row a defect: path, where, annotation_id, found, expected, cure; with --model the "
+        "suspicious annotations follow, which have kind, suspicion, learnt, picture and box too",
     )
     parser.add_argument("--html", metavar="FILE", help="write a page with counts, charts, defects and pictures")
+    told = (
+        "a run: rank the annotations that its network contradicts; several, as of folds, judge what each has not learnt"
+    )
+    parser.add_argument("--model", action="append", default=[], metavar="RUN", help=told)
     parser.add_argument("--workers", type=_workers, metavar="N", help="processes that decode pictures; one a core")
     parser.add_argument("--quick", action="store_true", help="look at the annotations alone, at no pixels")
     parser.add_argument("--allow-outside", action="store_true", help="let files lie outside the data's folder")
@@ -34,18 +45,30 @@ def run(arguments: Sequence[str]) -> int:
     with stdout_kept_clean(typed.json):
         allowed = typed.allow_outside
         checked = check_data(typed.data, splits, workers=typed.workers, quick=typed.quick, allow_outside=allowed)
+        suspicious = _suspicious(typed.model, checked, typed.data)
         if typed.html:
             from saccade.command_line.data_commands.check_page import write_page
 
-            write_page(typed.html, checked, typed.data)
+            write_page(typed.html, checked, typed.data, suspicious)
     if typed.json:
-        print_json([defect.row() for defect in checked.defects])
+        print_json([one.row() for one in (*checked.defects, *suspicious)])
     else:
-        from saccade.command_line.data_commands.check_text import text_of
+        from saccade.command_line.data_commands.check_text import suspects_text, text_of
 
         sys.stdout.write(text_of(checked, typed.data))
+        sys.stdout.write(suspects_text(suspicious, typed.data) if typed.model else "")
         sys.stdout.write(f"{typed.html} shows more\n" if typed.html else "")
     return 1 if checked.defects else 0
+
+
+def _suspicious(runs: Sequence[str], checked: "CheckResult", data: str) -> "list[Suspicion]":
+    """What the networks of runs contradict in what the check could read."""
+    if not runs:
+        return []
+    from saccade.runtime.tools.suspects import suspicions
+
+    with progress("pictures") as tell:
+        return suspicions(runs, checked.parts, data, tell)
 
 
 def _workers(text: str) -> int:

@@ -1,6 +1,7 @@
 """The page of a data check, put together: counts become charts, and the worst pictures are drawn."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +12,27 @@ from saccade.core.errors import SaccadeError
 from saccade.data.check import CheckResult
 from saccade.data.check.defects import Defect
 from saccade.data.check.parts import Part
+from saccade.runtime.tools.suspects import Suspicion
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.drawing.draw import draw
 from saccade.view.pages.check import CheckContent, render_check
 from saccade.view.pages.content import GalleryItem
 from saccade.view.plots import data as plot_data
 
-_MOST_PICTURES, _EVEN, _MOST_WORDS = 12, 6, 4
+_MOST_PICTURES, _EVEN, _MOST_WORDS, _MOST_SUSPECTS = 12, 6, 4, 24
 _RED = (220, 20, 40)
 
 Chart = tuple[str, str, bytes]
 
 
-def write_page(path: str | Path, checked: CheckResult, data: str) -> None:
+def write_page(path: str | Path, checked: CheckResult, data: str, suspicious: Sequence[Suspicion] = ()) -> None:
     """Write the page as one HTML file, whole or not at all.
 
     Args:
         path: The file.
         checked: What was found.
         data: How a person calls the data.
+        suspicious: What networks contradict, the most suspicious first.
 
     Raises:
         ResourceError: The disk is full.
@@ -44,6 +47,7 @@ def write_page(path: str | Path, checked: CheckResult, data: str) -> None:
         charts=list(_charts(checked)),
         classes=_classes(checked),
         pictures=list(_pictures(checked)),
+        suspects=list(_suspects(checked, suspicious)),
     )
     write_text(path, render_check(content))
 
@@ -108,6 +112,17 @@ def _pictures(checked: CheckResult) -> Iterator[GalleryItem]:
         for part in checked.parts:
             for index in np.linspace(0, len(part.data) - 1, min(len(part.data), _EVEN)).astype(int).tolist():
                 yield from _drawn(part, index, ())
+
+
+def _suspects(checked: CheckResult, suspicious: Sequence[Suspicion]) -> Iterator[GalleryItem]:
+    """The pictures of the most suspicious annotations, each annotation ringed."""
+    chosen = suspicious[:_MOST_SUSPECTS]
+    places = _places(checked, {one.defect.picture for one in chosen if one.defect.picture is not None})
+    for one in chosen:
+        if one.defect.picture in places:
+            told = one.suspect
+            said = f"{told.kind} ({told.suspicion:.2f}): annotated {told.found}, the network says {told.expected}"
+            yield from _drawn(*places[one.defect.picture], [replace(one.defect, found=said)])
 
 
 def _places(checked: CheckResult, names: set[str]) -> dict[str, tuple[Part, int]]:

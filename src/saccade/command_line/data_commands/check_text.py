@@ -7,9 +7,10 @@ from saccade.data.check.check import CheckResult
 from saccade.data.check.counts import Counts
 from saccade.data.check.defects import Defect
 from saccade.data.check.notes import number_of
+from saccade.runtime.tools.suspects import Suspicion
 from saccade.view.pages.text import printable
 
-_MOST_ROWS, _MOST_CLASSES = 12, 30
+_MOST_ROWS, _MOST_CLASSES, _MOST_SUSPECTS = 12, 30, 30
 
 
 def text_of(checked: CheckResult, source: str) -> str:
@@ -48,6 +49,36 @@ def _defects(defects: Sequence[Defect], source: str) -> Iterator[str]:
         if len(group) > _MOST_ROWS:
             yield f"  ... and {len(group) - _MOST_ROWS} more, which --json lists"
         yield ""
+
+
+def suspects_text(suspicious: Sequence[Suspicion], source: str) -> str:
+    """The most suspicious annotations, by falling suspicion."""
+    if not suspicious:
+        return "\nno annotation is contradicted\n"
+    lines = ["", "Suspicious annotations (what a network contradicts; look at them before you change anything)"]
+    rows = [["suspicion", "what", "annotated", "the network says", "where"]]
+    for one in suspicious[:_MOST_SUSPECTS]:
+        told, split = one.suspect, f"{one.split} {one.defect.picture}"
+        place = split if one.defect.where is None else f"{split}, {_place(one.defect, source)}"
+        rows.append([f"{told.suspicion:.2f}", told.kind, told.found, told.expected, place])
+    lines += _left(rows)
+    if len(suspicious) > _MOST_SUSPECTS:
+        lines.append(f"... and {len(suspicious) - _MOST_SUSPECTS} less suspicious ones, which --json lists")
+    learnt = len({(one.split, one.defect.picture) for one in suspicious if one.learnt})
+    if learnt:
+        lines.append(
+            f"{number_of(learnt, 'picture')} were learnt by the run that judges them, and their errors perhaps too: "
+            "train with --fold 1/5 … 5/5 and give all five runs"
+        )
+    return "\n".join(_one_line(line) for line in lines) + "\n"
+
+
+def _left(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows with all columns to the left."""
+    rows = [[_one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _place(defect: Defect, source: str) -> str:

@@ -126,7 +126,8 @@ def swap_joints(truth: Annotation, pairs: tuple[tuple[int, int], ...]) -> Annota
     rows = truth.instances
     if rows is not None:
         rows = replace(rows, keypoints=swap(rows.keypoints, 1), visible=swap(rows.visible, 1))
-    return replace(truth, instances=rows, pose=swap(truth.pose, 0), pose_visible=swap(truth.pose_visible, 0))
+    pose = {name: swap(truth.get(name), 0) for name in ("pose", "pose_visible", "pose_scores")}
+    return replace(truth, instances=rows, **pose)
 
 
 def _unknown(

@@ -23,7 +23,7 @@ def target_size(
     Args:
         rule: A rule of `InputSpec`.
         source: (H, W) of the picture.
-        size: (H, W) asked for by ``stretch``, ``letterbox``, ``crop`` and ``pad``.
+        size: (H, W) asked for by ``stretch``, ``letterbox``, ``crop``, ``pad`` and ``person``.
         shorter: Length of the shorter side asked for by ``crop``, ``shorter`` and ``pad``, which is within `size`.
         longest: Bound of the longer side, for ``shorter``.
 
@@ -35,7 +35,7 @@ def target_size(
     if rule == "shorter" and shorter:
         resized = _shorter_side(source, shorter, longest)
         return resized, resized
-    if rule == "stretch" and size:
+    if rule in ("stretch", "person") and size:
         return size, size
     if rule == "pad" and size and shorter and shorter <= min(size):
         return (shorter, shorter), size
@@ -50,7 +50,7 @@ def target_size(
     raise ConfigError(
         f"a size for the input rule {rule!r}",
         f"size={size}, shorter={shorter}",
-        cure="give stretch, letterbox, crop and pad a size, and crop, shorter and pad a shorter side",
+        cure="give stretch, letterbox, crop, pad and person a size, and crop, shorter and pad a shorter side",
     )
 
 

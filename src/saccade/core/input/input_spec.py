@@ -20,9 +20,10 @@ from saccade.core.geometry import warp
 from saccade.core.geometry.affine import scaling, translation
 from saccade.core.input.channels import IMAGENET_MEAN, IMAGENET_STD, as_float, fit_channels, statistics
 from saccade.core.input.fit import Padding, pad, target_size
+from saccade.core.input.person_crop import PersonCrop
 from saccade.core.sample import Framed, Sample
 
-Rule = Literal["native", "stretch", "letterbox", "crop", "shorter", "pad"]
+Rule = Literal["native", "stretch", "letterbox", "crop", "shorter", "pad", "person"]
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
 
 # From here on a picture counts as large: 11 megapixels in three channels, 134 MB as floats.
@@ -38,8 +39,9 @@ class InputSpec:
             ``letterbox``: as large as fits into `size`, padded to it. ``crop``: the shorter side to `shorter`, then the
             central `size`. ``shorter``: the shorter side to `shorter`, the longer at most `longest`. ``pad``: to a
             square of `shorter`, whatever the shape, in the middle of a black `size` (LeNet-5's digits of 28 pixels in
-            32).
-        size: (H, W) that ``stretch``, ``letterbox``, ``crop`` and ``pad`` end in.
+            32). ``person``: the square around the picture's person fills the shorter side of `size`, what lies beyond
+            the picture is filled with the mean (networks of one person's pose).
+        size: (H, W) that ``stretch``, ``letterbox``, ``crop``, ``pad`` and ``person`` end in.
         shorter: Length of the shorter side, in pixels.
         longest: Greatest length of the longer side, in pixels.
         interpolation: ``bilinear``, ``bicubic`` or ``nearest``.
@@ -55,6 +57,7 @@ class InputSpec:
             ``mirror``: the picture, mirrored at its edges as often as it takes (U-Net's overlap-tile).
         mean: Mean of each channel on the scale 0..1.
         std: Standard deviation of each channel on the scale 0..1.
+        person: Where the person of a picture stands, for the rule ``person``; None for all others.
     """
 
     rule: Rule = "native"
@@ -70,6 +73,7 @@ class InputSpec:
     padding: Padding = "zeros"
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
+    person: PersonCrop | None = None
 
     def __post_init__(self) -> None:
         target_size(self.rule, (64, 64), self.size, self.shorter, self.longest)
@@ -84,6 +88,8 @@ class InputSpec:
                 (f"a remainder below the multiple {self.multiple}, a margin from 0 and one of {get_args(Padding)}"),
                 f"{self.remainder}, {self.margin} and {self.padding!r}",
             )
+        if (self.person is None) == (self.rule == "person"):
+            raise ConfigError("person=PersonCrop(…) for the rule 'person' and no other", f"{self.rule}, {self.person}")
 
     @staticmethod
     def stretch(size: int, channels: int = 3, **other: Any) -> "InputSpec":
@@ -96,6 +102,12 @@ class InputSpec:
         """The shorter side to `shorter`, then the central square of `size` pixels (AlexNet, section 2)."""
         mean, std = statistics(channels)
         return InputSpec("crop", (size, size), shorter=shorter, mean=mean, std=std, **other)
+
+    @staticmethod
+    def of_person(size: int, channels: int = 3, crop: PersonCrop | None = None, **other: Any) -> "InputSpec":
+        """Squares of `size` pixels around a picture's person, normalised by `statistics`."""
+        mean, std = statistics(channels)
+        return InputSpec("person", (size, size), person=crop or PersonCrop(), mean=mean, std=std, **other)
 
     @property
     def channels(self) -> int:
@@ -118,8 +130,16 @@ class InputSpec:
             longest=round(self.longest * scale) if self.longest else None,
         )
 
-    def frame(self, source: tuple[int, int]) -> Frame:
-        """Where the pixels of a picture of size `source` (H, W) go."""
+    def frame(self, source: tuple[int, int], truth: Annotation | None = None) -> Frame:
+        """Where the pixels of a picture of size `source` (H, W) go.
+
+        Args:
+            source: Height and width.
+            truth: What is known of the picture, in its pixels: the rule ``person`` finds the person by it. All others
+                do without.
+        """
+        if self.person is not None and self.size is not None:
+            return self.person.frame(source, self.size, truth)
         resized, target = target_size(self.rule, source, self.size, self.shorter, self.longest)
         frame = Frame(scaling(resized[1] / source[1], resized[0] / source[0]), source, resized)
         # Halves go to the even side, as in torchvision's crop, whose weights expect no other pixel.
@@ -152,11 +172,18 @@ class InputSpec:
         picture = fit_channels(image, self.channels)
         how = (frame.matrix, frame.target, self.interpolation, self.antialias)
         # One by one the channels of a large picture take a third of the memory.
-        planes = [picture] if picture.numel() <= MANY_VALUES else picture.split(1)
-        resized = torch.cat([warp.image(as_float(plane), *how) for plane in planes])
+        whole, beside = picture.numel() <= MANY_VALUES, self.surroundings
+        planes = [(picture, beside)] if whole else zip(picture.split(1), ((value,) for value in beside), strict=True)
+        resized = torch.cat([warp.image(as_float(plane), *how, fill) for plane, fill in planes])
         if self.rounds and image.dtype == torch.uint8:
             resized = resized.mul(255).round().clamp(0, 255) / 255
         return resized, frame
+
+    def _frame_of(self, image: Tensor, truth: Annotation | None) -> Frame | None:
+        """The frame of a picture of which something is known; None where its size alone says it."""
+        if self.person is None or truth is None or image.ndim != 3:
+            return None
+        return self.frame((image.shape[-2], image.shape[-1]), truth)
 
     def normalise(self, image: Tensor) -> Tensor:
         """A picture (C, h, w) on the scale 0..1, less the mean, over the standard deviation."""
@@ -208,7 +235,7 @@ class InputSpec:
 
     def framed(self, sample: Sample) -> Framed:
         """A sample in its frame, without any change but that of size."""
-        image, frame = self.resize(sample.image)
+        image, frame = self.resize(sample.image, self._frame_of(sample.image, sample.truth))
         regions = None if sample.regions is None else frame.boxes(sample.regions)
         return Framed(image, frame, frame.apply(sample.truth), regions)
 
@@ -230,7 +257,9 @@ class InputSpec:
         """
         if not images:
             raise UsageError("at least one picture", "none")
-        resized, frames = zip(*(self.resize(image) for image in images), strict=True)
+        told = [None] * len(images) if truth is None else truth
+        pairs = zip(images, told, strict=True)
+        resized, frames = zip(*(self.resize(image, self._frame_of(image, one)) for image, one in pairs), strict=True)
         moved = None if truth is None else [f.apply(t) for f, t in zip(frames, truth, strict=True)]
         proposed = [f.boxes(boxes) for f, boxes in zip(frames, regions or (), strict=regions is not None)]
         return self.assemble(resized, frames, moved, regions=proposed)
@@ -251,6 +280,8 @@ class InputSpec:
         if unknown:
             raise ConfigError("keys of an input spec", unknown, cure=f"known keys: {known}")
         tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        if tuples.get("person") is not None:
+            tuples["person"] = PersonCrop.from_dict(tuples["person"])
         return InputSpec(**tuples)
 
 

@@ -7,7 +7,7 @@ from torch import Generator
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.dataset import Dataset
-from saccade.core.errors import UsageError
+from saccade.core.errors import ConfigError, UsageError
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import is_upright, translation
 from saccade.core.input.channels import fit_channels
@@ -21,6 +21,8 @@ from saccade.data.augment.rng import RandomDraws
 from saccade.data.augment.visibility import keep_visible, visible_boxes
 
 CROSS = (0.3, 0.7)
+# What lays several pictures together, or chooses a part of the picture, has no meaning for the square of one person.
+OF_WHOLE_PICTURES = ("crop_area", "expand", "mosaic", "mixup", "paste")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Augment:
                 "none",
                 cure="pass dataset=, or set mosaic=0, mixup=None and paste=0",
             )
+        if self.spec.person is not None:
+            _check_person(self.augmentation)
 
     def __call__(self, sample: Sample, generator: Generator) -> Framed:
         """One sample, changed at random and moved into the frame that the network takes.
@@ -121,3 +125,17 @@ class Augment:
 
     def _classes(self) -> int:
         return 0 if self.dataset is None else len(self.dataset.classes)
+
+
+def _check_person(augmentation: Augmentation) -> None:
+    """Refuse what shows another part of the picture than the person's square, or several pictures at once."""
+    nothing = Augmentation()
+    idle = [name for name in OF_WHOLE_PICTURES if getattr(augmentation, name) != getattr(nothing, name)]
+    if idle:
+        raise ConfigError(
+            "changes of one person's square",
+            ", ".join(idle),
+            within="augmentation",
+            cure="scale, rotate, translate, flip and all changes of colour are; leave the others at "
+            + ", ".join(f"{name}={getattr(nothing, name)}".lower() for name in idle),
+        )

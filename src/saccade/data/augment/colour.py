@@ -30,6 +30,9 @@ def change_colour(image: Tensor, augmentation: Augmentation, rng: RandomDraws, m
         image = _each(vision.adjust_brightness, image, 1 + rng.spread(augmentation.brightness))
     if augmentation.brightness_shift and _happens(augmentation, rng):
         image = _shifted(image, torch.tensor(rng.spread(augmentation.brightness_shift)))
+    if augmentation.channels:
+        factors = torch.tensor([1 + rng.spread(augmentation.channels) for _ in range(len(image))])
+        image = _multiplied(image, factors.clamp(min=0).view(-1, 1, 1))
     if augmentation.contrast and _happens(augmentation, rng):
         image = _each(vision.adjust_contrast, image, 1 + rng.spread(augmentation.contrast))
     if len(image) == 3:
@@ -81,6 +84,13 @@ def _shifted(image: Tensor, shift: Tensor) -> Tensor:
     if image.is_floating_point():
         return (image + shift).clamp(0, 1)
     return (image + 255 * shift).round_().clamp_(0, 255).to(image.dtype)
+
+
+def _multiplied(image: Tensor, factors: Tensor) -> Tensor:
+    """A picture, uint8 or float 0..1, each channel times its factor."""
+    if image.is_floating_point():
+        return (image * factors).clamp(0, 1)
+    return (image * factors).round_().clamp_(0, 255).to(image.dtype)
 
 
 def _either_way(greatest: float, rng: RandomDraws) -> float:

@@ -1,5 +1,6 @@
 """Draws the one map that takes a picture from its own pixels to the network's: window, tilt, flip, fit, bend."""
 
+import math
 from dataclasses import replace
 
 import torch
@@ -23,13 +24,25 @@ ANY_SIZE = ("shorter", "native")
 def sample_frame(
     augmentation: Augmentation, spec: InputSpec, source: Size, truth: Annotation, rng: RandomDraws
 ) -> Frame:
-    """A random map of a picture of size `source` (H, W) into what `spec` asks for."""
+    """A random map of a picture of size `source` (H, W) into what `spec` asks for.
+
+    A person's square is tilted and mirrored about its middle, inside the input.
+    """
+    if spec.person is not None:
+        own = spec.frame(source, truth)
+        matrix = _flips(augmentation, own.target, rng) @ _tilt(augmentation, own.target, rng) @ own.matrix
+        return _bent(augmentation, Frame(matrix, source, own.target), rng)
     x1, y1, x2, y2 = draw_window(augmentation, source, truth, rng)
     size = (y2 - y1, x2 - x1)
     fit = _fit(augmentation, spec, size, rng)
     matrix = fit.matrix @ _flips(augmentation, size, rng) @ _tilt(augmentation, size, rng) @ translation(-x1, -y1)
-    bend = None if augmentation.elastic is None else draw_displacement(augmentation.elastic, fit.target, rng)
-    return Frame(matrix, source, fit.target, displacement=bend)
+    return _bent(augmentation, Frame(matrix, source, fit.target), rng)
+
+
+def _bent(augmentation: Augmentation, frame: Frame, rng: RandomDraws) -> Frame:
+    if augmentation.elastic is None:
+        return frame
+    return replace(frame, displacement=draw_displacement(augmentation.elastic, frame.target, rng))
 
 
 def refit(frame: Frame, target: Size) -> Frame:
@@ -59,12 +72,15 @@ def _tilt(augmentation: Augmentation, size: Size, rng: RandomDraws) -> Tensor:
     height, width = size
     matrix = torch.eye(3, dtype=torch.float64)
     if augmentation.scale != (1.0, 1.0):
-        factor = rng.log_uniform(*augmentation.scale)
+        factor = _factor(augmentation, rng)
         matrix = scaling(factor, factor)
     if augmentation.shear:
         matrix = shear(rng.spread(augmentation.shear)) @ matrix
-    if augmentation.rotate:
-        matrix = rotation(rng.spread(augmentation.rotate)) @ matrix
+    # What is certain is not drawn, so that recipes without this chance see the same pictures as ever.
+    if augmentation.rotate and (augmentation.rotate_chance == 1 or rng.happens(augmentation.rotate_chance)):
+        normal = augmentation.jitter == "normal"
+        degrees = augmentation.rotate * rng.clipped_normal() if normal else rng.spread(augmentation.rotate)
+        matrix = rotation(degrees) @ matrix
     matrix = about(matrix, width / 2, height / 2)
     if augmentation.translate:
         share = augmentation.translate
@@ -73,6 +89,14 @@ def _tilt(augmentation: Augmentation, size: Size, rng: RandomDraws) -> Tensor:
         most = augmentation.pad_crop
         matrix = translation(rng.whole(-most, most), rng.whole(-most, most)) @ matrix
     return matrix
+
+
+def _factor(augmentation: Augmentation, rng: RandomDraws) -> float:
+    """A factor of size."""
+    if augmentation.jitter == "uniform":
+        return rng.log_uniform(*augmentation.scale)
+    low, high = map(math.log, augmentation.scale)
+    return math.exp((low + high) / 2 + (high - low) / 2 * rng.clipped_normal())
 
 
 def _flips(augmentation: Augmentation, size: Size, rng: RandomDraws) -> Tensor:

@@ -47,6 +47,10 @@ class RandomDraws:
         """Standard normal numbers of this shape."""
         return torch.randn(*shape, generator=self.generator)
 
+    def clipped_normal(self) -> float:
+        """A normal number with a standard deviation of one half, clipped to -1..1."""
+        return min(max(float(self.normal(1)) / 2, -1.0), 1.0)
+
     def beta(self, parameter: float) -> float:
         """A number from the symmetric beta distribution."""
         return float(np.random.default_rng(self.whole(0, 2**62)).beta(parameter, parameter))

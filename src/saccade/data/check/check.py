@@ -11,6 +11,7 @@ from saccade.data.check.annotations.boxes import odd_boxes
 from saccade.data.check.annotations.flat import flat_outlines
 from saccade.data.check.annotations.labels import disagreements, odd_labels
 from saccade.data.check.annotations.polygons import crossing_outlines
+from saccade.data.check.annotations.poses import odd_poses, pose_notes
 from saccade.data.check.annotations.summaries import in_fractions, summaries
 from saccade.data.check.annotations.trivial import one_class_notes, without_objects
 from saccade.data.check.classes import unseen_classes
@@ -82,6 +83,7 @@ def check_data(
     said = [
         note for part, own in zip(parts, objects, strict=True) for note in split_notes(part, counts[part.name], own)
     ]
+    said += [note for part in parts for note in pose_notes(part)]
     said += [note for part in parts[:1] for note in one_class_notes(part)]
     said += name_notes(parts[0].data.classes) if parts else []
     said += [one.said for one in passed_over if not one.is_defect]
@@ -101,6 +103,7 @@ def _of_annotations(parts: Sequence[Part], objects: Sequence[Objects | None]) ->
     first, single = list(disagreements(parts)), list[Defect]()
     for part, own in zip(parts, objects, strict=True):
         single += odd_labels(part, own)
+        single += odd_poses(part)
         first += without_objects(part, own)
         if own is None:
             continue

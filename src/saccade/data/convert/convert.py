@@ -9,6 +9,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.data.check.notes import folder_notes
 from saccade.data.convert.losses import LossCounts, known_kinds
+from saccade.data.datasets.pose_pictures import PosePictures, with_objects
 from saccade.data.formats.class_masks.writer import ClassMasksForm
 from saccade.data.formats.coco.writer import CocoForm
 from saccade.data.formats.image_folder.writer import FolderForm
@@ -23,6 +24,8 @@ from saccade.data.open import splits as splits_of
 from saccade.safe_io.writing.atomic import replacing_folder, sync
 
 _ALL: tuple[type[Form], ...] = (CocoForm, VocForm, YoloForm, MasksForm, ClassMasksForm, FolderForm)
+# Formats that hold joints of objects: persons of a sample each become objects there.
+JOINTED = ("coco", "yolo")
 FORMS = {form.name: form for form in _ALL}
 Tell = Callable[[int, int], None]
 
@@ -79,7 +82,7 @@ def convert(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError("a folder that is new or empty", "something in it", path=out)
     allowed = known_kinds(allow)
-    given = _source(source, splits)
+    given = _source(source, splits, to)
     form = FORMS[to](given, allowed, link)
     source_pictures = _SourcePictures(given, _names(given, form.shared), tell)
     lost = _count(form, source_pictures)
@@ -87,8 +90,16 @@ def convert(
     passed_over = left_out(parts)
     for one in passed_over:
         lost.add("left_out", len(one.files) if one.is_defect else 0, one.names)
+    made = [part for part in parts if isinstance(part, PosePictures)]
+    for part in made:
+        lost.add("pose", part.left_out, "persons without joints, or with one")
     lost.refuse(allowed, to)
-    notes = [*(one.said for one in passed_over), *reading_notes(parts), *([] if splits else folder_notes(parts))]
+    notes = [
+        *(one.said for one in passed_over),
+        *reading_notes(parts),
+        *[part.note for part in made[:1]],
+        *([] if splits else folder_notes(parts)),
+    ]
     with replacing_folder(out) as partial:
         counts = {split: form.write(partial, split, source_pictures.pictures(split)) for split in given.splits}
         if not any(counts.values()):
@@ -99,12 +110,14 @@ def convert(
     return Written(out, counts, lost, tuple(notes))
 
 
-def _source(source: str | Path | Dataset, names: Sequence[str]) -> Source:
+def _source(source: str | Path | Dataset, names: Sequence[str], to: str) -> Source:
     if isinstance(source, str | Path):
         chosen = list(dict.fromkeys(names)) or splits_of(source) or ["train"]
         parts = {name: open_data(source, name) for name in chosen}
     else:
         parts = {"train": open_data(source)}
+    if to in JOINTED:
+        parts = {name: with_objects(part) for name, part in parts.items()}
     first = next(iter(parts.values()))
     for name, dataset in parts.items():
         if list(dataset.classes) != list(first.classes):

@@ -9,6 +9,8 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor, nn
 
+from saccade.layers.blocks.wide_gradient import WideGradient
+
 # oneDNN's operators as torch calls them itself in compiled graphs.
 REORDER, CONVOLVE = "_reorder_convolution_weight", "_convolution_pointwise"
 
@@ -49,8 +51,10 @@ def pack_convolutions(module: nn.Module) -> nn.Module:
 
 def packable(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
     """Whether a layer is a plain convolution on the CPU that oneDNN computes; those within groups gain nothing."""
-    # Subclasses and replaced methods compute otherwise.
-    if type(layer) is not nn.Conv2d or "forward" in vars(layer) or layer.weight.device.type != "cpu":
+    # Other subclasses and replaced methods compute otherwise.
+    if not isinstance(layer, nn.Conv2d) or type(layer) not in (nn.Conv2d, WideGradient) or "forward" in vars(layer):
+        return False
+    if layer.weight.device.type != "cpu":
         return False
     plain = layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
     return plain and _computes(layer.weight.dtype)

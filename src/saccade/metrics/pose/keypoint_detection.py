@@ -108,7 +108,7 @@ class KeypointDetection:
 
     def _found(self) -> "_Found":
         if self._known is None:
-            count = self._pictures[0].guess.shape[1] if self._pictures else 0
+            count = max((one.truth.shape[1] for one in self._pictures), default=0)
             self._known = _Found(tuple(self._pictures), self.classes, _sigmas(self.joints, count))
         return self._known
 

@@ -84,7 +84,8 @@ def joined(pictures: Sequence[KeypointPicture], joints: int) -> tuple[Overlaps, 
     """Columns of all pictures, and (g, K, 2) joints of predictions, (m, K, 2) of objects, (m, K) how visible."""
     empty = (np.zeros((0, joints, 2)), np.zeros((0, joints, 2)), np.zeros((0, joints), np.int64))
     guess, truth, visible = (
-        np.concatenate([none, *(one[place] for one in pictures)]) for place, none in enumerate(empty, 1)
+        np.concatenate([none, *(one[place] for one in pictures if len(one[place]))])
+        for place, none in enumerate(empty, 1)
     )
     return Overlaps.of([one.columns for one in pictures]), guess, truth, visible
 

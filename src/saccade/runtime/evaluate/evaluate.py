@@ -2,17 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.data.datasets.channels import with_channels
 from saccade.data.datasets.painted import with_pixels
+from saccade.data.datasets.persons import with_persons
+from saccade.data.datasets.posed import with_poses
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.loading.unreadable import readable
@@ -21,13 +22,16 @@ from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.families import choose, thorough
 from saccade.metrics.metric import Metric
 from saccade.network.system import System
+from saccade.runtime.evaluate.by_person import measured_by_person, of_persons
 from saccade.runtime.evaluate.by_window import measured_by_window
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
 from saccade.runtime.evaluate.gallery import Gallery
 from saccade.runtime.evaluate.measure import evaluation_of
+from saccade.runtime.evaluate.predictions import predictions
 from saccade.runtime.evaluate.report import environment, without_losses, write_picture_scores
 from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import Members
+from saccade.runtime.predict.persons.pose_of_each import PoseOfEach
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.load import load, needs_of_run, vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
@@ -119,7 +123,8 @@ def measured(
 ) -> Evaluation:
     """How good a network in use is on data, with its views and refinement; losses are of the plain pictures.
 
-    Several networks that predict together have scores and no losses. A network that may see more pixels than are
+    Several networks that predict together have scores and no losses, and so has one that is shown each person that is
+    found. A network that may see more pixels than are
     decoded whole (`Predictor.max_pixels`) is measured part by part (`runtime.evaluate.by_window`), without losses.
 
     Args:
@@ -133,6 +138,8 @@ def measured(
     """
     if predictor.by_window:
         return measured_by_window(predictor, dataset, batch=batch, metrics=metrics, told=told)
+    if isinstance(predictor.members, PoseOfEach):
+        return measured_by_person(predictor, dataset, batch=batch, metrics=metrics, told=told)
     members = predictor.members.predictors if isinstance(predictor.members, Members) else (predictor,)
     if any(map(_padding_counts, members)):
         batch = 1
@@ -141,7 +148,7 @@ def measured(
     further = choose(predictor.engine.gives, frozenset(dataset.fields), vocabularies, families)
     alone = len(members) == 1
     own = alone and predictor.views.plain and not predictor.engine.refined
-    prediction = None if own else partial(_predictions, predictor, dataset, batch)
+    prediction = None if own else partial(predictions, predictor, dataset, batch)
     return evaluation_of(
         members[0].system,
         dataset,
@@ -159,23 +166,11 @@ def _padding_counts(predictor: Predictor) -> bool:
     return predictor.engine.input.rule in ("native", "shorter") and "label_scores" in predictor.engine.gives
 
 
-def _predictions(predictor: Predictor, dataset: Dataset, batch: int, places: Sequence[int]) -> Iterator[Annotation]:
-    """Answers to the pictures at some places, in this order; those that are found too early wait."""
-    preprocessor, samples = predictor.preprocessor(), enumerate(dataset[place] for place in places)
-    group = [preprocessor.take(at, sample.image, sample.regions) for at, sample in samples]
-    early: dict[int, Annotation] = {}
-    following = 0
-    for item, prediction in predictor.prediction([group], batch=batch):
-        if isinstance(prediction, SaccadeError):
-            raise prediction
-        early[item.place] = prediction
-        while following in early:
-            yield early.pop(following)
-            following += 1
-
-
 def opened(run: Subject, data: Sources | None = None, split: str | None = None) -> tuple[Predictor, Dataset]:
     """The network in use and the data to measure it on, with the network's classes and channels; see `evaluate`.
+
+    Of data whose objects alone have joints each person is a sample for a network of one person's pose; for one that is
+    shown the persons that a detector finds, objects are those persons.
 
     Raises:
         ConfigError: The classes of the data are not the network's, or the run names no data.
@@ -189,8 +184,11 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
     else:
         predictor = load(Path(run))
         dataset = data_of_run(Path(run), data, split)
-    check_same_vocabularies(predictor.vocabularies, dataset.vocabularies)
     engine = predictor.engine
+    dataset = with_persons(dataset, engine.gives & {"pose"})
+    if isinstance(predictor.members, PoseOfEach):
+        dataset = of_persons(dataset, predictor.classes)
+    check_same_vocabularies(predictor.vocabularies, dataset.vocabularies)
     return predictor, with_regions(with_channels(dataset, engine.input.channels), engine.search)
 
 
@@ -226,7 +224,8 @@ def data_of_run(
     else:
         found = choice.fitted(open_data(data, split, preferred="val", allow_outside=choice.allow_outside), learnt)
     by_hand = ("semantic",) if "semantic" in learnt and not config.get("system") else ()
-    return with_pixels(found, needs_of_run(config) or by_hand)
+    needs = needs_of_run(config) or by_hand
+    return with_poses(with_pixels(found, needs), needs)
 
 
 def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:

@@ -18,6 +18,7 @@ from saccade.core.masks import Masks
 from saccade.ops.boxes.nms import nms
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.predict.engine import Engine
+from saccade.runtime.predict.joint_mean import SeenJoints, mean_of_joints
 from saccade.runtime.predict.map_mean import MapMean, TakePart
 from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View, scaled
 from saccade.runtime.predict.seams import Seen, mended
@@ -47,6 +48,7 @@ class Agreement:
         self.views, self.suppression, self.keep_scores = views, suppression or Suppression(), keep_scores
         self.compact, self.take_part = compact, take_part
         self._said: dict[int, Annotation] = {}
+        self._joints: dict[int, SeenJoints] = {}
         self._maps: dict[str, MapMean] = {}
 
     def add(self, place: int, prediction: Annotation, frame: Frame) -> Annotation | None:
@@ -58,6 +60,8 @@ class Agreement:
             frame: From the picture's own pixels to these.
         """
         shown = warp.cut(prediction, frame.target)
+        if shown.pose_maps is not None:
+            self._joints[place] = SeenJoints(shown.pose_maps, frame)
         for name in MAPS:
             if shown.has(name):
                 self._mean(name).add(place, shown.get(name), frame)
@@ -77,6 +81,9 @@ class Agreement:
         said = [self._said[place] for place in range(len(self.views))]
         merged = {name: rule(said, self.views, self.suppression) for name, rule in RULES.items() if said[0].has(name)}
         merged |= {name: mean.means for name, mean in self._maps.items()}
+        if len(self._joints) == len(said):
+            of_joints = mean_of_joints([self._joints[place] for place in range(len(said))])
+            merged |= {name: of_joints.get(name) for name in of_joints.present()}
         if "semantic_scores" in self._maps:
             merged["semantic"] = self._maps["semantic_scores"].semantic
         several = self._maps.get("semantic_mask_scores")
@@ -126,13 +133,18 @@ def suppressed(said: Sequence[Annotation], views: Sequence[View], suppression: S
 
 
 def mean_joints(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
-    """(K, 2) the mean of where the views see each joint."""
+    """(K, 2) the mean of where the views see each joint; of views with maps of joints the mean of these decides."""
     return torch.stack([one.pose for one in said if one.pose is not None]).mean(0)
 
 
 def most_visible(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
     """(K,) the most that a view says of each joint: visible before hidden."""
     return torch.stack([one.pose_visible for one in said if one.pose_visible is not None]).amax(0)
+
+
+def mean_joint_scores(said: Sequence[Annotation], views: Sequence[View], suppression: Suppression) -> Tensor:
+    """(K,) the mean of how sure the views are of each joint."""
+    return torch.stack([one.pose_scores for one in said if one.pose_scores is not None]).mean(0)
 
 
 RULES: Mapping[str, Rule] = {
@@ -142,6 +154,7 @@ RULES: Mapping[str, Rule] = {
     "instances": suppressed,
     "pose": mean_joints,
     "pose_visible": most_visible,
+    "pose_scores": mean_joint_scores,
 }
 # Fields of pixels, of which `MapMean` takes the mean over the views that show each pixel, and what it decides by that.
 MAPS: Mapping[str, Literal["best", "above_half"] | None] = {
@@ -154,7 +167,7 @@ DECIDED = ("semantic", "semantic_masks", "semantic_masks_unknown")
 # Columns of instances that are as their own view gave them.
 COLUMNS = frozenset(("boxes", "labels", "scores", "masks", "keypoints", "visible"))
 # Fields that speak of the whole picture's one person, of whom a tile shows a part.
-OF_THE_WHOLE = frozenset(("pose", "pose_visible"))
+OF_THE_WHOLE = frozenset(("pose", "pose_visible", "pose_scores"))
 
 
 def check_views(engine: Engine, views: MultiScaleFlip) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypedDict
 
 from torch import Tensor
 
+from saccade.core.annotation import Annotation
 from saccade.core.errors import UsageError
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import mirror, scaling, translation
@@ -174,15 +175,21 @@ class MultiScaleFlip:
         """Whether there is one view: the picture as the network takes it anyway."""
         return self.scales == (1.0,) and not self.flip and self.tiles is None and self.crops is None
 
-    def of(self, size: Size, spec: InputSpec) -> Iterator[View]:
-        """The views of a picture of `size` (H, W): tile by tile, scale by scale, the plain one before its mirrored."""
+    def of(self, size: Size, spec: InputSpec, truth: Annotation | None = None) -> Iterator[View]:
+        """The views of a picture: tile by tile, scale by scale, the plain one before its mirrored.
+
+        Args:
+            size: (H, W) of the picture.
+            spec: How pictures get into the network.
+            truth: What is known of the picture: where its person is, for networks of one person's pose.
+        """
         whole = Window(0, 0, *size)
         if self.crops is not None:
             for frame in self._cropped(size, spec, self.crops):
                 yield from (View(whole, frame, mirrored, size) for mirrored in self._sides())
             return
         for window in [whole] if self.tiles is None else self.tiles.windows(size):
-            own = spec.frame(window.size)
+            own = spec.frame(window.size, truth)
             for scale in self.scales:
                 for mirrored in self._sides():
                     margin = 0 if self.tiles is None else self.tiles.margin

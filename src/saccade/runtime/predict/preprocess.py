@@ -14,6 +14,7 @@ from saccade.core.errors import SaccadeError
 from saccade.core.geometry.resample import Size
 from saccade.core.input.channels import fit_channels
 from saccade.core.input.input_spec import InputSpec
+from saccade.core.sample import Sample
 from saccade.network.system import Search
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.predict.buckets import ahead, buckets
@@ -44,6 +45,7 @@ class PreparedPicture:
         windows: What reads the picture window by window, where it is too large to be held, or None; `shown` is a small
             copy of it then.
         take_part: Takes scores of pixels part by part, where the prediction is not to hold classes of the whole.
+        name: What the picture is called: its file, or its name in a data set; None where it has none.
     """
 
     place: int
@@ -55,6 +57,7 @@ class PreparedPicture:
     given: GivenPicture | None = None
     windows: WindowedTiff | None = None
     take_part: TakePart | None = None
+    name: str | None = None
 
     @property
     def size(self) -> Size:
@@ -118,16 +121,17 @@ class Preprocessor:
         """Each picture, or what is wrong with it, in their order; a few are read ahead, in threads."""
         return ahead(lambda item: self.take(*item), enumerate(pictures))
 
-    def take(self, place: int, picture: Picture, regions: Tensor | None = None) -> PreparedPicture | UnreadablePicture:
+    def take(self, place: int, picture: Picture, sample: Sample | None = None) -> PreparedPicture | UnreadablePicture:
         """The picture at a position, or what is wrong with it.
 
         Args:
             place: The position.
             picture: Whatever can be given as a picture.
-            regions: (r, 4) boxes in the picture's own pixels, where they were sought before.
+            sample: The same as a sample of data, where it is one: its regions were sought before, and its truth says
+                where the person is that a network of one person's pose sees.
         """
         try:
-            return self._take(place, picture, regions)
+            return self._take(place, picture, sample)
         except SaccadeError as error:
             return UnreadablePicture(place, _named(error, picture))
         except Exception as error:
@@ -135,21 +139,22 @@ class Preprocessor:
                 raise
             return UnreadablePicture(place, _named(out_of_memory("the decoded picture", "the machine"), picture))
 
-    def _take(self, place: int, picture: Picture, regions: Tensor | None) -> PreparedPicture:
+    def _take(self, place: int, picture: Picture, sample: Sample | None) -> PreparedPicture:
         given = GivenPicture.of(picture, self.spec.channels)
         windows = self._windows(given)
         if windows is not None:
             return self._by_window(place, given, windows)
         image, shown = given.twofold() if self.shows else (given.read(), None)
-        held = given if self.holds else None
+        held, regions = given if self.holds else None, None if sample is None else sample.regions
         if regions is None and self.search is not None:
             regions = self.search(image)
-        views = tuple(self.views.of((image.shape[-2], image.shape[-1]), self.spec))
+        truth, name = (None, given.name) if sample is None else (sample.truth, sample.id)
+        views = tuple(self.views.of((image.shape[-2], image.shape[-1]), self.spec, truth))
         if self.views.tiles is not None:
             fit_channels(image, self.spec.channels)  # says now what would go wrong later
-            return PreparedPicture(place, views, (), image, regions, shown, held)
+            return PreparedPicture(place, views, (), image, regions, shown, held, name=name)
         seen = tuple(view.visualize(image, self.spec) for view in views)
-        return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown, held)
+        return PreparedPicture(place, views, seen, image if self.keeps else None, regions, shown, held, name=name)
 
     def _windows(self, given: GivenPicture) -> WindowedTiff | None:
         """What reads a large TIFF window by window, where nothing asks for the whole."""

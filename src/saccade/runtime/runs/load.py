@@ -20,6 +20,8 @@ from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import ensemble
 from saccade.runtime.predict.ensemble.rules import Merge
 from saccade.runtime.predict.multi_scale_flip import ViewOptions
+from saccade.runtime.predict.persons.finders import finder_of
+from saccade.runtime.predict.persons.pose_of_each import pose_of_each
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.refine.engine import refined_engine
 from saccade.runtime.predict.refine.table import At
@@ -41,6 +43,8 @@ class UseOptions(ViewOptions, total=False):
     refine: str | Refiner | None
     refine_at: At
     refine_with: Mapping[str, Any] | None
+    persons: str | Path | Predictor | None
+    person_class: str | None
 
 
 def load(
@@ -76,7 +80,9 @@ def load(
             name of `runtime.predict.refine.table.REFINEMENTS`, such as ``crf``, or a function of probabilities (C, H,
             W) and picture (K, H, W) on the scale 0..255; with ``refine_at``, ``picture`` (where nothing is said) or
             ``network``, and ``refine_with``, parameters by name, in place of those that `saccade tune-crf` found for
-            the run, or the defaults. Of several runs each is refined by itself.
+            the run, or the defaults. Of several runs each is refined by itself. ``persons``, of a network of one
+            person's pose: where the persons of a picture are, whose poses are its objects then (see `finder_of`), and
+            ``person_class``, the class that they have there.
 
     Returns:
         The predictor; `system` itself is left as it was.
@@ -85,9 +91,13 @@ def load(
         ConfigError: There is no run, or its network and `system` do not fit together.
         DataError: The checkpoint is missing or damaged.
         UsageError: There is no such search or refinement, or the system seeks no regions; or `merge` is said of one
-            run, or `max_pixels` of several.
+            run, or `max_pixels` or `persons` of several.
     """
-    merge = seen.pop("merge", None)
+    merge, persons, person = seen.pop("merge", None), seen.pop("persons", None), seen.pop("person_class", None)
+    finder = finder_of(persons, person, lambda run: load(run, device=device))
+    if finder is not None and (max_pixels > MAX_PIXELS or not isinstance(path, str | os.PathLike)):
+        found = "very large pictures" if isinstance(path, str | os.PathLike) else "several"
+        raise UsageError("one run, of pictures that are decoded whole, with persons", found)
     if not isinstance(path, str | os.PathLike):
         if max_pixels > MAX_PIXELS:
             raise UsageError("one run for very large pictures", "several", cure="predict them by each run alone")
@@ -106,7 +116,8 @@ def load(
     engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(precision)))
     if refine is not None:
         engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
-    return Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
+    predictor = Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
+    return predictor if finder is None else pose_of_each(predictor, finder)
 
 
 def _network(

@@ -15,12 +15,13 @@ from saccade.systems.build import build
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
 from saccade.training.setup.object_sizes import LOOKED_AT, ObjectSizes, object_sizes
+from saccade.training.setup.outlook import LEARNING, Outlook, outlook_of
 from saccade.training.setup.trial_steps import pictures_a_second
 
 # Minutes of a training of which nobody says how long it is, and the share that is measured on where nothing is.
 MINUTES, HELD_OUT = 10.0, "0.2"
-# So often pictures should be seen in all, where time allows, and the share of the minutes that validation leaves.
-PASSES, FEWEST, ENOUGH, LEARNING = 12, 1200, 3000, 0.75
+# So often pictures should be seen in all, where time allows.
+PASSES, FEWEST, ENOUGH = 12, 1200, 3000
 TRUNK = {"trunk": "efficientnet_lite0", "pretrained": True}
 # Channels of a light neck; sides of the input to choose from; pixels that small objects should have there.
 NECK, SIDES, SMALL_OBJECT = 64, tuple(range(640, 160 - 1, -32)), 48
@@ -37,10 +38,15 @@ TASKS: dict[str, tuple[tuple[str, ...], str]] = {
     "segment_several": (("semantic_masks",), IF_UNSURE["segment"]),
     "instances": (("instances.boxes", "instances.labels", "instances.masks"), IF_UNSURE["instances"]),
     "contours": (("contours",), IF_UNSURE["contours"]),
+    "pose": (("pose", "pose_visible"), IF_UNSURE["pose"]),
+    "keypoints": (
+        ("instances.boxes", "instances.labels", "instances.keypoints", "instances.visible"),
+        "keypoint_rcnn",
+    ),
 }
-OBJECTS = ("detect", "instances")
+OBJECTS = ("detect", "instances", "keypoints")
 # In this order, where no task is asked for.
-USUAL = ("instances", "detect", "classify", "multilabel", "segment", "segment_several", "contours")
+USUAL = ("instances", "detect", "classify", "multilabel", "segment", "segment_several", "contours", "pose")
 # Options of systems that make them light, or learn the task best, by task.
 LIGHT: dict[str, dict[str, Any]] = {
     "segment": {"grouped": True},
@@ -49,7 +55,14 @@ LIGHT: dict[str, dict[str, Any]] = {
     # The layers of masks see a quarter of the samples, and of 512 they would take most of a step.
     "instances": {"samples": 64},
     "contours": {"disputed": "ignored"},
+    # The full row of hourglasses learns for days.
+    "pose": {"stacks": 2, "width": 0.25},
+    "keypoints": {"samples": 64},
 }
+# What systems are built on that have no trunk to choose, in words.
+BODIES = {"pose": "2 hourglasses of a quarter of their width, which learn from nothing"}
+# Sides of the square around a person: an hourglass halves them six times.
+SQUARES = (256, 192, 128)
 
 
 @dataclass(frozen=True)
@@ -60,11 +73,13 @@ class Choice:
         system: Its name.
         options: Options of the system and settings of the training, by name: the user's, and those chosen.
         reasons: Lines for the person who waits.
+        task: What it is chosen for.
     """
 
     system: str
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     reasons: tuple[str, ...] = ()
+    task: str = ""
 
     def command(self, data: Sources) -> list[str]:
         """The words of the command that spells it out."""
@@ -82,8 +97,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
     Args:
         data: What `open_data` takes, or several.
         task: ``detect``, ``instances`` (boxes and masks), ``classify``, ``multilabel`` (several classes a picture),
-            ``localize``, ``segment``, ``segment_several`` (several classes a pixel) or ``contours``; None: by what is
-            annotated.
+            ``localize``, ``segment``, ``segment_several`` (several classes a pixel), ``contours``, ``pose`` (joints of
+            one person, who is given) or ``keypoints`` (boxes and joints); None: by what is annotated.
         options: Settings of the training, by name; they are kept.
 
     Raises:
@@ -102,8 +117,8 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
     if (settings.epochs, settings.steps, settings.minutes) == (None, None, None):
         chosen["minutes"] = MINUTES
         reasons.append(f"nobody says how long: {MINUTES:g} minutes (--minutes, --epochs or --steps changes that)")
-    more, told = _sized(opened, task, replace(settings, minutes=chosen.get("minutes", settings.minutes)))
-    return Choice(TASKS[task][1], chosen | more, (*reasons, *told))
+    more, lines = _sized(opened, task, replace(settings, minutes=chosen.get("minutes", settings.minutes)))
+    return Choice(TASKS[task][1], chosen | more, (*reasons, *lines), task)
 
 
 def _written(value: Any) -> str:
@@ -147,6 +162,8 @@ def _why(data: Data, task: str) -> str:
         "segment_several": "a mask for each class",
         "instances": "boxes with classes, and masks",
         "contours": "contours",
+        "pose": "the joints of a person",
+        "keypoints": "boxes with joints",
     }
     names = data.train.vocabularies.names(TASKS[task][0][-1])
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
@@ -155,7 +172,7 @@ def _why(data: Data, task: str) -> str:
 
 def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, Any], list[str]]:
     """Options of the system and the side of its input, as objects ask for and the minutes allow."""
-    options: dict[str, Any] = {**TRUNK, **LIGHT.get(task, {})}
+    options: dict[str, Any] = {**({} if task in BODIES else TRUNK), **LIGHT.get(task, {})}
     sizes = object_sizes(data.train) if task in OBJECTS else None
     if sizes is not None:
         options |= {"norm": "frozen", "neck_channels": NECK}
@@ -168,12 +185,14 @@ def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, An
         options |= {"finest": finest} if task == "detect" else {"scales": (finest / STRIDE,)}
         ends = f"{sizes.smallest * side:.0f} to {sizes.middle * side:.0f}"
         told += f"; the smaller half of the objects has sides of {ends} pixels there"
-    trunk = f"trunk {TRUNK['trunk']} with ImageNet weights"
+    trunk = BODIES.get(task, f"trunk {TRUNK['trunk']} with ImageNet weights")
     return options | {"size": side}, [f"{trunk}; {told}"]
 
 
 def _usual(train: Dataset, task: str) -> int:
-    """ImageNet's side for what looks at the whole picture; for pixels that of the pictures, up to the largest."""
+    """ImageNet's side for whole pictures, the paper's for a person's square; for pixels that of the pictures."""
+    if task == "pose":
+        return SQUARES[0]
     if TASKS[task][1] not in (IF_UNSURE["segment"], IF_UNSURE["contours"]):
         return 224
     longer = sorted(max(size_of(train, index)) for index in range(min(len(train), LOOKED_AT)))
@@ -190,7 +209,7 @@ def _wanted(sizes: ObjectSizes) -> int:
 def _affordable(data: Data, task: str, options: dict[str, Any], wanted: int, minutes: float) -> tuple[int, str]:
     """The largest side up to the one wanted at which the minutes show pictures often enough, and what to say of it."""
     seen = min(max(PASSES * len(data.train), FEWEST), ENOUGH)
-    sides = [side for side in SIDES if side <= wanted] or [wanted]
+    sides = [side for side in (SQUARES if task == "pose" else SIDES) if side <= wanted] or [wanted]
     least = sides[-1]
     system = build(TASKS[task][1], data.train.vocabularies, **options, size=least)
     pace = pictures_a_second(system, data.train)
@@ -200,16 +219,40 @@ def _affordable(data: Data, task: str, options: dict[str, Any], wanted: int, min
     return side, told if side == wanted else f"{told} ({wanted} would be seen too seldom in {minutes:g} minutes)"
 
 
-def chosen(data: Sources, task: str | None, options: Mapping[str, Any], resume: bool) -> Choice:
-    """As `choose`, said on standard error, with the command that spells it out.
+def planned(
+    data: Sources, task: str | None, options: Mapping[str, Any], resume: bool = False
+) -> tuple[Choice, Outlook]:
+    """What to train on data, and what that training will be like on this machine: the way of `train` and `plan` alike.
+
+    Args:
+        data: See `choose`.
+        task: See `choose`.
+        options: See `choose`.
+        resume: Whether a run shall go on.
 
     Raises:
-        UsageError: A run shall go on, whose system its own command names.
+        UsageError: A run shall go on, whose system its own command names; or see `choose`.
+        ConfigError: See `choose`.
     """
     if resume:
         raise UsageError("the system of the run that goes on", "none", cure="repeat the command that the run told of")
     choice = choose(data, task, options)
-    for line in choice.reasons:
-        sys.stderr.write(f"chosen: {line}\n")
-    sys.stderr.write(f"the same in full:\n  {shlex.join(choice.command(data))}\n")
+    own = {name: value for name, value in choice.options.items() if name != "val"}
+    outlook = outlook_of(choice.system, data, choice.options.get("val"), own)
+    return replace(choice, reasons=(*choice.reasons, *outlook.reasons)), outlook
+
+
+def chosen(data: Sources, task: str | None, options: Mapping[str, Any], resume: bool) -> Choice:
+    """What `planned` finds, said on standard error, with the command that spells it out."""
+    choice, _ = planned(data, task, options, resume)
+    sys.stderr.write("".join(f"{line}\n" for line in told(choice, data)))
     return choice
+
+
+def told(choice: Choice, data: Sources) -> list[str]:
+    """The lines that say a choice: each part with its reason, then the command."""
+    return [
+        *(f"chosen: {line}" for line in choice.reasons),
+        "the same in full:",
+        f"  {shlex.join(choice.command(data))}",
+    ]

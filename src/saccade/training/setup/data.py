@@ -8,6 +8,8 @@ from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.check.classes import rename_flag, renames
 from saccade.data.datasets.painted import with_pixels
+from saccade.data.datasets.persons import with_persons
+from saccade.data.datasets.posed import with_poses
 from saccade.data.datasets.train_val import DataOptions, TrainVal, name_of, open_train_val
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.left_out import left_out, reading_notes
@@ -47,7 +49,9 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
         val: A split's name, a share such as ``0.2``, a folder, a URI or a data set; None for the split ``val`` where
             there is one.
         settings: Which classes are kept and how they are called, and which fold is measured on.
-        needs: Dotted fields that are learnt from: classes of pixels are painted where objects alone are outlined.
+        needs: Dotted fields that are learnt from: classes of pixels are painted where objects alone are outlined, and
+            persons are a sample each where objects alone have joints; where a pose is all, pictures without one are
+            left out.
 
     Raises:
         UsageError: The settings contradict each other.
@@ -57,19 +61,25 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
     choice = DataOptions(
         settings.rename, settings.class_subset, settings.fold, settings.seed, allow_outside=settings.allow_outside
     )
-    sides, painted = _painted(open_train_val(data, val, choice), needs)
+    sides, made = _made_over(open_train_val(data, val, choice), needs)
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
     parts = [sides.train] if sides.val is None else [sides.train, sides.val]
     notes = [*_substitutes(data, settings.allow_outside), *(one.said for one in left_out(parts)), *reading_notes(parts)]
-    notes += painted
+    notes += made
     return Data(sides.train, sides.val, name_of(data), sides.val_name, tuple(notes))
 
 
-def _painted(sides: TrainVal, needs: Collection[str]) -> tuple[TrainVal, list[str]]:
-    """Both sides with classes of pixels, where these are needed and can be painted, and what to say of it."""
-    train, val = with_pixels(sides.train, needs), None if sides.val is None else with_pixels(sides.val, needs)
-    made = [one for one, given in ((train, sides.train), (val, sides.val)) if one is not given]
+def _made_over(sides: TrainVal, needs: Collection[str]) -> tuple[TrainVal, list[str]]:
+    """Both sides with classes of pixels, or a person a sample, where that is needed and can be; what to say of it."""
+    made: list[Dataset] = []
+
+    def over(side: Dataset) -> Dataset:
+        found = with_poses(with_persons(with_pixels(side, needs), needs), needs)
+        made.extend([found] if found is not side else [])
+        return found
+
+    train, val = over(sides.train), None if sides.val is None else over(sides.val)
     return replace(sides, train=train, val=val), list(dict.fromkeys(str(getattr(one, "note", "")) for one in made))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from saccade.core.errors import ConfigError
+from saccade.core.vocabulary import key_of
 from saccade.data.check.classes import rename_flag, renames
 from saccade.data.label_places import label_places
 from saccade.network.system import System
@@ -21,6 +22,8 @@ def check_to_learn(system: System, data: Data, say: Callable[[str], None]) -> No
     Raises:
         ConfigError: No picture shows anything, or there is one class alone and all heads choose one of the classes.
     """
+    if all(key_of(need) == "joints" for need in system.needs):
+        return  # of joints the pictures that have none are left out, and there is no class to choose
     counts = count_labels(data.train).tolist()
     if not sum(counts) and _learns_from_classes(system):
         raise ConfigError(

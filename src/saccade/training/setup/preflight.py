@@ -1,5 +1,6 @@
 """What must hold before step 0, said before any work is done."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from torch import nn
@@ -13,6 +14,14 @@ from saccade.training.parallel.machine import world_size
 from saccade.training.setup.data import Data
 from saccade.training.setup.nothing_to_learn import check_to_learn
 
+# What a square around a person is known by, in words; so many pictures are looked at, spread over the data set.
+WORDS = {
+    "person": "centre and scale",
+    "box": "the box",
+    "joints": "the hull of the joints",
+    "picture": "nothing: the whole picture is taken",
+}
+LOOKED_AT = 500
 Normalisation = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -40,6 +49,7 @@ def check_before_step_0(
     check_stages(system, stages)
     _check_batch(system, len(data.train), batch, say)
     _look_at_boxes(system, data, say)
+    _tell_squares(system, data, say)
     check_to_learn(system, data, say)
     if data.val is None:
         say("note: there is nothing to validate on (no split 'val'), so the last checkpoint is the best")
@@ -141,3 +151,14 @@ def _look_at_boxes(system: System, data: Data, say: Callable[[str], None]) -> No
     for name, side in sides.items():
         for line in quick_check(side, name):
             say(line)
+
+
+def _tell_squares(system: System, data: Data, say: Callable[[str], None]) -> None:
+    """Say what tells where the person of a picture is, where the network sees that person alone."""
+    crop = system.input.person
+    if crop is None:
+        return
+    places = range(0, len(data.train), -(-len(data.train) // LOOKED_AT))
+    told = Counter(crop.square((1, 1), data.train.truth(place)).told for place in places)
+    shown = ", ".join(f"{WORDS[by]} ({count})" for by, count in told.most_common())
+    say(f"note: squares around persons are known by {shown}, of {len(places)} samples looked at")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
+from saccade.layers.blocks.wide_gradient import with_wide_gradients
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.parallel.fabric import Fabric
@@ -33,7 +34,8 @@ class LossModule(nn.Module):
         The batch comes behind a function because the wrappers rebuild every dataclass among the arguments.
         """
         batch = take() if self.second is None or not self.second.begun else self.second.propose(take())
-        losses = self.system.loss(batch)
+        # What a silent head costs is not even asked: the later stages of a cascade run many networks for it.
+        losses = self.system.loss(batch, {name for name in self.system.heads if name not in self.silent})
         return {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
 
 
@@ -56,6 +58,8 @@ class TrainState:
         self.recipe, self.fabric, self.seed = recipe, fabric, seed
         # The distributed wrapper watches the parameters that learn when it is made; stages freeze some of them later.
         self.system = system.freeze(()).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        if fabric.device.type == "cpu":
+            with_wide_gradients(system)
         self.loss = LossModule(system)
         self.network, self.optimiser = fabric.setup(self.loss, make_optimiser(system, recipe))
         self.precision = "bf16" if fabric.strategy.precision.precision.startswith("bf16") else "32"

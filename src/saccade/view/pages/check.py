@@ -26,6 +26,7 @@ class CheckContent:
         charts: Title, explanation and SVG of each.
         classes: For each class its counts, by name of the column.
         pictures: The worst pictures, with their annotations drawn.
+        suspects: Those of the most suspicious annotations, each ringed.
     """
 
     data: str
@@ -35,12 +36,14 @@ class CheckContent:
     charts: Sequence[tuple[str, str, bytes]] = ()
     classes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     pictures: Sequence[GalleryItem] = ()
+    suspects: Sequence[GalleryItem] = ()
 
 
 def render_check(content: CheckContent) -> str:
     """The page as HTML: no fetches, all names escaped, every picture inside."""
     offered = {
         "defects": ("Defects", _defects(content.defects)),
+        "suspects": ("Suspicious annotations", _suspects(content.suspects)),
         "pictures": ("Pictures", _pictures(content.pictures)),
         "notes": ("Good to know", _notes(content.notes)),
         "charts": ("What there is", _charts(content.charts)),
@@ -97,9 +100,18 @@ def _classes(classes: Mapping[str, Mapping[str, int]]) -> Markup | None:
 
 
 def _pictures(pictures: Sequence[GalleryItem]) -> Markup | None:
+    lead = "With the annotations as they are read. Click on a picture to see it large."
+    return _gallery("Pictures", lead, pictures)
+
+
+def _suspects(pictures: Sequence[GalleryItem]) -> Markup | None:
+    lead = "What a network contradicts, the most suspicious first. It may be wrong: look before you change anything."
+    return _gallery("Suspicious annotations", lead, pictures)
+
+
+def _gallery(title: str, lead: str, pictures: Sequence[GalleryItem]) -> Markup | None:
     if not pictures:
         return None
-    lead = element("p", "With the annotations as they are read. Click on a picture to see it large.", class_="lead")
     figures = [
         element(
             "figure",
@@ -109,4 +121,5 @@ def _pictures(pictures: Sequence[GalleryItem]) -> Markup | None:
         )
         for one in pictures
     ]
-    return joined(element("h2", "Pictures"), lead, element("div", *figures, class_="gallery"))
+    cards = element("div", *figures, class_="gallery")
+    return joined(element("h2", title), element("p", lead, class_="lead"), cards)

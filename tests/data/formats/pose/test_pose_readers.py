@@ -12,6 +12,7 @@ from scipy.io import savemat
 from made import save_picture
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
+from saccade.core.input.person_crop import PersonCrop
 from saccade.core.joint_names import MPII_NAMES as NAMES
 from saccade.data.formats.pose.flic import open_flic
 from saccade.data.formats.pose.mpii import open_mpii
@@ -116,12 +117,15 @@ def test_cinema(tmp_path: Path) -> None:
     data = open_data(tmp_path)
     assert isinstance(data, Dataset)
     assert (splits(tmp_path), len(data), len(open_data(tmp_path, "test"))) == (["train", "test"], 2, 1)
-    assert data.fields == {"pose", "pose_visible", "person.centre"}
+    assert data.fields == {"pose", "pose_visible", "person.centre", "person.scale"}
     assert (data.joints.names[10], len(data.joints.pairs)) == ("nose", 5)
     truth = data[1].truth
     assert truth.pose[[0, 1, 10]].tolist() == [[9.5, 19.5], [0, 0], [14.5, 4.5]]
     assert truth.pose_visible.tolist() == [2] + [0] * 9 + [2]
-    assert truth.person.centre.tolist() == [19.5, 24.5]
+    # The paper's square of every frame, around the torso from left to right: 440 pixels at half the height.
+    square = PersonCrop().square((480, 720), truth)
+    assert (square.x, square.told) == (19.5, "person")
+    assert (square.y, square.side) == pytest.approx((239.5, 440))
 
 
 @pytest.mark.parametrize(

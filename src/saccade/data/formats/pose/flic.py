@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from saccade.core.errors import DataError
+from saccade.core.input.person_crop import PersonCrop
 from saccade.core.joint_names import joints
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.pose.persons import PersonRow, Persons
@@ -33,6 +34,8 @@ _BONES = ((0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (0, 6), (3, 7), (6, 7), (8, 10
 _MARKS = {"train": "istrain", "test": "istest"}
 # Whole pixels, counted from 1, whose centres are at +.5 when counted from 0.
 _SHIFT = -0.5
+# The square that Newell et al. 2016 show of every frame, whose height is 480: FLIC gives no size of persons.
+_SIDE, _MIDDLE = 440.0, 240.0
 
 
 def splits(path: Path) -> list[str]:
@@ -41,7 +44,10 @@ def splits(path: Path) -> list[str]:
 
 
 def open_flic(path: Path, split: str, report: Report = strict) -> Persons:
-    """One split, by a name of `splits`. Eleven joints of the upper body; the centre is that of the torso's box.
+    """One split, by a name of `splits`. Eleven joints of the upper body.
+
+    The person's place and scale are such that the square around it is what the stacked hourglass is shown of every
+    frame: 440 pixels at half the height of 480, around the middle of the torso's box from left to right.
 
     Args:
         path: The data's folder.
@@ -85,8 +91,10 @@ def _row(root: Path, file: Path, place: int, example: Any) -> PersonRow:
     box = torso.ravel()
     if len(box) != 4 or not np.isfinite(box).all():
         raise _wrong(file, place, "a torsobox of 4 numbers", box[:8].tolist())
-    centre = (float(box[0] + box[2]) / 2 + _SHIFT, float(box[1] + box[3]) / 2 + _SHIFT)
-    return PersonRow(name_in(root, root / "images" / text), points, (2 * there).tolist(), centre)
+    middle = float(box[0] + box[2]) / 2 + _SHIFT
+    centre, scale = PersonCrop().centre_and_scale(middle, _MIDDLE + _SHIFT, _SIDE)
+    name = name_in(root, root / "images" / text)
+    return PersonRow(name, points, (2 * there).tolist(), centre, scale)
 
 
 def _numbers(file: Path, place: int, name: str, value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Several systems on one data set under one budget, and which of them to take."""

@@ -1,0 +1,1 @@
+"""Heads that say where the joints of one person are, as numbers."""

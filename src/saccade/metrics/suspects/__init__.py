@@ -1,0 +1,1 @@
+"""Annotations that a network contradicts, the most suspicious first."""

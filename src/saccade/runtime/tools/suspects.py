@@ -1,0 +1,201 @@
+"""Annotations that trained networks contradict: each picture is judged by a run that did not learn it, where one is."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from saccade.core.annotation import Annotation
+from saccade.core.dataset import Dataset
+from saccade.core.errors import ConfigError, SaccadeError
+from saccade.data.check.annotations.places import object_defect
+from saccade.data.check.defects import Defect
+from saccade.data.check.objects import Objects, objects_of
+from saccade.data.check.parts import Part
+from saccade.data.datasets.channels import with_channels
+from saccade.data.datasets.persons import with_persons
+from saccade.data.datasets.proposals import with_regions
+from saccade.data.datasets.train_val import DataOptions, open_train_val
+from saccade.metrics.suspects.finders import FINDERS, finders
+from saccade.metrics.suspects.suspect import Suspect, ranked
+from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
+from saccade.runtime.evaluate.evaluate import data_of_run
+from saccade.runtime.evaluate.predictions import predictions
+from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.runs.load import load
+from saccade.runtime.runs.run_folder import RunFolder
+
+TOGETHER = 16
+CURES = {
+    "class": "look at the picture, and change the class where the network is right",
+    "missing": "look at the picture, and annotate what is there",
+    "nothing there": "look at the picture, and delete the annotation where nothing is there",
+    "box": "look at the picture, and draw the box again",
+    "mask": "look at the picture, and draw the mask again",
+    "pixels": "look at the picture, and paint the region again",
+    "joint": "look at the picture, and move the joint",
+}
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A suspect, and where it is written.
+
+    Attributes:
+        split: The split's name.
+        suspect: What is probably wrong.
+        defect: The same as a row of a check.
+        learnt: Whether the run that judges has learnt this picture, and perhaps the error with it.
+    """
+
+    split: str
+    suspect: Suspect
+    defect: Defect
+    learnt: bool
+
+    def row(self) -> dict[str, Any]:
+        """As JSON has it: a row of a check, with ``kind``, ``suspicion``, ``picture``, ``box`` and ``learnt``."""
+        told = {"kind": self.suspect.kind, "suspicion": round(self.suspect.suspicion, 6), "learnt": self.learnt}
+        return {**self.defect.row(), **told, "picture": self.defect.picture, "box": self.suspect.box}
+
+
+def suspicions(
+    runs: Sequence[str | Path], parts: Sequence[Part], source: str | Path, tell: Tell = lambda _, __: None
+) -> list[Suspicion]:
+    """The annotations that networks contradict, the most suspicious first.
+
+    Args:
+        runs: Folders of runs. Those of the folds of one training judge each the pictures that they did not learn.
+        parts: The splits.
+        source: The data as a person named it, by which runs are known that learnt of it.
+        tell: Called with how many pictures are judged, and of how many.
+
+    Raises:
+        ConfigError: A run gives nothing that is annotated, or its classes are others.
+        DataError: A run or the data cannot be read.
+    """
+    judges = [_Judge.of(Path(run), source) for run in runs]
+    total, done, found = sum(len(part.data) for part in parts), 0, list[Suspicion]()
+    for part in parts:
+        shares = _shares(judges, part)
+        for judge, share in shares.items():
+            found += judge.suspicions(part, share, lambda count, before=done: tell(before + count, total))
+            done += len(share)
+    return sorted(found, key=lambda one: -one.suspect.suspicion)
+
+
+class _Judge:
+    """One run: its network, and the pictures of the source that it learnt."""
+
+    def __init__(self, run: Path, learnt: frozenset[str]) -> None:
+        self.run, self.learnt = run, learnt
+        self.predictor = load(run, keep_scores=True)
+
+    @staticmethod
+    def of(run: Path, source: str | Path) -> "_Judge":
+        """A run's network, and what it learnt of a source."""
+        return _Judge(run, _learnt(run, source))
+
+    def knows(self, part: Part, index: int) -> bool:
+        """Whether it has learnt a picture of a split."""
+        return part.name == "train" and part.data.id(index) in self.learnt
+
+    def suspicions(self, part: Part, places: Sequence[int], tell: Callable[[int], None]) -> Iterator[Suspicion]:
+        """What it contradicts in some pictures of a split."""
+        dataset = with_persons(data_of_run(self.run, cast("Any", part.data)), self.predictor.engine.gives & {"pose"})
+        check_same_vocabularies(self.predictor.vocabularies, dataset.vocabularies, path=self.run)
+        if dataset is not part.data and len(dataset) != len(part.data):
+            places = _of_pictures(dataset, {part.data.id(place) for place in places})
+        rules = finders(dataset.fields, self.predictor.engine.gives, dataset.vocabularies)
+        if not rules:
+            raise _nothing_to_weigh(self.run, self.predictor, dataset)
+        for count, (place, prediction, truth) in enumerate(_said(self.predictor, dataset, places), 1):
+            for rule in rules:
+                rule.add(place, prediction, truth)
+            tell(count)
+        objects = objects_of(part.data) if dataset is part.data else None
+        for suspect in ranked([suspect for rule in rules for suspect in rule.suspects()]):
+            defect = _defect(part, dataset, objects, suspect)
+            learnt = part.name == "train" and _picture(dataset.id(suspect.picture)) in self.learnt
+            yield Suspicion(part.name, suspect, defect, learnt)
+
+
+def _shares(judges: Sequence[_Judge], part: Part) -> Mapping[_Judge, list[int]]:
+    """The pictures of a split that each run judges: those that it did not learn, as far as there is such a run."""
+    shares: dict[_Judge, list[int]] = {}
+    for index in range(len(part.data)):
+        judge = next((one for one in judges if not one.knows(part, index)), judges[0])
+        shares.setdefault(judge, []).append(index)
+    return shares
+
+
+def _learnt(run: Path, source: str | Path) -> frozenset[str]:
+    """Names of the pictures of a source that a run has learnt; none where it learnt of another."""
+    config = RunFolder.open(run).read_config()
+    data, settings = config.get("data"), cast("Mapping[str, Any]", config.get("settings") or {})
+    named = data if isinstance(data, list) else [data]
+    if _root(source) not in [_root(one) for one in cast("Iterable[Any]", named) if isinstance(one, str)]:
+        return frozenset()
+    fold = settings.get("fold")
+    choice = DataOptions(fold=fold, seed=settings.get("seed") or 0, allow_outside=bool(settings.get("allow_outside")))
+    val = config.get("val")
+    try:
+        train = open_train_val(cast("Any", data), None if fold or val is None else str(val), choice).train
+    except SaccadeError as error:
+        error.cure = (
+            f"{error.cure or ''}\n  the run's own data must be there, so that it is known what it learnt".strip()
+        )
+        raise
+    return frozenset(_picture(train.id(index)) for index in range(len(train)))
+
+
+def _root(source: str | Path) -> str:
+    text = str(source)
+    folder = Path(text.partition(":")[2] or text)
+    return str(folder.resolve()) if folder.exists() else text
+
+
+def _picture(name: str) -> str:
+    """The picture's name, of one that several samples share."""
+    stem, mark, number = name.rpartition("#")
+    return stem if mark and number.isdecimal() else name
+
+
+def _of_pictures(dataset: Dataset, names: set[str]) -> list[int]:
+    return [index for index in range(len(dataset)) if _picture(dataset.id(index)) in names]
+
+
+def _said(
+    predictor: Predictor, dataset: Dataset, places: Sequence[int]
+) -> Iterator[tuple[int, Annotation, Annotation]]:
+    """Place, prediction and truth of pictures, in their own pixels."""
+    engine = predictor.engine
+    seen = with_regions(with_channels(dataset, engine.input.channels), engine.search)
+    waiting = iter(places)
+    while chunk := list(islice(waiting, TOGETHER)):
+        found = predictions(predictor, seen, TOGETHER, chunk)
+        for place, prediction in zip(chunk, found, strict=True):
+            yield place, prediction, seen.truth(place)
+
+
+def _defect(part: Part, dataset: Dataset, objects: Objects | None, suspect: Suspect) -> Defect:
+    """The suspect as a row of a check, traced to its line where the data say where it is written."""
+    said = (suspect.found, suspect.expected, CURES[suspect.kind])
+    if objects is not None and suspect.row is not None:
+        found = object_defect(part, objects, int(objects.starts[suspect.picture]) + suspect.row, *said)
+        return replace(found, box=suspect.box)
+    name = dataset.id(suspect.picture)
+    path = part.path(suspect.picture) if dataset is part.data else None
+    return Defect(str(path or name), None, suspect.row, *said, picture=name, box=suspect.box)
+
+
+def _nothing_to_weigh(run: Path, predictor: Predictor, dataset: Dataset) -> ConfigError:
+    pairs = "; ".join(f"{', '.join(sorted(row.said))} for {', '.join(sorted(row.truth))}" for row in FINDERS)
+    return ConfigError(
+        f"a run that gives what is annotated ({pairs})",
+        f"{', '.join(sorted(predictor.engine.gives))} for {', '.join(sorted(dataset.fields)) or 'nothing'}",
+        path=run,
+        cure="take a run that learnt these annotations",
+    )
