@@ -188,7 +188,7 @@ def test_a_training_brings_no_library_that_it_does_not_use(tmp_path):
 
 
 def test_the_public_face_is_all_there():
-    fixed = {"SYSTEMS", "build", "open_data", "train", "load", "Predictor", "evaluate", "metrics", "ops"}
+    fixed = {"SYSTEMS", "build", "open_data", "train", "load", "Predictor", "evaluate", "compare", "metrics", "ops"}
     assert fixed <= set(saccade.__all__)
     assert set(dir(saccade)) == set(saccade.__all__)
     for name in saccade.__all__:

@@ -41,6 +41,8 @@ UNSURE = {
         "saccade train retinanet --data photos --trunk resnet50 --pretrained --norm frozen"
     ),
     "is something wrong with my data?": "saccade data check photos",
+    "which annotations may be wrong?": "saccade data check photos --model runs/photos",
+    "which pictures do I label next?": "saccade data next runs/photos unlabelled",
 }
 
 

@@ -37,6 +37,8 @@ def test_options_are_of_their_types_and_each_system_has_its_own(photos: Path) ->
     words = ["classifier:trunk=resnet18,pretrained=no,width=.5", "resnet18", "--data", str(photos), "--out", "c"]
     typed, entrants = _typed([*words, "--minutes", "2", "--lr", ".1", "--max-params", "5M", "--width", ".25"])
     assert entrants == [("classifier", {"trunk": "resnet18", "pretrained": False, "width": 0.5}), "resnet18"]
+    words = ["resnet18:freeze=trunk.layer1,trunk.layer2,init=runs/a", "--data", "x", "--out", "c"]
+    assert _typed(words)[1] == [("resnet18", {"freeze": ("trunk.layer1", "trunk.layer2"), "init": "runs/a"})]
     assert (typed["minutes"], typed["lr"], typed["max_params"], typed["width"]) == (2.0, 0.1, "5M", 0.25)
 
 

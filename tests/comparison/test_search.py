@@ -10,7 +10,8 @@ from comparison.conftest import SETTINGS
 from saccade.comparison import search as module
 from saccade.comparison.entrant import entrants_of
 from saccade.comparison.folder import ComparisonFolder
-from saccade.comparison.search import Search, Space, searched
+from saccade.comparison.search import Search, searched
+from saccade.comparison.search_space import Space
 from saccade.comparison.settings import CompareSettings
 from saccade.comparison.terms import Terms
 from saccade.core.errors import UsageError

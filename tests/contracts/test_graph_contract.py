@@ -31,12 +31,12 @@ QUICK = (
     "deconvnet by proposals",
     "edgenet",
     "deeppose",
-    "hourglass",
     "patches one by one",
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "faster_rcnn on a pyramid": ("faster_rcnn", {"trunk": "resnet18", "scales": None}),
     "mask_rcnn on one map": ("mask_rcnn", {"trunk": "vgg11", "size": 96, "scales": (1.0, 2.0, 4.0)}),
+    "mask_rcnn of a last stage": ("mask_rcnn", {"pooled_from": "c4", "size": 96, "scales": (1.0, 2.0, 4.0)}),
     "windows one by one": ("sliding_window", {"evaluate": "windows"}),
     "localizer of several": ("localizer", {"objects": 3}),
     "renet of long memory": ("renet", {"cell": "lstm"}),

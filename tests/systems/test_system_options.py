@@ -92,13 +92,15 @@ TABLE = {
     """,
     "faster_rcnn": """
         boxes:per_class/agnostic=per_class channels:int=3 limit:int=100 norm:batch/frozen/group/sync=batch
-        neck_channels:int|None=None pretrained:bool=False samples:int|None=None scales:*float|None=None
+        neck_channels:int|None=None pooled_from:pyramid/c4=pyramid pretrained:bool=False samples:int|None=None
+        scales:*float|None=None
         schedule:joint/alternate=joint
         size:int=600 trunk:str=vgg16 width:float=1.0
     """,
     "mask_rcnn": """
         boxes:per_class/agnostic=per_class channels:int=3 limit:int=100 masks:per_class/agnostic=per_class
-        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pretrained:bool=False samples:int|None=None
+        neck_channels:int|None=None norm:batch/frozen/group/sync=batch pooled_from:pyramid/c4=pyramid
+        pretrained:bool=False samples:int|None=None
         scales:*float|None=None size:int=800 trunk:str=resnet50 width:float=1.0
     """,
     "keypoint_rcnn": """
@@ -109,13 +111,14 @@ TABLE = {
     """,
     "deepmask": """
         branches:separate/shared=separate channels:int=3 mask_threshold:float=0.2 norm:batch/frozen/group/sync=batch
-        pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480 trunk:str=vgg11
+        overlap:float=1.0 pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480
+        trunk:str=vgg11
         width:float=1.0 window:int|None=None
     """,
     "sharpmask": """
         channels:int=3 mask_threshold:float=0.2 norm:batch/frozen/group/sync=batch
-        pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480 trunk:str=resnet50
-        width:float=1.0 window:int|None=None
+        overlap:float=1.0 pretrained:bool=False proposals:int=500 samples:int=8 scales:*float= size:int=480
+        trunk:str=resnet50 width:float=1.0 window:int|None=None
     """,
     "rfcn": """
         cells:int=7 channels:int=3 limit:int=100 norm:batch/frozen/group/sync=batch pretrained:bool=False

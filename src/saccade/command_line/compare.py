@@ -92,14 +92,29 @@ def _entrant(text: str, flags: Mapping[str, Flag], known: Mapping[str, Any]) -> 
     if not colon or name not in known:
         return text
     found: dict[str, Any] = {}
-    for word in words.split(","):
+    for word in _parted(words):
         key, sign, value = (part.strip() for part in word.partition("="))
         field = key.replace("-", "_")
         if field not in flags or field in found or not sign:
             cure = did_you_mean(field, flags, f"write {name}:OPTION=VALUE,…, each once")
             raise UsageError(f"options of {name}", repr(word), within=text, cure=cure)
-        found[field] = flags[field].value(value.replace("/", ",") if "," not in value else value)
+        try:
+            found[field] = flags[field].value(value)
+        except UsageError as error:
+            error.within = f"{name}:{word}"
+            raise
     return name, found
+
+
+def _parted(words: str) -> list[str]:
+    """``a=1,2,b=3`` in its parts ``a=1,2`` and ``b=3``: a value may be a list."""
+    found: list[str] = []
+    for word in words.split(","):
+        if "=" in word or not found:
+            found.append(word)
+        else:
+            found[-1] += f",{word}"
+    return found
 
 
 def parser_of(flags: Mapping[str, Flag]) -> Parser:

@@ -19,7 +19,7 @@ def run(arguments: Sequence[str]) -> int:
     """Propose as the arguments say, and tell what the proposals cover."""
     typed = _parsed(arguments)
     from saccade.data.open import open_data
-    from saccade.metrics.detect.proposals import COUNTS, coverage
+    from saccade.metrics.detect.proposals import COUNTS, coverage, mask_coverage
     from saccade.runtime.tools.propose import propose, regions_of
 
     dataset = open_data(typed.data, typed.split)
@@ -32,21 +32,27 @@ def run(arguments: Sequence[str]) -> int:
             tables[other] = regions_of(other, dataset, **options, tell=tell)
     counts = [number for number in COUNTS if number < typed.count] + [typed.count]
     truth = [dataset.truth(index) for index in range(len(dataset))]
-    found = {name: coverage(table.boxes, truth, counts) for name, table in tables.items()}
-    means = {name: sum(map(len, table.boxes)) / max(len(table.boxes), 1) for name, table in tables.items()}
+    found, told, lines = dict[str, Any](), dict[str, dict[str, Any]](), dict[str, str]()
+    for name, table in tables.items():
+        mean = sum(map(len, table.boxes)) / max(len(table.boxes), 1)
+        found[name] = covered = coverage(table.boxes, truth, counts)
+        told[name] = {"mean": mean, **_columns(covered)}
+        lines[name] = _table(f"{name}: {mean:.0f} regions a picture", counts, _columns(covered))
+        if table.masks is not None and "instances.masks" in dataset.fields:
+            found[f"{name}, masks"] = covered = mask_coverage(table.masks, truth, counts)
+            told[name] |= _columns(covered, "mask_")
+            lines[name] += _table(f"{name}: their masks", counts, _columns(covered))
     if typed.html:
         from saccade.view.pages.proposals import write_proposals
 
-        facts = {"pictures": str(len(dataset)), "regions a picture": f"{means[typed.what]:.0f}", "data": typed.data}
+        mean = told[named]["mean"]
+        facts = {"pictures": str(len(dataset)), "regions a picture": f"{mean:.0f}", "data": typed.data}
         write_proposals(typed.html, facts, found, dataset.classes)
-    told = {name: {"mean": means[name], **_columns(covered)} for name, covered in found.items()}
     if typed.json:
         beside = {"beside": {name: told[name] for name in typed.beside}} if typed.beside else {}
         print_json({"pictures": len(dataset), "counts": counts, **told[named], **beside})
-        return 0
-    sys.stdout.write(f"{len(dataset)} pictures: {typed.out}\n")
-    for name, columns in told.items():
-        sys.stdout.write(_table(name, counts, columns))
+    else:
+        sys.stdout.write("".join([f"{len(dataset)} pictures: {typed.out}\n", *lines.values()]))
     return 0
 
 
@@ -78,20 +84,20 @@ def _names(text: str) -> list[str]:
     return list(dict.fromkeys(name for name in text.split(",") if name))
 
 
-def _columns(found: Any) -> dict[str, list[float | None]]:
-    return {
+def _columns(found: Any, before: str = "") -> dict[str, Any]:
+    columns = {
         "recall": found.recall(),
         "recall_70": found.recall(0.7),
         "AR": found.average_recall(),
         "AR_coco": found.coco_recall(),
         "MABO": [found.mean_best_overlap(place) for place in range(len(found.counts))],
     }
+    return {before + name: values for name, values in columns.items()}
 
 
-def _table(name: str, counts: Sequence[int], told: Mapping[str, Any]) -> str:
+def _table(title: str, counts: Sequence[int], columns: Mapping[str, Any]) -> str:
     """What the first so many regions cover, as text."""
-    columns = {key: values for key, values in told.items() if key != "mean"}
-    lines = [f"\n{name}: {told['mean']:.0f} regions a picture"]
+    lines = [f"\n{title}"]
     lines.append("".join(f"{head:>10}" for head in ("regions", *columns)))
     for place, number in enumerate(counts):
         values = [column[place] for column in columns.values()]

@@ -111,4 +111,6 @@ def _check_shared(found: Sequence[Entrant], shared: Mapping[str, Any]) -> None:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

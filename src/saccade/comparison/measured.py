@@ -17,7 +17,7 @@ from saccade.metrics.bootstrap import BUDGET, LEAST, interval_of
 from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.headline import Resampling
 from saccade.runtime.evaluate.evaluate import measured, opened
-from saccade.runtime.evaluate.gallery import Gallery
+from saccade.runtime.evaluate.gallery import Gallery, asked
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.checkpoint_links import follow
 from saccade.runtime.runs.run_folder import RunFolder
@@ -26,6 +26,7 @@ from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text
 from saccade.safe_io.writing.manifest import MANIFEST
 from saccade.safe_io.writing.pictures import write_png
+from saccade.view.drawing.draw import draw
 from saccade.view.pages.headlines import SEED
 
 # Draws of the pictures for differences between two; fewer where they cost much.
@@ -124,10 +125,13 @@ def _draw(
     severities = {one.id: one.severity for one in found.judged}
     judged = [PictureSeverity(name, severities.get(name, 0.0)) for name in names]
     items = Gallery(predictor, dataset, found.illustrator).show(judged)
-    for number, item in enumerate(items):
+    places = {dataset.id(index): index for index in range(len(dataset))}
+    for number, (name, item) in enumerate(zip(names, items, strict=True)):
         write_png(item.prediction, draws_to(number, False))
-        if item.truth is not None:
-            write_png(item.truth, draws_to(number, True))
+        # Without frames of one network's errors: it stands beside all.
+        sample = dataset[places[name]]
+        truth = asked(sample.truth, predictor.engine.gives)
+        write_png(draw(sample.image, truth, dataset.vocabularies, dataset.joints), draws_to(number, True))
     return tuple((name, 1 - severities[name] if name in severities else None) for name in names)
 
 

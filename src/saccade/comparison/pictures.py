@@ -30,7 +30,9 @@ def write_page(
         asked: What was the same for all.
     """
     known = score_of(found.score)
-    length = ", ".join(f"{value:g} {name}" for name, value in found.budget.items())
+    length = ", ".join(
+        f"{value:g} {name.removesuffix('s') if value == 1 else name}" for name, value in found.budget.items()
+    )
     content = ComparisonContent(
         data=found.data,
         facts={

@@ -57,7 +57,7 @@ def build(name: str, classes: Names | int, **options: Any) -> "System":
     system = known[name](names, **given)
     # Weights that know their own classes name those that were only counted, and joints are named where nobody did.
     several = system.vocabularies
-    by_key = isinstance(names, Vocabularies) or "joints" in several
+    by_key = isinstance(names, Vocabularies) or ("joints" in several and len(several) > 1)
     listed = several.plain() if by_key else list(system.classes or names)
     system.origin = None if ready else {"system": name, "classes": listed, "options": dict(options)}
     return system

@@ -1,12 +1,13 @@
 """Regions on disk: files that are written and read, and a search that is made once a picture."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
 
 from helpers import TinyDataset, picture
 from saccade.core.errors import DataError, UsageError
+from saccade.core.masks import Masks
 from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.datasets.projection import ProjectedDataset
 from saccade.data.datasets.proposals import CachedSearch, ProposalDataset, cache_folder, with_regions
@@ -14,6 +15,7 @@ from saccade.data.datasets.subset import Subset
 from saccade.ops.proposals.region_file import KnownRegions, RegionTable, picture_key, read_regions, write_regions
 from saccade.ops.proposals.searches import search_named
 from saccade.ops.proposals.window_search import WindowSearch
+from saccade.ops.rle import encode
 
 CALLS = []
 
@@ -41,6 +43,16 @@ def test_a_file_of_regions_is_read_as_it_was_written(table, tmp_path):
     found = read_regions(tmp_path / "r.safetensors")
     assert (found.ids, found.keys, found.made_by) == (table.ids, table.keys, "by hand")
     assert all(torch.equal(one, other) for one, other in zip(found.boxes, table.boxes, strict=True))
+
+
+def test_scores_and_masks_are_read_as_they_were_written(table, tmp_path):
+    dense = torch.zeros(2, 6, 7, dtype=torch.bool)
+    dense[0, 1:3, 2:5] = True
+    scores, masks = (torch.tensor([0.75, 0.5]), torch.zeros(0)), (encode(Masks.from_dense(dense)), [])
+    write_regions(tmp_path / "r.safetensors", replace(table, scores=scores, masks=masks))
+    found = read_regions(tmp_path / "r.safetensors")
+    assert found.masks == masks
+    assert [one.tolist() for one in found.scores] == [[0.75, 0.5], []]
 
 
 def test_regions_of_a_file_are_found_by_the_picture(table, tmp_path):
@@ -84,6 +96,9 @@ def test_a_file_that_was_cut_short_is_told(table, tmp_path, share):
         {"counts": torch.tensor([3, -1])},
         {"keys": torch.zeros(1, 32, dtype=torch.uint8)},
         {"facts": torch.tensor([91, 93], dtype=torch.uint8)},
+        {"scores": torch.zeros(5)},
+        {"codes": torch.tensor([48], dtype=torch.uint8)},
+        {"codes": torch.zeros(3, dtype=torch.uint8), "code_lengths": torch.tensor([1, 1]), "sizes": torch.ones(2, 2)},
     ],
     ids=lambda part: next(iter(part)),
 )

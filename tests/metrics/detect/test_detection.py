@@ -91,6 +91,16 @@ def test_without_labels_all_objects_are_of_one_class():
     assert "voc_ap" not in metric.result()
 
 
+def test_a_thousand_proposals_count_where_nothing_tells_them_apart_and_only_a_hundred_for_precision():
+    metric = Detection(CLASSES, told_apart=False)
+    boxes = torch.tensor([[[90.0, 90, 99, 99]], [[0.0, 0, 10, 10]]]).repeat_interleave(torch.tensor([150, 1]), 0)[:, 0]
+    truth = Annotation(instances=Instances(boxes=boxes[-1:], labels=torch.tensor([0])))
+    metric.update(Annotation(instances=Instances(boxes=boxes, scores=torch.linspace(1, 0, 151))), truth, "")
+    scores = metric.result()
+    assert (scores["AR100"], scores["AR1000"], scores["AP"]) == (0, 1, 0)
+    assert "AR1000" not in Detection(CLASSES).result()
+
+
 def test_pictures_without_objects_and_guesses_leave_all_undefined():
     metric = Detection(CLASSES)
     empty = Instances(boxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.int64), scores=torch.zeros(0))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import torch
 
 from saccade.core.annotation import Annotation, Instances
+from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies
 from saccade.metrics.detect.detection import Detection
@@ -13,6 +14,7 @@ from saccade.metrics.detect.error_kinds import ERROR_KINDS
 from saccade.metrics.detect.error_painter import ErrorPainter
 from saccade.metrics.evaluation import PictureSeverity
 from saccade.runtime.evaluate.gallery import Gallery, asked
+from saccade.runtime.predict.preprocess import Preprocessor
 from saccade.view.drawing.palette import class_colour
 
 GIVES = frozenset({"instances.boxes", "instances.labels", "instances.scores"})
@@ -43,6 +45,12 @@ class PredictedScores:
     def __call__(self, images):
         boxes, labels = torch.tensor([A, AWAY, B]), torch.zeros(3, dtype=torch.int64)
         return [Annotation(instances=Instances(boxes=boxes, labels=labels, scores=torch.tensor([0.9, 0.8, 0.3])))]
+
+    def preprocessor(self):
+        return Preprocessor(InputSpec())
+
+    def prediction(self, groups, batch):
+        return ((item, self([item])[0]) for group in groups for item in group)
 
 
 def shown(illustrator):

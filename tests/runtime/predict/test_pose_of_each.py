@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,7 +16,9 @@ from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.persons import PersonSamples
+from saccade.metrics.evaluation import PictureSeverity
 from saccade.runtime.evaluate.evaluate import evaluate, opened
+from saccade.runtime.evaluate.gallery import Gallery
 from saccade.runtime.evaluate.predictions import predictions
 from saccade.runtime.files.predict_files import predict_files
 from saccade.runtime.predict.persons.boxes_file import BoxesFile
@@ -125,6 +128,18 @@ def test_scores_are_of_all_persons_of_pictures() -> None:
     _, whole = opened(by_run(), data)
     assert whole.classes == ("person",)
     assert len(whole) == 3
+
+
+def test_a_report_draws_persons_of_a_file_and_poses_in_their_squares(tmp_path: Path) -> None:
+    data = people(2, 0)
+    data.ids = ["0.png", "1.png"]
+    evaluate(by_file(written(tmp_path / "boxes.json", coco_of(2, 0))), data, out=tmp_path / "persons")
+    assert (tmp_path / "persons/report.html").is_file()
+    gallery = Gallery(Predictor(dot_system()), PersonSamples(data))
+    (item,) = gallery.show([PictureSeverity("0.png#1", 0.5)])
+    # The second person's joints are drawn on that person, not where the whole picture would have them.
+    changed = np.abs(np.asarray(item.prediction, np.int16) - np.asarray(item.truth, np.int16)).sum(2) > 90
+    assert changed.mean() < 0.01
 
 
 def test_a_pose_is_measured_in_the_square_that_the_truth_tells() -> None:

@@ -76,9 +76,11 @@ def test_our_own_mask_r_cnn_takes_the_weights_by_name():
     assert len(system.classes) == 90
 
 
-def test_joints_are_another_system_s():
+def test_joints_beside_masks_are_refused():
     with torch.device("meta"):
-        theirs = tv.keypointrcnn_resnet50_fpn(**NONE)
+        theirs, jointed = tv.maskrcnn_resnet50_fpn(**NONE), tv.keypointrcnn_resnet50_fpn(**NONE)
+    for part in ("keypoint_roi_pool", "keypoint_head", "keypoint_predictor"):
+        setattr(theirs.roi_heads, part, getattr(jointed.roi_heads, part))
     with pytest.raises(UsageError, match="joints"):
         sc.from_torchvision(theirs)
 

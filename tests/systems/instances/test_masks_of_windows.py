@@ -25,6 +25,7 @@ from saccade.network.system import System
 from saccade.ops.boxes.geometry import iou_matrix
 from saccade.ops.windows.painted import painted
 from saccade.ops.windows.patches import Patches, PatchSample
+from saccade.runtime.runs.run_regions import RunRegions
 from saccade.systems.build import build
 from saccade.trunks.chain import Chain
 
@@ -174,6 +175,17 @@ def test_a_perfect_raw_output_decodes_to_the_truth() -> None:
     assert torch.equal(told.boxes, told.masks.boxes())
 
 
+def test_an_object_is_told_of_once_where_that_is_asked_for() -> None:
+    windows = torch.tensor([[[8.0, 8.0, 40.0, 40.0], [9.0, 8.0, 41.0, 40.0], [30.0, 30.0, 62.0, 62.0]]])
+    scores, shown = torch.tensor([[1.0, 2.0, 0.0]]), torch.ones(1, 3, dtype=torch.bool)
+    raw = ObjectMasks(torch.full((1, 3, 56, 56), 9.0), scores, windows, shown, torch.tensor([[64, 64]]))
+    for overlap, wanted in ((1.0, [2.0, 1.0, 0.0]), (0.5, [2.0, 0.0])):
+        head = head_of(build("deepmask", 2, trunk=cells_trunk(), window=32, size=64, overlap=overlap))
+        told = head.decode(raw)[0].get("instances")
+        torch.testing.assert_close(told.scores.logit(), torch.tensor(wanted))
+        assert len(told.masks) == len(wanted)
+
+
 def test_painting_reads_each_pixel_at_its_centre() -> None:
     logits = torch.randn(1, 4, 4, generator=torch.Generator().manual_seed(0))
     found = painted(logits, torch.tensor([[-4.0, 2.0, 12.0, 18.0]]), (20, 10), 0.3).dense()[0]
@@ -306,6 +318,7 @@ def test_masks_without_classes_are_judged_by_recall() -> None:
         ({"scales": (0.0,)}, "scales above 0"),
         ({"mask_threshold": 1.0}, "between 0 and 1"),
         ({"samples": 1}, "samples from 2"),
+        ({"overlap": 1.5}, "of 1 at most"),
         ({"proposals": 0}, "proposals from 1"),
     ],
 )
@@ -315,14 +328,15 @@ def test_numbers_out_of_range_are_refused(options: dict[str, object], told: str)
 
 
 @pytest.mark.slow
-def test_a_run_proposes_regions_that_detectors_learn_from(tmp_path) -> None:
+def test_a_run_proposes_regions_that_detectors_learn_from(tmp_path, monkeypatch) -> None:
     from saccade.runtime.tools.propose import propose
 
+    monkeypatch.setenv("SACCADE_CACHE", str(tmp_path / "cache"))
     data = sc.open_data("scenes:count=2,size=64,seed=1", "train")
     options = {"width": 1 / 16, "size": 64, "batch": 2, "workers": 0}
     sc.train("sharpmask", data, out=tmp_path / "run", trunk="resnet18", window=32, steps=4, **options)
     found = sc.evaluate(tmp_path / "run", data)
-    assert {"mask_AR1", "mask_AR10", "mask_AR100", "AR100"} <= set(found.scores)
+    assert {"mask_AR1", "mask_AR10", "mask_AR100", "mask_AR1000", "AR1000"} <= set(found)
     file = tmp_path / "regions.safetensors"
     table = propose(str(tmp_path / "run"), data, file, count=30)
     rows = sc.load(tmp_path / "run")(data[0].image).instances
@@ -330,3 +344,13 @@ def test_a_run_proposes_regions_that_detectors_learn_from(tmp_path) -> None:
     assert len(table.boxes[0]) == min(30, len(rows))
     assert float(iou_matrix(table.boxes[0], rows.boxes[:30]).diagonal().min()) > 0.99
     sc.train("fast_rcnn", data, out=tmp_path / "boxes", trunk="vgg11", search=str(file), steps=1, **options)
+    narrow = {**options, "width": 1 / 32, "trunk": "vgg11", "proposals": 20}
+    data_of_one = sc.open_data("scenes:count=1,size=64,seed=2", "train")
+    sc.train("multipath", data, out=tmp_path / "views", val=data, search=str(tmp_path / "run"), steps=2, **narrow)
+    search = sc.load(tmp_path / "views").system.search
+    assert isinstance(search, RunRegions)
+    assert search.count == 1000  # it learns from more than it looks at in use
+    wanted = sc.load(tmp_path / "run")(data_of_one[0].image).instances
+    assert wanted is not None
+    torch.testing.assert_close(search(data_of_one[0].image), wanted.boxes)
+    assert sc.evaluate(tmp_path / "views", data_of_one)["AP50"] is not None

@@ -212,7 +212,7 @@ def test_mirrored_views_tell_left_from_right() -> None:
     assert (~plain).any()
 
 
-def test_what_is_predicted_is_written_with_names_and_drawn_with_bones(tmp_path) -> None:
+def test_what_is_predicted_is_written_with_names_and_drawn_with_bones() -> None:
     from saccade.core.vocabulary import Vocabularies
     from saccade.runtime.predict.output import as_values
     from saccade.view.drawing.draw import draw

@@ -1,6 +1,6 @@
 """The front of those that nobody beats in score and cost."""
 
-from saccade.view.plots.pareto import Point, against_cost, front, intervals
+from saccade.view.plots.pareto import Point, against_cost, front, intervals, short
 
 POINTS = [
     Point("slow", 30.0, 0.9, 0.8, 0.95),
@@ -21,6 +21,12 @@ def test_the_front_is_that_of_brute_force() -> None:
     able = [point for point in POINTS if point.able]
     unbeaten = [one for one in able if not any(o.cost <= one.cost and o.score >= one.score and o != one for o in able)]
     assert sorted(front(POINTS)) == sorted(unbeaten)
+
+
+def test_costs_are_written_in_few_characters() -> None:
+    assert [short(value) for value in (0.5, 300, 2000, 5e6, 1.5e9)] == ["0.5", "300", "2 k", "5 M", "1.5 G"]
+    # Formulas are not drawn, so that a logarithmic axis must not write one.
+    assert b"mathdefault" not in against_cost([Point("a", 1e5, 0.5), Point("b", 3e7, 0.6)], "parameters", "mIoU")
 
 
 def test_charts_name_every_point() -> None:

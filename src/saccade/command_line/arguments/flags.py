@@ -24,6 +24,11 @@ ELSEWHERE = {
     "--amp": "--precision", "--half": "--precision", "--mosaic": "--augment", "--vid-stride": "--every",
     "--proposals-file": "--search", "--tta": "--scales",
 }  # fmt: skip
+# What a value is meant for that a flag does not take.
+MEANT = {
+    "--proposals": "--proposals is how many regions are read; where they come from is said by --search: edge-boxes, "
+    "selective-search, windows, a file of saccade propose, or the folder of a run of rpn, deepmask or sharpmask",
+}
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Parser(argparse.ArgumentParser):
             return super()._get_value(action, arg_string)
         except UsageError as error:
             error.within = "/".join(action.option_strings) or action.dest
-            error.cure = error.cure or f"see {self.prog} --help"
+            error.cure = error.cure or MEANT.get(error.within, f"see {self.prog} --help")
             raise
 
 

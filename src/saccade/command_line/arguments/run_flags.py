@@ -147,7 +147,7 @@ def _parameters(name: str, text: str) -> dict[str, Any]:
 
 def add_search(parser: argparse.ArgumentParser) -> None:
     """Where a detector that does not propose regions itself gets them."""
-    told = "where regions come from, in place of the training's: a search, or a file of saccade propose"
+    told = "where regions come from, in place of the training's: a search, a file of saccade propose, or a run"
     parser.add_argument("--search", metavar="NAME", help=told)
 
 

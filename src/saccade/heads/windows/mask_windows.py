@@ -62,9 +62,11 @@ class ObjectMaskRules:
         context: Pixels around a patch, as the network sees it, that the trunk sees besides.
         number: N at most.
         least: How likely a pixel is of the object at least, where it is set.
+        overlap: Overlap (IoU) of their boxes above which the worse of two masks goes; 1: none does.
     """
 
     sample: PatchSample
     context: int = 0
     number: int = 500
     least: float = 0.2
+    overlap: float = 1.0

@@ -20,6 +20,7 @@ from saccade.layers.towers.object_masks import ObjectBranches
 from saccade.network.head import Head
 from saccade.network.maps import IMAGE, Maps
 from saccade.ops.boxes.candidates import taken
+from saccade.ops.boxes.nms import nms
 from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.windows.centred_scales import CentredScales
 from saccade.ops.windows.painted import painted
@@ -34,7 +35,8 @@ FINER = 2
 class ObjectMaskHead(Head):
     """A mask and a score for each window, learnt from patches that are cut out about objects.
 
-    Masks are painted in input pixels, and their boxes are the tightest; nothing suppresses anything.
+    Masks are painted in input pixels, and their boxes are the tightest; nothing suppresses anything unless the rules
+    say so.
 
     Args:
         describe: Pictures (n, channels, H, W) to the trunk's maps: a method of the trunk, whose weights stay its own.
@@ -63,7 +65,8 @@ class ObjectMaskHead(Head):
     @property
     def suppression(self) -> Suppression:
         """How boxes of several views become one; in one view all stay."""
-        return Suppression(score=0.0, first=self.rules.number, overlap=SAME, limit=self.rules.number)
+        overlap = min(SAME, self.rules.overlap)
+        return Suppression(score=0.0, first=self.rules.number, overlap=overlap, limit=self.rules.number)
 
     def forward(self, maps: Maps) -> ObjectMasks:
         """Masks of the windows that score best."""
@@ -153,7 +156,10 @@ class ObjectMaskHead(Head):
         least = log(self.rules.least / (1 - self.rules.least))
         masks = painted(logits[picture][shown], raw.windows[picture][shown].float(), size, least)
         rows = Instances(boxes=masks.boxes(), scores=raw.scores[picture][shown].float().sigmoid(), masks=masks)
-        return rows[masks.areas() > 0].sorted()
+        rows = rows[masks.areas() > 0].sorted()
+        if self.rules.overlap == 1 or rows.boxes is None or rows.scores is None:
+            return rows
+        return rows[nms(rows.boxes, rows.scores, torch.zeros_like(rows.scores), self.rules.overlap)]
 
 
 def mask_cost(logits: Tensor, patches: Drawn, truth: Sequence[Annotation]) -> Tensor:

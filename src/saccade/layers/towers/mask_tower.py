@@ -1,6 +1,6 @@
 """What stands between maps and a region's mask.
 
-Legend: n regions, p positions of a pooled region, m = 2p cells a side of its mask, K masks of a region.
+Legend: n regions, p positions that the body gives of a region, m = 2p cells a side of its mask, K masks of a region.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,20 @@ DEPTH = 4
 
 
 class MaskTower(nn.Module):
-    """Pooled maps through convolutions, enlarged twofold, to a mask or one a class (He et al. 2017, figure 4, right).
+    """Pooled maps through convolutions, enlarged twofold, to a mask or one a class (He et al. 2017, figure 4).
 
     Args:
         pool: (n, C, p, p) of maps, regions and owners, as `RegionPool` does.
-        body: (n, channels, p, p) of what was pooled.
-        channels: Channels that the body gives, and of the enlarged map.
+        body: (n, channels, p, p) of what was pooled; the pool's p may be another.
+        channels: Channels that the body gives.
         masks: K.
+        hidden: Channels of the enlarged map; by default as many as the body gives.
     """
 
-    def __init__(self, pool: nn.Module, body: nn.Module, channels: int, masks: int) -> None:
+    def __init__(self, pool: nn.Module, body: nn.Module, channels: int, masks: int, hidden: int | None = None) -> None:
         super().__init__()
-        self.pool, self.body = pool, body
-        self.enlarge, self.score = nn.ConvTranspose2d(channels, channels, 2, 2), nn.Conv2d(channels, masks, 1)
+        self.pool, self.body, hidden = pool, body, hidden or channels
+        self.enlarge, self.score = nn.ConvTranspose2d(channels, hidden, 2, 2), nn.Conv2d(hidden, masks, 1)
         he_normal(self.enlarge)
         normal(self.score, 0.001)
 

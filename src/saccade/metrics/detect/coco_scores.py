@@ -21,9 +21,10 @@ Kind = Literal["bbox", "segm", "keypoints", "boundary"]
 Json = str | Path | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 SCORES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100")
-# Places among COCO's overlaps, areas and numbers of predictions.
+# Places among COCO's overlaps.
 _AT50, _AT75 = 0, 5
-_MOST = -1
+# Numbers of predictions: COCO's, and those of proposals, whose scores are told of a thousand, too.
+USUAL, MANY = (1, 10, 100), (1, 10, 100, 1000)
 
 
 class Tables(NamedTuple):
@@ -43,7 +44,8 @@ class Tables(NamedTuple):
         """Average precision over the overlaps, or at one of them, of an area, over the classes or of one."""
         if area not in self.areas:
             return None
-        found = self.precision[:, :, :, self.areas.index(area), _MOST]
+        # Precision counts the best 100, or all where there is one number.
+        found = self.precision[:, :, :, self.areas.index(area), : len(USUAL)][..., -1]
         found = found if overlap is None else found[overlap : overlap + 1]
         return _mean(found if label is None else found[:, :, label : label + 1])
 
@@ -90,8 +92,9 @@ def coco(truth_json: Json, results_json: Json, kind: Kind = "bbox") -> dict[str,
 
 
 def summary(found: Tables) -> dict[str, float | None]:
-    """COCO's scores by name."""
+    """COCO's scores by name; ``AR1000`` beside them where so many predictions were counted."""
     few = found.recall.shape[-1] == 1
+    many = {"AR1000": found.ar(3)} if found.recall.shape[-1] == len(MANY) else {}
     return {
         "AP": found.ap(),
         "AP50": found.ap(_AT50),
@@ -102,7 +105,9 @@ def summary(found: Tables) -> dict[str, float | None]:
         "AR1": None if few else found.ar(0),
         "AR10": None if few else found.ar(1),
         "AR100": found.ar(0 if few else 2),
-    } | ({"AR": found.ar(0)} if few else {})
+        **({"AR": found.ar(0)} if few else {}),
+        **many,
+    }
 
 
 def _sigmas_of(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> list[float] | None:
@@ -134,7 +139,11 @@ def tables(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]], kind:
 
 
 def tables_of(
-    truth: dict[str, Any], results: list[dict[str, Any]], kind: Kind, sigmas: Sequence[float] | None = None
+    truth: dict[str, Any],
+    results: list[dict[str, Any]],
+    kind: Kind,
+    sigmas: Sequence[float] | None = None,
+    counts: Sequence[int] | None = None,
 ) -> Tables:
     """COCO's tables of results made for this call: the rows of both arguments are added to.
 
@@ -143,6 +152,7 @@ def tables_of(
         results: Results.
         kind: As of `coco`.
         sigmas: Constants of the joints; None: COCO's of its 17.
+        counts: Numbers of predictions of a picture and a class that are counted; None: COCO's own.
     """
     from faster_coco_eval import COCO, COCOeval_faster
 
@@ -150,6 +160,8 @@ def tables_of(
     own: Any = None if sigmas is None else list(sigmas)
     given = annotated.loadRes(results)
     evaluator: Any = COCOeval_faster(annotated, given, kind, print_function=_silent, kpt_oks_sigmas=own)
+    if counts is not None:
+        evaluator.params.maxDets = list(counts)
     evaluator.evaluate()
     evaluator.accumulate()
     areas = tuple(evaluator.params.areaRngLbl)

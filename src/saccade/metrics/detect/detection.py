@@ -10,7 +10,7 @@ from functools import cached_property
 from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.classify.confusion import mean_defined
 from saccade.metrics.detect.coco_rows import as_results, as_truth
-from saccade.metrics.detect.coco_scores import Tables, summary, tables_of, uncollected
+from saccade.metrics.detect.coco_scores import MANY, Tables, summary, tables_of, uncollected
 from saccade.metrics.detect.error_painter import ErrorPainter
 from saccade.metrics.detect.matches import coco_matches, voc_matches
 from saccade.metrics.detect.object_confusion import object_confusion
@@ -39,7 +39,7 @@ class Detection:
     Args:
         classes: C names.
         told_apart: Whether predictions have labels. If not, as with proposals, all objects count as of one class, and
-            only COCO's scores are given.
+            only COCO's scores are given, with ``AR1000`` beside them.
         shape: What is compared. The names of masks' scores begin with ``mask_``; objects without a mask count neither
             way there.
     """
@@ -116,8 +116,8 @@ class Detection:
 
     def _all(self) -> "_Found":
         if self._found is None:
-            names = self.classes if self.told_apart else ("object",)
-            self._found = _Found(Overlaps.of(self._pictures), len(self._pictures), names, self.said)
+            names, counts = (self.classes, None) if self.told_apart else (("object",), MANY)
+            self._found = _Found(Overlaps.of(self._pictures), len(self._pictures), names, self.said, counts)
         return self._found
 
 
@@ -144,12 +144,14 @@ class _Found:
     pictures: int
     classes: tuple[str, ...]
     said: Wording
+    counts: Sequence[int] | None = None
 
     @cached_property
     def tables(self) -> Tables:
         """COCO's tables."""
         with uncollected():
-            return tables_of(as_truth(self.of, self.pictures, self.classes), as_results(self.of), self.said.kind)
+            truth = as_truth(self.of, self.pictures, self.classes)
+            return tables_of(truth, as_results(self.of), self.said.kind, counts=self.counts)
 
     @cached_property
     def voc(self) -> list[Ranked]:

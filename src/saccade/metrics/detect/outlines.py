@@ -70,12 +70,12 @@ def overlapping(found: Outlines, wanted: Outlines, crowd: Flags, least: float) -
         crowd: (m,) which objects are crowds.
         least: Overlap of the pairs that are kept.
     """
-    iou, inside = (_overlap(found, wanted, alone) for alone in (False, True))
+    iou, inside = (overlap_matrix(found, wanted, alone=alone) for alone in (False, True))
     prediction, target = np.nonzero(np.where(crowd, inside, iou) >= least)
     return Pairing(prediction, target, iou[prediction, target], inside[prediction, target])
 
 
-def _overlap(found: Outlines, wanted: Outlines, alone: bool) -> Floats:
+def overlap_matrix(found: Outlines, wanted: Outlines, *, alone: bool = False) -> Floats:
     """(g, m) intersections over unions, or over each prediction's own pixels alone."""
     if not len(found) or not len(wanted):
         return np.zeros((len(found), len(wanted)))

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saccade.core.annotation import Annotation
+from saccade.core.annotation import Annotation, Instances
+from saccade.metrics.detect.outlines import no_outlines, outlines_of, overlap_matrix
 from saccade.ops.boxes.geometry import iou_matrix
+from saccade.ops.rle import Rle
 
 # COCO's thresholds; a small addend lets an overlap of exactly .6 pass .6.
 THRESHOLDS = torch.arange(10) * 0.05 + 0.5
@@ -59,35 +61,62 @@ class Coverage:
 
 
 def coverage(proposals: Sequence[Tensor], truth: Sequence[Annotation], counts: Sequence[int] = COUNTS) -> Coverage:
-    """How well proposals cover objects; crowds and difficult ones are left out.
+    """How well the boxes of proposals cover objects; crowds and difficult ones are left out.
 
     Args:
         proposals: P times (r, 4), best first.
         truth: P annotations.
         counts: How many proposals of a picture are looked at.
     """
+    found: list[tuple[Tensor, Instances]] = []
+    for boxes, one in zip(proposals, truth, strict=True):
+        rows = _wanted(one)
+        if rows.boxes is not None and len(rows):
+            found.append((iou_matrix(boxes.float(), rows.boxes), rows))
+    return _covered(found, counts)
+
+
+def mask_coverage(
+    proposals: Sequence[Sequence[Rle]], truth: Sequence[Annotation], counts: Sequence[int] = COUNTS
+) -> Coverage:
+    """How well the masks of proposals cover those of objects; objects without one are left out, too.
+
+    Args:
+        proposals: P times r masks of the picture's own pixels, best first.
+        truth: P annotations.
+        counts: How many proposals of a picture are looked at.
+    """
+    found: list[tuple[Tensor, Instances]] = []
+    for masks, one in zip(proposals, truth, strict=True):
+        rows = _wanted(one)
+        rows = rows[rows.has_mask]
+        if len(rows):
+            outlines = no_outlines(len(masks))
+            outlines[:] = masks
+            found.append((torch.from_numpy(overlap_matrix(outlines, outlines_of(rows)[0])).float(), rows))
+    return _covered(found, counts)
+
+
+def _covered(found: Sequence[tuple[Tensor, Instances]], counts: Sequence[int]) -> Coverage:
+    """Coverage by overlaps (r, m) of each picture's proposals with its objects, and these."""
     columns: list[Tensor] = [torch.zeros(len(counts), 0)]
     labels: list[Tensor] = [torch.zeros(0, dtype=torch.int64)]
-    for boxes, shown in zip(proposals, truth, strict=True):
-        wanted, classes = _wanted(shown)
-        if not len(wanted):
-            continue
-        overlap = iou_matrix(boxes.float(), wanted)
-        best = [overlap[:count].amax(0) if len(boxes) else torch.zeros(len(wanted)) for count in counts]
-        columns.append(torch.stack(best))
-        labels.append(classes)
+    for overlap, rows in found:
+        none = torch.zeros(len(rows))
+        columns.append(torch.stack([overlap[:count].amax(0) if len(overlap) else none for count in counts]))
+        labels.append(torch.full((len(rows),), -1) if rows.labels is None else rows.labels)
     return Coverage(tuple(counts), torch.cat(columns, 1), torch.cat(labels))
 
 
-def _wanted(shown: Annotation) -> tuple[Tensor, Tensor]:
+def _wanted(shown: Annotation) -> Instances:
+    """The objects that should be covered."""
     rows = shown.instances
     if rows is None or rows.boxes is None:
-        return torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64)
+        return Instances(boxes=torch.zeros(0, 4))
     keep = torch.ones(len(rows), dtype=torch.bool)
     for left_out in (rows.crowd, rows.difficult):
         keep = keep if left_out is None else keep & ~left_out
-    labels = torch.full((len(rows),), -1) if rows.labels is None else rows.labels
-    return rows.boxes[keep], labels[keep]
+    return rows[keep]
 
 
 def _means(values: Tensor) -> list[float | None]:

@@ -2,12 +2,14 @@
 
 A ``.safetensors`` file holds ``boxes`` (N, 4) float32 of all pictures, ``counts`` (P,) int64, how many each has,
 ``keys`` (P, 32) uint8, and ``facts``, the UTF-8 bytes of a JSON object with ``ids`` and ``made_by``. Pictures are known
-by a key of their pixels, so that files may be renamed or moved.
+by a key of their pixels, so that files may be renamed or moved. Where they are known it also holds ``scores`` (N,)
+float32, and masks: ``sizes`` (P, 2) int64, height and width of the pictures, ``codes``, the bytes of COCO's compressed
+run lengths one after the other, and ``code_lengths`` (N,) int64.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.errors import DataError
+from saccade.ops.rle import Rle
 from saccade.safe_io.tensors.safetensors_file import read_tensors, write_tensors
 from saccade.safe_io.writing.atomic import replacing
 
@@ -30,12 +33,16 @@ class RegionTable:
         keys: P keys of their pixels.
         boxes: P times (r, 4) x1, y1, x2, y2 in the picture's own pixels, best first.
         made_by: What proposed them.
+        scores: P times (r,) float32, 0..1, or None where it is not told.
+        masks: P times r masks of the picture's own pixels, as COCO writes them, or None where it tells of boxes alone.
     """
 
     ids: tuple[str, ...]
     keys: tuple[bytes, ...]
     boxes: tuple[Tensor, ...]
     made_by: str
+    scores: tuple[Tensor, ...] | None = None
+    masks: tuple[Sequence[Rle], ...] | None = None
 
 
 def picture_key(image: Tensor) -> bytes:
@@ -57,6 +64,8 @@ def write_regions(path: Path, table: RegionTable) -> None:
         "counts": torch.tensor([len(boxes) for boxes in table.boxes], dtype=torch.int64),
         "keys": _bytes(b"".join(table.keys)).view(-1, 32),
         "facts": _bytes(facts),
+        **({} if table.scores is None else {"scores": torch.cat([torch.zeros(0), *table.scores]).float()}),
+        **({} if table.masks is None else _packed(table.masks)),
     }
     with replacing(path) as partial:
         write_tensors(partial, tensors)
@@ -73,7 +82,10 @@ def read_regions(path: Path) -> RegionTable:
         facts = json.loads(found["facts"].numpy().tobytes())
         boxes = found["boxes"].split(found["counts"].tolist())
         keys = tuple(key.numpy().tobytes() for key in found["keys"])
-        table = RegionTable(tuple(map(str, facts["ids"])), keys, boxes, str(facts["made_by"]))
+        counts = [len(part) for part in boxes]
+        scores = found["scores"].float().split(counts) if "scores" in found else None
+        masks = _unpacked(found, counts) if "codes" in found else None
+        table = RegionTable(tuple(map(str, facts["ids"])), keys, boxes, str(facts["made_by"]), scores, masks)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise DataError("a file of regions", f"another: {error}", path=path) from error
     if not len(table.ids) == len(table.keys) == len(table.boxes) or found["boxes"].shape[1:] != (4,):
@@ -122,6 +134,28 @@ def _by_key(path: str, changed: int) -> tuple[dict[bytes, Tensor], str]:
     del changed  # a file that was written anew is read anew
     table = read_regions(Path(path))
     return dict(zip(table.keys, table.boxes, strict=True)), table.made_by
+
+
+def _packed(masks: Sequence[Sequence[Rle]]) -> dict[str, Tensor]:
+    """Masks as tensors: the size of each picture, 0 × 0 without masks, and all run lengths, one after the other."""
+    codes = [one["counts"].encode("ascii") for some in masks for one in some]
+    return {
+        "sizes": torch.tensor([some[0]["size"] if some else [0, 0] for some in masks]).view(-1, 2),
+        "codes": _bytes(b"".join(codes)),
+        "code_lengths": torch.tensor([len(code) for code in codes], dtype=torch.int64),
+    }
+
+
+def _unpacked(found: Mapping[str, Tensor], counts: Sequence[int]) -> tuple[list[Rle], ...]:
+    """What `_packed` packed, so many masks of each picture; codes are checked where they are decoded (`ops.rle`)."""
+    text = found["codes"].numpy().tobytes().decode("ascii")
+    ends = found["code_lengths"].cumsum(0).tolist()
+    codes = [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    if len(codes) != sum(counts) or len(text) != (ends[-1] if ends else 0) or len(found["sizes"]) != len(counts):
+        raise ValueError("masks of other rows")
+    masks = iter(codes)
+    sizes = found["sizes"].tolist()
+    return tuple([Rle(size=size, counts=next(masks)) for _ in range(n)] for size, n in zip(sizes, counts, strict=True))
 
 
 def _bytes(data: Sequence[int]) -> Tensor:

@@ -33,8 +33,10 @@ from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import Members
 from saccade.runtime.predict.persons.pose_of_each import PoseOfEach
 from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.runs.load import load, needs_of_run, vocabularies_of
+from saccade.runtime.runs.load import load, needs_of_run
+from saccade.runtime.runs.network_of_run import vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.runtime.runs.run_regions import seek_before
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text
 from saccade.view.pages.content import ReportContent
@@ -189,7 +191,8 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
     if isinstance(predictor.members, PoseOfEach):
         dataset = of_persons(dataset, predictor.classes)
     check_same_vocabularies(predictor.vocabularies, dataset.vocabularies)
-    return predictor, with_regions(with_channels(dataset, engine.input.channels), engine.search)
+    dataset = with_regions(with_channels(dataset, engine.input.channels), engine.search)
+    return predictor, seek_before(dataset, engine.search)
 
 
 def data_of_run(

@@ -8,6 +8,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.illustration import Illustration, Illustrator, Key, Painted
+from saccade.runtime.evaluate.predictions import predictions
 from saccade.runtime.predict.predictor import Predictor
 from saccade.view.drawing.draw import draw
 from saccade.view.drawing.palette import class_colour
@@ -15,6 +16,8 @@ from saccade.view.pages.content import GalleryItem
 
 PICTURES = 12
 MOST_COLOURS = 24
+# Pictures that go through the network together.
+TOGETHER = 16
 # Fields that say of which classes pixels are.
 PIXELS = frozenset(("semantic", "semantic_masks"))
 
@@ -44,9 +47,10 @@ class Gallery:
 
     def show(self, judged: Sequence[PictureSeverity]) -> tuple[GalleryItem, ...]:
         """An exhibit for each judged picture."""
-        samples = [self.dataset[self.places[one.id]] for one in judged]
-        predictions = self.predictor([sample.image for sample in samples])
-        return tuple(self._gallery_item(*three) for three in zip(judged, samples, predictions, strict=True))
+        places = [self.places[one.id] for one in judged]
+        said = predictions(self.predictor, self.dataset, TOGETHER, places)
+        pairs = zip(judged, places, said, strict=True)
+        return tuple(self._gallery_item(one, self.dataset[place], found) for one, place, found in pairs)
 
     def colours(self) -> tuple[Key, ...]:
         """The classes in the colours that they are drawn in; none where nothing is, and none of too many."""

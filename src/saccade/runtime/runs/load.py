@@ -1,21 +1,14 @@
 """A run folder becomes a network in use again."""
 
-import copy
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from torch import Tensor
-
-from saccade.core.errors import ConfigError, DataError, UsageError
-from saccade.core.input.input_spec import InputSpec
-from saccade.core.vocabulary import Vocabularies
+from saccade.core.errors import UsageError
 from saccade.heads.pixels.refined import Refiner
 from saccade.network.system import System
-from saccade.ops.proposals.searches import SEARCHES, search_named
 from saccade.runtime.device import moved_to_device, pick_device, pick_dtype
-from saccade.runtime.evaluate.class_agreement import check_classes_agree, check_same_vocabularies
 from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import ensemble
 from saccade.runtime.predict.ensemble.rules import Merge
@@ -26,14 +19,12 @@ from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.refine.engine import refined_engine
 from saccade.runtime.predict.refine.table import At
 from saccade.runtime.predict.refine.tuned import refiner_of
-from saccade.runtime.runs import checkpoint
+from saccade.runtime.runs.network_of_run import network_of_run, trained_in
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.runtime.runs.run_regions import with_run_search
 from saccade.safe_io.limits import MAX_PIXELS
 from saccade.systems import every_system
-from saccade.systems.build import build, options_of
 from saccade.systems.classify.densely import densely
-
-SHOWN = 5
 
 
 class UseOptions(ViewOptions, total=False):
@@ -68,8 +59,9 @@ def load(
         which: ``best`` or ``last`` checkpoint; without a best one the last is taken.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
-        search: Where regions come from in place of the training's search: the name of one, or a file of
-            ``saccade propose``; for systems that do not propose regions themselves.
+        search: Where regions come from in place of the training's search: the name of one, a file of
+            ``saccade propose``, or the folder of a run that proposes; for systems that do not propose regions
+            themselves.
         keep_scores: Whether predictions hold the scores of all classes at every pixel (see `Predictor`).
         dense: Whether a classifier answers for every place of whole pictures and says the average
             (`systems.classify.densely`), in place of seeing their centre.
@@ -108,37 +100,14 @@ def load(
     refine, at, changes = seen.pop("refine", None), seen.pop("refine_at", "picture"), seen.pop("refine_with", None)
     folder = RunFolder.open(path)
     config = folder.read_config()
-    network = _network(folder, config, system, which, search)
+    network = with_run_search(network_of_run(folder, config, system, which, search), device)
     if dense:
         network = densely(network)
-    if precision in (None, "auto"):
-        precision = "bf16" if str(config.get("precision")).startswith("bf16") else "32"
-    engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(precision)))
+    engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(precision, trained_in(config))))
     if refine is not None:
         engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
     predictor = Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
     return predictor if finder is None else pose_of_each(predictor, finder)
-
-
-def _network(
-    folder: RunFolder,
-    config: Mapping[str, Any],
-    system: System | None,
-    which: Literal["best", "last"],
-    search: str | None,
-) -> System:
-    """The network of a run's folder with the weights of a checkpoint; see `load`."""
-    classes = vocabularies_of(config)
-    if folder.classes.is_file():
-        check_classes_agree(classes.main, folder.read_classes(), "classes.txt", folder.classes)
-    if system is None:
-        network = _rebuilt(folder, config, classes, search)
-    else:
-        network = _borrowed(system, folder, classes, search)
-    if isinstance(config.get("input"), Mapping):
-        network = network.with_input(InputSpec.from_dict(config["input"]))
-    _take(network, _weights(folder, which), folder.path)
-    return network
 
 
 def _loaded_together(
@@ -151,106 +120,8 @@ def _loaded_together(
     return ensemble([load(path, **use) for path in paths], merge or "mean", keep_scores=keep_scores)
 
 
-def vocabularies_of(config: Mapping[str, Any]) -> Vocabularies:
-    """The classes of the data that a run learnt from, as its ``config.yaml`` has them."""
-    return Vocabularies.of(config.get("classes") or ())
-
-
 def needs_of_run(config: Mapping[str, Any]) -> frozenset[str]:
     """Dotted fields that a run's system learns from, as its ``config.yaml`` names it; none of one built by hand."""
     origin: Mapping[str, Any] = config.get("system") or {}
     known = every_system().get(str(origin.get("name")))
     return frozenset() if known is None else frozenset(known.card.learns_from(origin.get("options") or {}))
-
-
-def _rebuilt(folder: RunFolder, config: Mapping[str, Any], classes: Vocabularies, search: str | None) -> System:
-    origin = config.get("system")
-    if not isinstance(origin, Mapping) or not origin.get("name"):
-        raise ConfigError(
-            "a run of a system that a name builds",
-            "one of a system that was built by hand",
-            path=folder.config,
-            cure="build it the same way and hand it over: saccade.load(path, system=...)",
-        )
-    options = dict(origin.get("options") or {})
-    if "pretrained" in options:
-        options["pretrained"] = False  # the run's own weights follow: nothing need be downloaded
-    known = every_system().get(name := str(origin["name"]))
-    if search is not None and known is not None:
-        if "search" not in options_of(known):
-            raise _seeks_nothing(name)
-        options["search"] = search
-    elif _is_lost(options.get("search")):
-        raise ConfigError(
-            "the file of regions that the run was trained with",
-            f"no {options['search']}",
-            path=folder.config,
-            cure="name another, or a search, with --search (in Python: search=...)",
-        )
-    system = build(name, classes, **options)
-    if search is not None and system.search is None:
-        raise _seeks_nothing(name)  # it may seek regions, but was told not to
-    return system
-
-
-def _is_lost(search: Any) -> bool:
-    """Whether regions come from a file that is not there."""
-    return isinstance(search, str) and search not in SEARCHES and not Path(search).is_file()
-
-
-def _borrowed(system: System, folder: RunFolder, classes: Vocabularies, search: str | None) -> System:
-    check_same_vocabularies(system.vocabularies, classes, "the run", folder.config)
-    network = copy.deepcopy(system)
-    if search is not None:
-        if network.search is None:
-            raise _seeks_nothing("this system")
-        return network.with_search(search_named(search))
-    return network
-
-
-def _seeks_nothing(name: str) -> UsageError:
-    return UsageError(
-        "a system that seeks regions with a search",
-        f"{name}, which needs none",
-        cure="leave the search out",
-    )
-
-
-def _weights(folder: RunFolder, which: str) -> dict[str, Tensor]:
-    path = folder.checkpoints / which
-    if which == "best" and not path.exists():
-        path = folder.checkpoints / "last"
-    if not path.exists():
-        raise DataError(
-            f"a checkpoint {which!r}",
-            "none",
-            path=folder.checkpoints,
-            cure="the training ended before its first checkpoint: go on with saccade train ... --resume",
-        )
-    try:
-        return checkpoint.read(path, training=False).model
-    except DataError as error:
-        error.cure = f"{error.cure or ''}; another checkpoint of the run may be whole: load(path, which='last')"
-        raise
-
-
-def _take(network: System, weights: Mapping[str, Tensor], path: Path) -> None:
-    own = network.state_dict()
-    wrong = [
-        f"{name}: {_shape(own.get(name))} expected, {_shape(weights.get(name))} found"
-        for name in sorted({*own, *weights})
-        if _shape(own.get(name)) != _shape(weights.get(name))
-    ]
-    if wrong:
-        listed = "\n    ".join([*wrong[:SHOWN], *(["..."] if len(wrong) > SHOWN else [])])
-        raise ConfigError(
-            "the weights of this network",
-            f"{len(wrong)} that differ:\n    {listed}",
-            path=path,
-            cure="build the network with the options of the run",
-        )
-    network.load_state_dict(dict(weights))
-
-
-def _shape(tensor: Tensor | None) -> str:
-    return "none" if tensor is None else str(tuple(tensor.shape))

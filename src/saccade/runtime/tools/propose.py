@@ -1,26 +1,40 @@
 """Regions of all pictures of a data set, by a search or by a run, written to one file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from saccade.core.dataset import Dataset
-from saccade.core.errors import ConfigError, UsageError
+from saccade.core.errors import UsageError
 from saccade.data.datasets.proposals import cached_search
-from saccade.heads.regions.region_head import RegionHead
-from saccade.network.system import System
 from saccade.ops.proposals.edge_boxes import EdgeBoxes
 from saccade.ops.proposals.region_file import RegionTable, picture_key, write_regions
 from saccade.ops.proposals.searches import EDGE_BOXES, SEARCHES, Search, search_named
-from saccade.runtime.predict.engine import engine_of
-from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.runs.load import load
+from saccade.ops.rle import Rle, encode
+from saccade.runtime.runs.run_regions import RunRegions
 from saccade.runtime.tools.learnt_contours import LearntContours
 
-Found = tuple[bytes, Tensor]
+
+class Found(NamedTuple):
+    """What is proposed of a picture.
+
+    Attributes:
+        key: What tells the picture from others.
+        boxes: (r, 4) best first.
+        scores: (r,) or None.
+        masks: r masks, or None.
+    """
+
+    key: bytes
+    boxes: Tensor
+    scores: Tensor | None = None
+    masks: Sequence[Rle] | None = None
+
+
 Tell = Callable[[int, int], None]
 
 
@@ -36,7 +50,7 @@ class _Searching(torch.utils.data.Dataset[Found]):
 
     def __getitem__(self, index: int) -> Found:
         image = self.dataset[index].image
-        return picture_key(image), self.search(image)
+        return Found(picture_key(image), self.search(image))
 
 
 def propose(
@@ -50,6 +64,8 @@ def propose(
     tell: Tell = lambda _, __: None,
 ) -> RegionTable:
     """Propose regions, and write them where region detectors read them (``--search FILE``).
+
+    Scores and masks of a run that tells of some are written beside.
 
     Args:
         what: See `regions_of`.
@@ -105,13 +121,24 @@ def regions_of(
         stream: Iterator[Found] = iter(loader)
     else:
         stream = _of_run(Path(what), dataset, count)
-    keys, boxes = list[bytes](), list[Tensor]()
-    for key, found in stream:
-        keys.append(key)
-        boxes.append(found)
-        tell(len(keys), len(dataset))
+    rows = list[Found]()
+    for found in stream:
+        rows.append(found)
+        tell(len(rows), len(dataset))
     ids = tuple(dataset.id(index) for index in range(len(dataset)))
-    return RegionTable(ids, tuple(keys), tuple(boxes), what if edges is None else f"{what} on the contours of {edges}")
+    return RegionTable(
+        ids,
+        tuple(one.key for one in rows),
+        tuple(one.boxes for one in rows),
+        what if edges is None else f"{what} on the contours of {edges}",
+        _known([one.scores for one in rows]),
+        _known([one.masks for one in rows]),
+    )
+
+
+def _known(columns: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The columns of all pictures, where each has one."""
+    return None if not columns or any(column is None for column in columns) else tuple(columns)
 
 
 def _edge_boxes(what: str, count: int, workers: int, edges: str) -> EdgeBoxes:
@@ -123,22 +150,11 @@ def _edge_boxes(what: str, count: int, workers: int, edges: str) -> EdgeBoxes:
     return EdgeBoxes(count, strength=LearntContours.of(edges))
 
 
-def proposing(system: System) -> System:
-    """The part of a network that proposes: of one that looks at its own proposals these alone, else the network."""
-    for _, head in system.each_head():
-        if isinstance(head, RegionHead) and head.propose is not None:
-            return System(system.trunk, {"proposals": head.propose}, system.neck, input=system.input)
-    return system
-
-
 def _of_run(run: Path, dataset: Dataset, count: int) -> Iterator[Found]:
-    """Key and boxes of each picture, best first, as a run's network predicts."""
-    predictor = load(run)
-    if "instances.boxes" not in predictor.engine.gives:
-        raise ConfigError("a run whose network gives boxes", "one that gives none", path=run)
-    predictor = Predictor(engine_of(proposing(predictor.system)))
+    """Key and what is proposed of each picture, best first, as a run's network predicts."""
+    search = RunRegions.of(run, count)
     for index in range(len(dataset)):
         image = dataset[index].image
-        rows = predictor([image])[0].instances
-        boxes = torch.zeros(0, 4) if rows is None or rows.boxes is None else rows.boxes
-        yield picture_key(image), boxes[:count]
+        rows = search.rows(image)
+        boxes = torch.zeros(0, 4) if rows.boxes is None else rows.boxes
+        yield Found(picture_key(image), boxes, rows.scores, None if rows.masks is None else encode(rows.masks))

@@ -15,9 +15,18 @@ from saccade.network.system import System
 from saccade.ops.boxes.samplers import RandomSampler
 from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.regions.pool import Kind
+from saccade.systems.detect.faster_rcnn_c4 import c4_faster_rcnn
 from saccade.systems.detect.faster_rcnn_pyramid import pyramid_faster_rcnn
 from saccade.systems.detect.parts.detector import no_neck, shorter_side
-from saccade.systems.detect.parts.region import HALF, Columns, RegionOptions, classic, classic_box_top, no_columns
+from saccade.systems.detect.parts.region import (
+    HALF,
+    Columns,
+    PooledFrom,
+    RegionOptions,
+    classic,
+    classic_box_top,
+    no_columns,
+)
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
 from saccade.systems.detect.rpn import SCALES, proposal_head
 from saccade.trunks.options import TrunkOptions
@@ -64,11 +73,13 @@ def faster_rcnn(
     regions: RegionOptions = RegionOptions(),
     size: int = 600,
     neck_channels: int | None = None,
+    pooled_from: PooledFrom = "pyramid",
 ) -> System:
     """Regions that the network proposes itself.
 
     A trunk that ends in fully connected layers is cut in two as in the paper: one map of stride 16, RoI max pooling,
-    fc6 and fc7 for each region. Any other gets a feature pyramid and RoI align, as is usual today.
+    fc6 and fc7 for each region. Any other gets a feature pyramid and RoI align, as is usual today, or is cut in two
+    before its last stage, which then sees each region.
 
     Args:
         classes: Names of the classes.
@@ -80,13 +91,18 @@ def faster_rcnn(
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         neck_channels: Channels of the pyramid, and a quarter of those of the two layers that see a region; by default
             256 times `width`. 64 are enough for few classes.
+        pooled_from: Of a trunk without fully connected layers. ``pyramid``: a feature pyramid. ``c4``: the map of
+            stride 16, and the trunk's last stage looks at each region (He 2015, ResNet-C4); it is slow.
 
     Raises:
         UsageError: The trunk lacks a map of a stride, or, without a pyramid, no anchor fits into a picture, or there is
             no neck to have channels.
     """
+    if pooled_from == "c4":
+        no_neck(neck_channels, "pooled_from='c4'")
+        return c4_faster_rcnn(classes, trunk, schedule, regions, size)
     if trunk.fully_connected:
-        no_neck(neck_channels, trunk)
+        no_neck(neck_channels, trunk.named)
         return classic_faster_rcnn(classes, trunk, schedule, regions, size)
     return pyramid_faster_rcnn(classes, trunk, schedule, regions, size, neck_channels)
 

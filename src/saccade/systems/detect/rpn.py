@@ -104,7 +104,7 @@ def proposal_head(
     Raises:
         UsageError: Every anchor leaves every picture, so that nothing could be learnt.
     """
-    _check_some_fit(scales, size)
+    check_some_fit(scales, size)
     anchors = Anchors([paper_bases(scales, RATIOS)], (STRIDE,))
     tower = ProposalTower(channels, anchors.a_position[0], RULES.score_loss.channels(1), hidden)
     # The least side of a proposal, one stride, is an eighth of the smallest anchor, and stays so for other anchors.
@@ -112,8 +112,16 @@ def proposal_head(
     return DenseBoxHead((reads,), tower, anchors, rules, None)
 
 
-def _check_some_fit(scales: Sequence[float], size: int) -> None:
-    """Anchors that cross a picture's border are not learnt from: some must have room within the largest picture."""
+def check_some_fit(scales: Sequence[float], size: int) -> None:
+    """Anchors that cross a picture's border are not learnt from: some must have room within the largest picture.
+
+    Args:
+        scales: Sides of the anchors, in units of 16 pixels.
+        size: Shorter side of the pictures in pixels.
+
+    Raises:
+        UsageError: None has.
+    """
     with torch.device("cpu"):  # a system that is only described has no numbers
         bases = paper_bases(scales, RATIOS)
     sides = (bases[:, 2:] - bases[:, :2]).sort(1).values

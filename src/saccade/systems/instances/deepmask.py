@@ -60,6 +60,8 @@ class MaskWindows(OptionGroup):
         mask_threshold: How likely a pixel is of the object at least, where it is set; the paper has .2 for COCO and .1
             for Pascal VOC.
         samples: Patches of a picture that are learnt from, half for masks and half for scores.
+        overlap: Overlap (IoU) of their boxes above which the worse of two masks goes, such as .5 where each object
+            should be told of once. 1: none goes, as published: proposals lose nothing by being told twice.
     """
 
     window: int | None = None
@@ -67,6 +69,7 @@ class MaskWindows(OptionGroup):
     proposals: int = 500
     mask_threshold: float = 0.2
     samples: int = 8
+    overlap: float = 1.0
 
     def side(self, branches: Branches) -> int:
         """Pixels a side of a window.
@@ -98,13 +101,15 @@ class MaskWindows(OptionGroup):
         """
         if not 0 < self.mask_threshold < 1:
             raise UsageError("a threshold between 0 and 1", f"mask_threshold={self.mask_threshold}")
+        if not 0 < self.overlap <= 1:
+            raise UsageError("an overlap above 0, of 1 at most", f"overlap={self.overlap}")
         for name, value, least in (("proposals", self.proposals, 1), ("samples", self.samples, 2)):
             if value < least:
                 raise UsageError(f"{name} from {least}", value)
         side = self.side(branches)
         # As the released code rounds it: 92 of 160.
         sample = PatchSample(side, -(-side * 128 // 224), self.samples)
-        return ObjectMaskRules(sample, context, self.proposals, self.mask_threshold)
+        return ObjectMaskRules(sample, context, self.proposals, self.mask_threshold, self.overlap)
 
 
 @system(

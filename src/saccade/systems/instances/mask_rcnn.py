@@ -9,14 +9,17 @@ from typing import Literal
 
 from saccade.core.level import Level
 from saccade.heads.regions.mask_top import MaskTop
+from saccade.layers.blocks.borrowed import Borrowed
 from saccade.layers.pools.region_pool import RegionPool
+from saccade.layers.scale import scaled
 from saccade.layers.towers.mask_tower import MaskTower, mask_body
 from saccade.network.card import Card, system
 from saccade.network.system import System
 from saccade.systems.detect.faster_rcnn import classic_faster_rcnn
+from saccade.systems.detect.faster_rcnn_c4 import LastStage, c4_faster_rcnn
 from saccade.systems.detect.faster_rcnn_pyramid import pyramid_faster_rcnn
 from saccade.systems.detect.parts.detector import no_neck
-from saccade.systems.detect.parts.region import Columns, RegionOptions
+from saccade.systems.detect.parts.region import Columns, PooledFrom, RegionOptions
 from saccade.trunks.options import TrunkOptions
 
 # Whether a region has a mask for each class, or one for whatever it shows.
@@ -24,10 +27,18 @@ MasksOf = Literal["per_class", "agnostic"]
 
 # Positions a side of a pooled region; its mask has twice as many cells.
 POOLED = 14
+# Channels of the enlarged map where the trunk's last stage looks at regions.
+HIDDEN = 256
 NOTE = (
     "He 2017 in Detectron's schedule: 90 000 steps of 16 pictures at 0.02, divided by 10 at 60 000 and 80 000, raised "
     "from a third over the first 500, flips alone, from ImageNet weights. COCO AP of boxes 37.7, of masks 33.9 of "
     "ResNet-50; trained twice as long 38.6 and 34.5."
+)
+
+C4_NOTE = (
+    "He 2017 in Detectron's schedule: 180 000 steps of 8 pictures at 0.01, divided by 10 at 120 000 and 160 000, "
+    "raised from a third over the first 500, flips alone, from ImageNet weights. COCO test-dev AP of masks of "
+    "ResNet-101 33.1."
 )
 
 # No paper trains it so; the lecture notes draw it.
@@ -55,11 +66,13 @@ def mask_rcnn(
     masks: MasksOf = "per_class",
     size: int = 800,
     neck_channels: int | None = None,
+    pooled_from: PooledFrom = "pyramid",
 ) -> System:
     """A box and a mask for each object.
 
-    Regions are found as `faster_rcnn` finds them: on a feature pyramid, or, where the trunk ends in fully connected
-    layers, on its map of stride 16. Both answers pool by RoI align.
+    Regions are found as `faster_rcnn` finds them: on a feature pyramid; on the map of stride 16 of a trunk whose last
+    stage then sees each region; or, where the trunk ends in fully connected layers, on its map of stride 16. Both
+    answers pool by RoI align.
 
     Args:
         classes: Names of the classes.
@@ -70,14 +83,33 @@ def mask_rcnn(
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         neck_channels: Channels of the pyramid and of the mask's layers, and a quarter of those of the two layers that
             see a box; by default 256 times `width`. 64 are enough for few classes.
+        pooled_from: Of a trunk without fully connected layers. ``pyramid``: a feature pyramid, masks of 28 × 28 cells.
+            ``c4``: the map of stride 16; the trunk's last stage looks at each region, for boxes and masks alike, and
+            masks have 14 × 14 cells (figure 4, left); it is slow.
 
     Raises:
         UsageError: The trunk lacks a map of a stride, or, without a pyramid, no anchor fits into a picture, or there is
             no neck to have channels.
     """
     mask_top = mask_column(len(classes) if masks == "per_class" else 1)
+
+    def stage_top(stage: LastStage) -> dict[str, MaskTop]:
+        tower = MaskTower(
+            stage.pool,
+            Borrowed(stage.layers),
+            stage.channels,
+            len(classes) if masks == "per_class" else 1,
+            scaled(HIDDEN, trunk.width),
+        )
+        return {"mask": MaskTop(tower, (stage.reads,))}
+
+    if pooled_from == "c4":
+        no_neck(neck_channels, "pooled_from='c4'")
+        found = c4_faster_rcnn(classes, trunk, "joint", regions, size, stage_top)
+        found.recipe = replace(found.recipe, best="mask_AP", note=C4_NOTE)
+        return found
     if trunk.fully_connected:
-        no_neck(neck_channels, trunk)
+        no_neck(neck_channels, trunk.named)
         found = classic_faster_rcnn(classes, trunk, "joint", regions, size, mask_top, "align")
     else:
         found = pyramid_faster_rcnn(classes, trunk, "joint", regions, size, neck_channels, mask_top)

@@ -69,7 +69,7 @@ class ProposalOptions(OptionGroup):
             that overlap an object, and looks at proposals in use (its second stage; it begins with ``--init`` a run of
             the first).
         search: Where proposals come from: ``edge-boxes``, ``selective-search``, ``selective-search-quality``,
-            ``windows``, or a file that ``saccade propose`` wrote.
+            ``windows``, a file that ``saccade propose`` wrote, or the folder of a run, whose network proposes them.
         proposals: Proposals of a picture that are looked at, of those whose least side is at least half of `size`.
         samples: Regions of a picture that are learnt from.
     """

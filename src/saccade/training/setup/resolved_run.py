@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.channels import with_channels
@@ -15,10 +16,12 @@ from saccade.data.open import Source, Sources
 from saccade.metrics.metric import Metric
 from saccade.network.card import SystemFunction
 from saccade.network.recipe import Recipe
-from saccade.network.system import System
+from saccade.network.system import Search, System
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
-from saccade.runtime.runs.load import load, needs_of_run, vocabularies_of
+from saccade.runtime.runs.load import load, needs_of_run
+from saccade.runtime.runs.network_of_run import vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.runtime.runs.run_regions import seek_before, with_run_search
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of, words_of
 from saccade.training.callback import Callback
@@ -80,6 +83,7 @@ def prepare(
     system_options = _with_heads(what, opened, system_options)
     torch.manual_seed(settings.seed)
     system = make_system(what, opened, system_options | _own_size(what, settings), settings.init)
+    system = with_run_search(system, settings.device)
     if settings.size is not None:
         system = system.with_input(system.input.resized(settings.size))
     renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
@@ -87,12 +91,17 @@ def prepare(
     channels, search = system.input.channels, system.search
     opened = replace(
         opened,
-        train=with_regions(with_channels(opened.train, channels), search),
-        val=None if opened.val is None else with_regions(with_channels(opened.val, channels), search),
+        train=_regions_known(opened.train, channels, search),
+        val=None if opened.val is None else _regions_known(opened.val, channels, search),
     )
     place = Path(out) if out else next_out(what, resume)
     recipe = with_frozen(recipe_for(system, len(opened.train), settings), system, settings, renewed)
     return ResolvedRun(system, opened, place, settings, recipe, resume, renewed=tuple(renewed))
+
+
+def _regions_known(dataset: Dataset, channels: int, search: Search | None) -> Dataset:
+    """A side of the data with the network's channels, and with regions where it reads some."""
+    return seek_before(with_regions(with_channels(dataset, channels), search), search)
 
 
 def split_options(what: str | Path | System, options: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:

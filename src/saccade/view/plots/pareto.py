@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
 from saccade.view.pages.text import shortened
 from saccade.view.plots.chart import COLOURS, FAINT, Chart
 
@@ -49,7 +51,10 @@ def against_cost(points: Sequence[Point], cost: str, score: str, higher_is_bette
     with Chart(5.6, 3.6) as chart:
         axes = chart.axes
         ahead = front(points, higher_is_better)
-        axes.step([one.cost for one in ahead], [one.score for one in ahead], where="post", color=FAINT, linewidth=1.2)
+        # Who may spend more than the costliest of the front gets nothing better for it.
+        reach = [*(one.cost for one in ahead), *(max(one.cost for one in points) for _ in ahead[:1])]
+        heights = [*(one.score for one in ahead), *(one.score for one in ahead[-1:])]
+        axes.step(reach, heights, where="post", color=FAINT, linewidth=1.2)
         for number, one in enumerate(points):
             colour = COLOURS[number % len(COLOURS)]
             if one.low is not None and one.high is not None:
@@ -62,10 +67,18 @@ def against_cost(points: Sequence[Point], cost: str, score: str, higher_is_bette
         costs = [one.cost for one in points]
         if min(costs) > 0 and max(costs) / min(costs) >= 10:
             axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         axes.margins(x=0.18, y=0.15)
         axes.set_xlabel(cost)
         axes.set_ylabel(score)
         return chart.svg()
+
+
+def short(value: float) -> str:
+    """A number in few characters: ``0.5``, ``300``, ``2 k``, ``5 M``, ``1.5 G``."""
+    unit, name = next(((u, n) for u, n in ((1e9, " G"), (1e6, " M"), (1e3, " k")) if abs(value) >= u), (1.0, ""))
+    return f"{value / unit:g}{name}"
 
 
 def intervals(points: Sequence[Point], score: str) -> bytes:

@@ -37,14 +37,19 @@ def pyramid_channels(asked: int | None, width: float) -> int:
     return scaled(256, width) if asked is None else asked
 
 
-def no_neck(asked: int | None, trunk: TrunkOptions) -> None:
-    """Says that a trunk which ends in fully connected layers has no pyramid above it.
+def no_neck(asked: int | None, what: str) -> None:
+    """Says that there is no pyramid above a trunk.
+
+    Args:
+        asked: Channels of one that are asked for.
+        what: The trunk, such as one that ends in fully connected layers, or the way that does without.
 
     Raises:
         UsageError: Channels of one are asked for.
     """
     if asked is not None:
-        raise UsageError("a trunk with a neck for neck_channels", trunk.named, cure="choose one such as resnet50")
+        cure = "leave neck_channels out, or choose a trunk such as resnet50 and its pyramid"
+        raise UsageError("a trunk with a neck for neck_channels", what, cure=cure)
 
 
 def strides_of(neck: Neck) -> tuple[int, ...]:

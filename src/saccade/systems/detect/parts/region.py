@@ -26,6 +26,9 @@ from saccade.trunks.surgery.regionwise import Regionwise
 # Whether a region has a box for each class, or one for whatever it shows.
 Boxes = Literal["per_class", "agnostic"]
 
+# What regions are pooled from, where the trunk does not end in fully connected layers.
+PooledFrom = Literal["pyramid", "c4"]
+
 # Further tops, by name, of the maps that regions are pooled from, by name, and the channels between their layers.
 Columns = Callable[[Mapping[str, Level], int], Mapping[str, ColumnTop]]
 
@@ -45,7 +48,7 @@ class SearchOptions(OptionGroup):
 
     Attributes:
         search: Where regions come from: ``selective-search``, ``selective-search-quality``, ``edge-boxes``,
-            ``windows``, or a file that ``saccade propose`` wrote.
+            ``windows``, a file that ``saccade propose`` wrote, or the folder of a run, whose network proposes them.
         proposals: Regions of a picture at most.
     """
 
@@ -59,8 +62,9 @@ class RegionOptions(OptionGroup):
 
     Attributes:
         boxes: ``per_class``: each region has a box for each class. ``agnostic``: one for whatever it shows.
-        scales: Sides of the anchors: in units of 16 pixels (8, 16, 32), on a pyramid in units of each map's stride (8).
-        samples: Regions of a picture that are learnt from, a quarter of them objects; 128, on a pyramid 512.
+        scales: Sides of the anchors: in units of 16 pixels (8, 16, 32; of C4 from 2 on), on a pyramid in units of each
+            map's stride (8).
+        samples: Regions of a picture that are learnt from, a quarter of them objects; 128, on a pyramid 512, of C4 64.
         limit: Objects of one picture that are told at most.
     """
 
