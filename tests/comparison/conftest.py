@@ -1,6 +1,5 @@
 """Comparisons of the smallest systems on a dozen pictures; the page at the end of each training would cost most."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,9 @@ COLOURS = {"red": (210, 50, 50), "blue": (50, 50, 210)}
 SETTINGS = {"width": 0.25, "batch": 4, "steps": 3, "device": "cpu", "precision": "32", "workers": 0, "threads": 1}
 
 
-@pytest.fixture(autouse=True, scope="package")
-def _short_reports() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finish, "report", short_report)
-        yield
+@pytest.fixture(autouse=True)
+def _short_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finish, "report", short_report)
 
 
 @pytest.fixture(scope="package")
@@ -41,4 +38,7 @@ def compared(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Comparis
     """Two classifiers that were trained, one with too many parameters, and one that cannot be built."""
     entrants = [("lenet5", {"lr": 0.001}), "resnet20", "resnet18", ("lecture_cnn", {"size": 4})]
     out = tmp_path_factory.mktemp("compared") / "c"
-    return sc.compare(entrants, photos, out, max_params="100k", shown=2, **SETTINGS)
+    # Not for the whole package: tests of others run in between where several processes share them.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finish, "report", short_report)
+        return sc.compare(entrants, photos, out, max_params="100k", shown=2, **SETTINGS)

@@ -103,7 +103,7 @@ def test_a_metric_counts_the_classes_of_its_own_vocabulary():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_reads_and_needs_what_its_metric_does(family):
-    metric = family.make(CLASSES)
+    metric = family.make(CLASSES, *(("head", "foot") for _ in family.beside))
     assert (metric.reads, metric.needs) == (family.reads, family.needs)
 
 

@@ -112,8 +112,8 @@ def test_classes_of_objects_and_of_pixels_may_differ() -> None:
 
 
 def test_padding_changes_no_class() -> None:
-    system = build("many", 3, heads=("label",), **NARROW).eval()
     torch.manual_seed(0)
+    system = build("many", 3, heads=("label",), **NARROW).eval()
     pictures = [torch.rand(3, 64, 64), torch.rand(3, 64, 106)]
     alone, beside = system.batch(pictures[:1]), system.batch(pictures)
     assert beside.images.shape[-1] > alone.images.shape[-1]
