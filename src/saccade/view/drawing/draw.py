@@ -30,6 +30,8 @@ _LIGHT: Colour = (255, 255, 255)
 _CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
 # A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
 _WORTH, _FEW = 0.5, 5
+# A network of poses tells joints of every picture: where nobody stands its maps are faint.
+_SURE = 0.25
 
 
 def draw(
@@ -50,7 +52,7 @@ def draw(
             them is drawn as its number.
         joints: What connects the joints of keypoints and pose; by default what their names tell, without which they
             are dots.
-        threshold: Objects with lower scores are left out.
+        threshold: Objects with lower scores are left out; of a pose the joints below .25 always are.
         frames: A colour for each object that is drawn around that of its class, or None for no second frame.
         enlarge: Whether a small picture is enlarged, so that text in it is readable.
 
@@ -192,7 +194,10 @@ def _draw_people(picture: Image.Image, shown: Annotation, joints: Joints | None,
         for row, points in enumerate(rows.keypoints):
             draw_skeleton(picture, points * factor, _given(points, rows.visible, row), joints, stroke)
     elif shown.pose is not None:
-        draw_skeleton(picture, shown.pose * factor, _given(shown.pose, shown.pose_visible), joints, stroke)
+        visible = _given(shown.pose, shown.pose_visible)
+        if shown.pose_scores is not None:
+            visible = torch.where(shown.pose_scores >= _SURE, visible, torch.zeros_like(visible))
+        draw_skeleton(picture, shown.pose * factor, visible, joints, stroke)
 
 
 def _given(points: Tensor, visible: Tensor | None, row: int | None = None) -> Tensor:
