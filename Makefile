@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 .PHONY: help setup demo test coverage test-all check counts tables docs bench clean
 
 help:
-	@echo "make demo      train a two-headed network on built-in pictures, measure it, write a report (some minutes)"
+	@echo "make demo      train one network for four tasks on built-in pictures, measure it, write a report (some minutes)"
 	@echo "make test      every check: ruff, pyright, pytest"
 	@echo "make coverage  the tests, and which lines none of them runs"
 	@echo "make test-all  the slow and real-data tests too"
