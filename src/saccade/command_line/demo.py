@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
     sys.stdout.write(f"one network, one pass; on {len(unseen)} pictures that it never saw:\n")
     sys.stdout.write(_told("top-1 (class is right)", scores["top1"], guessed["top1"], "by the commonest class"))
     for score, name in TOLD.items():
-        value = scores[score]
+        value = scores.get(score)
         sys.stdout.write(f"{name}: {'undefined' if value is None else f'{value:.3f}'}\n")
     sys.stdout.write(
         f"then: saccade predict {out} PICTURES --out found; saccade look {out} PICTURES; docs/quickstart.md\n"
