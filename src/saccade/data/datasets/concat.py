@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
-from saccade.core.vocabulary import KEYS, UNTOLD_CONTOURS, Vocabularies
+from saccade.core.vocabulary import KEYS, UNTOLD_CONTOURS, Vocabularies, key_of
 from saccade.data.datasets.by_window import ClassesByWindow, classes_by_window
 from saccade.data.datasets.picture import classes_of, has_regions, picture_of, size_of
 from saccade.data.datasets.relabelled import unite, with_vocabularies
@@ -94,9 +94,11 @@ class ConcatDataset:
         return classes_by_window(self.parts[part], place, most)
 
     def classes_of(self, index: int) -> frozenset[int]:
-        """Classes that one picture shows."""
+        """Classes of the main vocabulary that one picture shows; none of a part that has no field of that one."""
         part, place = self._place(index)
-        return classes_of(self.parts[part], place)
+        main = next(iter(self.vocabularies), None)
+        told = any(key_of(field) == main for field in self.parts[part].fields)
+        return classes_of(self.parts[part], place) if told else frozenset()
 
     def _place(self, index: int) -> tuple[int, int]:
         """Which part a picture is of, and where in it."""
