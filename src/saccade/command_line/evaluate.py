@@ -29,39 +29,7 @@ from saccade.safe_io.limits import MAX_PIXELS
 
 def run(arguments: Sequence[str]) -> int:
     """Evaluate as the arguments say, and print the scores."""
-    parser = Parser(prog="saccade evaluate", description="Scores and losses of a run on labelled pictures.")
-    add_use(parser)
-    add_others(parser)
-    add_views(parser)
-    add_refine(parser)
-    add_search(parser)
-    add_persons(parser)
-    told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
-    parser.add_argument("--data", action="append", help=told)
-    parser.add_argument("--split", help="which part of it; val by default, or all of data that have one part")
-    told = "annotations may name pictures outside the data's folder"
-    parser.add_argument("--allow-outside", action="store_true", help=told)
-    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
-    told = "of pictures that cannot be read leave a hundredth out, and say so (skip), or stop at one (fail)"
-    parser.add_argument("--on-bad", choices=("skip", "fail"), default="skip", help=told)
-    parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
-    told = "measure contours as they are told, not brought to their crests (non-maximum suppression) before"
-    parser.add_argument("--raw-contours", action="store_true", help=told)
-    told = (
-        "scores too of heads that are trained and silent in use, such as those of each hourglass of a stack, by "
-        "HEAD/SCORE; the pictures are seen once more for each"
-    )
-    parser.add_argument("--every-head", action="store_true", help=told)
-    add_disturbances(parser)
-    told = (
-        "with --tile: count right and wrong pixels part by part, and read TIFFs of up to N pixels, and TIFFs of their "
-        "classes (masks:DIR), window by window, so that neither they nor maps of them are held whole; of segmenters, "
-        "without losses, boundary_f1 and drawings. Without it each picture and its map are held whole"
-    )
-    parser.add_argument("--max-pixels", type=at_least_one, metavar="N", help=told)
-    parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
-    typed, left = parser.parse_known_args(arguments)
-    refuse_unknown(parser, left, flags_of(parser))
+    typed = _parsed(arguments)
     _check_large(typed)
     from saccade.data.datasets.channels import with_channels
     from saccade.data.loading.unreadable import readable
@@ -102,6 +70,43 @@ def run(arguments: Sequence[str]) -> int:
         print_sections(found.sections)
         print_disturbed(disturbed)
     return 0
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(prog="saccade evaluate", description="Scores and losses of a run on labelled pictures.")
+    add_use(parser)
+    add_others(parser)
+    add_views(parser)
+    add_refine(parser)
+    add_search(parser)
+    add_persons(parser)
+    told = "a folder or URI, by default what the run was validated on; several, each with its --data, are joined"
+    parser.add_argument("--data", action="append", help=told)
+    parser.add_argument("--split", help="which part of it; val by default, or all of data that have one part")
+    told = "annotations may name pictures outside the data's folder"
+    parser.add_argument("--allow-outside", action="store_true", help=told)
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures")
+    told = "of pictures that cannot be read leave a hundredth out, and say so (skip), or stop at one (fail)"
+    parser.add_argument("--on-bad", choices=("skip", "fail"), default="skip", help=told)
+    parser.add_argument("--out", metavar="DIR", help="folder for scores.json, pictures.csv and report.html")
+    told = "measure contours as they are told, not brought to their crests (non-maximum suppression) before"
+    parser.add_argument("--raw-contours", action="store_true", help=told)
+    told = (
+        "scores too of heads that are trained and silent in use, such as those of each hourglass of a stack, by "
+        "HEAD/SCORE; the pictures are seen once more for each"
+    )
+    parser.add_argument("--every-head", action="store_true", help=told)
+    add_disturbances(parser)
+    told = (
+        "with --tile: count right and wrong pixels part by part, and read TIFFs of up to N pixels, and TIFFs of their "
+        "classes (masks:DIR), window by window, so that neither they nor maps of them are held whole; of segmenters, "
+        "without losses, boundary_f1 and drawings. Without it each picture and its map are held whole"
+    )
+    parser.add_argument("--max-pixels", type=at_least_one, metavar="N", help=told)
+    parser.add_argument("--json", action="store_true", help="print one JSON object; what is undefined is null")
+    typed, left = parser.parse_known_args(arguments)
+    refuse_unknown(parser, left, flags_of(parser))
+    return typed
 
 
 def _check_large(typed: argparse.Namespace) -> None:
