@@ -105,7 +105,7 @@ def our_predict(name: str, side: int, pixels: list[int], count: int) -> Callable
     from saccade.training.parallel.machine import pick_precision
 
     system = sc.from_torchvision(detector(name, side))
-    precision = pick_precision("auto", torch.device("cpu"), system)
+    precision = pick_precision("auto", torch.device("cpu"))
     predictor = sc.Predictor(system, precision=precision, device="cpu")
     images = pictures(pixels, count)
     forget_peak()

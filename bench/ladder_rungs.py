@@ -51,7 +51,7 @@ class Bench:
         torch.manual_seed(0)
         system = self._build(rung)
         training = self._training(system)
-        predictor = Predictor(system, precision=pick_precision("auto", torch.device("cpu"), system), device="cpu")
+        predictor = Predictor(system, precision=pick_precision("auto", torch.device("cpu")), device="cpu")
         described = _watch_system(self.watch, predictor.system)
         self._predict(predictor, 0, FEW)
         seconds = [self._predict(predictor, place) for place in range(1, len(self.pictures))]

@@ -40,7 +40,7 @@ class Steps:
     @staticmethod
     def on(system: System) -> "Steps":
         """Steps of a system by its own recipe, on the CPU, without data."""
-        return Steps(TrainState(system, system.recipe, make_fabric(TrainSettings(device="cpu"), system), seed=0))
+        return Steps(TrainState(system, system.recipe, make_fabric(TrainSettings(device="cpu")), seed=0))
 
     def take(self, batch: Batch, lr: float = LR) -> float:
         """One step; returns the loss before it."""
@@ -69,7 +69,7 @@ class Training:
 
     def __init__(self, system: str, data: str, out: Path, **settings: Any) -> None:
         resolved_run = prepare(system, data, out, None, {"device": "cpu", **settings})
-        fabric = make_fabric(resolved_run.settings, resolved_run.system)
+        fabric = make_fabric(resolved_run.settings)
         self.pipeline = InputPipeline.of(resolved_run, fabric, _silent)
         self.steps = Steps(
             TrainState(resolved_run.system, self.pipeline.plan.recipe, fabric, resolved_run.settings.seed)

@@ -52,7 +52,7 @@ def ours(side: int, pixels: list[int], pictures: int, batch: int) -> Callable[[]
     from saccade.training.parallel.machine import pick_precision
 
     system = build("resnet50", CLASSES, size=side).eval()
-    precision = pick_precision("auto", torch.device("cpu"), system)
+    precision = pick_precision("auto", torch.device("cpu"))
     predictor = Predictor(system, precision=precision, device="cpu")
     images = [picture(*pixels, seed=number) for number in range(pictures)]
 

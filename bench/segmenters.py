@@ -124,7 +124,7 @@ def our_predict(pixels: list[int], count: int) -> Callable[[], dict[str, Any]]:
     from saccade.training.parallel.machine import pick_precision
 
     system = ours()
-    predictor = sc.Predictor(system, precision=pick_precision("auto", torch.device("cpu"), system), device="cpu")
+    predictor = sc.Predictor(system, precision=pick_precision("auto", torch.device("cpu")), device="cpu")
     images = pictures(pixels, count)
     forget_peak()
 

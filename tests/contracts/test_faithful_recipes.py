@@ -85,7 +85,7 @@ def test_zfnet_s_filters_stay_within_a_root_mean_square_of_a_tenth() -> None:
     system = build("zfnet", 2, width=1 / 16, size=64)
     with torch.no_grad():
         system.get_submodule("trunk.conv1.conv").weight.mul_(100)
-    state = TrainState(system, system.recipe, make_fabric(TrainSettings(device="cpu"), system), seed=0)
+    state = TrainState(system, system.recipe, make_fabric(TrainSettings(device="cpu")), seed=0)
     state.enter(system.recipe.stages[0])
     truth = [Annotation(label=torch.tensor(0)), Annotation(label=torch.tensor(1))]
     state.backward([system.batch([torch.rand(3, 80, 80) for _ in truth], truth)], step=0)

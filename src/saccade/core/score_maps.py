@@ -82,7 +82,7 @@ def decided(found: ScoreMap, keep: bool) -> tuple[Tensor, Tensor | None]:
         values, shown = found.rows(top, bottom)
         semantic[top:bottom] = best(values, shown)
         if scores is not None:
-            scores[:, top:bottom] = values.masked_fill_(~shown, 0.0)
+            scores[:, top:bottom] = values.masked_fill(~shown, 0.0)
     return semantic, scores
 
 
@@ -106,7 +106,7 @@ def decided_masks(found: ScoreMap, keep: bool) -> tuple[Masks, Tensor | None, Te
         values, shown = found.rows(top, bottom)
         bits[:, top:bottom], unknown[top:bottom] = above_half(values, shown), ~shown
         if scores is not None:
-            scores[:, top:bottom] = values.masked_fill_(~shown, 0.0)
+            scores[:, top:bottom] = values.masked_fill(~shown, 0.0)
     return Masks.from_dense(bits), unknown if bool(unknown.any()) else None, scores
 
 
@@ -117,7 +117,12 @@ def above_half(scores: Tensor, shown: Tensor) -> Tensor:
 
 def best(scores: Tensor, shown: Tensor) -> Tensor:
     """(n, W) int64: the class that scores best, of scores (C, n, W); 255 where nothing is `shown`."""
-    return scores.max(0).indices.masked_fill_(~shown, IGNORE)  # several times quicker than argmax
+    return likeliest(scores).masked_fill_(~shown, IGNORE)
+
+
+def likeliest(scores: Tensor) -> Tensor:
+    """(H, W) int64: the class that scores best of scores (C, H, W)."""
+    return scores.max(0).indices  # several times quicker than argmax
 
 
 def strips(top: int, bottom: int, values: int) -> Iterator[tuple[int, int]]:

@@ -57,14 +57,15 @@ def image(
 def smooth(maps: Tensor, matrix: Tensor, size: Size, displacement: Tensor | None = None) -> Tensor:
     """(C, H, W) of float maps (C, h, w), bilinear; outside the source the values of its border.
 
-    A part of the target is to the bit what it is in the whole, so that a large target may be made strip by strip.
+    A part of the target is to the bit what it is in the whole, so that a large target may be made strip by strip. A
+    window of the source is given as it lies there, not copied.
     """
     x, y = source_xy(matrix, size, displacement)
     if displacement is None and keeps_pixels(matrix):
         height, width = maps.shape[-2:]
         rows, columns = ((at.flatten() + TOLERANCE).floor().long() for at in (y, x))
         if len(rows) == size[0] and len(columns) == size[1]:  # no quarter turn
-            return maps.index_select(1, rows.clamp(0, height - 1)).index_select(2, columns.clamp(0, width - 1))
+            return _taken(_taken(maps, 1, rows.clamp(0, height - 1)), 2, columns.clamp(0, width - 1))
     return _sampled(maps, x, y, "bilinear")
 
 
@@ -199,6 +200,13 @@ def _small(picture: Tensor, matrix: Tensor) -> tuple[Size, Tensor]:
     height, width = picture.shape[-2:]
     small = (max(round(height * down), 1), max(round(width * across), 1))
     return small, matrix @ scaling(width / small[1], height / small[0])
+
+
+def _taken(maps: Tensor, axis: int, places: Tensor) -> Tensor:
+    """Rows or columns of maps, in the given order; without a copy where they follow one another."""
+    if len(places) and bool((places.diff() == 1).all()):
+        return maps.narrow(axis, int(places[0]), len(places))
+    return maps.index_select(axis, places)
 
 
 def _sampled(picture: Tensor, x: Tensor, y: Tensor, mode: str) -> Tensor:

@@ -16,7 +16,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.errors import UsageError
 from saccade.core.input.channels import as_float
 from saccade.core.masks import Masks
-from saccade.core.score_maps import HALF
+from saccade.core.score_maps import HALF, likeliest
 from saccade.heads.pixels.refined import Refiner, refined
 from saccade.losses.pixels import IGNORE, PixelLoss
 from saccade.network.head import Head
@@ -175,7 +175,7 @@ class PixelHead(Head):
                 masks = Masks.from_dense(scores > HALF)
                 predictions.append(Annotation(semantic_masks=masks, semantic_mask_scores=scores))
                 continue
-            told = Annotation(semantic=scores.argmax(0), semantic_scores=scores)
+            told = Annotation(semantic=likeliest(scores), semantic_scores=scores)
             if raw.guide is not None and self.refiner is not None:
                 told = refined(told, raw.guide[picture, :, :height, :width], self.refiner)
             predictions.append(told)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
+from saccade.core.score_maps import likeliest
 from saccade.losses.pixels import IGNORE
 
 # Probabilities (C, h, w) of a picture's pixels and the picture (3, h, w) on the scale 0..255, to better probabilities.
@@ -26,4 +27,4 @@ def refined(prediction: Annotation, picture: Tensor, refiner: Refiner) -> Annota
         return prediction
     better = refiner(scores, picture)
     unseen = torch.zeros_like(better[0], dtype=torch.bool) if before is None else before == IGNORE
-    return replace(prediction, semantic_scores=better, semantic=better.argmax(0).masked_fill(unseen, IGNORE))
+    return replace(prediction, semantic_scores=better, semantic=likeliest(better).masked_fill(unseen, IGNORE))

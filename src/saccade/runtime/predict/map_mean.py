@@ -53,7 +53,8 @@ class _Part:
             values, shown = self.kept
             self.kept = values[:, first - self.first :].clone(), shown[first - self.first :].clone()
         elif self.maps is not None and (height - first) * width < self.maps.maps[0].numel():
-            self.kept, self.maps = self.maps.part(first, 0, height, width), None
+            values, shown = self.maps.part(first, 0, height, width)
+            self.kept, self.maps = (values.clone(), shown), None  # a view of the maps would keep all of them
         else:
             return
         self.first = first

@@ -52,7 +52,7 @@ def run_worker(resolved_run: ResolvedRun) -> Run:
     with ExitStack() as stack:
         signals = stack.enter_context(Signals(led=is_worker()))
         with signals.at_once():
-            fabric = make_fabric(resolved_run.settings, resolved_run.system)
+            fabric = make_fabric(resolved_run.settings)
             hold_memory()
             stack.enter_context(repeatable(fabric.device, resolved_run.settings.deterministic))
             resolved_run = _placed(resolved_run, fabric)

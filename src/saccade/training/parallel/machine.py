@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from torch import nn
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 from torch.utils import deterministic
@@ -26,27 +25,18 @@ GLIBC_MMAP_THRESHOLD, GLIBC_TRIM_THRESHOLD = (-3, 32 * 2**20), (-1, 2**31 - 1)
 ISA_WITHOUT_BF16 = frozenset({"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"})
 
 
-def pick_precision(precision: str, device: torch.device, network: nn.Module) -> str:
+def pick_precision(precision: str, device: torch.device) -> str:
     """``bf16`` where the device learns faster in it than in fp32, else ``32``, unless it is asked for.
-
-    Convolutions within channels stay in fp32 on a CPU: what they send back takes 2.5 times as long in bf16 there, more
-    than all other layers gain.
 
     Args:
         precision: ``auto``, or what is asked for.
         device: Where the network learns.
-        network: What learns.
     """
     if precision != "auto":
         return precision
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "32"
-    fast = device.type == "cpu" and cpu_multiplies_bf16() and not _within_channels(network)
-    return "bf16" if fast else "32"
-
-
-def _within_channels(network: nn.Module) -> bool:
-    return any(isinstance(layer, nn.Conv2d) and layer.groups == layer.in_channels > 1 for layer in network.modules())
+    return "bf16" if device.type == "cpu" and cpu_multiplies_bf16() else "32"
 
 
 def cpu_multiplies_bf16() -> bool:
@@ -60,8 +50,8 @@ def cpu_multiplies_bf16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
-def make_fabric(settings: TrainSettings, network: nn.Module) -> Fabric:
-    """Device, precision and processes as the settings ask for, or as is fastest for a network.
+def make_fabric(settings: TrainSettings) -> Fabric:
+    """Device, precision and processes as the settings ask for, or as is fastest.
 
     Raises:
         UsageError: There is no such device.
@@ -70,7 +60,7 @@ def make_fabric(settings: TrainSettings, network: nn.Module) -> Fabric:
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     device = pick_device(settings.device)
-    precision = "bf16-mixed" if pick_precision(settings.precision, device, network) == "bf16" else "32-true"
+    precision = "bf16-mixed" if pick_precision(settings.precision, device) == "bf16" else "32-true"
     world = world_size()
     here = int(os.environ.get("LOCAL_WORLD_SIZE", world))
     if world == 1:

@@ -42,7 +42,7 @@ def run_config(resolved_run: ResolvedRun, device: torch.device) -> dict[str, Any
         "parameters": sum(parameter.numel() for parameter in resolved_run.system.parameters()),
         "classes": resolved_run.data.train.vocabularies.plain(),
         "input": resolved_run.system.input.as_dict(),
-        "precision": pick_precision(resolved_run.settings.precision, device, resolved_run.system),
+        "precision": pick_precision(resolved_run.settings.precision, device),
         "data": resolved_run.data.name,
         "pictures": len(resolved_run.data.train),
         "processes": world_size(),
