@@ -40,8 +40,9 @@ MAY_IMPORT = {
     "runtime": EVERYTHING_BELOW | {"explain"},
     "training": EVERYTHING_BELOW | {"analysis", "runtime"},
     "comparison": EVERYTHING_BELOW | {"analysis", "runtime", "training"},
+    "reproduce": EVERYTHING_BELOW | {"analysis", "runtime", "training", "comparison"},
     "service": EVERYTHING_BELOW | {"runtime", "training", "comparison"},
-    "command_line": EVERYTHING_BELOW | {"analysis", "runtime", "training", "comparison", "service"},
+    "command_line": EVERYTHING_BELOW | {"analysis", "runtime", "training", "comparison", "reproduce", "service"},
     "cli": {"core", "command_line"},
     "__main__": {"cli"},
 }
@@ -141,6 +142,7 @@ def test_to_import_the_package_is_light():
 
 QUICK = [
     *(["--version"], ["--help"], ["systems"], ["systems", "--json"], ["systems", "--task", "detect"]),
+    *(["reproduce"], ["reproduce", "--json"], ["reproduce", "segnet-table2"]),
     *(["train", "--help"], ["train", "ssd300", "--help"], ["describe", "--help"], ["describe", "vgg16", "--help"]),
     *([command, "--help"] for command in COMMANDS),
     *(["data", verb, "--help"] for verb in VERBS),

@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train a system on your pictures",
     "plan": "what would be trained on your pictures, and why",
     "compare": "train several systems on your pictures, and say which to take",
+    "reproduce": "run a paper's table anew, ours beside what was printed",
     "evaluate": "measure a run",
     "predict": "predict pictures with a run",
     "propose": "regions that may show objects, for detectors that read some",

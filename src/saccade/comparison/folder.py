@@ -18,8 +18,8 @@ from saccade.comparison.entrant import SETTINGS, Entrant
 from saccade.core.errors import ConfigError
 from saccade.safe_io.documents.json_file import load_json
 from saccade.safe_io.documents.plain import plain, to_json
-from saccade.safe_io.writing.atomic import sweep, write_text
-from saccade.safe_io.writing.lock import Lock
+from saccade.safe_io.writing.atomic import write_text
+from saccade.safe_io.writing.held_folder import HeldFolder
 from saccade.training.settings import FREE_TO_CHANGE
 
 
@@ -33,6 +33,8 @@ class ComparisonFolder:
 
     def __init__(self, path: str | Path, resume: bool = False) -> None:
         self.path, self.resume = Path(path), resume
+        cure = "give another --out, or --resume to go on with it"
+        self._held = HeldFolder(self.path, self.asked, goes_on=resume, what="comparison", cure=cure)
 
     @property
     def asked(self) -> Path:
@@ -63,27 +65,13 @@ class ComparisonFolder:
         Raises:
             ConfigError: It cannot be written, holds other things, or another process is in it.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            taken = any(one.name != ".lock" for one in self.path.iterdir())
-            if taken and not (self.resume and self.asked.is_file()):
-                found = "that of another comparison" if self.asked.is_file() else "one that holds other things"
-                cure = "give another --out, or --resume to go on with it"
-                raise ConfigError("an empty folder", found, path=self.path, cure=cure)
-            self._lock = Lock(self.path / ".lock")
-            self._lock.acquire()
-        except OSError as error:
-            found = error.strerror or type(error).__name__
-            raise ConfigError(
-                "a folder that can be written", found, path=self.path, cure="give another --out"
-            ) from error
-        sweep(self.path)
+        self._held.acquire()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lock.release()
+        self._held.release()
 
     def begin(self, asked: Mapping[str, Any], entrants: Sequence[Entrant]) -> None:
         """Note what is asked, or check that it is what was asked before; further entrants may join.

@@ -2,18 +2,28 @@
 
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from functools import wraps
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from functools import partial, wraps
+from types import TracebackType
+from typing import Any, Self
 
 
 class Stopwatch:
-    """Seconds by stage."""
+    """Seconds by stage; as a context it leaves what it watched as it was."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._stack: list[str] = []
         self._since = 0.0
+        self._watched = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._watched.close()
 
     def reset(self) -> None:
         """Begin anew."""
@@ -38,7 +48,15 @@ class Stopwatch:
             method: The method's name.
             stage: The stage's name.
         """
-        setattr(owner, method, self._timed(getattr(owner, method), stage))
+        self.replace(owner, method, self._timed(getattr(owner, method), stage))
+
+    def replace(self, owner: Any, method: str, other: Callable[..., Any]) -> None:
+        """Put another method in the place of one, until the context ends."""
+        if method in vars(owner):
+            self._watched.callback(setattr, owner, method, vars(owner)[method])
+        else:
+            self._watched.callback(partial(delattr, owner, method))
+        setattr(owner, method, other)
 
     def _timed(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
         @wraps(function)

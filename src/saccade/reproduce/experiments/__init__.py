@@ -1,0 +1,1 @@
+"""What each experiment is; nothing here loads torch."""

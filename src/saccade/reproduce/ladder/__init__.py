@@ -1,0 +1,1 @@
+"""The ladder of detectors: where the seconds of a picture go, rung by rung."""

@@ -1,0 +1,1 @@
+"""Who does the pieces of the experiments: trainings, counts and timings."""
