@@ -19,6 +19,8 @@ from saccade.core.augmentation import Augmentation
 from saccade.metrics import scores
 from saccade.network.card import Card
 from saccade.network.recipe import Recipe, Stage
+from saccade.reproduce import ledger as results
+from saccade.reproduce.outcome import read_outcome
 from saccade.systems import IF_UNSURE, SYSTEMS
 from saccade.systems.build import build, options_of
 from saccade.systems.counts import system_counts
@@ -146,6 +148,11 @@ def file(name: str) -> str:
     return f"```{language}\n{(ROOT / name).read_text(encoding='utf-8').strip()}\n```"
 
 
+def ledger(_: str) -> str:
+    """The recorded results of `saccade reproduce`."""
+    return results.ledger(read_outcome(path) for path in sorted((ROOT / "docs" / "results").glob("*.json")))
+
+
 TABLES: dict[str, Callable[[str], str]] = {
     "train-settings": settings,
     "system-list": system_list,
@@ -156,6 +163,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "score-list": score_list,
     "declared-fields": fields,
     "file": file,
+    "ledger": ledger,
 }
 
 

@@ -24,6 +24,10 @@ from saccade.data.convert.losses import LossCounts
 from saccade.metrics.detect.proposals import coverage
 from saccade.metrics.evaluation import Evaluation
 from saccade.ops.proposals.region_file import RegionTable
+from saccade.reproduce.catalogue import EXPERIMENTS
+from saccade.reproduce.found import Found
+from saccade.reproduce.outcome import Outcome
+from saccade.reproduce.reproduce import Asked
 from saccade.runtime.files.findings import Findings
 from saccade.runtime.predict.refine.table import DenseCrf
 from saccade.systems import SYSTEMS
@@ -84,6 +88,13 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         told = {"device": "cpu", "instructions": "AVX2", "threads": 1}
         return Comparison(Path(out), "top1", (row,), verdict_of([row], "top1"), told, {"minutes": 1}, data)
 
+    def reproduce(name: str, asked: Asked) -> Outcome:
+        calls.append(asked)
+        told = {"processor": "a machine", "instructions": "AVX2", "threads": 1, "torch": "2.15.0"}
+        size = {"steps": asked.steps}
+        said = (asked.seeds, asked.command(name), 1.0, (told,), "0", Found({}))
+        return Outcome(EXPERIMENTS[name], asked.scale, size, ("scenes",), *said)
+
     def measured(*arguments: Any, **options: Any) -> Evaluation:
         calls.append(arguments)
         return Evaluation({"top1": 1.0, "iou": None})
@@ -110,6 +121,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.training.repeat.repeat", repeat)
     monkeypatch.setattr("saccade.training.setup.choose.planned", planned)
     monkeypatch.setattr("saccade.comparison.compare.compare", compare)
+    monkeypatch.setattr("saccade.reproduce.reproduce.reproduce", reproduce)
     monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda _, data=None, split=None: (loaded, data))
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
@@ -167,7 +179,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.mark.parametrize("words", [words for _, words in OURS], ids=[place for place, _ in OURS])
 def test_the_parser_takes_the_line(words: list[str], done: list[Any], own_parts: Path, capsys) -> None:
     assert cli.main(words) == 0, capsys.readouterr().err
-    assert done or words[0] in ("systems", "describe", "--version")
+    assert done or words[0] in ("systems", "describe", "--version") or words == ["reproduce"]
 
 
 def test_a_line_with_a_flag_that_is_not_there_would_fail(done: list[Any]) -> None:

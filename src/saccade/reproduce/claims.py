@@ -69,7 +69,9 @@ class Best:
         """Confirmed where the whole interval of the difference to the best other is above 0."""
         means = {row: found.mean(row, self.measure) for row in self.others}
         known = {row: mean for row, mean in means.items() if mean is not None}
-        rival = max(known, key=lambda row: known[row]) if len(known) == len(means) else self.others[0]
+        # Of a row that is not known nobody can say whether it is the best other: it is named, and nothing decided.
+        unknown = next((row for row in self.others if row not in known), None)
+        rival = unknown or max(known, key=lambda row: known[row])
         return Above(self.says, (self.row,), (rival,), self.measure, self.printed).judge(found)
 
 

@@ -79,7 +79,7 @@ def reproduce(name: str, asked: Asked = Asked(), say: Callable[[str], None] | No
     store = Store(asked.out / name)
     terms = terms_of(chosen, asked.scale, asked.data, store.runs, asked.steps, asked.device)
     with store:
-        store.begin({"scale": terms.scale, "size": asdict(terms.size), "data": terms.data})
+        store.begin({"scale": terms.scale, "size": asdict(terms.size), "data": terms.data, "saccade": __version__})
         done = _done(chosen, terms, asked.seeds, store, say or _say)
         outcome = _outcome(chosen, terms, asked, done)
         write_text(store.result, to_json(outcome.as_dict(), indent=1) + "\n")

@@ -43,7 +43,7 @@ EXPERIMENT = Experiment(
     ),
     sizes=Sizes(
         quick=Size(steps=1, size=64, width=1 / 64, batch=2, pictures=6),
-        miniature=Size(steps=200, size=64, width=0.0625, pictures=2000),
+        miniature=Size(steps=200, size=64, width=0.0625, batch=32, pictures=500),
         full=Size(steps=None, size=256, batch=None),
     ),
     minutes=30,

@@ -115,7 +115,7 @@ EXPERIMENT = Experiment(
     ),
     sizes=Sizes(
         quick=Size(steps=1, size=32, width=0.125, batch=2, pictures=4, rounds=2),
-        miniature=Size(steps=150, size=48, width=0.25, pictures=400, rounds=10),
+        miniature=Size(steps=600, size=64, width=0.25, pictures=400, rounds=10),
         full=Size(steps=10_000, size=360, batch=12, rounds=50),
         on_data=Size(steps=300, size=120, width=0.5, rounds=10),
     ),

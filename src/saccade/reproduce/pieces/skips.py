@@ -9,9 +9,9 @@ from saccade.reproduce.terms import Piece, Terms, Told
 
 LEARNS = {
     "optimiser": "adamw", "lr": 1e-3, "schedule": "cosine", "warmup": 0.05, "weight_decay": 1e-4,
-    "augment": "none,flip=0.5",
+    "augment": "none,flip=0.5", "balance": "median", "trunk_lr_factor": 1.0,
 }  # fmt: skip
-SMALL = {"trunk": "vgg11_bn", "padding": 0, "grouped": True}
+SMALL = {"trunk": "efficientnet_lite0", "pretrained": True, "grouped": True}
 
 
 class Skips:
@@ -33,7 +33,7 @@ class Skips:
         """Train and measure one of the three."""
         size, name = self._terms.size, self._terms.data[0]
         self._sides = self._sides or sides_of(self._terms, name, size.size)
-        options = self._as_published(piece) if self._terms.full else {**SMALL, "width": size.width}
+        options = self._as_published(piece) if self._terms.full else SMALL
         found = learnt(piece.row, self._sides, self._terms, piece, LEARNS, size=size.size, **options)
         return {piece.row: {measure.name: found[measure.name] for measure in MEASURES}}
 
