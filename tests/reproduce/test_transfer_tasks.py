@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import saccade as sc
+from saccade.data.datasets.picture import classes_of
 from saccade.reproduce.pieces.held import Held
 from saccade.reproduce.pieces.transfer_tasks import TASKS, open_task, shrunk, some
 
@@ -24,7 +25,7 @@ def test_held_pictures_are_the_chosen_ones_and_made_once() -> None:
     assert held[3] is held[3]
     assert torch.equal(held[3].image, data[6].image)
     assert held.beneath(3) == (data, 6)
-    assert held.classes_of(3) == data.classes_of(6)
+    assert held.classes_of(3) == classes_of(data, 6)
     assert held.vocabularies == data.vocabularies
     assert len(Held(data, 99)) == 10
 
