@@ -1,6 +1,10 @@
 """Every experiment: what it declares fits together, what it quotes is what papers printed, and it runs, tiny."""
 
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -9,7 +13,10 @@ from saccade.reproduce.experiment import Experiment
 from saccade.reproduce.found import Found
 from saccade.reproduce.pieces.decoders import counts
 from saccade.reproduce.reproduce import Asked, reproduce
-from saccade.reproduce.terms import terms_of
+from saccade.reproduce.terms import SCENES, Terms, terms_of
+from saccade.systems import SYSTEMS
+from saccade.systems.build import build, options_of
+from saccade.training.setup.resolved_run import split_options
 
 EVERY = pytest.mark.parametrize("one", EXPERIMENTS.values(), ids=lambda one: one.name)
 
@@ -74,6 +81,38 @@ def test_printed_numbers_are_those_of_the_papers() -> None:
     assert [one.value for one in printed if one] == [0.477, 0.501]
     assert [one.value for row in skips.rows if (one := skips.printed(row, "miou"))] == [0.594, 0.624, 0.627]
     assert not any(one.looked_up for one in skips.published)
+
+
+@EVERY
+def test_options_of_the_full_size_are_such_as_its_systems_take(
+    one: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The full size, which no test can run: nothing is trained, and the pictures are a few built-in ones."""
+    taken: list[str] = []
+
+    def train(system: str, data: Any, out: Path, *, resume: bool, **options: Any) -> Any:
+        assert resume
+        settings, own = split_options(system, options)
+        if own.get("pretrained") or str(own.get("trunk")) == "efficientnet_lite0":
+            own |= {"pretrained": False}  # weights of a VGG would be downloaded
+        own |= {"width": 1 / 16} if "width" in options_of(SYSTEMS[system]) else {}  # quick to build
+        build(system, len(data.classes) or 2, **own)
+        taken.append(f"{system}, {settings.steps}")
+        return SimpleNamespace(path=out)
+
+    monkeypatch.setattr("saccade.reproduce.pieces.learning.train", train)
+    monkeypatch.setattr("saccade.reproduce.pieces.learning.load", lambda *_, **__: None)
+    monkeypatch.setattr("saccade.reproduce.pieces.learning.evaluate", lambda *_: defaultdict(float))
+    monkeypatch.setattr(Terms, "source", lambda *_: "scenes:count=60,size=32")
+    size = one.sizes.full
+    terms = Terms("full", replace(size, pictures=60), (SCENES,), None, tmp_path, "cpu")
+    work = work_of(one.name, terms)
+    for piece in work.pieces(1):
+        if piece.row and not piece.name.endswith("-time"):
+            work.measured(piece)
+    steps = {int(word) for word in (line.rpartition(", ")[2] for line in taken) if word != "None"}
+    assert taken
+    assert size.steps is None or size.steps in steps
 
 
 @pytest.mark.slow

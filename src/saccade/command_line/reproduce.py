@@ -111,4 +111,6 @@ def _print(outcome: "Outcome", out: Path) -> None:
         sys.stdout.write("tiny sizes: the numbers mean nothing, and no claim is judged\n")
     else:
         print_table(CLAIM_HEADS, claims_of(outcome))
-    sys.stdout.write(f"\n{UNSEEN} told from memory of the paper\nresult: {out / outcome.experiment.name}.json\n")
+    if outcome.unseen:
+        sys.stdout.write(f"\n{UNSEEN} told from memory of the paper, not looked up again\n")
+    sys.stdout.write(f"\nresult: {out / outcome.experiment.name}.json\n")

@@ -54,11 +54,10 @@ def section(outcome: Outcome) -> str:
     """An outcome as a section of the ledger."""
     experiment = outcome.experiment
     heads, rows = cells_of(outcome)
-    unseen = any(cell.printed is not None and not cell.printed.looked_up for cell in outcome.cells)
     wheres = dict.fromkeys(one.where for one in experiment.published)
     notes = [f"`{outcome.command}`: {how(outcome)}", experiment.note]
     notes += [f"Printed numbers: {'; '.join(wheres)}."] if wheres else []
-    notes += [f"{UNSEEN} told from memory of the paper, not looked up again."] if unseen else []
+    notes += [f"{UNSEEN} told from memory of the paper, not looked up again."] if outcome.unseen else []
     parts = [
         f"### {experiment.name}",
         experiment.paper + ".",

@@ -90,6 +90,11 @@ class Outcome:
         names = [f"{one}: {row}" if one else row for one in sets for row in order]
         return [name for name in names if name in self.found.rows]
 
+    @property
+    def unseen(self) -> bool:
+        """Whether a printed number is told from memory of the paper."""
+        return any(cell.printed is not None and not cell.printed.looked_up for cell in self.cells)
+
     def title(self, row: str) -> str:
         """A row's name in the table."""
         one, colon, name = row.rpartition(": ")

@@ -43,6 +43,7 @@ EXPERIMENT = Experiment(
     folders=("camvid",),
     full_needs=("voc",),
     note="The miniature's trunk is EfficientNet-Lite0 with the ImageNet weights that are installed with saccade; all "
-    "three learn alike and from there, classes weighed by median frequency, since most of a picture is background. In full each begins as the one before, as the paper has it, and "
-    "FCN-32s as ImageNet's VGG-16, whose weights are downloaded.",
+    "three learn alike and from there, classes weighed by median frequency, since most of a picture is background. In "
+    "full each begins as the one before, as the paper has it, and FCN-32s as ImageNet's VGG-16, whose weights are "
+    "downloaded.",
 )

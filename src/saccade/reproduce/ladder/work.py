@@ -17,6 +17,8 @@ TRUNK = "vgg16"
 TIMED: dict[Scale, tuple[float, int]] = {"quick": (1 / 32, 128), "miniature": (1.0, 600), "full": (1.0, 600)}
 # Of the anchors in units of 16 pixels, for built-in pictures: the paper's are as large as these pictures are.
 SCALES = (1.0, 2.0, 4.0)
+# Regions of a small picture that networks learn from: there are few things in it to look at.
+LEARNT = 300
 LEARNS = {"optimiser": "adamw", "lr": 1e-3, "schedule": "cosine", "warmup": 0.05, "augment": "none,flip=0.5"}
 
 
@@ -57,7 +59,8 @@ class Ladder:
         """Options of what learns; R-CNN's size is that of its windows."""
         size, known = self._terms.size, options_of(SYSTEMS[RUNGS[row].system])
         wanted = {"trunk": TRUNK, "width": size.width, "pretrained": self._terms.full}
-        wanted |= {"proposals": size.regions} if "search" in known else {}
+        most = size.regions if self._terms.full else min(size.regions, LEARNT)
+        wanted |= {"proposals": most} if "search" in known else {}
         if self._terms.full:
             return wanted
         wanted |= {"scales": SCALES} if row == "faster_rcnn" else {}
