@@ -98,3 +98,4 @@ def test_counts_agree_row_by_row() -> None:
 def test_equal_differences_tell_no_interval() -> None:
     assert difference((0.5, 0.5), (0.5, 0.5)).low is None
     assert word(ABOVE, a=(0.5, 0.5), b=(0.5, 0.5)) == "undecided"
+    assert word(ABOVE, a=(0.1 + 0.2, 0.6), b=(0.2, 0.5)) == "undecided"  # equal but for rounding

@@ -130,7 +130,9 @@ class Agrees:
         """Confirmed where every row agrees, refuted where one does not, undecided where one was not counted."""
         counts = {row: found.values(row, self.measure) for row in self.numbers}
         off = {row: _off(values[0], self.numbers[row]) for row, values in counts.items() if values}
-        about = f"{self.measure} of {len(self.numbers)} rows, within {self.within:.1%}"
+        about = (
+            f"{self.measure} of {len(self.numbers)} rows, {f'within {self.within:.0%}' if self.within else 'exactly'}"
+        )
         known = {row: share for row, share in off.items() if share is not None}
         if len(known) < len(self.numbers):
             return Judgement(self.says, self.printed, about, "not all are counted", None, None, None, "undecided")

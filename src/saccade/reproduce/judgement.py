@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from saccade.reproduce.found import Values
 
+ROUNDING = 1e-9
 Word = Literal["confirmed", "refuted", "undecided", "not judged"]
 
 
@@ -111,8 +112,11 @@ def _estimate(values: Sequence[float]) -> Estimate:
 
     if not values:
         return Estimate()
-    found = spread(values)
-    return Estimate(fmean(values)) if found is None else Estimate(fmean(values), found.low, found.high)
+    found, middle = spread(values), fmean(values)
+    # Values that are equal but for rounding say nothing of chance.
+    if found is None or found.high - found.low < ROUNDING * max(1.0, abs(middle)):
+        return Estimate(middle)
+    return Estimate(middle, found.low, found.high)
 
 
 def interval(values: Values) -> Estimate:

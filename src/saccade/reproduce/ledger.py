@@ -59,7 +59,7 @@ def section(outcome: Outcome) -> str:
     notes += [f"Printed numbers: {'; '.join(wheres)}."] if wheres else []
     notes += [f"{UNSEEN} told from memory of the paper, not looked up again."] if outcome.unseen else []
     parts = [
-        f"### {experiment.name}",
+        f"## {experiment.name}, {outcome.scale} on {', '.join(outcome.data)}",
         experiment.paper + ".",
         table(CLAIM_HEADS, claims_of(outcome)),
         table(heads, rows),
@@ -74,12 +74,13 @@ def ledger(outcomes: Iterable[Outcome]) -> str:
     Raises:
         ValueError: One is of tiny sizes, whose numbers mean nothing.
     """
-    known = {one.experiment.name: one for one in outcomes}
-    for one in known.values():
+    recorded = list(outcomes)
+    for one in recorded:
         if one.scale == "quick":
             raise ValueError(f"expected results that mean something, found {one.experiment.name} in its quick size")
-    rows = [_overview(name, known.get(name)) for name in EXPERIMENTS]
-    return "\n\n".join([table(OVERVIEW, rows), *(section(known[name]) for name in EXPERIMENTS if name in known)])
+    ordered = [(name, [one for one in recorded if one.experiment.name == name]) for name in EXPERIMENTS]
+    rows = [_overview(name, one) for name, its in ordered for one in its or [None]]
+    return "\n\n".join([table(OVERVIEW, rows), *(section(one) for _, its in ordered for one in its)])
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -98,7 +99,8 @@ def _overview(name: str, outcome: Outcome | None) -> list[str]:
     if outcome is None:
         return [f"`{name}`", asks, "not recorded yet", "", "", ""]
     words = tally(outcome.judgements)
-    return [f"`{name}`", asks, outcome.scale, *(str(words[word]) for word in ("confirmed", "refuted", "undecided"))]
+    size = f"{outcome.scale} on {', '.join(outcome.data)}"
+    return [f"`{name}`", asks, size, *(str(words[word]) for word in ("confirmed", "refuted", "undecided"))]
 
 
 def _head(measure: Measure, cells: Iterable[Cell]) -> str:
