@@ -130,17 +130,16 @@ class Agrees:
         """Confirmed where every row agrees, refuted where one does not, undecided where one was not counted."""
         counts = {row: found.values(row, self.measure) for row in self.numbers}
         off = {row: _off(values[0], self.numbers[row]) for row, values in counts.items() if values}
-        about = (
-            f"{self.measure} of {len(self.numbers)} rows, {f'within {self.within:.0%}' if self.within else 'exactly'}"
-        )
-        known = {row: share for row, share in off.items() if share is not None}
+        share = f"within {self.within:.0%}" if self.within else "exactly"
+        about = f"{self.measure} of {len(self.numbers)} rows, {share}"
+        known = {row: part for row, part in off.items() if part is not None}
         if len(known) < len(self.numbers):
             return Judgement(self.says, self.printed, about, "not all are counted", None, None, None, "undecided")
         worst = max(known, key=lambda row: known[row])
-        share = known[worst]
-        text = "all are equal" if share == 0 else f"at most {share:.1%} apart, in {worst}"
-        word = "confirmed" if share <= self.within else "refuted"
-        return Judgement(self.says, self.printed, about, text, share, share, share, word)
+        most = known[worst]
+        text = "all are equal" if most == 0 else f"at most {most:.1%} apart, in {worst}"
+        word = "confirmed" if most <= self.within else "refuted"
+        return Judgement(self.says, self.printed, about, text, most, most, most, word)
 
 
 def _off(count: float | None, printed: float) -> float | None:
