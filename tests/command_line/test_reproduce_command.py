@@ -1,6 +1,11 @@
 """``saccade reproduce``: the list, what is refused, and how a stopped one is taken up."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +61,31 @@ def test_a_stopped_one_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("saccade.reproduce.reproduce.reproduce", stopped)
     assert cli.main(["reproduce", "segnet-table1", "--out", str(tmp_path)]) == 130
     assert f"saccade reproduce segnet-table1 --out {tmp_path}" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_killed_one_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    words = ["reproduce", "segnet-table1", "--quick", "--seeds", "1", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "saccade", *words]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pieces = tmp_path / "segnet-table1" / "pieces"
+    begun = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    while not (pieces / "bilinear_interpolation-0.json").exists():
+        assert begun.poll() is None
+        time.sleep(0.05)
+    begun.send_signal(signal.SIGTERM)
+    out, err = begun.communicate()
+    assert begun.returncode == 143
+    assert out == ""
+    assert f"To go on:\n  saccade {' '.join(words)}" in err
+    assert not (tmp_path / "segnet-table1.json").exists()
+    kept = {path: path.stat().st_mtime_ns for path in pieces.iterdir()}
+    assert 3 <= len(kept) < 10
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert all(path.stat().st_mtime_ns == before for path, before in kept.items())
+    assert len(list(pieces.iterdir())) == 10
+    assert "SegNet-Basic" in done.stdout
+    assert "no claim is judged" in done.stdout
+    assert json.loads((tmp_path / "segnet-table1.json").read_text())["judged"] is False
