@@ -30,7 +30,7 @@ MEASURES = (
     Measure("weights", "weights, M", exact=True),
     Measure("channels", "stored, as table 1 counts", 0, exact=True),
     Measure("bits", "stored, bits a position", 0, exact=True),
-    Measure("ms", "ms, 360 × 480", 1),
+    Measure("ms", "processor ms, 360 × 480", 1),
     Measure("pixel_accuracy", "G"),
     Measure("mean_accuracy", "C"),
     Measure("miou", "mIoU"),
