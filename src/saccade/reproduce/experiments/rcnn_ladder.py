@@ -95,7 +95,7 @@ EXPERIMENT = Experiment(
     ),
     sizes=Sizes(
         quick=Size(steps=1, size=64, width=1 / 32, batch=2, pictures=4, rounds=1, regions=20),
-        miniature=Size(steps=150, size=128, width=0.125, batch=4, pictures=200, rounds=3, regions=2000),
+        miniature=Size(steps=150, size=128, width=0.125, batch=4, pictures=120, rounds=3, regions=2000),
         full=Size(steps=None, size=600, batch=None, rounds=4, regions=2000),
     ),
     minutes=30,

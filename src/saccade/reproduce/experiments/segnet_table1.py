@@ -119,7 +119,7 @@ EXPERIMENT = Experiment(
         full=Size(steps=10_000, size=360, batch=12, rounds=50),
         on_data=Size(steps=300, size=120, width=0.5, rounds=10),
     ),
-    minutes=25,
+    minutes=15,
     folders=("camvid",),
     full_needs=("camvid",),
     note="All learn alike, in as many steps, and the last checkpoint is measured; the paper takes the best of its "
