@@ -88,7 +88,8 @@ def test_a_run_without_checkpoints_says_so(run):
     ("trained", "asked", "expected"),
     [("bf16", None, torch.bfloat16), ("bf16", "32", torch.float32), ("32", None, torch.float32)],
 )
-def test_a_network_predicts_in_the_precision_of_its_training(run, trained, asked, expected):
+def test_a_network_predicts_in_the_precision_of_its_training(run, trained, asked, expected, monkeypatch):
+    monkeypatch.setattr("saccade.runtime.device.cpu_multiplies_bf16", lambda: True)
     change(run, precision=trained)
     assert load(run.path, precision=asked).engine.dtype == expected
 
