@@ -98,7 +98,7 @@ def test_the_sheets_tell_what_came_out() -> None:
 def test_every_topic_is_drawn_and_pictures_have_names_of_their_own() -> None:
     assert list(SHEETS) == list(TOPICS)
     sheets = convolution_pictures()
-    assert len({sheet.name for sheet in sheets}) == len(sheets) == 14
+    assert len({sheet.name for sheet in sheets}) == len(sheets) == 16
     for sheet in sheets:
         assert len(sheet.picture.getcolors(maxcolors=2**20) or ()) > 8, sheet.name
     assert [sheet.name for sheet in convolution_pictures(["unpooling"])] == ["unpooling"]

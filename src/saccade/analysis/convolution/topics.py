@@ -6,5 +6,6 @@ TOPICS = {
     "remainder": "an input whose size does not divide by the stride: what no window reads, and the way back",
     "unpooling": "max-unpooling beside bilinear and nearest upsampling",
     "bilinear": "FCN's fixed kernels, which interpolate",
+    "regions": "a region laid over a map and pooled to cells: by maximum, by samples",
 }
 EVERYTHING = "all"
