@@ -15,11 +15,14 @@ from saccade.explain.sheets import filter_sheet
 from saccade.explain.subject import Subject
 from saccade.explain.views import KINDS, views_of, visualize
 from saccade.network.maps import Maps
+from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.network.views import Evidence, Inspectable
-from saccade.runtime.inspect.look import subject_of
+from saccade.runtime.inspect.look import look, subject_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.systems.build import build
+from saccade.systems.classify.image_classifier import image_classifier
+from saccade.trunks.chain import Chain, dense_stage
 
 OF_CLASSIFIERS = [name for name in KINDS if name not in ("anchors", "targets", "cells")]
 
@@ -175,3 +178,11 @@ def test_of_a_detectors_answer_that_is_drawn_of_which_it_is_sure():
     looked = subject(linear_head_net())
     assert drawn(0.4) == drawn(0.1)
     assert drawn(0.6) != drawn(0.4)
+
+
+def test_a_network_without_positions_has_no_class_activation() -> None:
+    dense = Chain({"hidden": dense_stage(torch.nn.Linear(3 * 8 * 8, 4), grid=8)})
+    system = image_classifier(dense, ["a", "b"], dense.preprocessing.stretch(8), Recipe())
+    assert "cam" not in views_of(system)
+    with pytest.raises(UsageError, match="no map with several positions"):
+        look(system, np.zeros((8, 8, 3), np.uint8), views=["cam"])

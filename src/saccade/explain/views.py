@@ -60,6 +60,8 @@ class Kind:
 
 
 def _no_evidence(system: System) -> str | None:
+    if not spatial_levels(system):
+        return "its trunk has no map with several positions"
     return None if evidence_head(system) else "no head gives each class of the picture a score"
 
 

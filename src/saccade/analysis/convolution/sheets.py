@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from saccade.analysis.convolution.growing import bilinear_sheets, unpooling_sheets
+from saccade.analysis.convolution.pooling import pooling_sheets
 from saccade.analysis.convolution.regions import region_sheets
 from saccade.analysis.convolution.remainder import remainder_sheets
 from saccade.analysis.convolution.topics import EVERYTHING, TOPICS
@@ -16,6 +17,7 @@ SHEETS: dict[str, Callable[[], list[Sheet]]] = {
     "transposed": transposed_sheets,
     "remainder": remainder_sheets,
     "unpooling": unpooling_sheets,
+    "pooling": pooling_sheets,
     "bilinear": bilinear_sheets,
     "regions": region_sheets,
 }
