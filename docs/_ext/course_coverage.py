@@ -21,6 +21,12 @@ from functools import cache
 from pathlib import Path
 
 from saccade import cli
+from saccade.command_line import describe, train
+from saccade.command_line.arguments.flags import of_dataclass, of_options
+from saccade.core.errors import UsageError
+from saccade.systems import SYSTEMS
+from saccade.systems.build import options_of
+from saccade.training.settings import TrainSettings
 
 ROOT = Path(__file__).parents[2]
 COURSE = ROOT / "docs" / "course"
@@ -54,6 +60,8 @@ KINDS = (
     *("task", "system", "layer", "procedure", "loss", "data set", "metric", "table", "ablation", "number", "claim"),
     *("picture", "application", "software"),
 )
+# Options of systems for which `saccade describe` has flags of its own, or none.
+ITS_OWN = ("size", "mean", "std")
 # What a note begins with where an item has no chapter and no test; all others have both.
 OUT, MISSING = "out of scope: ", "missing: "
 
@@ -166,7 +174,7 @@ def _numbers() -> frozenset[str]:
 
 @cache
 def is_command(line: str) -> bool:
-    """Whether the program's own parser takes the words, and the flags are among those that its help lists."""
+    """Whether the program's own parser takes the words: their values, and no flag that its help does not list."""
     words = shlex.split(line)
     if words[:2] == ["python", "-m"]:
         return (ROOT / Path(*words[2].split("."))).with_suffix(".py").is_file()
@@ -174,11 +182,29 @@ def is_command(line: str) -> bool:
         return f"\n{words[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
     if words[0] != "saccade":
         return False
+    if words[1] in ("train", "describe"):
+        return _is_taken(words[1], words[2:])
     told = io.StringIO()
     with redirect_stdout(told), redirect_stderr(io.StringIO()):
         code = cli.main([*words[1:], "--help"])
     flags = {word.split("=")[0] for word in words if word.startswith("--")}
     return code == 0 and flags <= set(re.findall(r"--[a-z][a-z-]*", told.getvalue()))
+
+
+def _is_taken(command: str, words: list[str]) -> bool:
+    """Whether the parser of ``train`` or ``describe``, with the flags of the system that is named, takes all words."""
+    name = words[0] if not words[0].startswith("--") else None
+    if name is not None and name not in SYSTEMS:
+        return False
+    own = {} if name is None else of_options(options_of(SYSTEMS[name]))
+    if command == "train":
+        parser = train.parser_of({**own, **of_dataclass(TrainSettings)}, name or "")
+    else:
+        parser = describe.parser_of({key: flag for key, flag in own.items() if key not in ITS_OWN}, name or "")
+    try:
+        return not parser.parse_known_args(words)[1]
+    except UsageError:
+        return False
 
 
 def page(found: Sequence[Row]) -> str:

@@ -65,6 +65,10 @@ def test_stamps_add_up_to_the_output(layer) -> None:
         (LAYERS[2], 5, "(5 - 3 + 2 · 0) / 2 + 1 = 2"),
         (LAYERS[2], 6, "(6 - 3 + 2 · 0) / 2 + 1 = 2.5, rounded down to 2"),
         (LAYERS[3], 7, "(7 - 5 + 2 · 0) / 1 + 1 = 3"),
+        # A lecture's filter of 3 × 3 on 7 × 7 cells, at strides 1, 2 and 3, of which the last does not fit.
+        (LAYERS[0], 7, "(7 - 3 + 2 · 0) / 1 + 1 = 5"),
+        (LAYERS[2], 7, "(7 - 3 + 2 · 0) / 2 + 1 = 3"),
+        (nn.Conv2d(1, 1, 3, 3, bias=False), 7, "(7 - 3 + 2 · 0) / 3 + 1 = 2.33333, rounded down to 2"),
         (LAYERS[7], 3, "(3 - 1) · 2 + 3 - 2 · 1 = 5"),
         (LAYERS[8], 3, "(3 - 1) · 2 + 3 - 2 · 1 + 1 = 6"),
     ],
