@@ -58,9 +58,10 @@ test-all: check
 counts: $(READY)
 	$(BIN)/python -m saccade.analysis.count_systems
 
-# Tables of settings, systems, recipes and scores, in the pages.
+# Tables of settings, systems, recipes and scores, in the pages; and where everything of the lectures is.
 tables: $(READY)
 	$(BIN)/python docs/_ext/page_tables.py
+	$(BIN)/python docs/_ext/course_coverage.py
 
 docs: $(READY_DOCS)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

@@ -75,7 +75,8 @@ class Row:
         place: The slide or page, or the part of a lecture whose transcript numbers none.
         item: What it is.
         kind: One of `KINDS`.
-        chapter: ``PAGE#ANCHOR`` of the course, several with spaces between.
+        chapter: ``PAGE#ANCHOR`` of the course, several with spaces between; ``../PAGE#ANCHOR`` of another page, where
+            no chapter speaks of it.
         test: ``PATH::NAME``, several with `` + `` between; a row of the papers' numbers is named in brackets.
         command: A whole command line, several with `` ; `` between, or nothing.
         note: Why something is out of scope or missing, or what else there is to know.
@@ -139,7 +140,7 @@ def _wrong(row: Row) -> Iterable[str]:
 
 
 def is_heading(name: str) -> bool:
-    """Whether ``PAGE#ANCHOR`` is a heading of a page of the course."""
+    """Whether ``PAGE#ANCHOR`` is a heading of a page of the course, or, with ``../`` before it, of another page."""
     page, _, anchor = name.partition("#")
     path = COURSE / f"{page}.md"
     return path.is_file() and anchor in _anchors(path)
@@ -267,7 +268,9 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _short(name: str) -> str:
-    return name.partition("#")[2].replace("-", " ")
+    """``5_pixels#skips`` as ``5 pixels: skips``."""
+    page, _, anchor = name.partition("#")
+    return f"{Path(page).name.replace('_', ' ')}: {anchor.replace('-', ' ')}"
 
 
 def main() -> int:

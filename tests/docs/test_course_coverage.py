@@ -51,6 +51,8 @@ def test_every_lecture_has_rows_and_what_is_left_out_says_why() -> None:
         ({}, None),
         ({"chapter": "index#nowhere"}, "no heading"),
         ({"chapter": "9_nothing#how-to-run-them"}, "no heading"),
+        ({"chapter": "../look#the-views"}, None),
+        ({"chapter": "../look#nowhere"}, "no heading"),
         ({"test": "tests/docs/test_course_coverage.py::test_nothing"}, "no such test"),
         ({"test": "tests/docs/test_nothing.py::test_nothing"}, "no such test"),
         ({"test": "tests/contracts/test_numbers.py::test_a_number_of_the_table[VGG-D nothing]"}, "no such test"),
