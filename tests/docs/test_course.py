@@ -11,9 +11,9 @@ from course_cells import CHAPTERS, COURSE, TRAINING, Cell, cells, front_matter, 
 import saccade as sc
 
 BY_NAME = pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
-# Numbers that a result could be: fractions, shares, thousands. Years and the numbers of papers are none.
+# Numbers that a result could be: fractions, shares, thousands. Years, and numbers of papers and sections, are none.
 RESULT = re.compile(r"\d*\.\d+|\d+ ?%|(?<!\d)\d{1,3}(?: \d{3})+|\d{4,}")
-PAPER = re.compile(r"arXiv:? \d{4}\.\d{4,5}|\b(?:19|20)\d\d\b")
+PAPER = re.compile(r"arXiv:? \d{4}\.\d{4,5}|section \d+\.\d+|\b(?:19|20)\d\d\b")
 
 
 @pytest.fixture
