@@ -21,7 +21,7 @@ BENCHES = {
     "detectors": "answers, training steps and memory of detectors beside torchvision's own",
     "many": "five heads on one trunk beside five networks of one head each",
     "evaluation": "scores of detection beside pycocotools",
-    "mask_evaluation": "scores of masks beside pycocotools, hotcoco and ultrafast-pycocotools, as far as installed",
+    "mask_evaluation": "scores of masks beside other evaluators, as far as installed",
     "windows": "all windows of a picture at once beside one by one",
     "startup": "commands that need no network beside a process that imports torch",
     "threads": "threads that sleep while they wait beside threads that spin",

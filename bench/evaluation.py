@@ -59,7 +59,7 @@ def _apart(ours: list[float], theirs: list[float]) -> float:
 
 def of_json(**size: int) -> Callable[[], list[float]]:
     """COCO's nine numbers of results in COCO's form."""
-    import_module("faster_coco_eval")  # loaded before the clock runs, as the other side's library is
+    import_module("hotcoco")  # loaded before the clock runs, as the other side's library is
 
     from saccade.metrics import coco
 
@@ -74,7 +74,7 @@ def of_json(**size: int) -> Callable[[], list[float]]:
 
 def of_annotations(**size: int) -> Callable[[], list[float]]:
     """The same numbers and all that the report tells, from annotations picture by picture."""
-    import_module("faster_coco_eval")
+    import_module("hotcoco")
     from saccade.metrics import Evaluator, choose
 
     truth, results = drawn(**size)

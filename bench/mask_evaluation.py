@@ -12,7 +12,11 @@ from bench.side import Call, Lap
 
 NAMES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100")
 # Package of each library that has COCO's own interface, and what the process loads first.
-PEERS = {"pycocotools": "pycocotools", "hotcoco": "hotcoco", "ultrafast-pycocotools": "ultrafast_pycocotools"}
+PEERS = {
+    "pycocotools": "pycocotools",
+    "faster-coco-eval": "faster_coco_eval",
+    "ultrafast-pycocotools": "ultrafast_pycocotools",
+}
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ def _apart(ours: Lap, theirs: Lap) -> float:
 
 
 def saccade(**size: int) -> Callable[[], dict[str, Any]]:
-    """COCO's nine numbers by faster-coco-eval, as `sc.metrics.coco` calls it."""
-    import_module("faster_coco_eval")
+    """COCO's nine numbers by hotcoco, as `sc.metrics.coco` calls it."""
+    import_module("hotcoco")
     from saccade.metrics import coco
 
     truth, results = drawn(**size)
@@ -80,7 +84,8 @@ def peer(package: str, **size: int) -> Callable[[], dict[str, Any]]:
     library: Any = import_module(package)
     reference = package == "pycocotools"
     kind: Any = import_module("pycocotools.coco").COCO if reference else library.COCO
-    judge: Any = import_module("pycocotools.cocoeval").COCOeval if reference else library.COCOeval
+    judges: Any = import_module("pycocotools.cocoeval") if reference else library
+    judge: Any = getattr(judges, "COCOeval_faster" if package == "faster_coco_eval" else "COCOeval")
     truth, results = drawn(**size)
 
     def score() -> list[float]:

@@ -30,6 +30,7 @@ class Head(nn.Module, ABC):
         by_picture: Whether its loss draws at random, or divides by a count over the whole batch, of objects or of
             sampled boxes: then a picture's share depends on its company, and validation asks for the loss of each
             picture alone.
+        learns_without_regions: Whether its loss does without the regions that a search finds, which it reads in use.
     """
 
     reads: tuple[str, ...]
@@ -40,6 +41,7 @@ class Head(nn.Module, ABC):
     regressions: tuple[str, ...] = ()
     owns_rows: bool = False
     by_picture: bool = False
+    learns_without_regions: bool = False
 
     @property
     def learns_from(self) -> frozenset[str]:

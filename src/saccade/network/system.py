@@ -121,6 +121,11 @@ class System(nn.Module):
         return frozenset(name for reads in readers for name in reads)
 
     @property
+    def learns_without_regions(self) -> bool:
+        """Whether no loss reads the regions that a search finds, so that training pictures need not be searched."""
+        return all(head.learns_without_regions for _, head in self.each_head())
+
+    @property
     def reads_scales(self) -> bool:
         """Whether a head asks for the scales of pictures."""
         return any(head.reads_scales for _, head in self.each_head())

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from saccade.core.errors import DataError
-from saccade.safe_io.images import windowed_tiff
+from saccade.safe_io.images import tiff_layout, windowed_tiff
 from saccade.safe_io.images.pictures import decode_picture, picture_size
 from saccade.safe_io.images.windowed_tiff import open_windows
 
@@ -60,6 +60,7 @@ def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures of any size are read by window, and strips count as long from 20 KB on."""
     monkeypatch.setattr(windowed_tiff, "FEW_PIXELS", 0)
     monkeypatch.setattr(windowed_tiff, "AT_ONCE", 20_000)
+    monkeypatch.setattr(tiff_layout, "AT_ONCE", 20_000)
 
 
 def check_windows(path: Path, channels: int) -> None:
@@ -162,7 +163,7 @@ def test_a_piece_that_unpacks_to_more_than_its_share_is_refused(tmp_path: Path) 
 def test_of_what_no_window_can_be_read_a_small_picture_is_decoded_whole_and_a_large_one_refused(
     how: dict, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(windowed_tiff, "MOST_PIECE", 100_000)
+    monkeypatch.setattr(tiff_layout, "MOST_PIECE", 100_000)
     tifffile.imwrite(tmp_path / "a.tif", PICTURE, **RGB, **how)
     assert open_windows(tmp_path / "a.tif", 3) is None
     monkeypatch.setattr(windowed_tiff, "MAX_PIXELS", 1000)

@@ -18,6 +18,7 @@ from saccade.network.regions import Regions
 from saccade.network.system import System
 from saccade.ops.regions.crop import CropRules, crop_labels, crop_regions, paste_maximum
 from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.resolved_run import prepare
 
 SMALL: dict[str, Any] = {"trunk": "vgg11_bn", "width": 1 / 16, "size": 32}
 CLASSES = ("background", "cat", "dog")
@@ -227,6 +228,17 @@ def test_stages_are_trained_one_after_the_other(tmp_path: Path, monkeypatch: pyt
     found = sc.load(tmp_path / "two", search="windows")(sc.open_data("scenes:count=1,size=70")[0].image)
     assert found.semantic is not None
     assert found.semantic.shape == (70, 70)
+
+
+@pytest.mark.parametrize(("sees", "searched"), [("objects", False), ("proposals", True)])
+def test_only_who_learns_from_proposals_has_pictures_searched_to_learn_from(
+    sees: str, searched: bool, tmp_path
+) -> None:
+    options = {**SMALL, "search": "windows", "sees": sees, "steps": 1}
+    run = prepare("deconvnet", "scenes:count=2,size=64", tmp_path, "scenes:count=1,size=64", options)
+    learnt, measured = run.data.train[0].regions, run.data.val[0].regions
+    assert (len(learnt) > 0) == searched
+    assert len(measured) > 0
 
 
 def test_missing_truth_reaches_every_parameter_by_way_of_the_regions() -> None:

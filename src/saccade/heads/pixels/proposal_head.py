@@ -76,7 +76,7 @@ class ProposalPixelHead(PixelHead):
     ) -> None:
         super().__init__(IMAGE, body, classes)
         self.network, self.rules, self.crop = network, rules, CropRules(rules.side, 0, "warp")
-        self.uses = frozenset({"instances.masks"})
+        self.uses, self.learns_without_regions = frozenset({"instances.masks"}), rules.learns == "objects"
 
     def scores(self, maps: Maps) -> Tensor:
         """(B, C, H, W) scores before the softmax."""

@@ -1,4 +1,4 @@
-"""COCO's average precision and recall, by faster-coco-eval, which answers as pycocotools does.
+"""COCO's average precision and recall, by hotcoco, which answers as pycocotools does; of borders, by faster-coco-eval.
 
 Source: Lin et al. 2014, Microsoft COCO, and the reference evaluation: ten overlaps .50 … .95, 101 recalls, the best 1,
 10 and 100 predictions, areas small < 32², medium < 96², large above.
@@ -127,8 +127,10 @@ def _sigmas_of(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -
 
 def tables(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]], kind: Kind) -> Tables:
     """COCO's tables of results; neither argument is changed."""
+    if kind in ("bbox", "segm"):  # nothing is added to these
+        return tables_of({**truth}, list(results), kind)
     with uncollected():
-        # The library adds to rows, and changes nothing within them.
+        # Keys are added to rows, and nothing within them is changed.
         own = {name: [dict(row) for row in truth[name]] for name in ("images", "annotations")}
         sigmas = None
         if kind == "keypoints":
@@ -145,7 +147,7 @@ def tables_of(
     sigmas: Sequence[float] | None = None,
     counts: Sequence[int] | None = None,
 ) -> Tables:
-    """COCO's tables of results made for this call: the rows of both arguments are added to.
+    """COCO's tables of results made for this call: of borders and joints the rows of both arguments are added to.
 
     Args:
         truth: Annotations.
@@ -154,18 +156,30 @@ def tables_of(
         sigmas: Constants of the joints; None: COCO's of its 17.
         counts: Numbers of predictions of a picture and a class that are counted; None: COCO's own.
     """
-    from faster_coco_eval import COCO, COCOeval_faster
-
-    annotated = COCO(truth)
-    own: Any = None if sigmas is None else list(sigmas)
-    given = annotated.loadRes(results)
-    evaluator: Any = COCOeval_faster(annotated, given, kind, print_function=_silent, kpt_oks_sigmas=own)
+    evaluator = _of_borders(truth, results) if kind == "boundary" else _evaluator(truth, results, kind)
+    if sigmas is not None:
+        evaluator.params.kpt_oks_sigmas = list(sigmas)
     if counts is not None:
         evaluator.params.maxDets = list(counts)
     evaluator.evaluate()
     evaluator.accumulate()
     areas = tuple(evaluator.params.areaRngLbl)
     return Tables(np.asarray(evaluator.eval["precision"]), np.asarray(evaluator.eval["recall"]), areas)
+
+
+def _evaluator(truth: dict[str, Any], results: list[dict[str, Any]], kind: Kind) -> Any:
+    from hotcoco import COCO, COCOeval
+
+    annotated = COCO(truth)
+    return COCOeval(annotated, annotated.load_res(results), kind)
+
+
+def _of_borders(truth: dict[str, Any], results: list[dict[str, Any]]) -> Any:
+    """The other library alone compares borders."""
+    from faster_coco_eval import COCO, COCOeval_faster
+
+    annotated = COCO(truth)
+    return COCOeval_faster(annotated, annotated.loadRes(results), "boundary", print_function=_silent)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import zlib
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,35 +23,14 @@ from saccade.safe_io.files import kind_of, readable
 from saccade.safe_io.images.pillow import check_size, warn_of_frames
 from saccade.safe_io.images.pixels import Pixels
 from saccade.safe_io.images.sampled_tiff import brightness, has_alpha, orientation
-from saccade.safe_io.images.tiff_pieces import COPIED, DEFLATE, PLAIN, in_words, pillow_can, wrapped
+from saccade.safe_io.images.tiff_layout import AT_ONCE, is_plain, pieces_of, why_not
+from saccade.safe_io.images.tiff_pieces import COPIED, DEFLATE, pillow_can, wrapped
 from saccade.safe_io.limits import MAX_PIXELS
 
 # Below so many pixels a picture is decoded whole, which takes 50 MB as RGB and is quicker.
 FEW_PIXELS = 2**24
-# Bytes of one unpacked piece at most, and of those that are kept for the next windows of a row.
-MOST_PIECE, KEPT = 2**27, 2**26
-# Bytes of rows that lie unpacked in one long strip which are read at once.
-AT_ONCE = 2**20
-
-
-class Pieces(NamedTuple):
-    """Where the pieces of a picture lie.
-
-    Attributes:
-        offsets: Of each piece, row by row, in bytes; of separate planes one plane after the other.
-        counts: Bytes of each.
-        rows: Height of a piece.
-        columns: Its width.
-        across: Pieces beside each other.
-        planes: Planes that are kept apart.
-    """
-
-    offsets: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    rows: int
-    columns: int
-    across: int
-    planes: int
+# Bytes of unpacked pieces that are kept for the next windows of a row.
+KEPT = 2**26
 
 
 class WindowedTiff:
@@ -243,62 +222,6 @@ def large_size(path: Path, most: int) -> tuple[int, int] | None:
     page, _ = _first_page(path)
     size = _size(page, path, most)
     return (size[1], size[0]) if orientation(page) >= 5 else size
-
-
-def why_not(page: Any) -> str | None:
-    """What stands against reading a page window by window, or None."""
-    if orientation(page) != 1:
-        return f"orientation {orientation(page)}"
-    if not is_plain(page) and not pillow_can(page):
-        return in_words(page)
-    pieces = pieces_of(page)
-    samples = 1 if pieces.planes > 1 else int(page.samplesperpixel)
-    if pieces.rows * pieces.columns * samples * page.dtype.itemsize > MOST_PIECE:
-        return f"packed pieces of {pieces.columns}x{pieces.rows} pixels"
-    each = pieces.across * -(-int(page.imagelength) // pieces.rows)
-    if len(pieces.offsets) != each * pieces.planes or len(pieces.counts) != len(pieces.offsets):
-        return f"{len(pieces.offsets)} pieces in place of {each * pieces.planes}"
-    return None
-
-
-def is_plain(page: Any) -> bool:
-    """Whether pieces are plain numbers of brightness, as they are or packed by Deflate."""
-    whole = page.dtype is not None and page.dtype.kind in "uif" and page.bitspersample == 8 * page.dtype.itemsize
-    known = page.photometric is not None and page.photometric.name in PLAIN
-    packed = int(page.compression) in DEFLATE or (int(page.compression) == 1 and int(page.predictor) == 1)
-    return bool(whole and known and packed and set(page.axes) <= set("YXS") and page.imagedepth == 1)
-
-
-def pieces_of(page: Any) -> Pieces:
-    """The pieces of a page; a long strip that is not packed counts as many short ones."""
-    height, width = int(page.imagelength), int(page.imagewidth)
-    planes = int(page.samplesperpixel) if page.axes.startswith("S") else 1
-    offsets, counts = (np.array(found, np.int64) for found in (page.dataoffsets, page.databytecounts))
-    if page.is_tiled:
-        across = -(-width // int(page.tilewidth))
-        return Pieces(offsets, counts, int(page.tilelength), int(page.tilewidth), across, planes)
-    rows = min(int(page.rowsperstrip), height)
-    if int(page.compression) == 1 and is_plain(page):
-        row = width * (int(page.samplesperpixel) // planes) * page.dtype.itemsize
-        short = max(AT_ONCE // row, 1)
-        if rows > short and (len(offsets) == planes or rows % short == 0):
-            offsets, counts = _shorter(offsets, row, rows, short, height)
-            rows = short
-    return Pieces(offsets, counts, rows, width, 1, planes)
-
-
-def _shorter(
-    offsets: NDArray[np.int64], row: int, rows: int, short: int, height: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets and bytes of strips of `short` rows in place of those of `rows`, a row of `row` bytes."""
-    strips = -(-height // rows)
-    starts, lengths = list[int](), list[int]()
-    for place, offset in enumerate(offsets.tolist()):
-        here = min(rows, height - place % strips * rows)
-        for first in range(0, here, short):
-            starts.append(offset + first * row)
-            lengths.append(min(short, here - first) * row)
-    return np.array(starts, np.int64), np.array(lengths, np.int64)
 
 
 def _first_page(path: Path) -> tuple[Any, bool]:

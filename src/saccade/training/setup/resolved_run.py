@@ -11,7 +11,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.channels import with_channels
-from saccade.data.datasets.proposals import with_regions
+from saccade.data.datasets.proposals import no_search, with_regions
 from saccade.data.open import Source, Sources
 from saccade.metrics.metric import Metric
 from saccade.network.card import SystemFunction
@@ -91,7 +91,7 @@ def prepare(
     channels, search = system.input.channels, system.search
     opened = replace(
         opened,
-        train=_regions_known(opened.train, channels, search),
+        train=_regions_known(opened.train, channels, no_search if system.learns_without_regions and search else search),
         val=None if opened.val is None else _regions_known(opened.val, channels, search),
     )
     place = Path(out) if out else next_out(what, resume)
