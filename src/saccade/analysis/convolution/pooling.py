@@ -16,16 +16,17 @@ _SIDE, _WINDOW = 4, 2
 def pooling_sheets() -> list[Sheet]:
     """One map, pooled by windows of 2 × 2 in four ways."""
     title, values = "Four ways to pool a window", example(_SIDE)
-    panels, told = [], list[str]()
-    for name, pool in _pools().items():
-        made = cells(values, pool)
-        lit = _first_window(values)
-        above = grid_picture(Grid(made, "output", lit=_first_window(made, 1)))
-        panels.append(frame(above, grid_picture(Grid(values, "input", lit=lit)), name))
-        told.append(f"{name}: {' '.join(f'{value:g}' for value in _values_of(values, lit))} → {made[0, 0]:.4g}")
+    lit = _first_window(values)
+    first = " ".join(f"{value:g}" for value in values[lit].tolist())
+    made = {name: cells(values, pool) for name, pool in _pools().items()}
+    below = grid_picture(Grid(values, "input", lit=lit))
+    panels = [
+        frame(grid_picture(Grid(one, "output", lit=_first_window(one, 1))), below, name) for name, one in made.items()
+    ]
+    told = [f"{name}: {first} → {one[0, 0]:.4g}" for name, one in made.items()]
     lines = [
-        f"windows of {_WINDOW} × {_WINDOW}, stride {_WINDOW}: {times(values.shape)} → {times(made.shape)}; nothing is",
-        "learnt but by LeNet's, which has a weight and a bias a map, here a quarter and one.",
+        f"windows of {_WINDOW} × {_WINDOW}, stride {_WINDOW}: {times(values.shape)} → {times(made['maximum'].shape)};",
+        "nothing is learnt but by LeNet's, which has a weight and a bias a map, here a quarter and one.",
     ]
     return [Sheet("pooling", title, told, frame_sheet(title, lines, panels, 4))]
 
@@ -45,10 +46,6 @@ def _subsample() -> Subsample:
         layer.weight.fill_(1 / _WINDOW**2)
         layer.bias.fill_(1)
     return layer
-
-
-def _values_of(values: Tensor, lit: Tensor) -> list[float]:
-    return values[lit].tolist()
 
 
 def _first_window(values: Tensor, side: int = _WINDOW) -> Tensor:

@@ -51,6 +51,12 @@ def step_sheet(picture: KeptPicture, names: Names, crf: CrfParameters, shown: Se
     """
     told = [beliefs.argmax(0) for beliefs in dense_crf_steps(picture.scores, picture.image, crf)]
     kept = [step for step in shown if step < len(told)]
-    drawn = [draw(picture.image / 255, Annotation(semantic=told[step]), names) for step in kept]
-    drawn.append(draw(picture.image / 255, Annotation(semantic=picture.semantic), names))
-    return sheet(drawn, [*(f"after {step} steps" if step else "the network alone" for step in kept), "truth"])
+    grey = picture.image.float().mean(0, keepdim=True) / 255  # so that colours are those of classes
+    drawn = [draw(grey, Annotation(semantic=one), names) for one in (*(told[step] for step in kept), picture.semantic)]
+    return sheet(drawn, [*map(_after, kept), "truth"], columns=len(drawn))
+
+
+def _after(step: int) -> str:
+    if step < 2:
+        return "after a step" if step else "the network alone"
+    return f"after {step} steps"
