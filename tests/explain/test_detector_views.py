@@ -1,5 +1,7 @@
 """Anchors, what objects ask of them, and cells: numbers by hand, and that drawings show what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -79,6 +81,21 @@ def test_without_objects_all_is_background_and_the_picture_is_shown():
     assert drawn.size == looked.canvas.size
 
 
+def test_what_a_detector_is_surest_of_is_taken_for_true():
+    looked = seen(narrow("retinanet"))
+    rows = Instances(
+        boxes=torch.tensor([[0.0, 0, 30, 30], [20.0, 30, 84, 94], [5, 5, 60, 60]]),
+        labels=torch.tensor([0, 1, 1]),
+        scores=torch.tensor([0.2, 0.3, 0.1]),
+    )
+    facts = visualize(replace(looked, prediction=Annotation(instances=rows)), ["targets"])["targets"].facts
+    assert facts["objects"] == 1
+    assert facts["maps"] == targets_over(looked, shown(BOX))[1]["maps"]
+    sure = replace(rows, scores=torch.tensor([0.6, 0.3, 0.9]))
+    facts = visualize(replace(looked, prediction=Annotation(instances=sure)), ["targets"])["targets"].facts
+    assert facts["objects"] == 2
+
+
 def test_codes_are_told_as_lectures_write_them():
     assert told((0.25, 0, -0.0, 0)) == "(.25, 0, 0, 0)"
     assert told(torch.tensor([0, 0, -0.125, 1.5])) == "(0, 0, -.125, 1.5)"
@@ -110,7 +127,8 @@ def test_yolo_s_cells_tell_what_its_head_says():
     best = raw.classes[0].clamp(0, 1).amax(1)[:, None] * raw.confidences[0].clamp(0, 1)
     assert cells.score_of_box == pytest.approx(best.flatten().tolist())
     facts = visualize(looked, ["cells"])["cells"].facts
-    assert (facts["grid"], facts["boxes"]) == (2, 8)
+    # It is sure of nothing, and tells of its five surest boxes.
+    assert (facts["grid"], facts["boxes"], facts["drawn"]) == (2, 8, 5)
     # A centre that the network puts into a cell is told in that cell.
     middles = (raw.codes[0, :, :, :2].detach() + torch.tensor([[0, 0], [1, 0], [0, 1], [1, 1]])[:, None]) * 32
     sides = raw.codes[0, :, :, 2:].detach().square() * 64

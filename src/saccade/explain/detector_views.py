@@ -24,6 +24,8 @@ from saccade.view.drawing.sheet import sheet
 
 LIGHT, MOVED = (255, 255, 255), class_colour(3)
 MOST_OBJECTS, MOST_TOLD = 5, 12
+# Of a grid's boxes: all that it is sure of, as far as they can be seen, and some where it is sure of none.
+MOST_BOXES, FEWEST_BOXES = 50, 5
 COLUMNS = 3
 
 
@@ -95,15 +97,14 @@ def cell_view(subject: Subject, layer: str | None) -> Drawn:
     assert head is not None  # the view is refused where there is none
     cells = cells_of(head, subject.maps)
     drawn = cells_over(subject.canvas, _on_canvas(subject, cells), cells.labels.tolist(), cells.certainty.tolist())
-    least = drawn_from(subject.prediction, None) or 0.0
     boxes = subject.boxes_on_canvas(cells.boxes.flatten(0, 1)).tolist()
-    outlines = [
-        Outline(box, class_colour(label), 1 + round(4 * score))
-        for box, label, score in zip(boxes, cells.label_of_box, cells.score_of_box, strict=True)
-        if score >= least
-    ]
+    rows = zip(cells.score_of_box, cells.label_of_box, boxes, strict=True)
+    ranked = sorted(rows, key=lambda one: one[0], reverse=True)
+    least = drawn_from(subject.prediction, None) or 0.0
+    sure = [one for one in ranked[:MOST_BOXES] if one[0] >= least] or ranked[:FEWEST_BOXES]
+    outlines = [Outline(box, class_colour(label), 1 + round(4 * score)) for score, label, box in reversed(sure)]
     facts = {"grid": head.grid, "boxes": len(boxes), "drawn": len(outlines)}
-    drawn = outlines_over(drawn, sorted(outlines, key=lambda one: one.width)[-50:])
+    drawn = outlines_over(drawn, outlines)
     return captioned(drawn, f"{head.grid} × {head.grid} cells, {head.boxes} boxes each"), facts
 
 
@@ -153,12 +154,13 @@ def _facts(level: BoxTargets) -> dict[str, Any]:
 
 
 def _surest(prediction: Annotation) -> Instances:
-    """The objects of a prediction that would be drawn, a few at most."""
+    """The objects of a prediction that would be drawn, a few at most; where it is sure of none, the surest."""
     rows, least = prediction.instances or Instances(), drawn_from(prediction, None)
+    rows = rows.sorted()
     if rows.scores is None:
         return rows[:MOST_OBJECTS]
-    rows = rows.sorted()
-    return rows[rows.scores >= (least or 0.0)][:MOST_OBJECTS] if rows.scores is not None else rows
+    sure = int((rows.scores >= (least or 0.0)).sum())
+    return rows[: min(max(sure, 1), MOST_OBJECTS)]
 
 
 def _on_canvas(subject: Subject, cells: Cells) -> list[list[float]]:
