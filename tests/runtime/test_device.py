@@ -1,11 +1,20 @@
 """Devices and precisions by name; what is absent is said."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 
 from helpers import tiny_system
 from saccade.core.errors import ResourceError, UsageError
-from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
+from saccade.runtime.device import (
+    dtype_of_run,
+    is_out_of_memory,
+    moved_to_device,
+    out_of_memory,
+    pick_device,
+    pick_dtype,
+)
 
 
 def test_auto_is_a_device_of_this_machine():
@@ -57,3 +66,15 @@ def test_the_allocator_of_the_cpu_is_recognised():
     assert is_out_of_memory(caught.value)
     assert not is_out_of_memory(RuntimeError("shape mismatch"))
     assert isinstance(out_of_memory("a batch", "cpu"), ResourceError)
+
+
+@pytest.mark.parametrize(("capability", "slow"), [("avx512_bf16", False), ("avx2", True)])
+def test_a_run_in_bf16_is_said_to_be_slow_where_the_processor_does_not_multiply_it(monkeypatch, capability, slow):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True})
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "")
+    expected = pytest.warns(UserWarning, match="--precision 32 is faster") if slow else nullcontext()
+    with expected:
+        assert dtype_of_run(None, "bf16", torch.device("cpu")) == torch.bfloat16
+    # What is asked for, and what learnt in 32 bits, is nobody's surprise.
+    assert dtype_of_run("bf16", "bf16", torch.device("cpu")) == torch.bfloat16
+    assert dtype_of_run(None, "32", torch.device("cpu")) == torch.float32

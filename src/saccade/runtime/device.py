@@ -2,6 +2,8 @@
 
 import copy
 import errno
+import os
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -11,6 +13,8 @@ from saccade.core.errors import ResourceError, UsageError
 from saccade.layers.norms.fold import fold_normalisation
 from saccade.network.system import System
 
+# Caps of oneDNN's instruction sets below the first that multiplies bf16.
+ISA_WITHOUT_BF16 = frozenset({"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"})
 DTYPES = {"32": torch.float32, "bf16": torch.bfloat16, "16": torch.float16}
 
 
@@ -57,6 +61,36 @@ def pick_dtype(precision: str | None, trained: str | None = None) -> torch.dtype
     if precision not in DTYPES:
         raise UsageError(f"a precision (auto, {', '.join(DTYPES)})", repr(precision))
     return DTYPES[precision]
+
+
+def dtype_of_run(precision: str | None, trained: str, device: torch.device) -> torch.dtype:
+    """The type of a run's weights in use, as `pick_dtype` has it; a warning where its choice is slow on this processor.
+
+    Args:
+        precision: ``32``, ``bf16`` or ``16``; None or ``auto`` leave it to the training.
+        trained: Precision of the training.
+        device: Where it is used.
+
+    Raises:
+        UsageError: There is no such precision.
+    """
+    dtype = pick_dtype(precision, trained)
+    left_to_training = precision in (None, "auto")
+    if left_to_training and dtype == torch.bfloat16 and device.type == "cpu" and not cpu_multiplies_bf16():
+        told = "the network learnt in bf16, and predicts in it, which this processor does not multiply: that takes"
+        warnings.warn(f"{told} several times as long as in 32 bits; --precision 32 is faster here", stacklevel=3)
+    return dtype
+
+
+def cpu_multiplies_bf16() -> bool:
+    """Whether convolutions use instructions that multiply bf16; without them bf16 is several times slower than fp32.
+
+    The CPU must have them, and the environment must not keep oneDNN, which convolves, from them.
+    """
+    if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in ISA_WITHOUT_BF16:
+        return False
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

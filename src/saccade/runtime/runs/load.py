@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 from saccade.core.errors import UsageError
 from saccade.heads.pixels.refined import Refiner
 from saccade.network.system import System
-from saccade.runtime.device import moved_to_device, pick_device, pick_dtype
+from saccade.runtime.device import dtype_of_run, moved_to_device, pick_device
 from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import ensemble
 from saccade.runtime.predict.ensemble.rules import Merge
@@ -103,7 +103,8 @@ def load(
     network = with_run_search(network_of_run(folder, config, system, which, search), device)
     if dense:
         network = densely(network)
-    engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(precision, trained_in(config))))
+    place = pick_device(device)
+    engine = engine_of(moved_to_device(network, place, dtype_of_run(precision, trained_in(config), place)))
     if refine is not None:
         engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
     predictor = Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)

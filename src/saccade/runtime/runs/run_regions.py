@@ -15,7 +15,7 @@ from saccade.core.errors import ConfigError, SaccadeError
 from saccade.heads.regions.region_head import RegionHead
 from saccade.network.system import System
 from saccade.ops.proposals.searches import NamedRun, Search
-from saccade.runtime.device import moved_to_device, pick_device, pick_dtype
+from saccade.runtime.device import dtype_of_run, moved_to_device, pick_device
 from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.network_of_run import network_of_run, trained_in
@@ -90,7 +90,8 @@ def _loaded(run: str, device: str) -> tuple[Predictor, str]:
     folder = RunFolder.open(run)
     config = folder.read_config()
     network = proposing(with_run_search(network_of_run(folder, config), device))
-    engine = engine_of(moved_to_device(network, pick_device(device), pick_dtype(None, trained_in(config))))
+    place = pick_device(device)
+    engine = engine_of(moved_to_device(network, place, dtype_of_run(None, trained_in(config), place)))
     told = f"{engine.digest()} {config.get('system')} {config.get('input')}"
     return Predictor(engine), hashlib.sha256(told.encode()).hexdigest()
 

@@ -14,15 +14,12 @@ from torch.distributed.rendezvous import rendezvous
 from torch.utils import deterministic
 
 from saccade.core.errors import UsageError
-from saccade.runtime.device import pick_device
+from saccade.runtime.device import cpu_multiplies_bf16, pick_device
 from saccade.training.parallel.fabric import DDPStrategy, Fabric
 from saccade.training.settings import TrainSettings
 
 # Options of glibc's mallopt with their greatest values: malloc.h, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.
 GLIBC_MMAP_THRESHOLD, GLIBC_TRIM_THRESHOLD = (-3, 32 * 2**20), (-1, 2**31 - 1)
-
-# Caps of oneDNN's instruction sets below the first that multiplies bf16.
-ISA_WITHOUT_BF16 = frozenset({"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"})
 
 
 def pick_precision(precision: str, device: torch.device) -> str:
@@ -37,17 +34,6 @@ def pick_precision(precision: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "32"
     return "bf16" if device.type == "cpu" and cpu_multiplies_bf16() else "32"
-
-
-def cpu_multiplies_bf16() -> bool:
-    """Whether convolutions use instructions that multiply bf16; without them bf16 is several times slower than fp32.
-
-    The CPU must have them, and the environment must not keep oneDNN, which convolves, from them.
-    """
-    if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in ISA_WITHOUT_BF16:
-        return False
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
 def make_fabric(settings: TrainSettings) -> Fabric:
