@@ -8,7 +8,7 @@ READY_DEV := $(VENV)/.ready-dev
 READY_DOCS := $(VENV)/.ready-docs
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: help setup demo test coverage test-all check counts tables docs bench clean
+.PHONY: help setup demo test coverage test-all check counts tables docs course bench clean
 
 help:
 	@echo "make demo      train one network for four tasks on built-in pictures, measure it, write a report (some minutes)"
@@ -16,6 +16,7 @@ help:
 	@echo "make coverage  the tests, and which lines none of them runs"
 	@echo "make test-all  the slow and real-data tests too"
 	@echo "make docs      the documentation, into docs/_build"
+	@echo "make course    the same with the course's cells run, into docs/_build/course"
 	@echo "make bench     speed beside torchvision, as ratios"
 
 $(READY): pyproject.toml constraints.txt
@@ -57,15 +58,21 @@ test-all: check
 counts: $(READY)
 	$(BIN)/python -m saccade.analysis.count_systems
 
-# Tables of settings, systems, recipes and scores, in the pages.
+# Tables of settings, systems, recipes and scores, in the pages; and where everything of the lectures is.
 tables: $(READY)
 	$(BIN)/python docs/_ext/page_tables.py
+	$(BIN)/python docs/_ext/course_coverage.py
 
 docs: $(READY_DOCS)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+# Each chapter is run once; what ran is kept beside the pages, and finished trainings in docs/course/runs. `make clean`
+# forgets both.
+course: $(READY_DOCS)
+	$(BIN)/sphinx-build -W --keep-going -D nb_execution_mode=cache -b html docs docs/_build/course
 
 bench: $(READY)
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) docs/_build .coverage
+	rm -rf $(VENV) docs/_build docs/course/runs .coverage

@@ -12,10 +12,19 @@ author = "The saccade authors"
 copyright = "the saccade authors"  # noqa: A001 (Sphinx names it so)
 version = release = saccade.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "contents"]
-exclude_patterns = ["_build"]
-source_suffix = {".md": "markdown"}
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "contents", "notebooks"]
+exclude_patterns = ["_build", "course/runs"]
+source_suffix = {".md": "myst-nb"}
 myst_heading_anchors = 3
+
+# The chapters of the course are notebooks. `make docs` shows their cells alone. `make course` says "cache": a chapter
+# runs unless the same cells have run before. A cell that fails stops the build.
+nb_execution_mode = "off"
+nb_execution_cache_path = str(Path(__file__).parent / "_build" / "course_cache")
+nb_execution_timeout = 900  # seconds a cell
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+nb_merge_streams = True
 
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"

@@ -1,10 +1,10 @@
-"""The side bar's order: that of the links in ``index.md`` and ``api/index.md``, which stay plain Markdown."""
+"""The side bar's order: that of the links in the tables of an index, which stays plain Markdown."""
 
 import re
 
 from sphinx.application import Sphinx
 
-INDICES = ("index", "api/index")
+INDICES = ("index", "api/index", "course/index")
 
 
 def add_contents(_: Sphinx, page: str, source: list[str]) -> None:

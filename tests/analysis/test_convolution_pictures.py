@@ -5,10 +5,12 @@ import torch
 from torch import nn
 
 from saccade.analysis.convolution.growing import bilinear_sheets, unpooling_sheets
+from saccade.analysis.convolution.pooling import pooling_sheets
 from saccade.analysis.convolution.remainder import remainder_sheets
 from saccade.analysis.convolution.sheets import SHEETS, convolution_pictures
 from saccade.analysis.convolution.terms import cells, factors, read_by, sliding, stamp, terms, widened
 from saccade.analysis.convolution.topics import TOPICS
+from saccade.analysis.convolution.windows import window_sheet
 from saccade.analysis.convolution.worked import example, numbered, size_of, spread_places
 from saccade.core.errors import UsageError
 
@@ -63,6 +65,10 @@ def test_stamps_add_up_to_the_output(layer) -> None:
         (LAYERS[2], 5, "(5 - 3 + 2 · 0) / 2 + 1 = 2"),
         (LAYERS[2], 6, "(6 - 3 + 2 · 0) / 2 + 1 = 2.5, rounded down to 2"),
         (LAYERS[3], 7, "(7 - 5 + 2 · 0) / 1 + 1 = 3"),
+        # A lecture's filter of 3 × 3 on 7 × 7 cells, at strides 1, 2 and 3, of which the last does not fit.
+        (LAYERS[0], 7, "(7 - 3 + 2 · 0) / 1 + 1 = 5"),
+        (LAYERS[2], 7, "(7 - 3 + 2 · 0) / 2 + 1 = 3"),
+        (nn.Conv2d(1, 1, 3, 3, bias=False), 7, "(7 - 3 + 2 · 0) / 3 + 1 = 2.33333, rounded down to 2"),
         (LAYERS[7], 3, "(3 - 1) · 2 + 3 - 2 · 1 = 5"),
         (LAYERS[8], 3, "(3 - 1) · 2 + 3 - 2 · 1 + 1 = 6"),
     ],
@@ -95,10 +101,39 @@ def test_the_sheets_tell_what_came_out() -> None:
     assert "3 × 3 → 8 × 8" in grown.told[0]
 
 
+def test_windows_are_pooled_in_four_ways() -> None:
+    (pooling,) = pooling_sheets()
+    ways = dict(line.split(": ") for line in pooling.told)
+    first = [1.0, 8.0, 2.0, 9.0]  # of the example's first two rows
+    assert ways["maximum"].endswith(f"→ {max(first):g}")
+    assert ways["average"].endswith(f"→ {sum(first) / 4:g}")
+    assert ways["L2 norm"].endswith(f"→ {sum(value * value for value in first) ** 0.5:.4g}")
+    assert ways["LeNet's subsampling"].endswith(f"→ {sum(first) / 4 + 1:g}")
+
+
+def test_a_convolution_of_ones_own_is_drawn() -> None:
+    sheet = window_sheet(nn.Conv2d(1, 1, 3, 3, bias=False), 7)
+    assert sheet.told[1] == "(7 - 3 + 2 · 0) / 3 + 1 = 2.33333, rounded down to 2"
+    padded = window_sheet(nn.Conv2d(1, 1, 3, 3, padding=1, bias=False), 7)
+    assert padded.told[1] == "(7 - 3 + 2 · 1) / 3 + 1 = 3"
+    red = (252, 196, 188)
+    assert red in {colour for _, colour in sheet.picture.getcolors(2**20)}
+    assert red not in {colour for _, colour in padded.picture.getcolors(2**20)}
+    up = window_sheet(nn.ConvTranspose2d(1, 1, 2, 2, bias=False), 3)
+    assert up.told[1].endswith("= 6")
+
+
+def test_a_convolution_that_cannot_be_drawn_is_refused() -> None:
+    with pytest.raises(UsageError, match="one channel"):
+        window_sheet(nn.Conv2d(3, 1, 3), 7)
+    with pytest.raises(UsageError, match="at least 7"):
+        window_sheet(nn.Conv2d(1, 1, 7, bias=False), 5)
+
+
 def test_every_topic_is_drawn_and_pictures_have_names_of_their_own() -> None:
     assert list(SHEETS) == list(TOPICS)
     sheets = convolution_pictures()
-    assert len({sheet.name for sheet in sheets}) == len(sheets) == 14
+    assert len({sheet.name for sheet in sheets}) == len(sheets) == 17
     for sheet in sheets:
         assert len(sheet.picture.getcolors(maxcolors=2**20) or ()) > 8, sheet.name
     assert [sheet.name for sheet in convolution_pictures(["unpooling"])] == ["unpooling"]

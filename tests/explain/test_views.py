@@ -15,11 +15,16 @@ from saccade.explain.sheets import filter_sheet
 from saccade.explain.subject import Subject
 from saccade.explain.views import KINDS, views_of, visualize
 from saccade.network.maps import Maps
+from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.network.views import Evidence, Inspectable
-from saccade.runtime.inspect.look import subject_of
+from saccade.runtime.inspect.look import look, subject_of
 from saccade.runtime.predict.predictor import Predictor
 from saccade.systems.build import build
+from saccade.systems.classify.image_classifier import image_classifier
+from saccade.trunks.chain import Chain, dense_stage
+
+OF_CLASSIFIERS = [name for name in KINDS if name not in ("anchors", "targets", "cells")]
 
 
 def subject(system: System, size: tuple[int, int] = (20, 30), label: int = 1) -> Subject:
@@ -29,7 +34,7 @@ def subject(system: System, size: tuple[int, int] = (20, 30), label: int = 1) ->
 
 def test_a_chain_of_layers_has_all_views_and_each_is_a_picture_with_facts():
     seen = visualize(subject(linear_head_net()))
-    assert list(seen) == list(KINDS)
+    assert list(seen) == OF_CLASSIFIERS
     assert seen["cam"].facts["layer"] == "deep"
     assert list(seen["activations"].facts["channels"]) == ["first", "pool", "deep"]
     assert list(seen["deconvnet"].facts["units"]) == ["first", "deep"]
@@ -44,7 +49,7 @@ def test_real_systems_have_the_views_that_fit_them(name):
     options = {"localizer": {"trunk": "resnet18", "per_class": True, "size": 64}}.get(name, {})
     system = build(name, 3, width=1 / 16, **options)
     branches = name in ("resnet18", "localizer")
-    assert views_of(system) == [view for view in KINDS if view != "deconvnet" or not branches]
+    assert views_of(system) == [view for view in OF_CLASSIFIERS if view != "deconvnet" or not branches]
 
 
 def test_a_trunk_that_sees_regions_one_by_one_has_no_strongest_maps():
@@ -173,3 +178,11 @@ def test_of_a_detectors_answer_that_is_drawn_of_which_it_is_sure():
     looked = subject(linear_head_net())
     assert drawn(0.4) == drawn(0.1)
     assert drawn(0.6) != drawn(0.4)
+
+
+def test_a_network_without_positions_has_no_class_activation() -> None:
+    dense = Chain({"hidden": dense_stage(torch.nn.Linear(3 * 8 * 8, 4), grid=8)})
+    system = image_classifier(dense, ["a", "b"], dense.preprocessing.stretch(8), Recipe())
+    assert "cam" not in views_of(system)
+    with pytest.raises(UsageError, match="no map with several positions"):
+        look(system, np.zeros((8, 8, 3), np.uint8), views=["cam"])

@@ -55,3 +55,21 @@ def test_answers_of_a_narrow_network_of_the_time_vary_as_those_of_a_wider_one(na
         maps = trunk(name, width=width, fc=False).eval()(pictures)
         spread.append(float(list(maps.values())[-1].detach().std(0).mean()))
     assert 0.4 < spread[0] / spread[1] < 2.5
+
+
+def test_sigmoids_lose_the_gradient_that_rectifiers_hand_down() -> None:
+    """VGG-16's convolutions: by how much less the first filters are told to move than the last ones."""
+    shares: dict[type[nn.Module], float] = {}
+    for function in (nn.ReLU, nn.Sigmoid):
+        torch.manual_seed(0)
+        made = trunk("vgg16", width=1 / 8, fc=False)
+        kaiming(made)
+        for stage in made.children():
+            for name, layer in list(stage.named_children()):
+                if isinstance(layer, nn.ReLU):
+                    setattr(stage, name, function())
+        made(torch.randn(1, 3, 64, 64))["pool5"].sum().backward()
+        first, *_, last = (layer.weight.grad.norm() for layer in made.modules() if isinstance(layer, nn.Conv2d))
+        shares[function] = float(first / last)
+    assert shares[nn.ReLU] > 0.01
+    assert shares[nn.Sigmoid] < shares[nn.ReLU] / 1e6

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from saccade.core.errors import UsageError
 from saccade.ops import pairwise
-from saccade.ops.crf import beliefs, brute_force_crf, dense_crf, dense_crfs
+from saccade.ops.crf import beliefs, brute_force_crf, dense_crf, dense_crf_steps, dense_crfs
 from saccade.ops.crf_parameters import CrfParameters
 from saccade.ops.pairwise import (
     PairwiseFilter,
@@ -207,3 +207,13 @@ def test_it_is_an_attribute_of_the_package() -> None:
     assert saccade.ops.crf.dense_crf is dense_crf
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         saccade.ops.nothing  # noqa: B018  # pyright: ignore
+
+
+def test_each_step_is_a_crf_of_so_many_steps() -> None:
+    shares, image = picture(12, 3)
+    found = list(dense_crf_steps(shares, image, CrfParameters(2, **WEAK)))
+    assert len(found) == 3
+    for step, now in enumerate(found):
+        torch.testing.assert_close(now, dense_crf(shares, image, iterations=step, **WEAK))
+    with pytest.raises(UsageError, match="same size"):
+        next(dense_crf_steps(shares, image[:, :5]))

@@ -14,7 +14,7 @@ def run(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog="saccade look",
         description="What a network sees in pictures: class activation, occlusion, receptive fields, filters, "
-        "strongest maps, projections, and what its parts show of their own.",
+        "strongest maps, projections, anchors and what objects ask of them, cells, and what its parts show.",
     )
     add_use(parser)
     parser.add_argument("inputs", metavar="PICTURE", nargs="+", help="files, folders (with all below them), globs")
@@ -28,7 +28,8 @@ def run(arguments: Sequence[str]) -> int:
         type=_names,
         default=(),
         metavar="NAME,…",
-        help="answer, cam, occlusion, field, filters, activations, deconvnet, or PART/VIEW; by default all",
+        help="answer, cam, occlusion, field, filters, activations, deconvnet, anchors, targets, cells, or PART/VIEW; "
+        "by default all",
     )
     parser.add_argument(
         "--layer",

@@ -95,7 +95,8 @@ def _print(found: "TunedCrf", run: str) -> None:
     lines += [f"{f'miou within {r}':18}{_told(before):>10}{_told(after):>10}" for r, (before, after) in trimaps]
     if (change.after["miou"] or 0.0) <= (change.before["miou"] or 0.0):
         lines.append("note: no setting is better than no CRF; try other --weights, --places or --colours")
-    lines += ["", f"drawn:  {found.out}/before_after.png, trimaps.svg", f"next:   saccade evaluate {run} --refine crf"]
+    drawn = f"{found.out}/before_after.png, trimaps.svg, steps.svg"
+    lines += ["", f"drawn:  {drawn}", f"next:   saccade evaluate {run} --refine crf"]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
@@ -104,7 +105,7 @@ def _print_json(found: "TunedCrf") -> None:
     change = found.change
     told = {"best": values_of(found.best.crf), "pictures": found.pictures, "trials": trials}
     trimaps = {str(radius): list(pair) for radius, pair in change.trimaps.items()}
-    print_json({**told, "before": change.before, "after": change.after, "trimaps": trimaps})
+    print_json({**told, "before": change.before, "after": change.after, "trimaps": trimaps, "steps": found.by_step})
 
 
 def _text(value: object) -> str:

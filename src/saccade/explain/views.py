@@ -9,6 +9,7 @@ from PIL import Image
 
 from saccade.core.errors import UsageError
 from saccade.explain.deconvnet import why_not
+from saccade.explain.detector_views import anchor_view, cell_view, no_anchors, no_cells, target_view
 from saccade.explain.filters import first_filters
 from saccade.explain.layers import evidence_head, spatial_levels
 from saccade.explain.overlays import Drawn, activation, occlusion, part_view, prediction, seen_field
@@ -59,6 +60,8 @@ class Kind:
 
 
 def _no_evidence(system: System) -> str | None:
+    if not spatial_levels(system):
+        return "its trunk has no map with several positions"
     return None if evidence_head(system) else "no head gives each class of the picture a score"
 
 
@@ -113,6 +116,25 @@ KINDS: dict[str, Kind] = {
         projection_sheet,
         lambda system: why_not(system.trunk),
         of_maps=True,
+    ),
+    "anchors": Kind(
+        "Anchors",
+        "The boxes that the detector starts from at the middle position of each map.",
+        anchor_view,
+        no_anchors,
+    ),
+    "targets": Kind(
+        "Targets",
+        "Were the surest predictions (white) the truth: which of these boxes would answer for them, and where each "
+        "must move.",
+        target_view,
+        no_anchors,
+    ),
+    "cells": Kind(
+        "Cells",
+        "The class that each cell of the grid would tell, the surer the stronger, and the boxes that it is surest of.",
+        cell_view,
+        no_cells,
     ),
 }
 OF_RUN = frozenset(name for name, kind in KINDS.items() if kind.of_run)

@@ -156,6 +156,30 @@ def dense_crfs(probabilities: Tensor, image: Tensor, tried: Iterable[CrfParamete
         yield _one(probabilities, kernels, settings)
 
 
+def dense_crf_steps(
+    probabilities: Tensor,
+    image: Tensor,
+    parameters: CrfParameters = CrfParameters(),  # noqa: B008 (it never changes)
+) -> Iterator[Tensor]:
+    """The beliefs of `dense_crf` before its first step and after each, the last of which is what it returns.
+
+    Args:
+        probabilities: (C, H, W) shares of the classes.
+        image: (K, H, W) the picture in grey values 0..255.
+        parameters: Steps and kernels.
+
+    Yields:
+        (C, H, W) beliefs, one more than there are steps.
+
+    Raises:
+        UsageError: As `dense_crf`.
+    """
+    _check_sizes(probabilities[None], image[None])
+    settings = _Settings(parameters.iterations, parameters.smoothness, parameters.appearance)
+    kernels = _Kernels(image, lattice_filter)
+    yield from islice(_steps(probabilities, kernels, settings), settings.iterations + 1)
+
+
 @dataclass(frozen=True)
 class _Settings(CrfParameters):
     compatibility: Tensor | None = None
@@ -220,6 +244,11 @@ def _each(
 
 
 def _one(probabilities: Tensor, kernels: _Kernels, settings: _Settings) -> Tensor:
+    return next(islice(_steps(probabilities, kernels, settings), settings.iterations, None))
+
+
+def _steps(probabilities: Tensor, kernels: _Kernels, settings: _Settings) -> Iterator[Tensor]:
+    """The beliefs (C, H, W) before the first step and after each, without end."""
     filters = kernels.of(settings)
     told: list[tuple[float | Tensor, PairwiseFilter]] = []
     if filters:
@@ -227,5 +256,5 @@ def _one(probabilities: Tensor, kernels: _Kernels, settings: _Settings) -> Tenso
         told.append((1.0, whole.without_self() if settings.exclude_self else whole))
     rows = probabilities.flatten(1).t().contiguous()
     least = max(LEAST, torch.finfo(rows.dtype).tiny)
-    steps = beliefs(rows.clamp_min(least).log(), told, settings.compatibility)
-    return next(islice(steps, settings.iterations, None)).t().reshape(probabilities.shape)
+    for now in beliefs(rows.clamp_min(least).log(), told, settings.compatibility):
+        yield now.t().reshape(probabilities.shape)

@@ -21,7 +21,8 @@ from saccade.ops.crf import dense_crf
 from saccade.runtime.predict.refine.table import DenseCrf
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.runtime.tools.tuning.grid import CrfGrid, around
-from saccade.runtime.tools.tuning.kept_scores import chosen_places
+from saccade.runtime.tools.tuning.kept_scores import KeptPicture, chosen_places
+from saccade.runtime.tools.tuning.step_scores import step_sheet
 from saccade.runtime.tools.tuning.tune_crf import Trial, tune_crf
 
 CLASSES = ("left", "right")
@@ -148,7 +149,20 @@ def test_what_is_found_is_kept_in_the_run_and_the_rest_drawn(folder: Path) -> No
     with Image.open(out / "before_after.png") as sheet:
         assert sheet.width > 4 * 320
     assert b"before" in (out / "trimaps.svg").read_bytes()
+    assert b"mean IoU" in (out / "steps.svg").read_bytes()
     assert not (out / "scores").exists()
+    assert found.by_step[0] == pytest.approx(found.change.before["miou"], abs=1e-6)
+    assert found.by_step[-1] == pytest.approx(found.change.after["miou"], abs=1e-6)
+    assert len(found.by_step) == SMALL.iterations + 1
+
+
+def test_the_steps_of_a_picture_are_drawn_beside_the_truth() -> None:
+    sample = Split()[0]
+    scores = torch.nn.functional.one_hot(sample.truth.semantic, 2).permute(2, 0, 1).float() * 0.5 + 0.25
+    one = KeptPicture("one", sample.image.float(), scores, sample.truth.semantic)
+    three = step_sheet(one, CLASSES, DenseCrf(2), shown=(0, 2))
+    four = step_sheet(one, CLASSES, DenseCrf(2), shown=(0, 1, 2, 9))
+    assert three.width < four.width
 
 
 def test_a_search_that_was_killed_goes_on_without_asking_the_network_again(folder: Path) -> None:

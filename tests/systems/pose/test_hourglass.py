@@ -9,6 +9,7 @@ import torch
 import saccade as sc
 from saccade.cli import main
 from saccade.core.errors import UsageError
+from saccade.data.augment.choice import parse_augment
 from saccade.data.datasets.posed import PosedPictures, with_poses
 from saccade.layers.scale import SizesAlone
 from saccade.runtime.evaluate.every_head import silent_heads
@@ -34,6 +35,14 @@ def test_rows_of_equal_depth_are_of_nearly_equal_size() -> None:
         built = [build("hourglass", 16, stacks=stacks, modules=8 // stacks) for stacks in (1, 2, 4, 8)]
     counts = [sum(p.numel() for p in one.parameters()) for one in built]
     assert max(counts) / min(counts) < 1.05
+
+
+def test_pictures_are_turned_and_scaled_as_released_and_may_be_as_the_paper_says() -> None:
+    """Newell 2016, section 3.1: 30 degrees, .75 to 1.25; the released code draws N(0, 30), cut at two deviations."""
+    recipe = build("hourglass", 4, **SMALL).recipe.augmentation
+    assert (recipe.rotate, recipe.scale, recipe.jitter) == (2 * 30, (2**-0.5, 2**0.5), "normal")
+    paper = parse_augment("rotate=30,scale=0.75:1.25,jitter=uniform,rotate_chance=1").resolve(recipe)
+    assert (paper.rotate, paper.scale, paper.jitter, paper.flip) == (30, (0.75, 1.25), "uniform", recipe.flip)
 
 
 @pytest.mark.parametrize("size", [0, 96, 100])

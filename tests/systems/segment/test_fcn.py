@@ -164,3 +164,16 @@ def test_fixed_kernels_stay_and_learnt_ones_learn() -> None:
     for words, learns in (("fixed", False), ("learnt", True)):
         system = narrow(upsample=words).freeze(["trunk"]).freeze([])
         assert {p.requires_grad for p in body(system).grow.parameters()} == {learns}
+
+
+def test_kernels_of_strides_32_and_8_work_nearly_alike_on_256_pixels() -> None:
+    """A lecture: 64 · 64 · 34 on 8 × 8 positions against 4 · 4, 4 · 4 and 16 · 16 on 8 × 8, 16 × 16 and 32 × 32."""
+    works: dict[str, int] = {}
+    for name in ("fcn32s", "fcn8s"):
+        with torch.device("meta"):
+            system = sc.build(name, 34, grouped=True)
+        kernels = [layer.get_parameter("weight").numel() for layer in body(system).grow.values()]
+        works[name] = sum(kernel * side**2 for kernel, side in zip(kernels, (8, 16, 32), strict=False))
+    assert works["fcn32s"] == 34 * 2**18
+    assert works["fcn8s"] == 34 * (2**10 + 2**12 + 2**18)
+    assert works["fcn8s"] / works["fcn32s"] < 1.02

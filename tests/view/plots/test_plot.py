@@ -10,6 +10,7 @@ from saccade.metrics.sections import Curve, Curves
 from saccade.view.plots import chart as plot
 from saccade.view.plots import classes as plot_classes
 from saccade.view.plots import curves as plot_curves
+from saccade.view.plots.strength import against_strength
 
 HOSTILE = ["<img onerror=alert(1)>", "$x$", "a\x00b", "車", "x" * 300]
 
@@ -131,3 +132,10 @@ def test_charts_repeat_and_leave_no_trace_in_matplotlib():
 def test_png_is_there_too():
     with plot.Chart(2, 1) as chart:
         assert chart.png().startswith(b"\x89PNG")
+
+
+def test_a_chart_shows_itself_in_a_notebook() -> None:
+    drawn = against_strength({"one": [1.0, 0.5, None]}, [0, 1, 2], "top-1", "pixels of shift")
+    assert drawn._repr_svg_().encode() == bytes(drawn)
+    assert b"pixels of shift" in drawn
+    assert repr(drawn) == f"<SVG of {len(drawn)} bytes>"

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from saccade.analysis.convolution.growing import bilinear_sheets, unpooling_sheets
+from saccade.analysis.convolution.pooling import pooling_sheets
+from saccade.analysis.convolution.regions import region_sheets
 from saccade.analysis.convolution.remainder import remainder_sheets
 from saccade.analysis.convolution.topics import EVERYTHING, TOPICS
 from saccade.analysis.convolution.windows import convolution_sheets, transposed_sheets
@@ -15,7 +17,9 @@ SHEETS: dict[str, Callable[[], list[Sheet]]] = {
     "transposed": transposed_sheets,
     "remainder": remainder_sheets,
     "unpooling": unpooling_sheets,
+    "pooling": pooling_sheets,
     "bilinear": bilinear_sheets,
+    "regions": region_sheets,
 }
 
 

@@ -3,7 +3,7 @@
 from PIL import Image
 from torch import Tensor, nn
 
-from saccade.analysis.convolution.terms import cells, factors, sliding, stamp, terms, widened
+from saccade.analysis.convolution.terms import cells, factors, read_by, sliding, stamp, terms, widened
 from saccade.analysis.convolution.worked import (
     Sheet,
     example,
@@ -14,6 +14,7 @@ from saccade.analysis.convolution.worked import (
     spread_places,
     times,
 )
+from saccade.core.errors import UsageError
 from saccade.layers.decoder.grow import Transposed
 from saccade.view.drawing.grids import Grid, frame, frame_sheet, grid_picture
 
@@ -41,6 +42,29 @@ def transposed_sheets() -> list[Sheet]:
     ]
 
 
+def window_sheet(layer: nn.Conv2d | nn.ConvTranspose2d, side: int) -> Sheet:
+    """A sheet of a convolution, or a transposed one, of your own: any kernel, stride, padding and dilation.
+
+    Where the input's size does not divide by the stride, the sheet says what it is rounded down to, and input cells
+    that no window reads are red.
+
+    Args:
+        layer: One channel in, one out, without a bias; its kernel is numbered 1, 2, 3 …, as in all sheets.
+        side: Cells a side of the input.
+
+    Raises:
+        UsageError: The layer has several channels or a bias, or the input is smaller than its window.
+    """
+    if (layer.in_channels, layer.out_channels) != (1, 1) or layer.bias is not None:
+        raise UsageError("a layer of one channel without a bias", str(layer), cure="Conv2d(1, 1, …, bias=False)")
+    extent = layer.dilation[0] * (layer.kernel_size[0] - 1) + 1
+    if isinstance(layer, nn.ConvTranspose2d):
+        return _transposed("window", "Transposed convolution", layer, side)
+    if side + 2 * int(layer.padding[0]) < extent:
+        raise UsageError(f"an input of at least {extent} cells with its padding", side, cure="a larger input")
+    return _convolution("window", "Convolution", layer, side)
+
+
 def _up() -> nn.ConvTranspose2d:
     layer = Transposed(1, 1).conv
     if layer.bias is not None:
@@ -56,6 +80,7 @@ def _convolution(name: str, title: str, layer: nn.Conv2d, side: int) -> Sheet:
         f"{settings_of(layer)}: input {times(values.shape)} (below) → output {times(made.shape)} (above)",
         size_of(layer, side, len(made)),
         *(["White cells are padding, which counts as 0."] if layer.padding[0] else []),
+        *(["Red cells are read by no window."] if not bool(read_by(values, layer).all()) else []),
     ]
     return Sheet(name, title, told[:2], frame_sheet(title, told, panels, 4))
 
@@ -80,7 +105,8 @@ def _gathered(values: Tensor, layer: nn.Conv2d | nn.ConvTranspose2d, made: Tenso
     """One output cell above the window that it is made of, with the factor of each cell in its corner."""
     entry, added = widened(values, layer)
     by = factors(entry, sliding(layer), at)
-    below = grid_picture(Grid(entry, "input", lit=by != 0, faint=added, weights=by))
+    lost = ~(read_by(entry, sliding(layer)) | added)
+    below = grid_picture(Grid(entry, "input", lit=by != 0, faint=added, lost=lost, weights=by))
     above = grid_picture(Grid(made, "output", lit=one_cell(made, at)))
     return frame(above, below, f"output {_named(at)} = {float((entry * by).sum()):g}")
 

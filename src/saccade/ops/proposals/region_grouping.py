@@ -38,6 +38,10 @@ class Grouping:
         colour: (r, ·) colour histograms.
         texture: (r, ·) texture histograms.
         likeness: What counts.
+
+    Attributes:
+        count: Regions so far.
+        parts: The two regions that each merged one was made of, in the order in which they came to be.
     """
 
     def __init__(self, labels: Array, colour: Array, texture: Array, likeness: Likeness) -> None:
@@ -47,6 +51,7 @@ class Grouping:
         self.colour, self.texture = _room(colour), _room(texture)
         self.boxes = _room(boxes_of(labels, regions))
         self.neighbours = neighbours_of(labels, regions)
+        self.parts: list[tuple[int, int]] = []
 
     def run(self) -> Array:
         """(2r - 1, 4) boxes x1, y1, x2, y2: the first regions, then each merged one as it came to be.
@@ -91,6 +96,7 @@ class Grouping:
         """The new region, and its neighbours."""
         new, both = self.count, [first, second]
         self.count += 1
+        self.parts.append((first, second))
         shares = self.sizes[both] / self.sizes[both].sum()
         self.sizes[new] = self.sizes[both].sum()
         self.colour[new], self.texture[new] = shares @ self.colour[both], shares @ self.texture[both]

@@ -73,7 +73,7 @@ class SelectiveSearch:
         They are ordered by how late they came to be, times a random number: large regions first, but not all of one way
         of looking (section 4.1).
         """
-        picture, scale = self._shrunk(image)
+        picture, scale = self.shrunk(image)
         boxes, ranks = self._all(picture)
         boxes = boxes[np.argsort(ranks, kind="stable")]
         _, first = np.unique(boxes, axis=0, return_index=True)
@@ -82,28 +82,42 @@ class SelectiveSearch:
         boxes = boxes[(sides >= self.side * picture.shape[1]).all(1)] if self.side else boxes
         return torch.from_numpy(boxes[: self.count].astype(np.float32)) * scale
 
-    def _shrunk(self, image: Tensor) -> tuple[Array, Tensor]:
+    def shrunk(self, image: Tensor) -> tuple[Array, Tensor]:
         """RGB (h, w, 3) 0..1, and the factors by which boxes grow back."""
         height, width = image.shape[-2:]
         size = (max(round(height * self.width / width), 1), self.width) if width > self.width else (height, width)
         picture, back = colours_at(image, size)
         return picture.astype(np.float64), back
 
+    def first_way(self, picture: Array) -> tuple[Array, Grouping]:
+        """The first regions (h, w) of the first way of looking at a picture (h, w, 3), and their grouping to be run."""
+        mode = MODES[self.mode]
+        labels, histogram = _first_regions(in_space(picture, mode.spaces[0]), mode.scales[0])
+        return labels, Grouping(labels, *histogram, mode.likenesses[0])
+
     def _all(self, picture: Array) -> tuple[Array, Array]:
         """Boxes of every way of looking, and their ranks."""
-        from skimage.segmentation import felzenszwalb  # needed to search alone
-
         mode, draw = MODES[self.mode], np.random.default_rng(self.seed)
         boxes: list[Array] = []
         ranks: list[Array] = []
         for space in mode.spaces:
             channels = in_space(picture, space)
-            colours, textures = colour_bins(channels), texture_bins(channels)
+            bins = colour_bins(channels), texture_bins(channels)
             for scale in mode.scales:
-                labels = felzenszwalb(channels, scale=scale, sigma=0.8, min_size=scale, channel_axis=2)
-                histogram = histograms(labels, colours, COLOUR_BINS), histograms(labels, textures, TEXTURE_BINS)
+                labels, histogram = _first_regions(channels, scale, bins)
                 for likeness in mode.likenesses:
                     found = Grouping(labels, *histogram, likeness).run()
                     boxes.append(found)
                     ranks.append(np.arange(len(found), 0, -1) * draw.random(len(found)))
         return np.concatenate(boxes), np.concatenate(ranks)
+
+
+def _first_regions(
+    channels: Array, scale: int, bins: tuple[Array, Array] | None = None
+) -> tuple[Array, tuple[Array, Array]]:
+    """Regions (h, w) by Felzenszwalb and Huttenlocher, and their histograms of colours and textures."""
+    from skimage.segmentation import felzenszwalb  # needed to search alone
+
+    colours, textures = bins or (colour_bins(channels), texture_bins(channels))
+    labels = felzenszwalb(channels, scale=scale, sigma=0.8, min_size=scale, channel_axis=2)
+    return labels, (histograms(labels, colours, COLOUR_BINS), histograms(labels, textures, TEXTURE_BINS))

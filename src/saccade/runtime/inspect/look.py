@@ -34,9 +34,9 @@ def look(
             module's path.
 
     Returns:
-        The views by name: ``answer``, ``cam``, ``occlusion``, ``field``, ``filters``, ``activations`` and
-        ``deconvnet``, as far as the network has them, and ``PART/VIEW`` for what its parts show of their own. Each has
-        a `picture` (PIL), a `title` and `facts`.
+        The views by name: ``answer``, ``cam``, ``occlusion``, ``field``, ``filters``, ``activations``,
+        ``deconvnet``, ``anchors``, ``targets`` and ``cells``, as far as the network has them, and ``PART/VIEW`` for
+        what its parts show of their own. Each has a `picture` (PIL), a `title` and `facts`.
 
     Raises:
         DataError: The picture or the run cannot be read.

@@ -123,7 +123,7 @@ def _draw_cell(pen: ImageDraw.ImageDraw, grid: Grid, place: tuple[int, int], sid
         return
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     text, ink = _told(float(grid.values[place])), _QUIET if faint else _INK
-    size = round(side * (0.36 if len(text) < 4 else 0.28))
+    size = round(side * (0.36 if len(text) < 4 else 0.28 if len(text) < 6 else 0.22))
     if grid.weights is not None and lit:
         small = font(max(round(side * 0.25), 8))
         pen.text((box[2] - 3, box[3] - 2), f"·{_told(float(grid.weights[place]))}", fill=_INK, font=small, anchor="rb")

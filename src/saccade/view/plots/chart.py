@@ -48,6 +48,17 @@ _STYLE: Any = {
 }
 
 
+class Svg(bytes):
+    """A chart's SVG, which a notebook shows as a picture."""
+
+    def _repr_svg_(self) -> str:
+        return self.decode("utf-8")
+
+    def __repr__(self) -> str:
+        """Its size alone: a page has no room for the drawing as text."""
+        return f"<SVG of {len(self)} bytes>"
+
+
 class Chart:
     """A figure in the house's style, of `width` × `height` inches.
 
@@ -69,9 +80,9 @@ class Chart:
     def __exit__(self, *error: Any) -> None:
         self._style.__exit__(*error)
 
-    def svg(self) -> bytes:
+    def svg(self) -> Svg:
         """The drawing as SVG."""
-        return self._save("svg", metadata={"Date": None, "Creator": None})
+        return Svg(self._save("svg", metadata={"Date": None, "Creator": None}))
 
     def png(self, dpi: int = 144) -> bytes:
         """The drawing as PNG."""

@@ -8,13 +8,16 @@ from saccade.view.pages.text import shortened
 from saccade.view.plots.chart import Chart
 
 
-def against_strength(curves: Mapping[str, Sequence[float | None]], strengths: Sequence[float], label: str) -> bytes:
+def against_strength(
+    curves: Mapping[str, Sequence[float | None]], strengths: Sequence[float], label: str, what: str = "strength"
+) -> bytes:
     """One line a kind of disturbance, as SVG; points without a score are left out.
 
     Args:
         curves: The score at each strength, by the disturbance's name.
         strengths: Places of the points, rising.
         label: What the score is.
+        what: What the places are.
     """
     with Chart(5.6, 3.1) as chart:
         for name, values in curves.items():
@@ -24,7 +27,7 @@ def against_strength(curves: Mapping[str, Sequence[float | None]], strengths: Se
         values = [v for curve in curves.values() for v in curve if v is not None]
         if all(0 <= value <= 1 for value in values):
             chart.axes.set_ylim(0, 1.02)
-        chart.axes.set_xlabel("strength")
+        chart.axes.set_xlabel(what)
         chart.axes.set_ylabel(label)
         chart.axes.legend(loc="best", ncols=1 + len(curves) // 5)
         return chart.svg()

@@ -22,7 +22,8 @@ from saccade.runtime.runs.run_folder import RunFolder
 from saccade.runtime.tools.tuning.before_after import BeforeAfter, before_after
 from saccade.runtime.tools.tuning.grid import CrfGrid
 from saccade.runtime.tools.tuning.kept_scores import KeptScores, chosen_places
-from saccade.safe_io.writing.atomic import remove
+from saccade.runtime.tools.tuning.step_scores import step_chart, step_scores
+from saccade.safe_io.writing.atomic import remove, write_bytes
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class TunedCrf:
         pictures: How many pictures they were tried on.
         change: Scores before and after.
         out: The folder of the drawings.
+        by_step: Mean IoU by the best parameters before the first step of mean field and after each.
     """
 
     best: Trial
@@ -55,6 +57,7 @@ class TunedCrf:
     pictures: int
     change: BeforeAfter
     out: Path
+    by_step: Sequence[float | None] = ()
 
 
 Told = Callable[[Trial, int, int], None]
@@ -81,7 +84,8 @@ def tune_crf(
         dataset: Pictures with classes of pixels, of the network's classes.
         pictures: How many of them count at most.
         grid: What is tried.
-        out: Folder of ``trials.jsonl``, ``before_after.png`` and ``trimaps.svg``; ``tune_crf`` in the run's by default.
+        out: Folder of ``trials.jsonl``, ``before_after.png``, ``trimaps.svg`` and ``steps.svg``; by default
+            ``tune_crf`` in the run's.
         shown: Pictures of the sheet.
         told: Takes each trial, its number and how many there are in its round.
 
@@ -102,6 +106,8 @@ def tune_crf(
         search.round(grid.fine(search.best.crf))
     found = search.best
     change = before_after(kept, dataset, found.crf, home, shown)
+    by_step = step_scores(kept, len(predictor.vocabularies.names("semantic")), found.crf)
+    write_bytes(home / "steps.svg", step_chart(by_step))
     record = {
         "at": "picture",
         "parameters": values_of(found.crf),
@@ -111,7 +117,7 @@ def tune_crf(
     }
     keep_tuned(folder, "crf", record)
     remove(kept.folder)
-    return TunedCrf(found, search.trials, len(places), change, home)
+    return TunedCrf(found, search.trials, len(places), change, home, by_step)
 
 
 class _Search:
