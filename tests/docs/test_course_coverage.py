@@ -66,7 +66,7 @@ def test_every_lecture_has_rows_and_what_is_left_out_says_why() -> None:
         ({"command": "python -m bench.nothing"}, "no such command"),
         ({"command": "make nothing"}, "no such command"),
         ({"command": "ls"}, "no such command"),
-        ({"command": "make test ; python -m bench.transfer"}, None),
+        ({"command": "make test ; python -m bench.crf"}, None),
         ({"chapter": ""}, "no chapter or no test"),
         ({"chapter": "", "test": "", "command": "", "note": "out of scope: volumes"}, None),
         ({"note": "missing: nobody built it"}, "has a place all the same"),
