@@ -65,7 +65,7 @@ def test_pictures_without_a_pose_are_left_out_where_a_pose_is_all() -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("poses") / "run"
-    told = {"stacks": 2, "steps": 1, "batch": 2, "workers": 0, **SMALL}
+    told = {"stacks": 2, "steps": 1, "batch": 2, "workers": 0, "precision": "32", **SMALL}
     sc.train("hourglass", "scenes:count=8,size=64", out, val="scenes:count=8,size=64,seed=2", **told)
     return out
 
