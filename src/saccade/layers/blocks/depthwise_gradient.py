@@ -32,7 +32,8 @@ class _DepthwiseConvolution(torch.autograd.Function):
         maps, weight, bias, *settings, groups = given
         ctx.save_for_backward(maps, weight)
         ctx.rest = ([weight.shape[0]] if bias is not None else None, *settings, False, [0, 0], groups)
-        return torch.conv2d(maps, weight.to(LOW), None if bias is None else bias.to(LOW), *settings, groups)
+        convolve: Any = torch.conv2d
+        return convolve(maps, weight.to(LOW), None if bias is None else bias.to(LOW), *settings, groups)
 
     @staticmethod
     def backward(ctx: Any, *slopes: Any) -> tuple[Tensor | None, ...]:

@@ -128,7 +128,8 @@ def _sigmas_of(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -
 def tables(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]], kind: Kind) -> Tables:
     """COCO's tables of results; neither argument is changed."""
     if kind in ("bbox", "segm"):  # nothing is added to these
-        return tables_of({**truth}, list(results), kind)
+        rows: Any = list(results)
+        return tables_of({**truth}, rows, kind)
     with uncollected():
         # Keys are added to rows, and nothing within them is changed.
         own = {name: [dict(row) for row in truth[name]] for name in ("images", "annotations")}
