@@ -40,7 +40,12 @@ class LossModule(nn.Module):
         # What a silent head costs is not even asked: the later stages of a cascade run many networks for it.
         losses = self.system.loss(batch, {name for name in self.system.heads if name not in self.silent})
         losses = {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
-        return losses if self.balance is None else self.balance(losses)
+        if self.balance is None:
+            return losses
+        losses = self.balance(losses)
+        # Here, for gradients of what leaves this module are fabric's alone in mixed precision.
+        self.balance.watch(losses)
+        return losses
 
 
 def is_silent(term: str, silent: Sequence[str]) -> bool:
@@ -106,8 +111,6 @@ class TrainState:
             moved = batch.to(self.fabric.device)
             with self.fabric.no_backward_sync(self.network, enabled=part < len(batches) - 1):
                 terms = self.network(lambda moved=moved: moved)
-                if self.loss.balance is not None:
-                    self.loss.balance.watch(terms)
                 self.fabric.backward(torch.stack(list(terms.values())).sum() / len(batches))
             for name, term in terms.items():
                 totals[f"loss/{name}"] = totals.get(f"loss/{name}", 0.0) + float(term.detach()) / len(batches)
