@@ -67,8 +67,9 @@ class Nothing:
 
 
 @pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the commands would have done, in place of doing it."""
+    monkeypatch.chdir(tmp_path)
     calls: list[Any] = []
 
     def train(what: str, data: str, out: str, val: Any = None, resume: bool = False, **options: Any) -> None:
@@ -160,7 +161,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.tools.suspects.suspicions", lambda *a: calls.append(a) or [])
     monkeypatch.setattr("saccade.runtime.files.inputs.find_pictures", lambda *_: [])
     monkeypatch.setattr("saccade.runtime.tools.label_next.label_next", lambda *a: calls.append(a) or [])
-    monkeypatch.setattr("saccade.safe_io.writing.atomic.write_text", lambda *_: None)
+    monkeypatch.setattr("saccade.command_line.data_commands.next.write_text", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.evaluate.class_agreement.check_same_vocabularies", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.feature_view", lambda *_: None)
     monkeypatch.setattr("saccade.runtime.inspect.feature_page.write_feature_page", lambda *_: None)
