@@ -17,11 +17,11 @@ from saccade.core.level import Level
 from saccade.core.vocabulary import Names, Vocabularies
 from saccade.layers.blocks.strided_pointwise import without_strided_pointwise
 from saccade.network.checks import check_fit, check_owners, check_weights
+from saccade.network.frozen_parts import FrozenParts
 from saccade.network.head import Head, annotated_loss, full_precision
 from saccade.network.maps import GUIDE, IMAGE, Maps
 from saccade.network.part import Neck, Trunk
 from saccade.network.protocols.exportable import NotExportable
-from saccade.network.protocols.refining import Refining
 from saccade.network.recipe import Recipe
 from saccade.network.regions import Regions
 
@@ -73,8 +73,7 @@ class System(nn.Module):
         self.search: Search | None = None
         self.postprocess: Postprocess | None = None
         self.origin: dict[str, Any] | None = None
-        self.frozen: tuple[str, ...] = ()
-        self.thawed: tuple[str, ...] = ()
+        self.frozen = FrozenParts()
         # Kernels that a part never lets learn (fixed upsampling, fixed codes) stay so through every thaw.
         self._fixed = frozenset(name for name, p in self.named_parameters() if not p.requires_grad)
         check_fit(self.levels, trunk, neck, heads)
@@ -139,21 +138,6 @@ class System(nn.Module):
         parts = ((path, part) for path, part in self.named_modules() if part is not self)
         told = {path: part.not_exportable for path, part in parts if isinstance(part, NotExportable)}
         return {path: reason for path, reason in told.items() if reason is not None}
-
-    @property
-    def refining(self) -> list[Refining]:
-        """The heads that refine their predictions at the picture's own pixels."""
-        active = (head for name, head in self.each_head() if name not in self.silent)
-        return [head for head in active if isinstance(head, Refining) and head.refines_own_pixels]
-
-    def refine(self, prediction: Annotation, picture: Tensor) -> Annotation:
-        """A prediction in a picture's own pixels, refined there by the heads that do so.
-
-        Args:
-            prediction: What `predict` said, led back by the picture's frame.
-            picture: (C, H, W) as it was read, uint8 or float 0..1.
-        """
-        return reduce(lambda refined, head: head.refine(refined, picture), self.refining, prediction)
 
     def each_head(self) -> list[tuple[str, Head]]:
         """Heads with their names."""
@@ -297,25 +281,14 @@ class System(nn.Module):
         Raises:
             UsageError: There is no such part; the message lists those that exist.
         """
-        self.frozen, self.thawed = (tuple(self._path(name) for name in chosen) for chosen in (names, unfreeze))
+        self.frozen = FrozenParts.of(self, self.heads, names, unfreeze)
         for path, parameter in self.named_parameters():
             parameter.requires_grad_(path not in self._fixed and not self.stands_still(path))
         return self.train(self.training)
 
     def stands_still(self, path: str) -> bool:
-        """Whether what a dotted path names is frozen; of a frozen and a thawed name the longer decides."""
-        frozen, thawed = (
-            max((len(name) for name in names if inside(path, name)), default=-1) for names in (self.frozen, self.thawed)
-        )
-        return frozen >= 0 and frozen >= thawed
-
-    def _path(self, name: str) -> str:
-        path = f"heads.{name}" if name.split(".")[0] in self.heads else name
-        known = [n for n, _ in self.named_modules() if n]
-        if path not in known:
-            listed = ", ".join([*(n for n, _ in self.named_children() if n != "heads"), *self.heads])
-            raise UsageError(f"a part to freeze (one of {listed}, or a path below)", repr(name))
-        return path
+        """Whether what a dotted path names is frozen."""
+        return path in self.frozen
 
     def train(self, mode: bool = True) -> "System":
         """Training mode for all that is not frozen: a frozen normalisation keeps its statistics."""
@@ -324,8 +297,3 @@ class System(nn.Module):
             if self.stands_still(path):
                 module.training = False
         return self
-
-
-def inside(path: str, parent: str) -> bool:
-    """Whether a dotted module path is `parent` or lies below it."""
-    return path == parent or path.startswith(parent + ".")

@@ -10,7 +10,7 @@ from helpers import CLASSES, TinyHead, picture, save_picture, tiny_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, ResourceError, UsageError
 from saccade.core.input.input_spec import InputSpec
-from saccade.runtime.predict import predictor as module
+from saccade.runtime.predict import batched_views
 from saccade.runtime.predict.buckets import ahead, buckets
 from saccade.runtime.predict.engine import finish
 from saccade.runtime.predict.predictor import Predictor
@@ -200,7 +200,7 @@ def test_ahead_keeps_order_and_raises_in_place():
 
 
 def test_room_is_what_the_predictor_uses(monkeypatch):
-    monkeypatch.setattr(module, "ROOM", 1)
+    monkeypatch.setattr(batched_views, "ROOM", 1)
     sizes = []
     predictor = Predictor(tiny_system())
     monkeypatch.setattr(

@@ -1,5 +1,7 @@
 """What a head may offer whose prediction can be refined where the picture was read, at its own pixels."""
 
+from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
@@ -27,3 +29,13 @@ class Refining(Protocol):
             picture: (C, H, W) as it was read, uint8 or float 0..1.
         """
         ...
+
+
+def refiner_of(heads: Iterable[object]) -> Callable[[Annotation, Tensor], Annotation] | None:
+    """What refines a prediction in a picture's own pixels, by the picture (C, H, W) as it was read; None if no head."""
+    refining = [head for head in heads if isinstance(head, Refining) and head.refines_own_pixels]
+
+    def refine(prediction: Annotation, picture: Tensor) -> Annotation:
+        return reduce(lambda refined, head: head.refine(refined, picture), refining, prediction)
+
+    return refine if refining else None

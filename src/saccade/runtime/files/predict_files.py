@@ -19,9 +19,10 @@ from saccade.runtime.files.inputs import Task, find_pictures, passed_over, tasks
 from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_worker import VideoWorker
+from saccade.runtime.predict.batched_views import PictureResult
 from saccade.runtime.predict.buckets import ROOM, ahead
 from saccade.runtime.predict.output import Entry, write_answer
-from saccade.runtime.predict.predictor import PictureResult, Predictor
+from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
 from saccade.runtime.predict.small_copy import fitted
 from saccade.safe_io.images.pictures import picture_size

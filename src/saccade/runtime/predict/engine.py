@@ -13,6 +13,7 @@ from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
+from saccade.network.protocols.refining import refiner_of
 from saccade.network.system import Search, System
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.device import evaluating
@@ -119,7 +120,7 @@ def engine_of(system: System) -> Engine:
         search=system.search,
         device=floats[0].device if floats else torch.device("cpu"),
         dtype=floats[0].dtype if floats else torch.float32,
-        refine=system.refine if system.refining else None,
+        refine=refiner_of(system.speaking().values()),
         layers=system,
     )
     return engine

@@ -6,19 +6,23 @@ and what is said of its views becomes one prediction in its own pixels (`agreeme
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Unpack, overload
-
-import torch
+from typing import Any, Unpack, overload
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
-from saccade.core.errors import DataError, SaccadeError, UsageError
-from saccade.core.frame import Frame
+from saccade.core.errors import SaccadeError, UsageError
 from saccade.core.geometry.resample import Size
 from saccade.core.joint_names import mirrored_pairs
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
-from saccade.runtime.device import is_out_of_memory, moved_to_device, out_of_memory, pick_device, pick_dtype
+from saccade.runtime.device import is_out_of_memory, moved_to_device, pick_device, pick_dtype
+from saccade.runtime.predict.batched_views import (
+    PictureResult,
+    ViewPrediction,
+    predict_views,
+    too_large,
+    views_together,
+)
 from saccade.runtime.predict.buckets import ROOM
 from saccade.runtime.predict.engine import Engine, above, engine_of, finish, widened
 from saccade.runtime.predict.ensemble.several import SeveralNetworks
@@ -28,18 +32,6 @@ from saccade.runtime.predict.multi_scale_flip import ViewOptions, viewing
 from saccade.runtime.predict.prediction import Prediction
 from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
 from saccade.safe_io.limits import MAX_PIXELS
-
-PictureResult = Annotation | SaccadeError
-PreparedView = tuple[PreparedPicture, int]
-
-
-class ViewPrediction(NamedTuple):
-    """What a network says of one view of a picture, in the pixels to which `frame` leads."""
-
-    item: PreparedPicture
-    view: int
-    frame: Frame
-    prediction: PictureResult
 
 
 class Predictor:
@@ -212,16 +204,20 @@ class Predictor:
         """Pictures with what their views together say; the first error of a view is the picture's."""
         keep_scores = self.keep_scores or self.engine.refine is not None
         waiting = {item.place: self._agreement(item, keep_scores) for item in read}
-        for together in self._together(read, batch):
+        spec, device = self.engine.input, self.engine.device
+
+        def predict(views: Batch) -> list[Annotation]:
+            return self.network_predictions(views, threshold)
+
+        for together in views_together(read, spec, batch):
             shown = [one for one in together if one[0].place in waiting]  # a picture may have failed
-            for view_prediction in self._predict_views(shown, threshold) if shown else ():
-                place = view_prediction.item.place
-                if (
-                    place in waiting
-                    and (prediction := self._own(view_prediction, waiting[place], keep_scores)) is not None
-                ):
+            if not shown:
+                continue
+            for said in predict_views(shown, spec, predict, device):
+                place = said.item.place
+                if place in waiting and (prediction := self._own(said, waiting[place], keep_scores)) is not None:
                     del waiting[place]
-                    yield view_prediction.item, prediction
+                    yield said.item, prediction
 
     def _agreement(self, item: PreparedPicture, keep_scores: bool) -> Agreement | None:
         """What gathers the views of a picture; None of one view, whose prediction is the picture's."""
@@ -246,52 +242,7 @@ class Predictor:
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            return _too_large(view_prediction.item, "the machine")
-
-    def _together(self, read: Sequence[PreparedPicture], batch: int) -> Iterator[list[PreparedView]]:
-        """Views of one size, as many as go through the network together."""
-        by_size: dict[Size, list[PreparedView]] = {}
-        for item in read:
-            for place, view in enumerate(item.views):
-                by_size.setdefault(self.engine.input.padded(view.frame.target), []).append((item, place))
-        for (height, width), shown in by_size.items():
-            count = max(min(batch, ROOM // (height * width)), 1)
-            yield from (shown[first : first + count] for first in range(0, len(shown), count))
-
-    def _predict_views(self, shown: Sequence[PreparedView], threshold: float) -> Iterator[ViewPrediction]:
-        """What is said of views of one size; where they do not fit into memory together, they go one by one."""
-        try:
-            batch = self._batch(shown)
-            network_predictions = self.network_predictions(batch, threshold)
-        except DataError as error:  # of a picture that is read by window
-            if len(shown) == 1:
-                item, view = shown[0]
-                yield ViewPrediction(item, view, item.views[view].frame, error)
-                return
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-        else:
-            for (item, view), frame, prediction in zip(shown, batch.frames, network_predictions, strict=True):
-                yield ViewPrediction(item, view, frame, prediction)
-            return
-        if self.engine.device.type == "cuda":
-            torch.cuda.empty_cache()
-        if len(shown) > 1:
-            for one in shown:
-                yield from self._predict_views([one], threshold)
-        else:
-            item, view = shown[0]
-            yield ViewPrediction(item, view, item.views[view].frame, _too_large(item, self.engine.device))
-
-    def _batch(self, shown: Sequence[PreparedView]) -> Batch:
-        spec = self.engine.input
-        regions = [item.regions_of(view) for item, view in shown]
-        images, frames = (
-            [item.visualize(view, spec) for item, view in shown],
-            [item.views[v].frame for item, v in shown],
-        )
-        return spec.assemble(images, frames, regions=regions)
+            return too_large(view_prediction.item, "the machine")
 
     def network_predictions(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
         """What the network says of a batch, in the batch's pixels, on the CPU, float32."""
@@ -311,7 +262,3 @@ class Predictor:
 
 def _size_of(item: PreparedPicture | UnreadablePicture) -> Size | None:
     return item.size if isinstance(item, PreparedPicture) else None
-
-
-def _too_large(item: PreparedPicture, where: torch.device | str) -> SaccadeError:
-    return out_of_memory(f"a picture of {item.size[0]}x{item.size[1]} pixels", where)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from saccade.core.batch import Batch
 from saccade.data.loading.loader import Loader
+from saccade.network.frozen_parts import inside
 from saccade.network.maps import GUIDE, IMAGE
-from saccade.network.system import System, inside
+from saccade.network.system import System
 from saccade.training.feed.feature_cache import FeatureCache
 from saccade.training.step.train_state import TrainState
 
@@ -54,5 +55,5 @@ class BatchSource:
 
 def stands_still(system: System) -> bool:
     """Whether the trunk is frozen and nobody reads the picture itself, so that its features may be kept."""
-    whole = "trunk" in system.frozen and not any(inside(name, "trunk") for name in system.thawed)
+    whole = "trunk" in system.frozen and not any(inside(name, "trunk") for name in system.frozen.thawed)
     return whole and not {IMAGE, GUIDE} & system.reads

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from saccade.core.errors import ConfigError, UsageError
 from saccade.layers.initialise import fit_channels
+from saccade.network.frozen_parts import inside
 from saccade.network.recipe import Recipe
-from saccade.network.system import System, inside
+from saccade.network.system import System
 from saccade.runtime.runs.checkpoint import load_weights
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.settings import TrainSettings

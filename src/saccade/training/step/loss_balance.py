@@ -190,12 +190,12 @@ def _check_shared(system: System, stages: Sequence[Stage]) -> None:
     if len(system.each_head()) < 2:
         raise ConfigError("several heads where GradNorm weighs them", "one", cure="leave --loss-weights out")
     paths = [path for path, layer in system.trunk.named_modules() if isinstance(layer, nn.Conv2d)]
-    frozen, thawed = system.frozen, system.thawed
+    before = system.frozen
     learns = False
     for stage in stages:
         system.freeze(stage.freeze, stage.unfreeze)
         learns = learns or any(not system.stands_still(f"trunk.{path}") for path in paths)
-    system.freeze(frozen, thawed)
+    system.freeze(before.still, before.thawed)
     if not learns:
         raise ConfigError(
             "a trunk that learns, at whose last layer GradNorm compares the heads",

@@ -8,8 +8,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from saccade.core.errors import UsageError
+from saccade.network.frozen_parts import inside
 from saccade.network.recipe import Recipe
-from saccade.network.system import inside
 
 # Normalisation and biases are one-dimensional; a penalty on them shrinks what it should not when `decay_all` is off.
 SPARED_DIMENSIONS = 1

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
+from saccade.network.frozen_parts import inside
 from saccade.network.protocols.proposing import Proposing
-from saccade.network.system import System, inside
+from saccade.network.system import System
 
 PARTS = ("trunk", "neck")
 
