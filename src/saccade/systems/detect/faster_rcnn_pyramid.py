@@ -97,7 +97,11 @@ def pyramid_faster_rcnn(
 
 
 def pyramid_regions(
-    levels: Mapping[str, Level], classes: int, regions: RegionOptions, columns: Columns = no_columns
+    levels: Mapping[str, Level],
+    classes: int,
+    regions: RegionOptions,
+    columns: Columns = no_columns,
+    learnt: int = LEARN.limit,
 ) -> RegionHead:
     """Proposals on all maps of a pyramid, and tops that see regions on all but the coarsest.
 
@@ -106,6 +110,7 @@ def pyramid_regions(
         classes: Number of classes.
         regions: How regions are proposed, learnt from and told.
         columns: Tops beside that of boxes.
+        learnt: Proposals of a map, and of a picture, among which regions are drawn to learn from.
     """
     strides, wide = [level.stride or 1 for level in levels.values()], next(iter(levels.values())).channels
     bases = [ratio_bases([stride * scale for scale in regions.scales or (FINEST,)], RATIOS) for stride in strides]
@@ -114,11 +119,13 @@ def pyramid_regions(
     pooled = dict(list(levels.items())[:-1])
     told = replace(BOXES, suppression=replace(BOXES.suppression, limit=regions.limit))
     tops = {"box": pyramid_box_top(pooled, 4 * wide, told, classes, regions.boxes), **columns(pooled, wide)}
-    return pyramid_head(propose, tops, SAMPLES if regions.samples is None else regions.samples)
+    return pyramid_head(propose, tops, SAMPLES if regions.samples is None else regions.samples, learnt)
 
 
-def pyramid_head(propose: DenseBoxHead, tops: Mapping[str, RegionTop], samples: int = SAMPLES) -> RegionHead:
-    """The head over a pyramid: 2000 proposals to learn from, of which `samples` are, and as many in use as stay."""
-    learn = replace(propose.rules.suppression, first=LEARN.first, limit=LEARN.limit)
+def pyramid_head(
+    propose: DenseBoxHead, tops: Mapping[str, RegionTop], samples: int = SAMPLES, learnt: int = LEARN.limit
+) -> RegionHead:
+    """The head over a pyramid: of `learnt` proposals `samples` are learnt from, and in use as many as stay."""
+    learn = replace(propose.rules.suppression, first=learnt, limit=learnt)
     rules = RegionRules(propose.rules.suppression.limit, learn)
     return RegionHead(propose, RandomSampler(number=samples, share=0.25), HALF, tops, rules)

@@ -45,8 +45,9 @@ NEEDS: dict[str, HeadChoice] = {
     "pose": HeadChoice(("pose", "pose_visible")),
 }
 
-# Regions of a picture that masks are learnt from: of the paper's 512 they would take most of a step.
-SAMPLES = 64
+# Regions of a picture that masks are learnt from, of the paper's 512, and proposals of a map among which they are drawn,
+# of its 2000: else they would take most of a step.
+SAMPLES, PROPOSALS = 64, 500
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def masks(on: Shared) -> RegionHead:
     levels = {FUSED: on.fused, **on.pyramid}
     classes, stride = len(on.names("instances")), on.fused.stride or 1
     regions = RegionOptions(scales=(on.finest / stride,), samples=SAMPLES)
-    return pyramid_regions(levels, classes, regions, mask_column(classes))
+    return pyramid_regions(levels, classes, regions, mask_column(classes), PROPOSALS)
 
 
 def pixels(on: Shared) -> PixelHead:
