@@ -45,8 +45,8 @@ NEEDS: dict[str, HeadChoice] = {
     "pose": HeadChoice(("pose", "pose_visible")),
 }
 
-# Regions of a picture that masks are learnt from, of the paper's 512, and proposals of a map among which they are drawn,
-# of its 2000: else they would take most of a step.
+# Regions of a picture that masks are learnt from, of the paper's 512, and proposals of a map among which they are
+# drawn, of its 2000: else they would take most of a step.
 SAMPLES, PROPOSALS = 64, 500
 
 

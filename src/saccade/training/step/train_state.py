@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
-from saccade.layers.blocks.depthwise_gradient import with_depthwise_gradients
+from saccade.layers.blocks.full_precision_gradient import with_full_precision_gradients
 from saccade.layers.blocks.wide_gradient import with_wide_gradients
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
@@ -70,7 +70,7 @@ class TrainState:
         self.system = system.freeze(()).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         if fabric.device.type == "cpu":
             with_wide_gradients(system)
-            with_depthwise_gradients(system)
+            with_full_precision_gradients(system)
         self.loss = LossModule(system)
         self.loss.balance = balance_of(system, loss_weights, recipe.stages)
         learnt = () if self.loss.balance is None else tuple(self.loss.balance.parameters())
