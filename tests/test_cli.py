@@ -247,18 +247,18 @@ def test_predict_refuses_what_is_not_there(run, tmp_path):
 def test_the_demo_ends_with_what_it_reached(tmp_path, capsys, monkeypatch):
     for name, value in {"DATA": SCENES, "UNSEEN": SCENES, "GALLERY": SCENES, "DRAWN": 2}.items():
         monkeypatch.setattr(demo, name, value)
-    heads = ("label", "boxes", "pixels", "pose")
+    heads = ("label", "masks", "pixels", "pose")
     light = {"heads": heads, "trunk": "efficientnet_lite0", "pretrained": True, "size": 32, "neck_channels": 8}
     monkeypatch.setattr(demo, "SYSTEM", light)
     monkeypatch.setattr(demo, "SETTINGS", {"batch": 8, "workers": 0, "precision": "32"})
     assert cli.main(["demo", "--minutes", "0.001", "--out", str(tmp_path / "demo")]) == 0
-    *_, top1, boxes, pixels, joints, then = capsys.readouterr().out.splitlines()
+    *_, top1, boxes, masks, pixels, joints, then = capsys.readouterr().out.splitlines()
     assert "top-1" in top1
     assert "by the commonest class: " in top1
     score, guessed = (float(word.strip(",")) for word in top1.split() if word[:2] in ("0.", "1."))
     assert 0 <= score <= 1
     assert 0 < guessed < 1
-    for line, name in zip((boxes, pixels, joints), demo.TOLD.values(), strict=True):
+    for line, name in zip((boxes, masks, pixels, joints), demo.TOLD.values(), strict=True):
         assert line.startswith(f"{name}: ")
         assert line.endswith("undefined") or 0 <= float(line.rpartition(" ")[2]) <= 1
     assert f"saccade predict {tmp_path / 'demo'} " in then
