@@ -96,10 +96,13 @@ def scene(size: Size) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ours(folder: str, iterations: int) -> Callable[[], float]:
-    """`saccade.ops.crf.dense_crf`, with the threads that this machine has."""
+    """`saccade.ops.crf.dense_crf`, with the threads of the machine and memory held, as `saccade predict` has it."""
     import torch
 
     from saccade.ops.crf import dense_crf
+    from saccade.runtime.memory import hold_memory
+
+    hold_memory()
 
     read = np.load(Path(folder) / "scene.npz")
     image, shares = torch.from_numpy(read["image"]).permute(2, 0, 1), torch.from_numpy(read["shares"])

@@ -9,9 +9,10 @@ import torch
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.network.system import System
+from saccade.runtime.memory import hold_memory
 from saccade.systems.build import build
 from saccade.training.feed.input_pipeline import InputPipeline
-from saccade.training.parallel.machine import hold_memory, make_fabric, repeatable
+from saccade.training.parallel.machine import make_fabric, repeatable
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.resolved_run import prepare
 from saccade.training.step.train_state import TrainState

@@ -34,8 +34,10 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.data.datasets.channels import with_channels
     from saccade.data.loading.unreadable import readable
     from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, say, write_findings
+    from saccade.runtime.memory import hold_memory
     from saccade.runtime.runs.load import load
 
+    hold_memory()
     with stdout_kept_clean(typed.json):
         runs, merge = runs_of(typed)
         seen = seen_as(typed) | merge | refined_as(typed) | persons_as(typed) | _large(typed)

@@ -69,11 +69,13 @@ def _predict(typed: argparse.Namespace, inputs: Sequence[str | Path], aliases: M
     from saccade.runtime.files.predict_files import predict_files
     from saccade.runtime.files.settings import PredictSettings
     from saccade.runtime.files.watch import watch_files
+    from saccade.runtime.memory import hold_memory
     from saccade.runtime.runs.load import load
 
     runs, merge = runs_of(typed)
     seen = seen_as(typed) | {"keep_scores": typed.keep_scores} | merge | refined_as(typed) | persons_as(typed)
     seen |= {} if typed.max_pixels is None else {"max_pixels": max(typed.max_pixels, MAX_PIXELS)}
+    hold_memory()
     predictor = load(runs, which=typed.checkpoint, device=typed.device, precision=typed.precision, **seen)
     settings = PredictSettings(
         typed.threshold,

@@ -9,6 +9,7 @@ import torch
 from saccade.core.errors import ConfigError
 from saccade.data.augment.check import check_augmentation
 from saccade.data.augment.choice import parse_augment
+from saccade.runtime.memory import hold_memory
 from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.metrics_log import MetricsLog
 from saccade.runtime.runs.run_folder import RunFolder
@@ -26,7 +27,7 @@ from saccade.training.loop.progress import Progress
 from saccade.training.loop.signals import Signals
 from saccade.training.loop.validation import Validator
 from saccade.training.parallel.fabric import Fabric
-from saccade.training.parallel.machine import hold_memory, make_fabric, repeatable, share_threads
+from saccade.training.parallel.machine import make_fabric, repeatable, share_threads
 from saccade.training.parallel.processes import is_restart, is_worker
 from saccade.training.run import Run
 from saccade.training.setup.plan import Plan

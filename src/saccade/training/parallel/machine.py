@@ -1,6 +1,5 @@
 """Device, precision and processes of a training."""
 
-import ctypes
 import logging
 import os
 from collections.abc import Generator
@@ -17,9 +16,6 @@ from saccade.core.errors import UsageError
 from saccade.runtime.device import cpu_multiplies_bf16, pick_device
 from saccade.training.parallel.fabric import DDPStrategy, Fabric
 from saccade.training.settings import TrainSettings
-
-# Options of glibc's mallopt with their greatest values: malloc.h, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.
-GLIBC_MMAP_THRESHOLD, GLIBC_TRIM_THRESHOLD = (-3, 32 * 2**20), (-1, 2**31 - 1)
 
 
 def pick_precision(precision: str, device: torch.device) -> str:
@@ -113,20 +109,6 @@ def repeatable(device: torch.device, strict: bool) -> Generator[None]:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
         deterministic.fill_uninitialized_memory = fill  # pyright: ignore[reportAttributeAccessIssue]
         torch.set_num_threads(threads)
-
-
-def hold_memory() -> None:
-    """Let this process keep the memory that it has freed, where the C library is glibc.
-
-    By default large blocks go back to the system when they are freed, and every step asks for all its maps anew: with
-    ResNet-50 a hundred thousand page faults and .2 s of the system's time a step.
-    """
-    try:
-        library = ctypes.CDLL(None)
-        for option, value in (GLIBC_MMAP_THRESHOLD, GLIBC_TRIM_THRESHOLD):
-            library.mallopt(option, value)
-    except (AttributeError, OSError):  # another C library has no such switch
-        return
 
 
 def pick_workers(workers: int | None) -> int:
