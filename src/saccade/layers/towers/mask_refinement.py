@@ -20,6 +20,8 @@ from saccade.layers.scale import scaled
 
 # Channels of the first step from above, halved by each, and of the first layer at the side, of each step.
 ABOVE, ASIDE = 32, (64, 64, 64, 32)
+# A narrow network has as many from above as the paper's, up to so many: of two everywhere, both soon stay at 0.
+NARROWEST = 8
 
 
 class MaskRefinement(nn.Module):
@@ -35,7 +37,9 @@ class MaskRefinement(nn.Module):
     def __init__(self, levels: Mapping[str, Level], numbers: int, side: int, width: float = 1.0) -> None:
         super().__init__()
         self.reads, self.side = tuple(levels), side
-        channels = [max(scaled(ABOVE, width) >> step, 2) for step in range(len(levels) + 1)]
+        channels = [
+            max(scaled(ABOVE, width) >> step, min(ABOVE >> step, NARROWEST), 2) for step in range(len(levels) + 1)
+        ]
         self.code = nn.Linear(numbers, channels[0] * side * side)
         between = pairwise(channels)
         self.above, self.aside = nn.ModuleList(), nn.ModuleList()
