@@ -165,6 +165,12 @@ def test_two_pictures_are_learnt_by_heart_where_cells_share_their_weights() -> N
     check_learnt_by_heart(without_chance(narrow("yolo1", cells="shared")).train())
 
 
+@pytest.mark.slow
+def test_two_pictures_are_learnt_by_heart_where_the_last_stage_sees_each_region() -> None:
+    options = {"trunk": "resnet18", "pooled_from": "c4", "width": 1 / 4, "size": 96, "scales": (2.0, 4.0, 6.0)}
+    check_learnt_by_heart(without_chance(narrow("faster_rcnn", **options)).train())
+
+
 def check_learnt_by_heart(system: System) -> None:
     """The loss falls, and the predictions are the truth."""
     assert wrong_by_heart(system) == []

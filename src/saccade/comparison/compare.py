@@ -79,7 +79,7 @@ def compare(
     trains = any(one.system is not None for one in entrants) and not settings.only_measure
     terms = terms.with_val(trains)
     asked = {"data": _titled(data), "val": None if terms.val is None else _titled(terms.val)} | settings.recorded()
-    with folder:
+    with folder.held:
         folder.begin(asked | {"shared": _plain(shared)}, entrants)
         if settings.search:
             from saccade.comparison.search import searched

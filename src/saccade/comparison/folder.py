@@ -11,8 +11,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from saccade.comparison.entrant import SETTINGS, Entrant
 from saccade.core.errors import ConfigError
@@ -24,17 +23,20 @@ from saccade.training.settings import FREE_TO_CHANGE
 
 
 class ComparisonFolder:
-    """The paths of a comparison; as a context it is locked for this process.
+    """The paths of a comparison.
 
     Args:
         path: The folder.
         resume: Whether a comparison that is there goes on; an empty folder is then as good.
+
+    Attributes:
+        held: The context in which it is locked for this process.
     """
 
     def __init__(self, path: str | Path, resume: bool = False) -> None:
         self.path, self.resume = Path(path), resume
         cure = "give another --out, or --resume to go on with it"
-        self._held = HeldFolder(self.path, self.asked, goes_on=resume, what="comparison", cure=cure)
+        self.held = HeldFolder(self.path, self.asked, goes_on=resume, what="comparison", cure=cure)
 
     @property
     def asked(self) -> Path:
@@ -58,20 +60,6 @@ class ComparisonFolder:
     def drawing(self, entrant: Entrant, number: int, truth: bool = False) -> Path:
         """The drawing of the so-and-so-many-th picture of the page."""
         return self.path / "measured" / entrant.slug / f"{'truth-' if truth else ''}{number}.png"
-
-    def __enter__(self) -> Self:
-        """Make and lock the folder.
-
-        Raises:
-            ConfigError: It cannot be written, holds other things, or another process is in it.
-        """
-        self._held.acquire()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._held.release()
 
     def begin(self, asked: Mapping[str, Any], entrants: Sequence[Entrant]) -> None:
         """Note what is asked, or check that it is what was asked before; further entrants may join.

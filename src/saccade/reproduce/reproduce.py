@@ -78,7 +78,7 @@ def reproduce(name: str, asked: Asked = Asked(), say: Callable[[str], None] | No
             raise UsageError("1 or more", number, within=word)
     store = Store(asked.out / name)
     terms = terms_of(chosen, asked.scale, asked.data, store.runs, asked.steps, asked.device)
-    with store:
+    with store.held:
         store.begin({"scale": terms.scale, "size": asdict(terms.size), "data": terms.data, "saccade": __version__})
         done = _done(chosen, terms, asked.seeds, store, say or _say)
         outcome = _outcome(chosen, terms, asked, done)

@@ -10,8 +10,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from saccade.comparison.folder import differences
 from saccade.core.errors import ConfigError
@@ -23,16 +22,19 @@ from saccade.safe_io.writing.held_folder import HeldFolder
 
 
 class Store:
-    """What is known of an experiment so far; as a context it is locked for this process.
+    """What is known of an experiment so far.
 
     Args:
         path: Its folder.
+
+    Attributes:
+        held: The context in which it is locked for this process.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._asked = path / "asked.json"
-        self._held = HeldFolder(path, self._asked, goes_on=True, what="experiment", cure="give another --out")
+        self.held = HeldFolder(path, self._asked, goes_on=True, what="experiment", cure="give another --out")
 
     @property
     def runs(self) -> Path:
@@ -43,20 +45,6 @@ class Store:
     def result(self) -> Path:
         """The file of the result."""
         return self.path.with_name(f"{self.path.name}.json")
-
-    def __enter__(self) -> Self:
-        """Make and lock the folder.
-
-        Raises:
-            ConfigError: It cannot be written, holds other things, or another process is in it.
-        """
-        self._held.acquire()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._held.release()
 
     def begin(self, asked: Mapping[str, Any]) -> None:
         """Note what bears on the numbers, or check that it is what was noted before.

@@ -1,6 +1,8 @@
 """A folder of results that one process works in at a time, and that goes on where it was left."""
 
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from saccade.core.errors import ConfigError
 from saccade.safe_io.writing.atomic import sweep
@@ -8,7 +10,7 @@ from saccade.safe_io.writing.lock import Lock
 
 
 class HeldFolder:
-    """A folder that is made, locked, and refused where it holds other things.
+    """A folder that is made, locked, and refused where it holds other things; a context, in which it is held.
 
     Args:
         path: The folder.
@@ -23,7 +25,7 @@ class HeldFolder:
         self._what, self._cure = what, cure
         self._lock = Lock(path / ".lock")
 
-    def acquire(self) -> None:
+    def __enter__(self) -> Self:
         """Make and lock the folder, and remove what a killed process left half written.
 
         Raises:
@@ -42,7 +44,9 @@ class HeldFolder:
                 "a folder that can be written", found, path=self.path, cure="give another --out"
             ) from error
         sweep(self.path)
+        return self
 
-    def release(self) -> None:
-        """Unlock it."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._lock.release()
