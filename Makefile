@@ -8,7 +8,7 @@ READY_DEV := $(VENV)/.ready-dev
 READY_DOCS := $(VENV)/.ready-docs
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: help setup demo test coverage test-all check counts tables docs course bench clean
+.PHONY: help setup demo test coverage test-all check lint counts tables docs course bench clean
 
 help:
 	@echo "make demo      train one network for four tasks on built-in pictures, measure it, write a report (some minutes)"
@@ -37,14 +37,19 @@ setup: $(READY_DEV)
 demo: $(READY)
 	$(BIN)/saccade demo
 
-check: $(READY_DEV)
-	$(BIN)/ruff format --check src tests bench examples docs
-	$(BIN)/ruff check src tests bench examples docs
+check: lint
 	$(BIN)/pyright
 
-# As many processes as cores, each with one thread: torch's threads would only wait for one another.
-test: check
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal -m "not slow and not real_data and not gpu"
+lint: $(READY_DEV)
+	$(BIN)/ruff format --check src tests bench examples docs
+	$(BIN)/ruff check src tests bench examples docs
+
+# As many processes as cores, each with one thread: torch's threads would only wait for one another. Types are checked
+# meanwhile, by the one core that pyright uses, and told at the end.
+test: lint
+	$(BIN)/pyright > $(VENV)/types.txt & types=$$!; \
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal -m "not slow and not real_data and not gpu"; tests=$$?; \
+	wait $$types; types=$$?; cat $(VENV)/types.txt; exit $$((tests | types))
 
 # The same, and which lines no test runs: tracing takes a third of the time again.
 coverage: $(READY_DEV)
