@@ -178,8 +178,8 @@ def dense_crf_steps(
     """
     _check_sizes(probabilities[None], image[None])
     settings = _Settings(parameters.iterations, parameters.smoothness, parameters.appearance)
-    kernels = _Kernels(image, lattice_filter)
-    yield from islice(_steps(probabilities, kernels, settings), settings.iterations + 1)
+    filters = _filters(_Kernels(image, lattice_filter), settings)
+    yield from islice(_steps(probabilities, filters), settings.iterations + 1)
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ def _one(probabilities: Tensor, kernels: _Kernels, settings: _Settings) -> Tenso
     lattice = filters[0].lattice if filters else None
     learnt = torch.is_grad_enabled() and probabilities.requires_grad
     if lattice is None or settings.compatibility is not None or learnt:
-        return next(islice(_steps(probabilities, kernels, settings), settings.iterations, None))
+        return next(islice(_steps(probabilities, filters, settings.compatibility), settings.iterations, None))
     return _as_before(_settled(_own(probabilities), lattice, settings.iterations), probabilities)
 
 
@@ -271,10 +271,12 @@ def _settled(own: Tensor, lattice: LatticeFilter, iterations: int) -> Tensor:
     return now
 
 
-def _steps(probabilities: Tensor, kernels: _Kernels, settings: _Settings) -> Iterator[Tensor]:
+def _steps(
+    probabilities: Tensor, filters: Sequence[PairwiseFilter], compatibility: Tensor | None = None
+) -> Iterator[Tensor]:
     """The beliefs (C, H, W) before the first step and after each, without end."""
-    told: list[tuple[float | Tensor, PairwiseFilter]] = [(1.0, one) for one in _filters(kernels, settings)]
-    for now in beliefs(_own(probabilities), told, settings.compatibility):
+    told: list[tuple[float | Tensor, PairwiseFilter]] = [(1.0, one) for one in filters]
+    for now in beliefs(_own(probabilities), told, compatibility):
         yield _as_before(now, probabilities)
 
 
