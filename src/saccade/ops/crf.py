@@ -8,7 +8,6 @@ Legend: B pictures, C classes, (H, W) pixels, N = H·W; K image channels.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,14 +15,13 @@ import torch
 from torch import Tensor
 
 from saccade.core.errors import UsageError
+from saccade.ops.crf_kernels import CrfKernels
 from saccade.ops.crf_parameters import CrfParameters
 from saccade.ops.lattice_filter import LatticeFilter
 from saccade.ops.pairwise import (
     PairwiseFilter,
-    colour_features,
     exact_filter,
     lattice_filter,
-    place_features,
     weighted,
 )
 
@@ -152,7 +150,7 @@ def dense_crfs(probabilities: Tensor, image: Tensor, tried: Iterable[CrfParamete
         UsageError: As `dense_crf`.
     """
     _check_sizes(probabilities[None], image[None])
-    kernels = _Kernels(image, lattice_filter)
+    kernels = CrfKernels(image, lattice_filter)
     for one in tried:
         settings = _Settings(one.iterations, one.smoothness, one.appearance)
         yield _one(probabilities, kernels, settings)
@@ -178,7 +176,7 @@ def dense_crf_steps(
     """
     _check_sizes(probabilities[None], image[None])
     settings = _Settings(parameters.iterations, parameters.smoothness, parameters.appearance)
-    filters = _filters(_Kernels(image, lattice_filter), settings)
+    filters = _filters(CrfKernels(image, lattice_filter), settings)
     yield from islice(_steps(probabilities, filters), settings.iterations + 1)
 
 
@@ -191,35 +189,6 @@ class _Settings(CrfParameters):
         """Refuse costs of another number of classes."""
         if self.compatibility is not None and self.compatibility.shape != (classes, classes):
             raise UsageError(f"compatibility ({classes}, {classes})", tuple(self.compatibility.shape))
-
-
-class _Kernels:
-    """The kernels of a picture; those of the widths that were asked for last are kept."""
-
-    def __init__(self, image: Tensor, make: Callable[[Tensor], PairwiseFilter]) -> None:
-        self.image, self.make = image, make
-        self._kept: dict[int, tuple[tuple[float, ...], PairwiseFilter]] = {}
-
-    def of(self, settings: _Settings) -> list[tuple[float, PairwiseFilter]]:
-        """Weights and filters, those of weight 0 left out."""
-        asked = [(weight, widths) for weight, *widths in (settings.smoothness, settings.appearance) if weight]
-        if len(asked) < 2 or torch.get_num_threads() < 2:
-            return [(weight, self._kernel(*widths)) for weight, widths in asked]
-        # Much of making one is done by one thread.
-        with ThreadPoolExecutor(len(asked)) as threads:
-            made = threads.map(lambda one: self._kernel(*one[1]), asked)
-            return [(weight, kernel) for (weight, _), kernel in zip(asked, made, strict=True)]
-
-    def _kernel(self, *widths: float) -> PairwiseFilter:
-        kept = self._kept.get(len(widths))
-        if kept is None or kept[0] != widths:
-            size = (self.image.shape[1], self.image.shape[2])
-            place = len(widths) == 1
-            features = (
-                place_features(size, *widths, self.image.device) if place else colour_features(self.image, *widths)
-            )
-            kept = self._kept[len(widths)] = (widths, self.make(features))
-        return kept[1]
 
 
 def _check_sizes(probabilities: Tensor, images: Tensor) -> None:
@@ -246,11 +215,11 @@ def _each(
     few, images = (probabilities, image) if many else (probabilities[None], image[None])
     _check_sizes(few, images)
     settings.check(few.shape[1])
-    done = [_one(one, _Kernels(guide, kernel), settings) for one, guide in zip(few, images, strict=True)]
+    done = [_one(one, CrfKernels(guide, kernel), settings) for one, guide in zip(few, images, strict=True)]
     return torch.stack(done) if many else done[0]
 
 
-def _one(probabilities: Tensor, kernels: _Kernels, settings: _Settings) -> Tensor:
+def _one(probabilities: Tensor, kernels: CrfKernels, settings: _Settings) -> Tensor:
     filters = _filters(kernels, settings)
     lattice = filters[0].lattice if filters else None
     learnt = torch.is_grad_enabled() and probabilities.requires_grad
@@ -280,7 +249,7 @@ def _steps(
         yield _as_before(now, probabilities)
 
 
-def _filters(kernels: _Kernels, settings: _Settings) -> list[PairwiseFilter]:
+def _filters(kernels: CrfKernels, settings: _Settings) -> list[PairwiseFilter]:
     """All that pixels tell each other as one filter, or none."""
     filters = kernels.of(settings)
     if not filters:
