@@ -217,3 +217,12 @@ def test_each_step_is_a_crf_of_so_many_steps() -> None:
         torch.testing.assert_close(now, dense_crf(shares, image, iterations=step, **WEAK))
     with pytest.raises(UsageError, match="same size"):
         next(dense_crf_steps(shares, image[:, :5]))
+
+
+def test_a_picture_in_pieces_is_the_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    shares, image = torch.rand(4, 24, 30).softmax(0), torch.randint(0, 256, (3, 24, 30), dtype=torch.uint8)
+    *_, step_by_step = dense_crf_steps(shares, image)
+    for piece in (7, 256, 720, 65536):
+        monkeypatch.setattr("saccade.ops.lattice_filter.PIECE", piece)
+        torch.testing.assert_close(dense_crf(shares, image), step_by_step)
