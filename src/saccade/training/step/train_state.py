@@ -11,6 +11,7 @@ from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
 from saccade.layers.blocks.full_precision_gradient import with_full_precision_gradients
 from saccade.layers.blocks.wide_gradient import with_wide_gradients
+from saccade.layers.norms.fold import with_folded_training
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.parallel.fabric import Fabric
@@ -71,6 +72,7 @@ class TrainState:
         if fabric.device.type == "cpu":
             with_wide_gradients(system)
             with_full_precision_gradients(system)
+        with_folded_training(system.trunk)
         self.loss = LossModule(system)
         self.loss.balance = balance_of(system, loss_weights, recipe.stages)
         learnt = () if self.loss.balance is None else tuple(self.loss.balance.parameters())
