@@ -13,7 +13,8 @@ from saccade.core.masks import Masks
 from saccade.heads.pixels.coarse_head import CoarsePixelHead
 from saccade.heads.pixels.pixel_head import PixelHead, layers_of
 from saccade.layers.decoder.coarse_scores import SummedScores
-from saccade.losses.pixel_masks import IGNORE, binary_pixels, dice_masks, focal_masks, lovasz_hinge
+from saccade.losses.lovasz import IGNORE, lovasz_hinge
+from saccade.losses.pixel_masks import binary_pixels, dice_masks, focal_masks
 from saccade.losses.pixels import PixelLoss
 from saccade.network.maps import Maps
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-IGNORE = 255
+from saccade.losses.lovasz import IGNORE
 
 MeanOver = Literal["pixels", "pictures"]
 
@@ -66,39 +66,6 @@ def dice_masks(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
     dice = (2 * both + smooth) / (said + shown + smooth)
     present = shown > 0
     return ((1 - dice) * present).sum() / present.sum().clamp(min=1)
-
-
-def lovasz_hinge(logits: Tensor, target: Tensor) -> Tensor:
-    """The convex extension of 1 - IoU to the hinge of each class's scores, a mean over all of which something is known.
-
-    The errors 1 - sign · score of a class, those below 0 as 0, are sorted, greatest first, and each weighs as much as
-    the IoU falls when its pixel is taken for wrong beside all before it.
-
-    Source: Berman, Triki, Blaschko 2018, The Lovász-Softmax loss, arXiv 1705.08790, section 3.1, equations 4 to 6.
-
-    Args:
-        logits: (B, C, H, W) scores before the sigmoid.
-        target: (B, C, H, W) int 0, 1 and 255.
-    """
-    scores, wanted = (one.movedim(1, -1).flatten(0, 2) for one in (logits, target))
-    known, truth = wanted != IGNORE, (wanted == 1).to(scores)
-    # What is unknown errs by nothing, stands at the end and so moves no other pixel's weight.
-    hinge = F.relu(1 - scores * (2 * truth - 1)) * known
-    errors, order = hinge.masked_fill(~known, -1.0).sort(0, descending=True)
-    some = known.any(0)
-    return ((errors.clamp(min=0) * jaccard_falls(truth.gather(0, order))).sum(0) * some).sum() / some.sum().clamp(min=1)
-
-
-def jaccard_falls(true: Tensor) -> Tensor:
-    """(n, C) how much 1 - the IoU grows by each pixel that is taken for wrong beside all before it.
-
-    Args:
-        true: (n, C) 1 for pixels of a class, 0 for others, in the order in which they are taken.
-    """
-    total = true.sum(0)
-    # 1 - the IoU when the first pixels are wrong: what is left of the truth, over it and the false ones among them.
-    jaccard = 1 - (total - true.cumsum(0)) / (total + (1 - true).cumsum(0)).clamp(min=1)
-    return torch.cat([jaccard[:1], jaccard[1:] - jaccard[:-1]])
 
 
 def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:

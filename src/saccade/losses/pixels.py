@@ -1,7 +1,7 @@
 """What a wrong class of a pixel costs.
 
 Legend: B pictures, C classes, (H, W) pixels. Pixels of target 255 count in no loss, whichever it is.
-What pixels cost that may be of several classes stands in `losses.pixel_masks`.
+What pixels cost that may be of several classes stands in `losses.pixel_masks`, Lovász's in `losses.lovasz`.
 """
 
 from collections.abc import Callable
@@ -12,15 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from saccade.losses.pixel_masks import (
-    IGNORE,
-    MeanOver,
-    binary_pixels,
-    dice_masks,
-    focal_masks,
-    jaccard_falls,
-    lovasz_hinge,
-)
+from saccade.losses.lovasz import IGNORE, lovasz_hinge, lovasz_softmax
+from saccade.losses.pixel_masks import MeanOver, binary_pixels, dice_masks, focal_masks
 
 __all__ = [
     "IGNORE",
@@ -102,24 +95,6 @@ def dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
     dice = (2 * both + smooth) / (probability.sum(0) + shown + smooth)
     present = shown > 0
     return ((1 - dice) * present).sum() / present.sum().clamp(min=1)
-
-
-def lovasz_softmax(logits: Tensor, target: Tensor) -> Tensor:
-    """The convex extension of 1 - IoU to probabilities, a mean over the classes shown.
-
-    The errors |g - p| of a class are sorted, greatest first, and each weighs as much as the IoU falls when its pixel is
-    taken for wrong beside all before it.
-
-    Source: Berman, Triki, Blaschko 2018, The Lovász-Softmax loss, arXiv 1705.08790, equations 8 to 11.
-
-    Args:
-        logits: (B, C, H, W) scores before the softmax.
-        target: (B, H, W) int64 classes, 255 where a pixel does not count.
-    """
-    probability, truth = _flat(logits, target)
-    errors, order = (truth - probability).abs().sort(0, descending=True)
-    falls, present = jaccard_falls(truth.gather(0, order)), truth.any(0)
-    return ((errors * falls).sum(0) * present).sum() / present.sum().clamp(min=1)
 
 
 @dataclass(frozen=True)
