@@ -76,6 +76,7 @@ class Recipe:
         augmentation: What is drawn for each picture.
         difficult: Whether objects are learnt that are marked as difficult (VOC). Else they are taken for background, as
             the code of Faster R-CNN, R-FCN, SPP-net and YOLO does.
+        pixel_loss: Losses of pixels that are added up in place of the system's own, such as ``lovasz``; none: its own.
         stages: Stages, in order.
         few: Whether it is made for few pictures, so that no recipe for small sets takes its place unasked.
         best: Score by which the best checkpoint is chosen; a leading ``-`` says that less is better.
@@ -104,6 +105,7 @@ class Recipe:
     ema: float | None = None
     augmentation: Augmentation = Augmentation()
     difficult: bool = True
+    pixel_loss: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = (Stage(),)
     few: bool = False
     best: str = "-loss"

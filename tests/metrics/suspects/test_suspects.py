@@ -1,6 +1,7 @@
 """Annotations that are made wrong on purpose come first; those that a network agrees with do not."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,19 @@ def test_no_predictions_at_all_accuse_nobody() -> None:
     finder = ObjectSuspects(CLASSES)
     finder.add(0, Annotation(instances=_objects([], [])), Annotation(instances=_objects([_square(0)], [0])))
     assert [one.suspicion for one in finder.suspects()] == [0.0]
+
+
+@pytest.mark.parametrize(("overlooked", "suspicion"), [(1, 0.99), (10, 0.9 * 0.2), (50, 0.5 * 0.04)])
+def test_to_be_overlooked_is_suspicious_where_it_is_rare(overlooked: int, suspicion: float) -> None:
+    """Of a hundred objects the network finds all but some, each on a picture of its own."""
+    finder = ObjectSuspects(CLASSES)
+    for picture in range(100):
+        there = _objects([_square(0)], [0])
+        said = _objects([], []) if picture < overlooked else replace(there, scores=torch.tensor([0.9]))
+        finder.add(picture, Annotation(instances=said), Annotation(instances=there))
+    worst = ranked(list(finder.suspects()))[0]
+    assert (worst.kind, worst.picture < overlooked) == ("nothing there", True)
+    assert worst.suspicion == pytest.approx(suspicion)
 
 
 def test_scores_become_probabilities() -> None:

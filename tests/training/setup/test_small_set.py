@@ -55,6 +55,16 @@ def test_the_trunk_waits_and_what_was_frozen_stays_so() -> None:
     assert small_set(OWN, boxes=True).best == "AP"
 
 
+def test_classes_of_pixels_learn_by_the_iou_too() -> None:
+    assert small_set(OWN, boxes=False, pixels=True).pixel_loss == ("cross_entropy", "lovasz")
+    assert small_set(OWN, boxes=True, pixels=True).pixel_loss == ()
+    unet = build("unet", 2, trunk="efficientnet_lite0", pretrained=True, neck_channels=8)
+    recipe = recipe_for(unet, 10, TrainSettings())
+    assert resolve_recipe(recipe, TrainSettings(), 4).pixel_loss == ("cross_entropy", "lovasz")
+    assert resolve_recipe(recipe, TrainSettings(pixel_loss=("dice",)), 4).pixel_loss == ("dice",)
+    assert resolve_recipe(unet.recipe, TrainSettings(), 4).pixel_loss == ()
+
+
 def test_the_rate_rises_from_a_tenth_and_ends_at_nothing() -> None:
     recipe = small_set(OWN, boxes=False)
     assert factor(recipe, 0.0) == pytest.approx(0.1)

@@ -23,6 +23,9 @@ from saccade.metrics.suspects.suspect import Box, Kind, Suspect
 NEAR = 0.1
 # The share of the fits of a class that is taken as its usual worst.
 WORST = 0.1
+# The share of a class's annotations that is expected to mark nothing. Networks overlook far more objects than people
+# make up, so that to be overlooked is suspicious only where it is rare.
+MADE_UP = 0.02
 
 
 class Usual(NamedTuple):
@@ -142,7 +145,7 @@ class _Picture:
                 expected = f"a mask that overlaps this one by {outline:.2f}"
                 misfit = _misfit(float(outline), self.usual.outline[label])
                 yield self._suspect("mask", own_sure * misfit, row, expected)
-        lonely = (1 - max(own_sure, other_sure, loose_sure)) * self.usual.found[label]
+        lonely = (1 - max(own_sure, other_sure, loose_sure)) * _made_up(self.usual.found[label])
         yield self._suspect("nothing there", lonely, row, f"no {self._name(label)}")
 
     def _missing(self) -> Iterator[Suspect]:
@@ -180,6 +183,11 @@ class _Picture:
         if kind == "box":
             found = f"{found} {_at(box)}"
         return Suspect(self.place, kind, float(suspicion), found, expected, row, _plain(box))
+
+
+def _made_up(found: float) -> float:
+    """How probably an object marks nothing that no prediction finds, of a class of which a share `found` is found."""
+    return found * MADE_UP / max(1 - found, MADE_UP)
 
 
 def _misfit(overlap: float, usual: float) -> float:

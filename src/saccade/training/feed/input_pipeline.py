@@ -126,18 +126,19 @@ class InputPipeline:
         return InputPipeline(plan, source, reading, resolved_run, skips, say)
 
     def pixel_loss(self, system: System) -> None:
-        """Let heads for pixels learn by other losses where that is asked for.
+        """Let heads for pixels learn by other losses where the recipe or the user says so.
 
         Raises:
-            UsageError: The system has no such head.
+            UsageError: The user says so of a system that has no such head.
         """
-        kinds = cast("Sequence[PixelLossKind]", self.resolved_run.settings.pixel_loss)
+        kinds = cast("Sequence[PixelLossKind]", self.plan.recipe.pixel_loss)
         if not kinds:
             return
         heads = take_pixel_losses(system, kinds)
-        if not heads:
+        if not heads and self.resolved_run.settings.pixel_loss:
             raise UsageError("a system that tells the class of pixels", "none", cure="leave --pixel-loss out")
-        self.say(f"{', '.join(heads)} learns by {' + '.join(kinds)}")
+        if heads:
+            self.say(f"{', '.join(heads)} learns by {' + '.join(kinds)}")
 
     def balance(self, system: System) -> None:
         """Weigh the losses by class where that is asked for."""

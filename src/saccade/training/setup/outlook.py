@@ -137,10 +137,20 @@ def _reasons(found: Outlook, job: ResolvedRun) -> list[str]:
     return [
         f"batches of {batch} pictures: {why}",
         f"{found.optimiser} with a learning rate of {found.lr:.3g}: {rate}",
+        *_losses(job),
         f"{bits} on {found.device}; memory of {memory} (estimated)",
         f"each picture is seen about {found.passes:.0f} times in {found.minutes:.3g} minutes"
         f" ({found.pace:.1f} pictures/s here, validation apart)",
     ]
+
+
+def _losses(job: ResolvedRun) -> list[str]:
+    said, usual = job.settings.pixel_loss, job.recipe.pixel_loss
+    learns = bool(job.system.needs & {"semantic", "semantic_masks"})
+    if not learns or not (said or usual):
+        return []
+    why = "as was said" if said else "the recipe's"
+    return [f"classes of pixels learn by {' + '.join(said or usual)}: {why}"]
 
 
 def _memory_told(megabytes: float) -> str:

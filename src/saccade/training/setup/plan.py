@@ -77,6 +77,7 @@ def resolve_recipe(recipe: Recipe, settings: TrainSettings, batch: int, world: i
     recipe = replace(recipe, lr=recipe.lr * min(scale, 1.0) if settings.lr is None else settings.lr)
     if settings.ema is not None:
         recipe = replace(recipe, ema=settings.ema or None)
+    recipe = replace(recipe, pixel_loss=settings.pixel_loss or recipe.pixel_loss)
     recipe = replace(recipe, augmentation=parse_augment(settings.augment).resolve(recipe.augmentation))
     # What `init` means is in the recipe already, by name.
     named = [name for name in settings.freeze if name != INIT]
