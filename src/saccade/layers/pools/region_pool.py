@@ -43,10 +43,10 @@ class RegionPool(nn.Module):
         finest = self.strides[0].bit_length() - 1
         level = level_of(regions, len(self.reads), finest=finest)
         rows = [(level == place).nonzero()[:, 0] for place in range(len(self.reads))]
-        pooled = [self._level(place, maps, regions[mine], owners[mine]) for place, mine in enumerate(rows)]
+        pooled = torch.cat([self._level(at, maps, regions[mine], owners[mine]) for at, mine in enumerate(rows)])
         # Back into the regions' order by index_select: index_copy keeps what it writes for the backward pass, and that
         # of x[rows] has no fixed order on the CPU.
-        return torch.cat(pooled).index_select(0, torch.cat(rows).argsort())
+        return pooled.index_select(0, torch.cat(rows).argsort())
 
     def _level(self, place: int, maps: Mapping[str, Tensor], regions: Tensor, owners: Tensor) -> Tensor:
         return pool_regions(maps[self.reads[place]], regions, owners, self.size, self.strides[place], self.kind)

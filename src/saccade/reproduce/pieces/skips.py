@@ -9,7 +9,7 @@ from saccade.reproduce.terms import Piece, Terms, Told
 
 LEARNS = {
     "optimiser": "adamw", "lr": 1e-3, "schedule": "cosine", "warmup": 0.05, "weight_decay": 1e-4,
-    "augment": "none,flip=0.5", "balance": "median", "trunk_lr_factor": 1.0,
+    "augment": "none,flip=0.5", "balance": "median", "trunk_lr_factor": 1.0, "pixel_loss": ("cross_entropy",),
 }  # fmt: skip
 SMALL = {"trunk": "efficientnet_lite0", "pretrained": True, "grouped": True}
 
@@ -42,7 +42,7 @@ class Skips:
         rows = list(ROWS)
         place = rows.index(piece.row)
         if place == 0:
-            return {"loss": "sum", "pretrained": True}
+            return {"loss": "sum", "pretrained": True, "recipe": "paper"}
         return {"loss": "sum", "init": str(run_of(self._terms, f"{rows[place - 1]}-{piece.seed}"))}
 
 
