@@ -89,6 +89,8 @@ def with_folded_training(module: nn.Module) -> None:
         module: What computes maps, its steps the same for every input; one whose steps cannot be followed stays as it
             is. Weights and their names stay.
     """
+    if not any(type(layer) is FrozenNorm for layer in module.modules()):
+        return  # to follow its steps takes a tenth of a second
     for conv_path, norm_path in _pairs(module).items():
         conv, norm = cast("nn.Conv2d", module.get_submodule(conv_path)), module.get_submodule(norm_path)
         if type(conv) in FOLDING and type(norm) is FrozenNorm:
