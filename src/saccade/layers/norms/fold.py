@@ -90,7 +90,7 @@ def with_folded_training(module: nn.Module) -> None:
             is. Weights and their names stay.
     """
     if not any(type(layer) is FrozenNorm for layer in module.modules()):
-        return  # to follow its steps takes a tenth of a second
+        return  # nothing to follow the steps for
     for conv_path, norm_path in _pairs(module).items():
         conv, norm = cast("nn.Conv2d", module.get_submodule(conv_path)), module.get_submodule(norm_path)
         if type(conv) in FOLDING and type(norm) is FrozenNorm:
