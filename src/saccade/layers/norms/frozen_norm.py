@@ -18,14 +18,18 @@ class FrozenNorm(FrozenBatchNorm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, h, w) of the same type."""
-        mean, var, weight, bias = (self.get_buffer(n) for n in ("running_mean", "running_var", "weight", "bias"))
+        mean, var, weight, bias = self._still()
         return F.batch_norm(x, mean, var, weight, bias, training=False, eps=self.eps)
 
     def scale_and_shift(self) -> tuple[Tensor, Tensor]:
         """What each channel (C,) is multiplied by, and what is then added."""
-        mean, var, weight, bias = (self.get_buffer(n) for n in ("running_mean", "running_var", "weight", "bias"))
+        mean, var, weight, bias = self._still()
         scale = weight * torch.rsqrt(var + self.eps)
         return scale, bias - mean * scale
+
+    def _still(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        mean, var, weight, bias = (self.get_buffer(n) for n in ("running_mean", "running_var", "weight", "bias"))
+        return mean, var, weight, bias
 
 
 def frozen(layer: nn.BatchNorm2d | FrozenBatchNorm2d) -> FrozenNorm:
