@@ -134,7 +134,7 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.runtime.evaluate.every_head.with_every_head", lambda found, *_, **__: found)
     monkeypatch.setattr("saccade.data.check.check_data", lambda *a, **_: calls.append(a) or CheckResult([], [], {}))
     monkeypatch.setattr("saccade.command_line.data_commands.check_page.write_page", lambda *_: None)
-    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: NoPictures())
+    monkeypatch.setattr("saccade.runtime.runs.data_of_run.data_of_run", lambda *_, **__: NoPictures())
     monkeypatch.setattr("saccade.data.convert.convert.convert", convert)
     monkeypatch.setattr("saccade.view.pages.browser.write_browser", lambda *_: 0)
     monkeypatch.setattr("saccade.command_line.data_commands.draw._sheet", lambda *_: 0)

@@ -33,8 +33,9 @@ def run(arguments: Sequence[str]) -> int:
     _check_large(typed)
     from saccade.data.datasets.channels import with_channels
     from saccade.data.loading.unreadable import readable
-    from saccade.runtime.evaluate.evaluate import data_of_run, measured, name_of, opened, say, write_findings
+    from saccade.runtime.evaluate.evaluate import measured, name_of, opened, say, write_findings
     from saccade.runtime.memory import hold_memory
+    from saccade.runtime.runs.data_of_run import data_of_run
     from saccade.runtime.runs.load import load
 
     hold_memory()

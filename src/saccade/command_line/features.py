@@ -27,9 +27,9 @@ def run(arguments: Sequence[str]) -> int:
     refuse_unknown(parser, left, flags_of(parser))
     if typed.out is None and typed.html is None:
         raise UsageError("somewhere to write to", "none", cure="give --out FILE, --html FILE, or both")
-    from saccade.runtime.evaluate.evaluate import data_of_run
     from saccade.runtime.inspect.feature_page import feature_view, write_feature_page
     from saccade.runtime.inspect.features import features
+    from saccade.runtime.runs.data_of_run import data_of_run
     from saccade.runtime.runs.load import load
 
     use = {"device": typed.device, "precision": typed.precision, "search": typed.search}

@@ -25,7 +25,7 @@ def run(arguments: Sequence[str]) -> int:
     grid = CrfGrid(typed.weights, typed.places, typed.colours, smooth, typed.iterations)
     from saccade.data.datasets.channels import with_channels
     from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
-    from saccade.runtime.evaluate.evaluate import data_of_run
+    from saccade.runtime.runs.data_of_run import data_of_run
     from saccade.runtime.runs.load import load
     from saccade.runtime.tools.tuning.tune_crf import tune_crf
 

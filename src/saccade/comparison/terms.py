@@ -10,7 +10,7 @@ from saccade.comparison.settings import CompareSettings
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.data.open import Source, Sources
-from saccade.runtime.evaluate.evaluate import data_of_run
+from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.load import needs_of_run
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems import every_system

@@ -5,7 +5,7 @@ from typing import Any
 
 from saccade.data.datasets.folds import folds, holdout
 from saccade.data.open import open_data
-from saccade.runtime.evaluate.evaluate import data_of_run
+from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.run_folder import RunFolder
 
 SCENES = "scenes:count=12,size=32,seed=1"
@@ -46,3 +46,38 @@ def test_classes_are_called_as_the_run_calls_them(tmp_path: Path) -> None:
     assert list(data.classes) == [first, *others]
     labels = {int(data.truth(index).label) for index in range(len(data))}
     assert labels <= set(range(len(others) + 1))
+
+
+def test_data_of_a_run_that_had_a_teacher_may_have_some_of_the_classes_of_both(tmp_path: Path, capsys: Any) -> None:
+    known = open_data(SCENES).vocabularies["instances"]
+    learnt = (*known[1:], known[0])  # the new class comes last
+    settings = {"teacher": "runs/first", "class_subset": [known[0]]}
+    run = run_of(tmp_path, data=SCENES, val="val", classes={"instances": list(learnt)}, settings=settings)
+    own = data_of_run(run)
+    assert own.vocabularies["instances"] == learnt
+    assert f"do not annotate {known[1]}, {known[2]}" in capsys.readouterr().err
+    for index in range(len(own)):
+        truth = own.truth(index)
+        assert truth.instances is not None
+        assert truth.instances.labels is not None
+        assert truth.instances.labels.eq(len(learnt) - 1).all()
+        assert truth.sought is not None
+        assert truth.sought.tolist() == [False] * (len(learnt) - 1) + [True]
+    whole, plain = data_of_run(run, OTHER), open_data(OTHER, "val")
+    assert not capsys.readouterr().err
+    assert len(whole) == len(plain)
+    for index in range(len(whole)):
+        there, before = whole.truth(index).instances, plain.truth(index).instances
+        assert there is not None
+        assert before is not None
+        assert there.labels is not None
+        assert before.labels is not None
+        assert [learnt[label] for label in there.labels] == [known[label] for label in before.labels]
+
+
+def test_unknown_classes_of_such_data_are_left_for_the_message(tmp_path: Path) -> None:
+    known = open_data(SCENES).vocabularies["instances"]
+    run = run_of(
+        tmp_path, data=SCENES, val="val", classes={"instances": [*known[:3], "other"]}, settings={"teacher": "runs/a"}
+    )
+    assert data_of_run(run).vocabularies["instances"] == known

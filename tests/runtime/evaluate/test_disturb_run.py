@@ -76,7 +76,7 @@ def test_scores_that_are_shown_leave_losses_and_doubled_errors_out():
 def test_the_command_prints_the_usual_scores_and_those_of_disturbed_pictures(monkeypatch, capsys, tmp_path):
     system, data = tiny_system(), TinyDataset(4)
     monkeypatch.setattr("saccade.runtime.runs.load.load", lambda *_, **__: Predictor(system))
-    monkeypatch.setattr("saccade.runtime.evaluate.evaluate.data_of_run", lambda *_, **__: data)
+    monkeypatch.setattr("saccade.runtime.runs.data_of_run.data_of_run", lambda *_, **__: data)
     words = ["evaluate", "run", "--disturb", "shift, blur", "--strengths", ".5,1"]
     assert cli.main([*words, "--json", "--out", str(tmp_path / "out")]) == 0
     told = json.loads(capsys.readouterr().out)

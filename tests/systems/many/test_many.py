@@ -205,3 +205,5 @@ def test_a_teacher_s_classes_stay_beside_new_ones(
     path = train(tmp_path / "more", **more)
     assert sc.load(path).vocabularies["instances"] == classes
     assert "what they do not annotate" in capsys.readouterr().err
+    assert set(sc.evaluate(path)) == set(sc.evaluate(path, DATA))
+    assert f"do not annotate {classes[0]}" in capsys.readouterr().err

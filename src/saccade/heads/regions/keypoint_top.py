@@ -5,6 +5,7 @@ Legend: B pictures, R regions of each, n regions of all, K joints, m cells a sid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -64,7 +65,7 @@ class KeypointTop(ColumnTop):
 
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> RegionKeypoints:
         """Grids of every region."""
-        return RegionKeypoints(regions.spread(self.tower(maps, regions.flat, regions.owners)))
+        return RegionKeypoints(regions.told(partial(self.tower, maps)))
 
     def loss(self, maps: Mapping[str, Tensor], sampled: Sampled) -> dict[str, Tensor]:
         """``keypoint``: cross entropy over all cells, a mean over the annotated joints that lie in their region.

@@ -5,6 +5,7 @@ Legend: B pictures, R regions of each, n regions of all, K masks of a region: 1,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -52,7 +53,7 @@ class MaskTop(ColumnTop):
 
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> RegionMasks:
         """Masks of every region."""
-        return RegionMasks(regions.spread(self.tower(maps, regions.flat, regions.owners)))
+        return RegionMasks(regions.told(partial(self.tower, maps)))
 
     def loss(self, maps: Mapping[str, Tensor], sampled: Sampled) -> dict[str, Tensor]:
         """``mask``: binary cross entropy of the true class's mask, a mean over the regions whose object has a mask.

@@ -2,20 +2,17 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from saccade.core.dataset import Dataset
-from saccade.core.errors import ConfigError, SaccadeError
+from saccade.core.errors import ConfigError
 from saccade.data.datasets.channels import with_channels
-from saccade.data.datasets.painted import with_pixels
 from saccade.data.datasets.persons import with_persons
-from saccade.data.datasets.posed import with_poses
 from saccade.data.datasets.proposals import with_regions
-from saccade.data.datasets.train_val import DataOptions, open_val
 from saccade.data.loading.unreadable import readable
 from saccade.data.open import Sources, open_data
 from saccade.metrics.evaluation import Evaluation
@@ -33,9 +30,8 @@ from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import Members
 from saccade.runtime.predict.persons.pose_of_each import PoseOfEach
 from saccade.runtime.predict.predictor import Predictor
-from saccade.runtime.runs.load import load, needs_of_run
-from saccade.runtime.runs.network_of_run import vocabularies_of
-from saccade.runtime.runs.run_folder import RunFolder
+from saccade.runtime.runs.data_of_run import data_of_run
+from saccade.runtime.runs.load import load
 from saccade.runtime.runs.run_regions import seek_before
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.writing.atomic import write_text
@@ -193,59 +189,6 @@ def opened(run: Subject, data: Sources | None = None, split: str | None = None) 
     check_same_vocabularies(predictor.vocabularies, dataset.vocabularies)
     dataset = with_regions(with_channels(dataset, engine.input.channels), engine.search)
     return predictor, seek_before(dataset, engine.search)
-
-
-def data_of_run(
-    run: Path, data: Sources | None = None, split: str | None = None, *, allow_outside: bool = False
-) -> Dataset:
-    """The data to evaluate a run on, with the classes that it was trained on: renamed and chosen as they were then.
-
-    Of a run that learnt classes of pixels these are painted, or masks of them made, where the data have others alone.
-
-    Args:
-        run: The run's folder.
-        data: Data in place of the run's own.
-        split: Which part; by default what the run was validated on, or ``val`` of `data`.
-        allow_outside: Whether annotations may name pictures outside the data's folder; where the training did, too.
-
-    Raises:
-        ConfigError: The run names no data to validate on.
-        DataError: The data cannot be read.
-    """
-    config = RunFolder.open(run).read_config()
-    settings = cast("Mapping[str, Any]", config.get("settings") or {})
-    choice = DataOptions(
-        rename=settings.get("rename"),
-        subset=tuple(cast("Iterable[str]", settings.get("class_subset") or ())),
-        fold=settings.get("fold"),
-        seed=settings.get("seed") or 0,
-        allow_outside=allow_outside or bool(settings.get("allow_outside")),
-    )
-    learnt = vocabularies_of(config)
-    if data is None:
-        found = _runs_own(run, config, split, choice)
-    else:
-        found = choice.fitted(open_data(data, split, preferred="val", allow_outside=choice.allow_outside), learnt)
-    by_hand = ("semantic",) if "semantic" in learnt and not config.get("system") else ()
-    needs = needs_of_run(config) or by_hand
-    return with_poses(with_pixels(found, needs), needs)
-
-
-def _runs_own(run: Path, config: Mapping[str, Any], split: str | None, choice: DataOptions) -> Dataset:
-    source, val = config.get("data"), config.get("val")
-    if not isinstance(source, str | list) or not (split or val):
-        raise ConfigError("a run that was validated on data", "one that was not", path=run, cure="give --data DATA")
-    try:
-        if split:
-            return choice.of(open_data(cast("Sources", source), split, allow_outside=choice.allow_outside))
-        measured = open_val(cast("Sources", source), None if choice.fold else str(val), choice)
-    except SaccadeError as error:
-        told = source if isinstance(source, str) else ", ".join(map(str, source))
-        error.cure = f"{error.cure or ''}\n  the run's own data is {told}: name another with --data DATA".strip()
-        raise
-    if measured is None:
-        raise ConfigError(f"{val} of the run's data", "none", path=run, cure="give --data DATA")
-    return measured
 
 
 def name_of(thing: Any) -> str:

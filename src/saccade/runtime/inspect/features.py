@@ -21,10 +21,10 @@ from saccade.data.open import open_data
 from saccade.network.maps import GUIDE, IMAGE
 from saccade.network.system import System
 from saccade.runtime.device import evaluating
-from saccade.runtime.evaluate.evaluate import data_of_run
 from saccade.runtime.inspect.feature_file import check_name, read_features, write_features
 from saccade.runtime.inspect.feature_table import FeatureTable, Pool, first_read, labels_of, pooled
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.load import load
 from saccade.safe_io.writing.atomic import naming_full_disk
 

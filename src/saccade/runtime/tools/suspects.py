@@ -20,9 +20,9 @@ from saccade.data.datasets.train_val import DataOptions, open_train_val
 from saccade.metrics.suspects.finders import FINDERS, finders
 from saccade.metrics.suspects.suspect import Suspect, ranked
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
-from saccade.runtime.evaluate.evaluate import data_of_run
 from saccade.runtime.evaluate.predictions import predictions
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.load import load
 from saccade.runtime.runs.run_folder import RunFolder
 
