@@ -1,7 +1,7 @@
 """Heads: what reads maps and speaks of the picture."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -50,6 +50,14 @@ class Head(nn.Module, ABC):
         Of the latter a picture, or an object of it, may lack one, but not all of them.
         """
         return self.needs | (self.uses & self.gives)
+
+    @property
+    def class_layers(self) -> Mapping[str, int]:
+        """Its layers whose outputs count classes, by path, each with how many numbers of one class lie together.
+
+        What stands there of a class can be kept where other classes join it; background's comes before all classes'.
+        """
+        return {}
 
     @property
     def suppression(self) -> Suppression | None:

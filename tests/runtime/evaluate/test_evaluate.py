@@ -17,10 +17,10 @@ from saccade.data.open import open_data
 from saccade.network.system import System
 from saccade.runtime.evaluate.class_agreement import check_classes_agree
 from saccade.runtime.evaluate.evaluate import evaluate
-from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.evaluate.loss_means import LossMeans
 from saccade.runtime.evaluate.measure import Measure, evaluation_of
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.run_folder import RunFolder
 
 

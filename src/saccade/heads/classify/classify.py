@@ -3,7 +3,7 @@
 Legend: B pictures, C classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,6 +71,11 @@ class ClassifyHead(Head):
         self.gives = frozenset({"label_scores", "labels" if self.many else "label"})
         self.needs = frozenset({"labels" if self.many else "label"})
         self.register_buffer("class_weights", torch.ones(classes), persistent=False)
+
+    @property
+    def class_layers(self) -> Mapping[str, int]:
+        """Whatever makes the scores."""
+        return {"body": 1}
 
     def forward(self, maps: Maps) -> ClassScores:
         """Scores of each picture."""

@@ -3,7 +3,7 @@
 Legend: B pictures, L maps, (h, w) positions of a map, A anchors of a map (all its positions), C classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -99,6 +99,11 @@ class DenseBoxHead(Head):
         columns = ("boxes", "scores") if classes is None else ("boxes", "scores", "labels")
         self.gives = frozenset(f"instances.{name}" for name in columns)
         self.needs = frozenset(f"instances.{name}" for name in columns if name != "scores")
+
+    @property
+    def class_layers(self) -> Mapping[str, int]:
+        """The scores, anchor by anchor."""
+        return {} if self.classes is None else {"tower.score": 1}
 
     @property
     def reads_scales(self) -> bool:

@@ -3,7 +3,7 @@
 Legend: B pictures, C classes, (H, W) the batch's pixels, (h, w) positions of a map or pixels of one picture.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,6 +98,11 @@ class PixelHead(Head):
         self.register_buffer("class_weights", torch.ones(classes), persistent=False)
         self.refiner, self.refines_own_pixels = refine, refine is not None and refine_at == "picture"
         self.reads = (reads, GUIDE) if refine is not None and refine_at == "network" else (reads,)
+
+    @property
+    def class_layers(self) -> Mapping[str, int]:
+        """Whatever makes the scores."""
+        return {"body": 1}
 
     def forward(self, maps: Maps) -> PixelRaw:
         """Scores of all of the batch's pixels; those that the map does not reach score alike for every class."""

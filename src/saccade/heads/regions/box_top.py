@@ -87,6 +87,11 @@ class BoxTop(RegionTop):
         super().__init__()
         self.tower, self.reads, self.rules, self.classes = tower, reads, rules, classes
 
+    @property
+    def class_layers(self) -> Mapping[str, int]:
+        """Linear layers of scores and of codes; position-sensitive ones are laid out otherwise."""
+        return {"tower.score": 1, "tower.box": 4} if isinstance(self.tower.score, nn.Linear) else {}
+
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> ScoredRegions:
         """Scores and codes of every region."""
         boxes, owners = regions.flat, regions.owners

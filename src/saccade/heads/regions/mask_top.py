@@ -51,6 +51,11 @@ class MaskTop(ColumnTop):
         super().__init__()
         self.tower, self.reads = tower, reads
 
+    @property
+    def class_layers(self) -> Mapping[str, int]:
+        """A mask a class."""
+        return {"tower.score": 1}
+
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> RegionMasks:
         """Masks of every region."""
         return RegionMasks(regions.told(partial(self.tower, maps)))

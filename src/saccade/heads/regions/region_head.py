@@ -112,6 +112,12 @@ class RegionHead(Head):
         return "boxes that are read on are suppressed softly or vote, one by one"
 
     @property
+    def class_layers(self) -> Mapping[str, int]:
+        """Those of all tops."""
+        tops = {name: cast("RegionTop", top) for name, top in self.tops.items()}
+        return {f"tops.{name}.{path}": count for name, top in tops.items() for path, count in top.class_layers.items()}
+
+    @property
     def reads_scales(self) -> bool:
         """Whether its proposals' least sides are those of a picture's own pixels."""
         return self.propose is not None and self.propose.reads_scales

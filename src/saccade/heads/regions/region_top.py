@@ -70,6 +70,11 @@ class RegionTop(nn.Module, ABC):
     needs: frozenset[str]
     uses: frozenset[str] = frozenset()
 
+    @property
+    def class_layers(self) -> Mapping[str, int]:
+        """As `Head.class_layers`."""
+        return {}
+
     @abstractmethod
     def forward(self, maps: Mapping[str, Tensor], regions: Regions) -> Any:
         """The raw output, a tree of tensors (B, R, …)."""

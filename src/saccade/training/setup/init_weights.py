@@ -9,16 +9,22 @@ from typing import cast
 from torch import Tensor
 
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.vocabulary import Vocabularies
 from saccade.layers.initialise import fit_channels
 from saccade.network.frozen_parts import inside
 from saccade.network.recipe import Recipe
 from saccade.network.system import System
 from saccade.runtime.runs.checkpoint import load_weights
+from saccade.runtime.runs.network_of_run import vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.settings import TrainSettings
+from saccade.training.setup.class_rows import class_rows
 from saccade.training.setup.weight_names import under_own_names
 
 SHOWN = 4
+# What becomes of weights that are not simply taken.
+PARTLY = "taken for the classes that both know, by their names"
+SHAPED, LACKED = "new because the shape differs", "new because the file lacks them"
 # What `TrainSettings.freeze` calls all that a file has given its first weights.
 INIT = "init"
 
@@ -27,8 +33,9 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
     """Load a file's or a run's weights into a system; what cannot be taken keeps its first weights, and is told.
 
     The file may be a system's of ours, torchvision's or timm's file of the system's trunk, or a shallower VGG's. A head
-    may have another number of outputs: its last layer then begins anew, and of a run of another system whatever differs
-    in the heads. First filters for RGB are fitted to other channels. Any other difference of shape is a mistake.
+    may have another number of classes: of a run, those that both know are found by their names (`class_rows`); else its
+    last layer begins anew, and of a run of another system whatever differs in the heads. First filters for RGB are
+    fitted to other channels. Any other difference of shape is a mistake.
 
     Args:
         system: Whose weights are replaced.
@@ -54,10 +61,12 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
         )
     found = _fit_first_filters(system, found)
     other = [name for name in own if name in found and found[name].shape != own[name].shape]
-    _check_heads_alone(other, found, own, path, _is_of_another_system(system, Path(path)))
+    partly = class_rows(system, other, found, _classes_of(Path(path)))
+    new = [name for name in other if name not in partly]
+    _check_heads_alone(new, found, own, path, _is_of_another_system(system, Path(path)))
     fitting = {name: value for name, value in found.items() if name not in other}
-    system.load_state_dict(fitting, strict=False)
-    _tell(path, len(fitting), other, [name for name in own if name not in found])
+    system.load_state_dict(fitting | partly, strict=False)
+    _tell(path, len(fitting), {PARTLY: sorted(partly), SHAPED: new, LACKED: [n for n in own if n not in found]})
     return [name for name in own if name not in fitting]
 
 
@@ -112,7 +121,9 @@ def _check_heads_alone(
         ConfigError: There are others.
     """
     for name in names:
-        same = other_system or found[name].shape[1:] == own[name].shape[1:]
+        theirs, wanted = found[name].shape, own[name].shape
+        pairs = theirs[:1] == theirs[1:2] and wanted[:1] == wanted[1:2]  # a kernel for each pair of classes
+        same = other_system or (theirs[2:] == wanted[2:] and (pairs or theirs[1:2] == wanted[1:2]))
         if not name.startswith("heads.") or not same:
             raise ConfigError(
                 f"{name} of shape {tuple(own[name].shape)}",
@@ -132,12 +143,15 @@ def _is_of_another_system(system: System, path: Path) -> bool:
     return name is not None and name != (system.origin or {}).get("system")
 
 
-def _tell(path: str | Path, taken: int, other: list[str], lacking: list[str]) -> None:
-    parts = [f"{taken} taken"]
-    if other:
-        parts.append(f"new because the shape differs: {_listed(other)}")
-    if lacking:
-        parts.append(f"new because the file lacks them: {_listed(lacking)}")
+def _classes_of(path: Path) -> Vocabularies:
+    """The classes that a run's network learnt; files of weights name none."""
+    if not (path / "config.yaml").is_file():
+        return Vocabularies({})
+    return vocabularies_of(RunFolder.open(path).read_config())
+
+
+def _tell(path: str | Path, taken: int, others: Mapping[str, list[str]]) -> None:
+    parts = [f"{taken} taken", *(f"{why}: {_listed(names)}" for why, names in others.items() if names)]
     if len(parts) > 1:
         print(f"first weights from {path}: {'; '.join(parts)}", file=sys.stderr)  # noqa: T201
 
