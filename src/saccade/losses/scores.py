@@ -27,6 +27,16 @@ class ScoreLoss(ABC):
     def scores(self, logits: Tensor) -> Tensor:
         """(…, C) probabilities of logits (…, channels)."""
 
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
+        """(…) how far logits (…, channels) are from a teacher's, who knows K of the classes.
+
+        Args:
+            logits: (…, channels).
+            told: (…, channels of K classes) the teacher's.
+            places: (K,) labels of the teacher's classes.
+        """
+        return (self.scores(logits)[..., places] - self.scores(told)).square().sum(-1)
+
     @abstractmethod
     def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
         """(…) what logits (…, channels) cost.
@@ -49,6 +59,19 @@ class SoftmaxScores(ScoreLoss):
     def scores(self, logits: Tensor) -> Tensor:
         """Softmax, less the background."""
         return logits.softmax(-1)[..., 1:]
+
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
+        """Divergence (Kullback, Leibler) from the teacher, whose background may be any class that it does not know.
+
+        Source: Cermelli et al. 2020, Modeling the background for incremental learning in semantic segmentation, arXiv
+        2002.03718, equation 8.
+        """
+        logs, wanted = logits.log_softmax(-1), told.log_softmax(-1)
+        unknown = torch.ones(logits.shape[-1], dtype=torch.bool, device=logits.device)
+        unknown[places + 1] = False
+        background = logs.masked_fill(~unknown, -torch.inf).logsumexp(-1, keepdim=True)
+        found = torch.cat([background, logs[..., places + 1]], -1)
+        return (wanted.exp() * (wanted - found)).sum(-1)
 
     def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
         """Cross entropy; background is the sum of its own probability and those of the classes that were not sought.
@@ -76,6 +99,10 @@ class SigmoidScores(ScoreLoss):
         """Sigmoids."""
         return logits.sigmoid()
 
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
+        """Sum of each known class's divergence from the teacher."""
+        return _sigmoid_distance(logits[..., places], told)
+
     def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
         """Sum of binary cross entropies over the classes of which something is known."""
         cost = F.binary_cross_entropy_with_logits(logits, one_hot(logits, target), reduction="none")
@@ -102,6 +129,10 @@ class FocalScores(ScoreLoss):
         """Sigmoids."""
         return logits.sigmoid()
 
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
+        """Sum of each known class's divergence from the teacher."""
+        return _sigmoid_distance(logits[..., places], told)
+
     def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
         """Sum of focal losses over the classes of which something is known."""
         cost = sigmoid_focal_loss(logits, one_hot(logits, target), self.alpha, self.gamma)
@@ -123,3 +154,10 @@ def of_known(costs: Tensor, target: Tensor, sought: Tensor | None) -> Tensor:
         sought: Bool, to be spread over (…, C); None: all.
     """
     return costs if sought is None else costs.masked_fill(~sought & (target == -1)[..., None], 0.0)
+
+
+def _sigmoid_distance(logits: Tensor, told: Tensor) -> Tensor:
+    """(…) sum over (…, K) of the divergence of sigmoids from those of a teacher."""
+    wanted = told.sigmoid()
+    cross = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    return (cross - F.binary_cross_entropy_with_logits(told, wanted, reduction="none")).sum(-1)

@@ -1,15 +1,17 @@
 """A truth that is completed by what a network says: what is added, what is left alone, and what counts as sought."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.masks import Masks
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.taught import IGNORE, completed
+from saccade.data.datasets.taught import IGNORE, Knowledge, completed
 
 # Of three classes the teacher knows the first two.
-KNOWS = {"instances": torch.tensor([True, True, False]), "semantic": torch.tensor([True, True, False])}
+KNOWS = Knowledge({"instances": torch.tensor([True, True, False]), "semantic": torch.tensor([True, True, False])})
 NEW = torch.tensor([False, False, True])
 
 
@@ -30,6 +32,22 @@ def test_objects_of_classes_that_were_not_sought_are_added() -> None:
     assert found.sought is None
     assert found.get("instances.labels").tolist() == [2, 0, 1]
     assert found.get("instances.crowd").tolist() == [False, False, True]  # in doubt: neither learnt nor background
+
+
+def test_from_where_on_objects_count_is_the_teacher_s() -> None:
+    truth = Annotation(instances=rows((0, 20, 10, 30), labels=[2]), sought=NEW)
+    found = completed(truth, told([0.9, 0.7, 0.3], [0, 1, 1]), replace(KNOWS, sure=0.8))
+    assert found.get("instances.crowd").tolist() == [False, False, True]
+    assert found.get("instances.labels").tolist() == [2, 0, 1]
+
+
+def test_an_object_told_as_of_two_classes_is_the_likelier_one() -> None:
+    boxes = [(0.0, 0.0, 10.0, 10.0), (0.0, 0.0, 10.0, 9.0), (0.0, 4.5, 10.0, 14.5), (50.0, 0.0, 60.0, 10.0)]
+    told_twice = Annotation(instances=rows(*boxes, labels=[0, 1, 1, 1], scores=[0.8, 0.9, 0.7, 0.6]))
+    found = completed(Annotation(instances=rows((0, 20, 10, 30), labels=[2]), sought=NEW), told_twice, KNOWS)
+    assert found.get("instances.labels").tolist() == [2, 1, 1, 1]
+    assert found.get("instances.boxes")[1:, 1].tolist() == [0.0, 4.5, 0.0]
+    assert found.get("instances.crowd").tolist() == [False, False, True, False]  # one of them may be another
 
 
 def test_what_people_annotated_stands() -> None:

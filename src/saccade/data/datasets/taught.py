@@ -10,7 +10,7 @@ Legend: C classes of objects, S of pixels, n rows, (H, W) the picture's pixels.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -25,10 +25,25 @@ from saccade.data.datasets.picture import classes_shown, picture_of, size_of
 from saccade.data.datasets.wrapper import DatasetWrapper
 from saccade.ops.boxes.geometry import iou_matrix
 
-# From where on a teacher is believed; objects between doubt and that are ignored, neither learnt nor background.
-SURE, DOUBT = 0.5, 0.2
-# Objects of the truth that a teacher's row covers by more than this it has taken for one of its own classes.
-SAME, IGNORE = 0.5, 255
+# From where on a teacher is believed, where nobody says otherwise.
+SURE = 0.5
+# Share of that below which an object is background; between both it is ignored, neither learnt nor background.
+DOUBT = 0.4
+# Of rows that overlap by more than the first a teacher means one object; by more than the second, perhaps.
+SAME, NEAR, IGNORE = 0.5, 0.3, 255
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a teacher knows, and from where on it is believed.
+
+    Attributes:
+        classes: Which classes it knows, by key of a vocabulary.
+        sure: Score from which its objects count as true.
+    """
+
+    classes: Mapping[str, Tensor]
+    sure: float = SURE
 
 
 class TaughtDataset(DatasetWrapper):
@@ -38,14 +53,16 @@ class TaughtDataset(DatasetWrapper):
         dataset: The pictures, under a vocabulary that has the teacher's classes too.
         told: What the teacher says of each picture, in its own pixels, labels as in that vocabulary.
         knows: Classes that the teacher knows.
+        sure: Score from which the teacher's objects count as true.
     """
 
-    def __init__(self, dataset: Dataset, told: Sequence[Annotation], knows: Vocabularies) -> None:
+    def __init__(self, dataset: Dataset, told: Sequence[Annotation], knows: Vocabularies, sure: float = SURE) -> None:
         self.dataset, self._told = dataset, told
-        self._knows = {
+        classes = {
             key: torch.tensor([name in knows.get(key, ()) for name in names], dtype=torch.bool)
             for key, names in dataset.vocabularies.items()
         }
+        self._knows = Knowledge(classes, sure)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -75,13 +92,13 @@ class TaughtDataset(DatasetWrapper):
         return classes_shown(self.truth(index))
 
 
-def completed(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) -> Annotation:
+def completed(truth: Annotation, told: Annotation, knows: Knowledge) -> Annotation:
     """A truth with what a teacher says of classes and fields that were not annotated.
 
     Args:
         truth: What people annotated.
         told: The teacher's prediction.
-        knows: Which classes the teacher knows, by key of a vocabulary.
+        knows: What the teacher knows.
     """
     changes: dict[str, Any] = {}
     for field, rule in RULES.items():
@@ -90,31 +107,50 @@ def completed(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) 
     return replace(truth, **changes)
 
 
-def _instances(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) -> dict[str, Any]:
+def _instances(truth: Annotation, told: Annotation, knows: Knowledge) -> dict[str, Any]:
     """Rows of classes that were not sought, those that the teacher doubts as a crowd; both were sought then."""
-    known, rows = knows["instances"], told.instances
+    known, rows = knows.classes["instances"], told.instances
     none = torch.zeros_like(known)
     sought = none if truth.instances is None else truth.sought
     if sought is None or rows is None or rows.labels is None or rows.scores is None:
         return {}
     missing = known & ~sought
-    rows = rows[missing[rows.labels] & (rows.scores >= DOUBT)]
+    rows = rows[missing[rows.labels] & (rows.scores >= DOUBT * knows.sure)]
     if truth.instances is not None and truth.instances.boxes is not None and rows.boxes is not None:
         covered = iou_matrix(rows.boxes, truth.instances.boxes) > SAME
         rows = rows[~covered.any(1)]
     found = sought | missing
-    added = _as_truth(rows, truth.instances)
+    added = _as_truth(*_one_an_object(rows, knows.sure), truth.instances)
     both = added if truth.instances is None else Instances.cat([truth.instances, added])
     return {"instances": both, "sought": None if found.all() else found}
 
 
-def _as_truth(rows: Instances, beside: Instances | None) -> Instances:
-    """A teacher's rows as truth has them, with a column for each that the rows beside them have."""
+def _one_an_object(rows: Instances, sure: float) -> tuple[Instances, Tensor]:
+    """The best row of each object, whatever its class, and which of these (n,) are doubted.
+
+    A detector suppresses boxes of each class by themselves, and may tell one object as of several classes.
+    """
     boxes, scores = rows.boxes, rows.scores
     if boxes is None or scores is None:
+        return rows, torch.zeros(len(rows), dtype=torch.bool)
+    kept: list[int] = []
+    doubted: list[bool] = []
+    overlaps = iou_matrix(boxes, boxes)
+    for row in scores.argsort(descending=True).tolist():
+        nearest = float(overlaps[row, kept].max()) if kept else 0.0
+        if nearest <= SAME:
+            kept.append(row)
+            doubted.append(nearest > NEAR or float(scores[row]) < sure)
+    return rows[torch.tensor(kept, dtype=torch.int64)], torch.tensor(doubted, dtype=torch.bool)
+
+
+def _as_truth(rows: Instances, doubted: Tensor, beside: Instances | None) -> Instances:
+    """A teacher's rows as truth has them, with a column for each that the rows beside them have."""
+    boxes = rows.boxes
+    if boxes is None:
         return Instances()
     area = (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
-    found = Instances(boxes, rows.labels, masks=rows.masks, area=area, crowd=scores < SURE)
+    found = Instances(boxes, rows.labels, masks=rows.masks, area=area, crowd=doubted)
     if beside is None:
         return found
     if beside.masks is None:
@@ -129,12 +165,12 @@ def _as_truth(rows: Instances, beside: Instances | None) -> Instances:
     return found
 
 
-def _semantic(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) -> dict[str, Any]:
+def _semantic(truth: Annotation, told: Annotation, knows: Knowledge) -> dict[str, Any]:
     """The classes of pixels that are unknown, of classes that were not sought."""
     scores, classes = told.semantic_scores, told.semantic
     if scores is None or classes is None:
         return {}
-    known = knows["semantic"]
+    known = knows.classes["semantic"]
     sought = torch.zeros_like(known) if truth.semantic is None else truth.semantic_sought
     if sought is None:
         return {}
@@ -148,22 +184,22 @@ def _semantic(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) 
     }
 
 
-def _label(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) -> dict[str, Any]:
+def _label(truth: Annotation, told: Annotation, knows: Knowledge) -> dict[str, Any]:
     """The class of a picture that has none, where the teacher is sure of it."""
     del knows
     sure = told.label_scores is not None and float(told.label_scores.max()) >= SURE
     return {"label": told.label} if truth.label is None and sure else {}
 
 
-def _labels(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) -> dict[str, Any]:
+def _labels(truth: Annotation, told: Annotation, knows: Knowledge) -> dict[str, Any]:
     """Which of the classes are shown that are unknown."""
     if told.labels is None:
         return {}
     before = torch.full_like(told.labels, -1) if truth.labels is None else truth.labels
-    return {"labels": torch.where((before == -1) & knows["instances"], told.labels, before)}
+    return {"labels": torch.where((before == -1) & knows.classes["instances"], told.labels, before)}
 
 
-def _contours(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) -> dict[str, Any]:
+def _contours(truth: Annotation, told: Annotation, knows: Knowledge) -> dict[str, Any]:
     """Lines where nobody drew any."""
     del knows
     lines = told.contours
@@ -171,7 +207,7 @@ def _contours(truth: Annotation, told: Annotation, knows: Mapping[str, Tensor]) 
 
 
 # How each field is completed; the others stay as they are.
-RULES: dict[str, Callable[[Annotation, Annotation, Mapping[str, Tensor]], dict[str, Any]]] = {
+RULES: dict[str, Callable[[Annotation, Annotation, Knowledge], dict[str, Any]]] = {
     "instances": _instances,
     "semantic": _semantic,
     "label": _label,

@@ -80,6 +80,7 @@ class BoxTop(RegionTop):
     """
 
     terms = ("class", "box")
+    distils = True
     gives = frozenset({"boxes", "scores", "labels"})
     needs = frozenset({"boxes", "labels"})
 
@@ -126,6 +127,36 @@ class BoxTop(RegionTop):
         counts = self._counting((classes + boxes).detach(), sampled.owners)
         number = counts.sum().clamp(min=1)
         return {"class": (classes * counts).sum() / number, "box": (boxes * counts).sum() / number}
+
+    def distance(
+        self,
+        maps: Mapping[str, Tensor],
+        teacher: "BoxTop",
+        told: Mapping[str, Tensor],
+        regions: Regions,
+        places: Tensor,
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """How far scores and boxes are from a teacher's, a mean over regions; and what this one says of them.
+
+        Args:
+            maps: What it reads.
+            teacher: A top that is built as it is, for K of its classes.
+            told: What the teacher reads of the same pictures.
+            regions: Of what.
+            places: (K,) labels of the teacher's classes.
+
+        Returns:
+            Terms ``teacher_class`` and ``teacher_box``, each box of which counts as much as the teacher believes in it;
+            and the teacher's scores (n, K) of the n regions that there are.
+        """
+        own, wanted = self(maps, regions), teacher(told, regions)
+        logits, believed = (one.logits[regions.shown].float() for one in (own, wanted))
+        scores, every = self.rules.score_loss.scores(believed), torch.arange(len(places), device=places.device)
+        codes = own.codes[regions.shown].float()[:, self._box_of(places, own.codes.shape[2])]
+        theirs = wanted.codes[regions.shown].float()[:, teacher._box_of(every, wanted.codes.shape[2])]
+        far = F.smooth_l1_loss(codes, theirs, beta=self.rules.beta, reduction="none").sum(-1) * scores
+        number, distance = max(len(logits), 1), self.rules.score_loss.distance(logits, believed, places)
+        return {"teacher_class": distance.sum() / number, "teacher_box": far.sum() / number}, scores
 
     def _labels(self, sampled: Sampled) -> Tensor:
         """(n,) labels or -1; (n, U) where each of U classifiers has an overlap of its own."""

@@ -51,6 +51,23 @@ class Sampled:
         return (self.rows >= 0).nonzero()[:, 0]
 
 
+@dataclass(frozen=True)
+class Told:
+    """Regions in which a teacher sees an object.
+
+    Attributes:
+        maps: What the teacher reads.
+        boxes: (n, 4) x1, y1, x2, y2 in input pixels.
+        owners: (n,) the picture of each.
+        labels: (n,) the likeliest of the teacher's own classes.
+    """
+
+    maps: Mapping[str, Tensor]
+    boxes: Tensor
+    owners: Tensor
+    labels: Tensor
+
+
 class RegionTop(nn.Module, ABC):
     """One thing that is said of each region.
 
@@ -62,6 +79,7 @@ class RegionTop(nn.Module, ABC):
         gives: Columns of `Instances` that it fills.
         needs: Columns of the true `Instances` that its loss reads.
         uses: Columns that its loss reads where they are there, and does without where they are not.
+        distils: As `Head.distils`.
     """
 
     reads: tuple[str, ...]
@@ -69,6 +87,7 @@ class RegionTop(nn.Module, ABC):
     gives: frozenset[str]
     needs: frozenset[str]
     uses: frozenset[str] = frozenset()
+    distils: bool = False
 
     @property
     def class_layers(self) -> Mapping[str, int]:
@@ -86,6 +105,18 @@ class RegionTop(nn.Module, ABC):
 
 class ColumnTop(RegionTop, ABC):
     """A top that adds columns to the rows that stay."""
+
+    def distance(self, maps: Mapping[str, Tensor], teacher: "ColumnTop", told: "Told", places: Tensor) -> Tensor:
+        """() how far what it says is from a teacher's, of the regions in which this one sees an object.
+
+        Args:
+            maps: What it reads.
+            teacher: A top that is built as it is, for K of its classes.
+            told: What the teacher reads, and sees.
+            places: (K,) labels of the teacher's classes.
+        """
+        del maps, teacher, told, places
+        raise NotImplementedError(f"{type(self).__name__} does not distil")
 
     @abstractmethod
     def columns(self, raw: Any, picture: int, rows: Instances, size: tuple[int, int]) -> dict[str, Any]:

@@ -77,6 +77,10 @@ class Detection:
             scores["voc_ap11"] = mean_defined([average_precision(r, 11) for r in found.voc])
         return {self.said.before + name: value for name, value in scores.items()}
 
+    def best_threshold(self) -> Threshold | None:
+        """The score of the greatest F1 over all classes together, at overlap .5; None where nothing determines it."""
+        return self._all().best
+
     def sections(self) -> tuple[Section, ...]:
         """Scores and best threshold of each class, precision against recall, kinds of errors, confusion."""
         return self._all().sections() if self.told_apart else ()

@@ -138,7 +138,9 @@ def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: 
     loss_weights = str(resolved_run.settings.loss_weights)
     weigh_heads(resolved_run.system, loss_weights)
     settings = resolved_run.settings
-    train_state = TrainState(resolved_run.system, recipe, fabric, settings.seed, loss_weights)
+    train_state = TrainState(
+        resolved_run.system, recipe, fabric, settings.seed, loss_weights, teacher=resolved_run.teacher
+    )
     validator = None if resolved_run.data.val is None else Validator(resolved_run.data.val, resolved_run, pipeline)
     if resolved_run.settings.best is not None:
         check_best(resolved_run.settings.best, ["loss"] if validator is None else validator.names(train_state))

@@ -31,7 +31,7 @@ from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
 from saccade.training.setup.init_weights import take_weights, with_frozen
 from saccade.training.setup.small_set import recipe_for
-from saccade.training.setup.teacher import taught
+from saccade.training.setup.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class ResolvedRun:
         metrics: A user's further metrics.
         callbacks: A user's own parts of the loop.
         renewed: Weights that begin anew although the settings name a file of first weights.
+        teacher: Tells of objects in the training's steps what it knows.
     """
 
     system: System
@@ -59,6 +60,7 @@ class ResolvedRun:
     metrics: tuple[Metric, ...] = ()
     callbacks: tuple[Callback, ...] = ()
     renewed: tuple[str, ...] = ()
+    teacher: System | None = None
 
 
 def prepare(
@@ -79,7 +81,10 @@ def prepare(
     settings, system_options = split_options(what, options)
     measured = settings.val if val is None else str(val) if isinstance(val, float | int) else val
     opened = open_training_data(data, measured, settings, needs_of(what, system_options))
-    opened = opened if settings.teacher is None else taught(opened, settings.teacher, settings.device)
+    teacher, plain = None if settings.teacher is None else Teacher.of(settings.teacher, settings.device), opened
+    # Most often a learner begins as its teacher, and is told of objects in its steps.
+    in_steps = settings.init is not None and settings.init == settings.teacher
+    opened = opened if teacher is None else teacher.complete(plain, objects=not in_steps)
     system_options = _with_heads(what, opened, system_options)
     torch.manual_seed(settings.seed)
     system = make_system(what, opened, system_options | _own_size(what, settings), settings.init)
@@ -88,6 +93,9 @@ def prepare(
         system = system.with_input(system.input.resized(settings.size))
     renewed = () if settings.init is None else take_weights(system, settings.init, settings.trust_pickle)
     check_same_vocabularies(system.vocabularies, opened.train.vocabularies, opened.title)
+    taught = teacher is not None and teacher.teaches(system)
+    if teacher is not None and in_steps and not taught:
+        opened = teacher.complete(plain)
     channels, search = system.input.channels, system.search
     opened = replace(
         opened,
@@ -96,7 +104,8 @@ def prepare(
     )
     place = Path(out) if out else next_out(what, resume)
     recipe = with_frozen(recipe_for(system, len(opened.train), settings), system, settings, renewed)
-    return ResolvedRun(system, opened, place, settings, recipe, resume, renewed=tuple(renewed))
+    told = teacher.system if teacher is not None and taught and in_steps else None
+    return ResolvedRun(system, opened, place, settings, recipe, resume, renewed=tuple(renewed), teacher=told)
 
 
 def _regions_known(dataset: Dataset, channels: int, search: Search | None) -> Dataset:

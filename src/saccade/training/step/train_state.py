@@ -15,6 +15,7 @@ from saccade.layers.norms.fold import with_folded_training
 from saccade.network.recipe import Recipe, Stage
 from saccade.network.system import System
 from saccade.training.parallel.fabric import Fabric
+from saccade.training.step.distillation import Distillation
 from saccade.training.step.loss_balance import LossBalance, balance_of, mean_over
 from saccade.training.step.optimiser import bound_filters, forget, gradient_norm, make_optimiser, set_rate
 from saccade.training.step.reinitialised_stage import ReinitialisedStage
@@ -31,6 +32,7 @@ class LossModule(nn.Module):
         self.silent: tuple[str, ...] = ()
         self.second: ReinitialisedStage | None = None
         self.balance: LossBalance | None = None
+        self.distillation: Distillation | None = None
 
     def forward(self, take: Callable[[], Batch]) -> dict[str, Tensor]:
         """Weighted loss terms of the batch that `take` returns, in float32.
@@ -39,8 +41,15 @@ class LossModule(nn.Module):
         """
         batch = take() if self.second is None or not self.second.begun else self.second.propose(take())
         # What a silent head costs is not even asked: the later stages of a cascade run many networks for it.
-        losses = self.system.loss(batch, {name for name in self.system.heads if name not in self.silent})
-        losses = {name: term.float() for name, term in losses.items() if not is_silent(name, self.silent)}
+        wanted = {name for name in self.system.heads if name not in self.silent}
+        if self.distillation is None:
+            return self._weighed(self.system.loss(batch, wanted))
+        maps = self.system.maps(batch)
+        losses = self._weighed(self.system.loss_of(maps, batch.truth or (), wanted))
+        return losses | self.distillation.terms(self.system, maps, batch)
+
+    def _weighed(self, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        losses = {name: term.float() for name, term in terms.items() if not is_silent(name, self.silent)}
         if self.balance is None:
             return losses
         losses = self.balance(losses)
@@ -63,9 +72,18 @@ class TrainState:
         fabric: Device, precision and processes.
         seed: Seed of all chance inside the network.
         loss_weights: What the heads' losses weigh (`balance_of`).
+        teacher: Tells what it knows of classes that the data do not annotate.
     """
 
-    def __init__(self, system: System, recipe: Recipe, fabric: Fabric, seed: int, loss_weights: str = "fixed") -> None:
+    def __init__(
+        self,
+        system: System,
+        recipe: Recipe,
+        fabric: Fabric,
+        seed: int,
+        loss_weights: str = "fixed",
+        teacher: System | None = None,
+    ) -> None:
         self.recipe, self.fabric, self.seed = recipe, fabric, seed
         # The distributed wrapper watches the parameters that learn when it is made; stages freeze some of them later.
         self.system = system.freeze(()).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -75,6 +93,8 @@ class TrainState:
         with_folded_training(system.trunk)
         self.loss = LossModule(system)
         self.loss.balance = balance_of(system, loss_weights, recipe.stages)
+        if teacher is not None:
+            self.loss.distillation = Distillation(teacher.to(fabric.device), system)
         learnt = () if self.loss.balance is None else tuple(self.loss.balance.parameters())
         self.network, self.optimiser = fabric.setup(self.loss, make_optimiser(system, recipe, learnt))
         self.precision = "bf16" if fabric.strategy.precision.precision.startswith("bf16") else "32"
