@@ -27,14 +27,17 @@ class ScoreLoss(ABC):
     def scores(self, logits: Tensor) -> Tensor:
         """(…, C) probabilities of logits (…, channels)."""
 
-    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor, sought: Tensor | None = None) -> Tensor:
         """(…) how far logits (…, channels) are from a teacher's, who knows K of the classes.
 
         Args:
             logits: (…, channels).
             told: (…, channels of K classes) the teacher's.
             places: (K,) labels of the teacher's classes.
+            sought: Bool, to be spread over (…, C): which classes are there only where the teacher sees them;
+                None: all.
         """
+        del sought
         return (self.scores(logits)[..., places] - self.scores(told)).square().sum(-1)
 
     @abstractmethod
@@ -60,16 +63,17 @@ class SoftmaxScores(ScoreLoss):
         """Softmax, less the background."""
         return logits.softmax(-1)[..., 1:]
 
-    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
-        """Divergence (Kullback, Leibler) from the teacher, whose background may be any class that it does not know.
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor, sought: Tensor | None = None) -> Tensor:
+        """Divergence (Kullback, Leibler) from the teacher, whose background may be any other class that was not sought.
 
         Source: Cermelli et al. 2020, Modeling the background for incremental learning in semantic segmentation, arXiv
         2002.03718, equation 8.
         """
         logs, wanted = logits.log_softmax(-1), told.log_softmax(-1)
-        unknown = torch.ones(logits.shape[-1], dtype=torch.bool, device=logits.device)
-        unknown[places + 1] = False
-        background = logs.masked_fill(~unknown, -torch.inf).logsumexp(-1, keepdim=True)
+        left = torch.zeros(logits.shape[-1], dtype=torch.bool, device=logits.device)
+        left = left if sought is None else F.pad(~sought, (1, 0))
+        left = left.index_fill(-1, places + 1, False).index_fill(-1, torch.zeros_like(places[:1]), True)
+        background = logs.masked_fill(~left, -torch.inf).logsumexp(-1, keepdim=True)
         found = torch.cat([background, logs[..., places + 1]], -1)
         return (wanted.exp() * (wanted - found)).sum(-1)
 
@@ -99,8 +103,9 @@ class SigmoidScores(ScoreLoss):
         """Sigmoids."""
         return logits.sigmoid()
 
-    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor, sought: Tensor | None = None) -> Tensor:
         """Sum of each known class's divergence from the teacher."""
+        del sought
         return _sigmoid_distance(logits[..., places], told)
 
     def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:
@@ -129,8 +134,9 @@ class FocalScores(ScoreLoss):
         """Sigmoids."""
         return logits.sigmoid()
 
-    def distance(self, logits: Tensor, told: Tensor, places: Tensor) -> Tensor:
+    def distance(self, logits: Tensor, told: Tensor, places: Tensor, sought: Tensor | None = None) -> Tensor:
         """Sum of each known class's divergence from the teacher."""
+        del sought
         return _sigmoid_distance(logits[..., places], told)
 
     def cost(self, logits: Tensor, target: Tensor, sought: Tensor | None = None) -> Tensor:

@@ -16,8 +16,6 @@ from saccade.ops.boxes.suppression import Suppression
 class Head(nn.Module, ABC):
     """Three methods, none with two faces: `forward` never sees truth, `loss` never decodes, `decode` never learns.
 
-    Where a teacher can tell a head what it knows, `distance` is a fourth.
-
     The `System` calls `loss` with the annotated pictures of a batch alone, so that a head finds in each truth all that
     it `needs`, and means run over annotated pictures.
 
@@ -33,7 +31,6 @@ class Head(nn.Module, ABC):
             sampled boxes: then a picture's share depends on its company, and validation asks for the loss of each
             picture alone.
         learns_without_regions: Whether its loss does without the regions that a search finds, which it reads in use.
-        distils: Whether a teacher of its kind can tell it what it knows (`distance`).
     """
 
     reads: tuple[str, ...]
@@ -45,7 +42,6 @@ class Head(nn.Module, ABC):
     owns_rows: bool = False
     by_picture: bool = False
     learns_without_regions: bool = False
-    distils: bool = False
 
     @property
     def learns_from(self) -> frozenset[str]:
@@ -80,18 +76,6 @@ class Head(nn.Module, ABC):
     @abstractmethod
     def loss(self, maps: Maps, truth: Sequence[Annotation]) -> dict[str, Tensor]:
         """Scalar terms, a mean over the pictures, each of which is annotated with all that the head `needs`."""
-
-    def distance(self, maps: Maps, teacher: "Head", told: Maps, places: Tensor) -> dict[str, Tensor]:
-        """How far its answers are from those of a teacher, of the classes that this one knows; scalar terms.
-
-        Args:
-            maps: What it reads.
-            teacher: A head that is built as it is, for K of its classes.
-            told: What the teacher reads of the same pictures.
-            places: (K,) labels of the teacher's classes.
-        """
-        del maps, teacher, told, places
-        raise NotImplementedError(f"{type(self).__name__} does not distil")
 
     @abstractmethod
     def decode(self, raw: Any) -> list[Annotation]:

@@ -8,14 +8,16 @@ import torch
 import torch.nn.functional as F
 
 import saccade as sc
+from saccade.core.annotation import Annotation, Instances
 from saccade.core.batch import Batch
 from saccade.data.datasets.picture import picture_of
 from saccade.data.scenes import Scenes
 from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, SoftmaxScores
 from saccade.network.system import System
+from saccade.ops.boxes.assign import unclaimed
 from saccade.systems.build import build
 from saccade.training.setup.class_rows import class_rows
-from saccade.training.step.distillation import Distillation, distilled_heads
+from saccade.training.step.distillation import Distillation, taught_heads
 
 KNOWN, MORE = ("cat", "dog"), ("owl", "dog", "cat")
 PLACES = torch.tensor([2, 1])
@@ -31,6 +33,7 @@ def test_scores_of_classes_that_the_teacher_does_not_know_are_free(loss: ScoreLo
     own[:, :first] = told[:, :first]
     own[:, PLACES + first] = told[:, first:]
     own[:, first] = -30.0  # the new class is nowhere
+    sought = torch.tensor([False, True, True])
     assert loss.distance(own, told, PLACES) == pytest.approx(torch.zeros(5), abs=1e-5)
     # What the teacher calls background may be of the new class; nothing that it calls an object may.
     moved = own.clone()
@@ -39,7 +42,9 @@ def test_scores_of_classes_that_the_teacher_does_not_know_are_free(loss: ScoreLo
         moved[:, 0] = -30.0
     else:
         moved[:, 0] = 5.0
-    assert loss.distance(moved, told, PLACES) == pytest.approx(torch.zeros(5), abs=1e-5)
+    assert loss.distance(moved, told, PLACES, sought) == pytest.approx(torch.zeros(5), abs=1e-5)
+    if first:  # … where that was sought, it would have been annotated
+        assert (loss.distance(moved, told, PLACES) > 1e-3).all()
     other = own.clone()
     other[:, PLACES[0] + first] += 1.0
     assert (loss.distance(other, told, PLACES) > 1e-3).all()
@@ -51,7 +56,7 @@ def test_the_distance_of_softmax_is_the_divergence_from_the_teacher() -> None:
     p = own.softmax(1)
     merged = torch.stack([p[:, 0] + p[:, 1], p[:, 3], p[:, 2]], 1)
     wanted = F.kl_div(merged.log(), told.softmax(1), reduction="none").sum(1)
-    torch.testing.assert_close(SoftmaxScores().distance(own, told, PLACES), wanted)
+    torch.testing.assert_close(SoftmaxScores().distance(own, told, PLACES, torch.tensor([False, True, True])), wanted)
 
 
 def pair(name: str, **options: Any) -> tuple[System, System]:
@@ -90,7 +95,7 @@ def test_a_learner_that_says_the_same_costs_nothing_and_another_does(name: str, 
     if name != "retinanet":
         terms = terms | {"regions/propose_teacher_class", "regions/propose_teacher_box"}
     distillation, batch = Distillation(teacher, learner.eval()), batch_of(learner)
-    found = distillation.terms(learner, learner.maps(batch), batch)
+    found = distillation.terms(learner.maps(batch), batch)
     assert set(found) == terms
     cost = {key: value.item() for key, value in found.items() if not key.endswith("mask")}  # binary entropy stays
     assert cost == pytest.approx(dict.fromkeys(cost, 0.0), abs=1e-4)
@@ -98,7 +103,7 @@ def test_a_learner_that_says_the_same_costs_nothing_and_another_does(name: str, 
         for key, parameter in learner.heads.named_parameters():
             if key.endswith("weight"):
                 parameter += 0.05 * torch.randn_like(parameter)
-    moved = distillation.terms(learner, learner.maps(batch), batch)
+    moved = distillation.terms(learner.maps(batch), batch)
     assert sum(moved[key].item() for key in cost) > 1e-3
     assert all(parameter.grad is None for parameter in teacher.parameters())
     torch.stack(list(moved.values())).sum().backward()
@@ -106,15 +111,21 @@ def test_a_learner_that_says_the_same_costs_nothing_and_another_does(name: str, 
     assert any(parameter.grad is not None for parameter in learner.parameters())
 
 
+def test_of_annotated_objects_a_teacher_tells_nothing() -> None:
+    boxes = torch.tensor([[[0.0, 0, 10, 10], [0, 0, 10, 9], [0, 6, 10, 16], [40, 40, 50, 50]]]).repeat(2, 1, 1)
+    shown = Annotation(instances=Instances(torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([0])))
+    assert unclaimed(boxes, [shown, Annotation()]).tolist() == [[False, False, True, True], [True] * 4]
+
+
 def test_who_begins_otherwise_is_not_taught_so() -> None:
     teacher, learner = pair("faster_rcnn")
-    assert distilled_heads(learner, teacher) == ("regions",)
-    assert distilled_heads(learner.with_input(learner.input.resized(96)), teacher) == ()
+    assert tuple(taught_heads(learner, teacher)) == ("regions",)
+    assert tuple(taught_heads(learner.with_input(learner.input.resized(96)), teacher)) == ()
     with torch.no_grad():
         next(learner.trunk.parameters()).add_(1.0)
-    assert distilled_heads(learner, teacher) == ()
-    assert distilled_heads(*pair("faster_rcnn", boxes="agnostic")) == ("regions",)
-    assert distilled_heads(build("keypoint_rcnn", MORE, **SMALL), build("keypoint_rcnn", KNOWN, **SMALL)) == ()
+    assert tuple(taught_heads(learner, teacher)) == ()
+    assert tuple(taught_heads(*pair("faster_rcnn", boxes="agnostic"))) == ("regions",)
+    assert tuple(taught_heads(build("keypoint_rcnn", MORE, **SMALL), build("keypoint_rcnn", KNOWN, **SMALL))) == ()
 
 
 def test_a_training_with_its_own_run_as_teacher(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,8 @@ from saccade.layers.towers.anchors import Anchors
 from saccade.losses.scores import ScoreLoss
 from saccade.network.head import Head
 from saccade.network.maps import Maps
-from saccade.ops.boxes.assign import Assignment, assign, classes_sought, inside, without_believed
+from saccade.network.protocols.teachable import Lesson
+from saccade.ops.boxes.assign import Assignment, assign, classes_sought, inside, unclaimed, without_believed
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.candidates import NOTHING, Candidates, joined, taken
 from saccade.ops.boxes.match import Matcher
@@ -89,7 +90,7 @@ class DenseBoxHead(Head):
     regressions = ("box",)
     owns_rows = True
     by_picture = True
-    distils = True
+    teachable = True
 
     def __init__(
         self, reads: Sequence[str], tower: nn.Module, anchors: Anchors, rules: DenseRules, classes: int | None
@@ -153,11 +154,11 @@ class DenseBoxHead(Head):
         counted = (objects if rules.mean_over == "objects" else chosen).sum().clamp(min=1)
         return {"class": (cost * chosen).sum() / counted, "box": (boxes * objects).sum() / counted}
 
-    def distance(self, maps: Maps, teacher: Head, told: Maps, places: Tensor) -> dict[str, Tensor]:
+    def distance(self, maps: Maps, lesson: Lesson) -> dict[str, Tensor]:
         """``teacher_class`` and ``teacher_box``, as `distance_of` gives them."""
-        return self.distance_of(self(maps), teacher(told), places)
+        return self.distance_of(self(maps), lesson)
 
-    def distance_of(self, raw: DenseBoxes, told: DenseBoxes, places: Tensor) -> dict[str, Tensor]:
+    def distance_of(self, raw: DenseBoxes, lesson: Lesson) -> dict[str, Tensor]:
         """How far scores and codes are from a teacher's, a mean over the objects that it sees.
 
         Of boxes without a class scores may rise, since of new classes there are objects as well (Peng et al. 2020,
@@ -165,16 +166,16 @@ class DenseBoxHead(Head):
 
         Args:
             raw: What `forward` gave.
-            told: What the teacher's gave of the same pictures.
-            places: (K,) labels of the teacher's classes.
+            lesson: What the teacher reads and knows.
         """
-        loss, (own, wanted) = self.rules.score_loss, (torch.cat(one.logits, 1).float() for one in (raw, told))
-        seen = loss.scores(wanted)
+        told, loss, places = lesson.teacher(lesson.maps), self.rules.score_loss, lesson.places
+        own, wanted = (torch.cat(one.logits, 1).float() for one in (raw, told))
+        free = unclaimed(torch.cat(raw.anchors, 1), lesson.truth)
+        seen = loss.scores(wanted) * free[..., None]
         if self.classes is None:
-            places = torch.zeros(1, dtype=torch.int64, device=own.device)
-            far = loss.distance(own, wanted, places) * (loss.scores(own) < seen)[..., 0]
+            far = loss.distance(own, wanted, torch.zeros_like(places[:1])) * (loss.scores(own) < seen)[..., 0]
         else:
-            far = loss.distance(own, wanted, places)
+            far = loss.distance(own, wanted, places, classes_sought(lesson.truth, own.device)) * free
         weight, (codes, theirs) = seen.amax(-1), (torch.cat(one.codes, 1).float() for one in (raw, told))
         boxes = F.smooth_l1_loss(codes, theirs, beta=self.rules.beta, reduction="none").sum(-1) * weight
         number = weight.sum().clamp(min=1)

@@ -13,7 +13,9 @@ from torch.export import register_dataclass
 
 from saccade.heads.regions.region_top import RegionTop, Sampled
 from saccade.losses.scores import ScoreLoss, SoftmaxScores
+from saccade.network.protocols.teachable import Lesson
 from saccade.network.regions import Regions
+from saccade.ops.boxes.assign import classes_sought
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.candidates import NOTHING, Candidates, taken
 from saccade.ops.boxes.geometry import iou
@@ -80,7 +82,6 @@ class BoxTop(RegionTop):
     """
 
     terms = ("class", "box")
-    distils = True
     gives = frozenset({"boxes", "scores", "labels"})
     needs = frozenset({"boxes", "labels"})
 
@@ -129,33 +130,30 @@ class BoxTop(RegionTop):
         return {"class": (classes * counts).sum() / number, "box": (boxes * counts).sum() / number}
 
     def distance(
-        self,
-        maps: Mapping[str, Tensor],
-        teacher: "BoxTop",
-        told: Mapping[str, Tensor],
-        regions: Regions,
-        places: Tensor,
+        self, maps: Mapping[str, Tensor], teacher: "BoxTop", lesson: Lesson, regions: Regions
     ) -> tuple[dict[str, Tensor], Tensor]:
         """How far scores and boxes are from a teacher's, a mean over regions; and what this one says of them.
 
         Args:
             maps: What it reads.
             teacher: A top that is built as it is, for K of its classes.
-            told: What the teacher reads of the same pictures.
-            regions: Of what.
-            places: (K,) labels of the teacher's classes.
+            lesson: What the teacher reads and knows.
+            regions: Of what; aside of all annotated objects.
 
         Returns:
             Terms ``teacher_class`` and ``teacher_box``, each box of which counts as much as the teacher believes in it;
             and the teacher's scores (n, K) of the n regions that there are.
         """
-        own, wanted = self(maps, regions), teacher(told, regions)
+        own, wanted, places = self(maps, regions), teacher(lesson.maps, regions), lesson.places
         logits, believed = (one.logits[regions.shown].float() for one in (own, wanted))
         scores, every = self.rules.score_loss.scores(believed), torch.arange(len(places), device=places.device)
         codes = own.codes[regions.shown].float()[:, self._box_of(places, own.codes.shape[2])]
         theirs = wanted.codes[regions.shown].float()[:, teacher._box_of(every, wanted.codes.shape[2])]
         far = F.smooth_l1_loss(codes, theirs, beta=self.rules.beta, reduction="none").sum(-1) * scores
-        number, distance = max(len(logits), 1), self.rules.score_loss.distance(logits, believed, places)
+        sought = classes_sought(lesson.truth, logits.device)
+        sought = None if sought is None else sought[regions.owners, 0]
+        number = max(len(logits), 1)
+        distance = self.rules.score_loss.distance(logits, believed, places, sought)
         return {"teacher_class": distance.sum() / number, "teacher_box": far.sum() / number}, scores
 
     def _labels(self, sampled: Sampled) -> Tensor:

@@ -15,7 +15,7 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Instances
 from saccade.core.geometry.paste import paste
-from saccade.heads.regions.region_top import ColumnTop, Sampled, Told
+from saccade.heads.regions.region_top import ColumnTop, RegionTop, Sampled, Told
 from saccade.network.regions import Regions
 from saccade.ops.regions.mask_targets import mask_targets
 
@@ -43,7 +43,6 @@ class MaskTop(ColumnTop):
     """
 
     terms = ("mask",)
-    distils = True
     gives = frozenset({"masks"})
     needs = frozenset({"boxes"})
     uses = frozenset({"masks"})
@@ -73,7 +72,7 @@ class MaskTop(ColumnTop):
         own = _own(logits, sampled.labels)
         return {"mask": F.binary_cross_entropy_with_logits(own, _targets(sampled, own.shape[-1]))}
 
-    def distance(self, maps: Mapping[str, Tensor], teacher: ColumnTop, told: Told, places: Tensor) -> Tensor:
+    def distance(self, maps: Mapping[str, Tensor], teacher: RegionTop, told: Told) -> Tensor:
         """() what the masks of the teacher's likeliest classes cost, where its masks are the truth."""
         if not isinstance(teacher, MaskTop):
             raise TypeError(f"expected a teacher with masks, found {type(teacher).__name__}")
@@ -81,7 +80,7 @@ class MaskTop(ColumnTop):
         if not len(told.boxes):
             return logits.sum() * 0.0
         wanted = _own(teacher.tower(told.maps, told.boxes, told.owners).float(), told.labels).sigmoid()
-        return F.binary_cross_entropy_with_logits(_own(logits, places[told.labels]), wanted.detach())
+        return F.binary_cross_entropy_with_logits(_own(logits, told.places), wanted.detach())
 
     def columns(self, raw: RegionMasks, picture: int, rows: Instances, size: tuple[int, int]) -> dict[str, Any]:
         """Masks of the rows, in input pixels, and the grids that they were painted of."""

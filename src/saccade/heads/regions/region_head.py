@@ -17,13 +17,15 @@ from saccade.core.errors import UsageError
 from saccade.heads.dense.dense_boxes import DenseBoxes, DenseBoxHead
 from saccade.heads.regions.box_top import BoxTop
 from saccade.heads.regions.region_features import PictureRegions
-from saccade.heads.regions.region_top import ColumnTop, RegionTop, Told
+from saccade.heads.regions.region_top import ColumnTop, RegionTop, TeachableTop, Told
 from saccade.heads.regions.sampling import RegionRules, sample_regions
 from saccade.heads.regions.solved_top import SolvedTop
 from saccade.network.head import Head
 from saccade.network.maps import Maps
 from saccade.network.protocols.solvable import Pass
+from saccade.network.protocols.teachable import Lesson
 from saccade.network.regions import Regions
+from saccade.ops.boxes.assign import unclaimed
 from saccade.ops.boxes.candidates import Candidates
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
@@ -97,7 +99,9 @@ class RegionHead(Head):
         super().__init__()
         self.propose, self.sample, self.matcher, self.rules = propose, sample, matcher, rules
         self.tops = nn.ModuleDict(dict(tops))
-        self.distils = propose is not None and all(top.distils for top in tops.values())
+        beside = [top for name, top in tops.items() if name != "box"]
+        told = isinstance(tops["box"], BoxTop) and all(isinstance(top, TeachableTop) for top in beside)
+        self.teachable = propose is not None and told
         read = [name for part in (propose, *tops.values()) if part is not None for name in part.reads]
         self.reads = tuple(dict.fromkeys(read))
         self.gives = frozenset(f"instances.{name}" for top in tops.values() for name in top.gives)
@@ -187,25 +191,28 @@ class RegionHead(Head):
             terms |= top.loss(maps, sampled)
         return terms
 
-    def distance(self, maps: Maps, teacher: Head, told: Maps, places: Tensor) -> dict[str, Tensor]:
+    def distance(self, maps: Maps, lesson: Lesson) -> dict[str, Tensor]:
         """``propose_teacher_class``, ``propose_teacher_box`` and those of the tops, over its own first proposals.
 
         Raises:
             TypeError: The teacher is built otherwise.
         """
+        teacher = lesson.teacher
         if not isinstance(teacher, RegionHead) or self.propose is None or teacher.propose is None:
             raise TypeError(f"expected a teacher that proposes regions, found {type(teacher).__name__}")
         if not isinstance(self.box, BoxTop) or not isinstance(teacher.box, BoxTop):
             raise TypeError("expected tops that descend, found ones that are solved for")
         proposals = self.propose(maps)
-        proposed = self.propose.distance_of(proposals, teacher.propose(told), places)
+        proposed = self.propose.distance_of(proposals, replace(lesson, teacher=teacher.propose))
         regions = self._looked_at(maps, proposals).first(DISTILLED)
-        terms, scores = self.box.distance(maps, teacher.box, told, regions, places)
+        regions = replace(regions, shown=regions.shown & unclaimed(regions.boxes, lesson.truth))
+        terms, scores = self.box.distance(maps, teacher.box, lesson, regions)
         surest, labels = scores.detach().max(1)
         seen = surest >= SEEN
-        known = Told(told, regions.flat[seen], regions.owners[seen], labels[seen])
-        for name, top in self.others.items():
-            terms[f"teacher_{name}"] = top.distance(maps, teacher.others[name], known, places)
+        labels = labels[seen]
+        told = Told(lesson.maps, regions.flat[seen], regions.owners[seen], labels, lesson.places[labels])
+        tops = {name: top for name, top in self.others.items() if isinstance(top, TeachableTop)}
+        terms |= {f"teacher_{name}": top.distance(maps, teacher.others[name], told) for name, top in tops.items()}
         return {f"propose_{name}": value for name, value in proposed.items()} | terms
 
     def solve(self, feature_pass: Pass, folder: Path | None = None) -> dict[str, float]:

@@ -6,7 +6,7 @@ Legend: B pictures, R regions of each (padded), n regions of all pictures.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -60,12 +60,14 @@ class Told:
         boxes: (n, 4) x1, y1, x2, y2 in input pixels.
         owners: (n,) the picture of each.
         labels: (n,) the likeliest of the teacher's own classes.
+        places: (n,) what the learner calls them.
     """
 
     maps: Mapping[str, Tensor]
     boxes: Tensor
     owners: Tensor
     labels: Tensor
+    places: Tensor
 
 
 class RegionTop(nn.Module, ABC):
@@ -79,7 +81,6 @@ class RegionTop(nn.Module, ABC):
         gives: Columns of `Instances` that it fills.
         needs: Columns of the true `Instances` that its loss reads.
         uses: Columns that its loss reads where they are there, and does without where they are not.
-        distils: As `Head.distils`.
     """
 
     reads: tuple[str, ...]
@@ -87,7 +88,6 @@ class RegionTop(nn.Module, ABC):
     gives: frozenset[str]
     needs: frozenset[str]
     uses: frozenset[str] = frozenset()
-    distils: bool = False
 
     @property
     def class_layers(self) -> Mapping[str, int]:
@@ -106,18 +106,6 @@ class RegionTop(nn.Module, ABC):
 class ColumnTop(RegionTop, ABC):
     """A top that adds columns to the rows that stay."""
 
-    def distance(self, maps: Mapping[str, Tensor], teacher: "ColumnTop", told: "Told", places: Tensor) -> Tensor:
-        """() how far what it says is from a teacher's, of the regions in which this one sees an object.
-
-        Args:
-            maps: What it reads.
-            teacher: A top that is built as it is, for K of its classes.
-            told: What the teacher reads, and sees.
-            places: (K,) labels of the teacher's classes.
-        """
-        del maps, teacher, told, places
-        raise NotImplementedError(f"{type(self).__name__} does not distil")
-
     @abstractmethod
     def columns(self, raw: Any, picture: int, rows: Instances, size: tuple[int, int]) -> dict[str, Any]:
         """The added columns of one picture.
@@ -128,3 +116,18 @@ class ColumnTop(RegionTop, ABC):
             rows: Boxes, scores and labels that stay.
             size: (H, W) of the picture in input pixels.
         """
+
+
+@runtime_checkable
+class TeachableTop(Protocol):
+    """A top that adds columns, and can be taught by another of its kind."""
+
+    def distance(self, maps: Mapping[str, Tensor], teacher: RegionTop, told: Told) -> Tensor:
+        """() how far what it says is from a teacher's, of the regions in which this one sees an object.
+
+        Args:
+            maps: What it reads.
+            teacher: A top that is built as it is, for some of its classes.
+            told: What the teacher reads, and sees.
+        """
+        ...

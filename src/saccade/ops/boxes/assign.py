@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.ops.boxes.geometry import area, intersection
+from saccade.ops.boxes.geometry import area, intersection, iou_matrix
 from saccade.ops.boxes.match import BACKGROUND, BETWEEN
 
 # (m,) rows of the true boxes (n, 4) that boxes (m, 4) answer for, or `BACKGROUND` or `BETWEEN`; see `ops.boxes.match`.
@@ -25,6 +25,8 @@ Fit = Callable[[Tensor, Tensor], Tensor]
 CROWDED = 0.5
 # Score for being something, from which on a box is believed to show an object that nobody annotated.
 BELIEVED = 0.5
+# Overlap with an annotated object up to which a box may show another one.
+CLAIMED = 0.3
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,19 @@ def classes_sought(truth: Sequence[Annotation], device: torch.device) -> Tensor 
     whole = torch.ones_like(known[0])
     marks = torch.stack([whole if shown.sought is None else shown.sought for shown in truth]).to(device)
     return None if bool(marks.all()) else marks[:, None]
+
+
+def unclaimed(boxes: Tensor, truth: Sequence[Annotation]) -> Tensor:
+    """(B, m) bool: which boxes (B, m, 4) lie aside of all objects that were annotated in their picture.
+
+    A network that does not know an object's class takes it for another: only of these boxes can it teach one that does.
+    """
+    free = torch.ones(boxes.shape[:2], dtype=torch.bool, device=boxes.device)
+    for mine, own, shown in zip(free, boxes, truth, strict=False):
+        objects = objects_like(shown, own).boxes
+        if objects is not None and len(objects):
+            mine &= (iou_matrix(own, objects) <= CLAIMED).all(1)
+    return free
 
 
 def without_believed(rows: Tensor, scores: Tensor, truth: Sequence[Annotation]) -> Tensor:

@@ -23,7 +23,7 @@ from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.load import load
 from saccade.training.setup.data import Data
-from saccade.training.step.distillation import distilled_heads
+from saccade.training.step.distillation import taught_heads
 
 # Pictures that the teacher sees at once.
 BATCH = 16
@@ -61,7 +61,7 @@ class Teacher:
 
     def teaches(self, system: System) -> bool:
         """Whether objects are told in the training's steps (`Distillation`): no annotations need be made of them."""
-        taught = distilled_heads(system, self.system)
+        taught = taught_heads(system, self.system)
         return bool(taught) and all(name in taught for name, head in system.each_head() if _tells_objects(head))
 
     def complete(self, data: Data, *, objects: bool = True) -> Data:

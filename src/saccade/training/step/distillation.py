@@ -11,7 +11,11 @@ from torch import Tensor
 from saccade.core.batch import Batch
 from saccade.network.head import Head
 from saccade.network.maps import Maps
+from saccade.network.protocols.teachable import Lesson, Teachable
 from saccade.network.system import System
+
+# What the distance from the teacher counts beside the other terms.
+WEIGHT = 4.0
 
 
 class Distillation:
@@ -23,48 +27,46 @@ class Distillation:
     """
 
     def __init__(self, teacher: System, system: System) -> None:
-        self.teacher, self.heads = teacher.eval().requires_grad_(False), distilled_heads(system, teacher)
+        self.teacher, self.heads = teacher.eval().requires_grad_(False), taught_heads(system, teacher)
         own, theirs = (one.vocabularies.get("instances", ()) for one in (system, teacher))
         self.places = torch.tensor([own.index(name) for name in theirs], dtype=torch.int64)
 
-    def terms(self, system: System, maps: Maps, batch: Batch) -> dict[str, Tensor]:
+    def terms(self, maps: Maps, batch: Batch) -> dict[str, Tensor]:
         """Scalars by ``head/term``.
 
         Args:
-            system: The one that learns.
-            maps: Its maps of the batch.
+            maps: The learner's maps of the batch.
             batch: Pictures.
         """
         with torch.no_grad():
             told = self.teacher.maps(batch)
         found: dict[str, Tensor] = {}
-        for name in self.heads:
-            head, other = (_head(one, name) for one in (system, self.teacher))
-            distance = head.distance(maps, other, told, self.places.to(maps.sizes.device))
-            found |= {f"{name}/{term}": value for term, value in distance.items()}
+        for name, (head, other) in self.heads.items():
+            lesson = Lesson(other, told, self.places.to(maps.sizes.device), batch.truth or ())
+            found |= {f"{name}/{term}": WEIGHT * value for term, value in head.distance(maps, lesson).items()}
         return found
 
 
-def distilled_heads(system: System, teacher: System) -> tuple[str, ...]:
-    """Heads that a teacher can teach: those that it has as well, of a learner that begins with its trunk.
+def taught_heads(system: System, teacher: System) -> dict[str, tuple[Teachable, Head]]:
+    """Heads of a learner that begins with the teacher's trunk and has like heads, each with the teacher's own.
 
     Of one that begins otherwise the maps of a trunk that stands still, which are computed once, would not be the
     teacher's.
     """
     own, theirs = system.trunk.state_dict(), teacher.trunk.state_dict()
     if system.input != teacher.input or list(own) != list(theirs):
-        return ()
+        return {}
     if not all(torch.equal(value.cpu(), theirs[name].cpu()) for name, value in own.items()):
-        return ()
-    pairs = ((name, head, teacher.heads[name]) for name, head in system.each_head() if name in teacher.heads)
-    return tuple(name for name, head, other in pairs if _alike(head, other))
+        return {}
+    found: dict[str, tuple[Teachable, Head]] = {}
+    others = dict(teacher.each_head())
+    for name, head in system.each_head():
+        other = others.get(name)
+        if isinstance(head, Teachable) and head.teachable and other is not None and _alike(head, other):
+            found[name] = head, other
+    return found
 
 
-def _alike(head: Head, other: torch.nn.Module) -> bool:
-    """Whether one can teach the other: both are of one kind, and have the same parts."""
-    same = type(head) is type(other) and isinstance(other, Head) and head.distils and other.distils
-    return same and list(head.state_dict()) == list(other.state_dict())
-
-
-def _head(system: System, name: str) -> Head:
-    return dict(system.each_head())[name]
+def _alike(head: Head, other: Head) -> bool:
+    """Whether both are of one kind, with the same parts."""
+    return type(head) is type(other) and list(head.state_dict()) == list(other.state_dict())

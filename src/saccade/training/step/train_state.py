@@ -46,7 +46,7 @@ class LossModule(nn.Module):
             return self._weighed(self.system.loss(batch, wanted))
         maps = self.system.maps(batch)
         losses = self._weighed(self.system.loss_of(maps, batch.truth or (), wanted))
-        return losses | self.distillation.terms(self.system, maps, batch)
+        return losses | self.distillation.terms(maps, batch)
 
     def _weighed(self, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
         losses = {name: term.float() for name, term in terms.items() if not is_silent(name, self.silent)}
