@@ -166,6 +166,7 @@ def test_two_pictures_are_learnt_by_heart_where_cells_share_their_weights() -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["faster_rcnn", "mask_rcnn"])
 def test_two_pictures_are_learnt_by_heart_where_the_last_stage_sees_each_region(name: str) -> None:
     options = {"trunk": "resnet18", "pooled_from": "c4", "width": 1 / 4, "size": 96, "scales": (2.0, 4.0, 6.0)}

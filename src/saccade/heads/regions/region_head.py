@@ -32,7 +32,7 @@ from saccade.ops.boxes.samplers import Sampler
 from saccade.ops.boxes.suppression import Suppression
 
 # Proposals of a picture of which a teacher tells what it sees there, and from where on it sees an object.
-DISTILLED, SEEN = 64, 0.5
+DISTILLED, SEEN = 256, 0.5
 
 
 @dataclass(frozen=True)
