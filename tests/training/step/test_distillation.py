@@ -138,6 +138,8 @@ def test_a_training_with_its_own_run_as_teacher(tmp_path: Path, capsys: pytest.C
     )
     said = capsys.readouterr().err
     assert "count from a score" not in said  # nothing was annotated by it
+    assert "tells in every step what it sees of the objects that it knows" in said
+    assert "cannot be learnt" not in said
     lines = (tmp_path / "new" / "metrics.jsonl").read_text()
     assert "loss/regions/teacher_class" in lines
     assert sc.load(tmp_path / "new").vocabularies["instances"] == (*classes[:3], *classes[3:5])

@@ -31,8 +31,9 @@ from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import Sampler
 from saccade.ops.boxes.suppression import Suppression
 
-# Proposals of a picture of which a teacher tells what it sees there, and from where on it sees an object.
-DISTILLED, SEEN = 256, 0.5
+# First proposals of a picture, which lie best, of which a teacher tells what it sees there; and the score from which on
+# it sees an object.
+DISTILLED, SEEN = 64, 0.5
 
 
 @dataclass(frozen=True)

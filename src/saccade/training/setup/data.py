@@ -27,6 +27,7 @@ class Data:
         name: How a person calls it, a name each where there are several; stored with the run.
         val_name: The same of `val`.
         notes: What a person should know of how the data were read, and what was left out.
+        taught: Names of classes of objects that a teacher tells of in every step, whatever the pictures show.
     """
 
     train: Dataset
@@ -34,6 +35,7 @@ class Data:
     name: str | list[str]
     val_name: str | None
     notes: tuple[str, ...] = ()
+    taught: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:

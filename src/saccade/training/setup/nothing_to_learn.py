@@ -34,7 +34,7 @@ def check_to_learn(system: System, data: Data, say: Callable[[str], None]) -> No
         )
     _check_one_class(system, data)
     shown = {name for name, count in zip(data.train.classes, counts, strict=True) if count}
-    missing = [name for name in data.train.classes if name not in shown]
+    missing = [name for name in data.train.classes if name not in shown | data.taught]
     if missing:
         say(f"note: no training picture shows {', '.join(missing[:10])}; these classes cannot be learnt")
     alike = renames(missing, shown)
