@@ -55,7 +55,7 @@ def places(names: tuple[str, ...], background: int = 0) -> list[int]:
     return [*range(background), *(names.index(name) + background for name in BOTH)]
 
 
-def same(one: Tensor, other: Tensor) -> None:
+def check_same(one: Tensor, other: Tensor) -> None:
     torch.testing.assert_close(one, other)
     assert one.abs().max() > 0
 
@@ -63,7 +63,7 @@ def same(one: Tensor, other: Tensor) -> None:
 def test_classes_of_whole_pictures(tmp_path: Path) -> None:
     before, after = pair(tmp_path, "resnet18", width=1 / 8, size=64)
     one, other = raw(before, "label").logits, raw(after, "label").logits
-    same(one[:, places(KNOWN)], other[:, places(MORE)])
+    check_same(one[:, places(KNOWN)], other[:, places(MORE)])
     assert not torch.isclose(one[:, KNOWN.index("dog")], other).any()
 
 
@@ -71,32 +71,32 @@ def test_classes_of_anchors(tmp_path: Path) -> None:
     before, after = pair(tmp_path, "retinanet", neck_channels=16, **SMALL)
     (one, other), head = (raw(system, "boxes") for system in (before, after)), before.heads["boxes"]
     assert head.classes == len(KNOWN)
-    same(torch.cat(one.logits, 1)[..., places(KNOWN)], torch.cat(other.logits, 1)[..., places(MORE)])
-    same(torch.cat(one.codes, 1), torch.cat(other.codes, 1))
+    check_same(torch.cat(one.logits, 1)[..., places(KNOWN)], torch.cat(other.logits, 1)[..., places(MORE)])
+    check_same(torch.cat(one.codes, 1), torch.cat(other.codes, 1))
 
 
 def test_classes_and_background_of_anchors(tmp_path: Path) -> None:
     before, after = pair(tmp_path, "ssd300", width=1 / 8, size=64)
     one, other = raw(before, "boxes"), raw(after, "boxes")
-    same(torch.cat(one.logits, 1)[..., places(KNOWN, 1)], torch.cat(other.logits, 1)[..., places(MORE, 1)])
+    check_same(torch.cat(one.logits, 1)[..., places(KNOWN, 1)], torch.cat(other.logits, 1)[..., places(MORE, 1)])
 
 
 @pytest.mark.parametrize("boxes", ["per_class", "agnostic"])
 def test_classes_boxes_and_background_of_regions(tmp_path: Path, boxes: str) -> None:
     before, after = pair(tmp_path, "faster_rcnn", neck_channels=16, boxes=boxes, **SMALL)
     one, other = (raw(system, "regions").tops["box"] for system in (before, after))
-    same(one.logits[..., places(KNOWN, 1)], other.logits[..., places(MORE, 1)])
+    check_same(one.logits[..., places(KNOWN, 1)], other.logits[..., places(MORE, 1)])
     coded = (slice(None), slice(None)) if boxes == "agnostic" else (places(KNOWN, 1), places(MORE, 1))
     if one.codes.shape[-2] == len(KNOWN):  # background has no box
         coded = (places(KNOWN), places(MORE))
-    same(one.codes[..., coded[0], :], other.codes[..., coded[1], :])
+    check_same(one.codes[..., coded[0], :], other.codes[..., coded[1], :])
 
 
 def test_a_mask_a_class(tmp_path: Path) -> None:
     before, after = pair(tmp_path, "mask_rcnn", neck_channels=16, **SMALL)
     one, other = (system.heads["regions"].tops["mask"].tower.score for system in (before, after))
-    same(one.weight[places(KNOWN)], other.weight[places(MORE)])
-    same(one.bias[places(KNOWN)], other.bias[places(MORE)])
+    check_same(one.weight[places(KNOWN)], other.weight[places(MORE)])
+    check_same(one.bias[places(KNOWN)], other.bias[places(MORE)])
 
 
 @pytest.mark.parametrize(("name", "options"), [("unet", {}), ("fcn8s", {"upsample": "learnt", "at_once": True})])
@@ -110,7 +110,7 @@ def test_classes_of_pixels(tmp_path: Path, name: str, options: dict[str, Any]) -
         one, other = one[places(KNOWN)], other[places(MORE)]
         if one.dim() == 4 and one.shape[1] == len(KNOWN):  # a kernel a pair of classes
             one, other = one[:, places(KNOWN)], other[:, places(MORE)]
-        same(one, other)
+        check_same(one, other)
 
 
 def test_each_head_by_its_own_classes(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_each_head_by_its_own_classes(tmp_path: Path) -> None:
     more = {"instances": MORE, "semantic": ("cat", "cow", "sea", "ice")}
     before, after = pair(tmp_path, "many", known, more, heads=("label", "pixels"), **SMALL)
     one, other = (system.heads["label"].body[-1].weight for system in (before, after))
-    same(one[places(KNOWN)], other[places(MORE)])
+    check_same(one[places(KNOWN)], other[places(MORE)])
     one, other = (system.heads["pixels"].body[-1].weight for system in (before, after))
-    same(one[places(known["semantic"])], other[places(more["semantic"])])
+    check_same(one[places(known["semantic"])], other[places(more["semantic"])])
 
 
 def test_what_is_taken_in_part_is_told_and_counts_as_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
