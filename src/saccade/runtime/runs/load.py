@@ -28,8 +28,35 @@ from saccade.systems.classify.densely import densely
 
 
 class UseOptions(ViewOptions, total=False):
-    """Keywords by which a user says in which views networks are shown pictures, how several agree, what refines."""
+    """Keywords by which a user says how a network is used, in which views it is shown pictures, and what betters them.
 
+    Attributes:
+        scales, flip, tile, overlap, crops: Which views each picture is shown in; see `Predictor`.
+        precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
+        search: Where regions come from in place of the training's search: the name of one, a file of
+            ``saccade propose``, or the folder of a run that proposes; for systems that do not propose regions
+            themselves.
+        dense: Whether a classifier answers for every place of whole pictures and says the average
+            (`systems.classify.densely`), in place of seeing their centre.
+        keep_scores: Whether predictions hold the scores of all classes at every pixel (see `Predictor`).
+        max_pixels: Pixels that a picture may have, where it is shown in tiles (see `Predictor`).
+        merge: By which the predictions of several runs become one: ``mean`` of the scores (where nothing is said),
+            ``max`` or ``product``.
+        refine: What makes the scores of pixels better: a name of `runtime.predict.refine.table.REFINEMENTS`, such as
+            ``crf``, or a function of probabilities (C, H, W) and picture (K, H, W) on the scale 0..255. Of several runs
+            each is refined by itself.
+        refine_at: ``picture`` (where nothing is said) or ``network``: whose pixels are refined.
+        refine_with: Parameters by name, in place of those that `saccade tune-crf` found for the run, or the defaults.
+        persons: Of a network of one person's pose: where the persons of a picture are, whose poses are its objects
+            then (see `finder_of`).
+        person_class: The class that they have there.
+    """
+
+    precision: str | None
+    search: str | None
+    dense: bool
+    keep_scores: bool
+    max_pixels: int
     merge: Merge | None
     refine: str | Refiner | None
     refine_at: At
@@ -43,12 +70,7 @@ def load(
     system: System | None = None,
     which: Literal["best", "last"] = "best",
     device: str = "auto",
-    precision: str | None = None,
-    search: str | None = None,
-    keep_scores: bool = False,
-    dense: bool = False,
-    max_pixels: int = MAX_PIXELS,
-    **seen: Unpack[UseOptions],
+    **use: Unpack[UseOptions],
 ) -> Predictor:
     """The network of a run, ready for use; of several runs, all of them as one.
 
@@ -58,23 +80,7 @@ def load(
         system: The network to take the run's weights, where it was not built by name.
         which: ``best`` or ``last`` checkpoint; without a best one the last is taken.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
-        precision: ``32``, ``bf16``, ``16``, or None for that of the training: bf16 stays bf16, all else is fp32.
-        search: Where regions come from in place of the training's search: the name of one, a file of
-            ``saccade propose``, or the folder of a run that proposes; for systems that do not propose regions
-            themselves.
-        keep_scores: Whether predictions hold the scores of all classes at every pixel (see `Predictor`).
-        dense: Whether a classifier answers for every place of whole pictures and says the average
-            (`systems.classify.densely`), in place of seeing their centre.
-        max_pixels: Pixels that a picture may have, where it is shown in tiles (see `Predictor`).
-        seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
-            `Predictor`); and of several runs ``merge``, by which their predictions become one: ``mean`` of the scores
-            (where nothing is said), ``max`` or ``product``. ``refine``, what makes the scores of pixels better: a
-            name of `runtime.predict.refine.table.REFINEMENTS`, such as ``crf``, or a function of probabilities (C, H,
-            W) and picture (K, H, W) on the scale 0..255; with ``refine_at``, ``picture`` (where nothing is said) or
-            ``network``, and ``refine_with``, parameters by name, in place of those that `saccade tune-crf` found for
-            the run, or the defaults. Of several runs each is refined by itself. ``persons``, of a network of one
-            person's pose: where the persons of a picture are, whose poses are its objects then (see `finder_of`), and
-            ``person_class``, the class that they have there.
+        use: Anything of `UseOptions`.
 
     Returns:
         The predictor; `system` itself is left as it was.
@@ -85,39 +91,48 @@ def load(
         UsageError: There is no such search or refinement, or the system seeks no regions; or `merge` is said of one
             run, or `max_pixels` or `persons` of several.
     """
-    merge, persons, person = seen.pop("merge", None), seen.pop("persons", None), seen.pop("person_class", None)
+    alone = isinstance(path, str | os.PathLike)
+    merge, persons, person = use.pop("merge", None), use.pop("persons", None), use.pop("person_class", None)
     finder = finder_of(persons, person, lambda run: load(run, device=device))
-    if finder is not None and (max_pixels > MAX_PIXELS or not isinstance(path, str | os.PathLike)):
-        found = "very large pictures" if isinstance(path, str | os.PathLike) else "several"
+    very_large = use.get("max_pixels", MAX_PIXELS) > MAX_PIXELS
+    if finder is not None and (very_large or not alone):
+        found = "very large pictures" if alone else "several"
         raise UsageError("one run, of pictures that are decoded whole, with persons", found)
-    if not isinstance(path, str | os.PathLike):
-        if max_pixels > MAX_PIXELS:
+    if not alone:
+        if very_large:
             raise UsageError("one run for very large pictures", "several", cure="predict them by each run alone")
-        use = {"which": which, "device": device, "precision": precision, "search": search, "dense": dense, **seen}
-        return _loaded_together(path, system, merge, keep_scores, use)
+        return _loaded_together(path, system, merge, {"which": which, "device": device, **use})
     if merge is not None:
         raise UsageError("several runs to merge", "one", cure="name a second with --with RUN; load([run, other])")
-    refine, at, changes = seen.pop("refine", None), seen.pop("refine_at", "picture"), seen.pop("refine_with", None)
-    folder = RunFolder.open(path)
-    config = folder.read_config()
-    network = with_run_search(network_of_run(folder, config, system, which, search), device)
-    if dense:
-        network = densely(network)
-    place = pick_device(device)
-    engine = engine_of(moved_to_device(network, place, dtype_of_run(precision, trained_in(config), place)))
-    if refine is not None:
-        engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
-    predictor = Predictor(engine, keep_scores=keep_scores, max_pixels=max_pixels, **seen)
+    predictor = _loaded_alone(path, system, which, device, use)
     return predictor if finder is None else pose_of_each(predictor, finder)
 
 
+def _loaded_alone(
+    path: str | Path, system: System | None, which: Literal["best", "last"], device: str, use: UseOptions
+) -> Predictor:
+    folder = RunFolder.open(path)
+    config = folder.read_config()
+    network = with_run_search(network_of_run(folder, config, system, which, use.pop("search", None)), device)
+    if use.pop("dense", False):
+        network = densely(network)
+    place = pick_device(device)
+    precision = dtype_of_run(use.pop("precision", None), trained_in(config), place)
+    engine = engine_of(moved_to_device(network, place, precision))
+    refine, at, changes = use.pop("refine", None), use.pop("refine_at", "picture"), use.pop("refine_with", None)
+    if refine is not None:
+        engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)
+    return Predictor(engine, **use)
+
+
 def _loaded_together(
-    paths: Sequence[str | Path], system: System | None, merge: Merge | None, keep_scores: bool, use: Mapping[str, Any]
+    paths: Sequence[str | Path], system: System | None, merge: Merge | None, use: dict[str, Any]
 ) -> Predictor:
     if system is not None:
         raise UsageError(
             "runs of systems that names build", "a system beside them", cure="use ensemble() on predictors"
         )
+    keep_scores = use.pop("keep_scores", False)
     return ensemble([load(path, **use) for path in paths], merge or "mean", keep_scores=keep_scores)
 
 
