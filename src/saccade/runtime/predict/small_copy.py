@@ -30,11 +30,13 @@ def small_copy(windows: WindowedTiff, channels: int) -> Tensor:
     height, width = windows.size
     square = -(-max(height, width) // LONGEST)
     shown = None if channels == 1 else channels
-    rows: list[Tensor] = []
-    for first, last in strips(0, -(-height // square), square * width * 4):
+    copy = torch.empty(len(windows.read(0, 0, 1, 1, shown)), -(-height // square), -(-width // square))
+    for first, last in strips(0, copy.shape[1], square * width * 4):
         part = windows.read(first * square, 0, min(last * square, height), width, shown)
-        rows.append(F.avg_pool2d(as_float(part), square, ceil_mode=True))
-    return torch.cat(rows, 1)
+        # Written at once: rows that stayed by themselves would keep the memory from being used again that lay around
+        # them when they were made, several times what the copy takes.
+        copy[:, first:last] = F.avg_pool2d(as_float(part), square, ceil_mode=True)
+    return copy
 
 
 def fitted(prediction: Annotation, size: Size, small: Size) -> Annotation:
