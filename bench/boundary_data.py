@@ -16,7 +16,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.core.score_maps import IGNORE
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.painted import with_pixels
+from saccade.data.datasets.classes.painted import with_pixels
 from saccade.data.datasets.wrapper import DatasetWrapper
 
 SCENES = "scenes"

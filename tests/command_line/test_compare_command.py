@@ -15,7 +15,7 @@ from PIL import Image
 from saccade.cli import main
 from saccade.command_line.compare import _typed
 from saccade.core.errors import UsageError
-from saccade.training.setup.choose import choose
+from saccade.training.setup.choice.choose import choose
 from small_runs import same_weights
 
 WORDS = ["--width", ".25", "--batch", "4", "--device", "cpu", "--precision", "32", "--workers", "0", "--threads", "1"]

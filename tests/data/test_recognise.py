@@ -8,7 +8,7 @@ from PIL import Image
 
 from made import coco_content, save_picture, write_coco
 from saccade.core.errors import DataError, SaccadeError, UsageError
-from saccade.data.datasets.train_val import DataOptions, open_train_val
+from saccade.data.datasets.splits.train_val import DataOptions, open_train_val
 from saccade.data.left_out import reading_notes
 from saccade.data.open import described, open_data, splits
 

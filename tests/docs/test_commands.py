@@ -33,7 +33,7 @@ from saccade.runtime.predict.refine.table import DenseCrf
 from saccade.systems import SYSTEMS
 from saccade.training.repeat import Repeats
 from saccade.training.settings import TrainSettings
-from saccade.training.setup.choose import Choice
+from saccade.training.setup.choice.choose import Choice
 from saccade.training.setup.resolved_run import split_options
 
 # Whole commands in tables, beside those in blocks.
@@ -120,10 +120,10 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("saccade.command_line.data_commands.drawings.choose", lambda *a: calls.append(a) or Nothing())
     monkeypatch.setattr("saccade.training.train.train", train)
     monkeypatch.setattr("saccade.training.repeat.repeat", repeat)
-    monkeypatch.setattr("saccade.training.setup.choose.planned", planned)
+    monkeypatch.setattr("saccade.training.setup.choice.choose.planned", planned)
     monkeypatch.setattr("saccade.comparison.compare.compare", compare)
     monkeypatch.setattr("saccade.reproduce.reproduce.reproduce", reproduce)
-    monkeypatch.setattr("saccade.training.setup.choose.chosen", chosen)
+    monkeypatch.setattr("saccade.training.setup.choice.choose.chosen", chosen)
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.opened", lambda _, data=None, split=None: (loaded, data))
     monkeypatch.setattr("saccade.runtime.evaluate.evaluate.measured", measured)
     monkeypatch.setattr("saccade.data.loading.unreadable.readable", lambda data, *_: data)

@@ -13,8 +13,8 @@ import saccade as sc
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
-from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.chosen import class_subset, rename_classes
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.scenes import Scenes
 from saccade.metrics.detect.detection import Detection
 from saccade.metrics.detect.matches import coco_matches

@@ -9,8 +9,8 @@ import saccade as sc
 from made import save_picture
 from saccade.cli import main
 from saccade.core.errors import ConfigError, UsageError
-from saccade.data.datasets.folds import balanced
 from saccade.data.datasets.picture import classes_of
+from saccade.data.datasets.splits.folds import balanced
 from saccade.training.repeat import last_scores, repeat
 from saccade.training.run import Run
 

@@ -21,7 +21,7 @@ def run(arguments: Sequence[str]) -> int:
     if not named:
         raise UsageError("data to plan for", "none", cure="write saccade plan FOLDER, or saccade plan scenes")
     data, task, as_json = one_or_several(named), values.pop("task", None), values.pop("json")
-    from saccade.training.setup.choose import planned, told
+    from saccade.training.setup.choice.choose import planned, told
 
     choice, outlook = planned(data, task, values)
     if as_json:

@@ -63,7 +63,7 @@ def _options(function: "SystemFunction", settings: Mapping[str, Flag]) -> dict[s
 
 def _train(system: str, values: dict[str, Any], arguments: Sequence[str]) -> int:
     from saccade.training.loop.signals import Interrupted
-    from saccade.training.setup.choose import chosen
+    from saccade.training.setup.choice.choose import chosen
     from saccade.training.setup.resolved_run import next_out
     from saccade.training.train import train
 

@@ -15,7 +15,7 @@ from saccade.runtime.runs.load import needs_of_run
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems import every_system
 from saccade.training.settings import TrainSettings
-from saccade.training.setup.choose import HELD_OUT
+from saccade.training.setup.choice.choose import HELD_OUT
 from saccade.training.setup.data import Data, open_training_data
 from saccade.training.setup.resolved_run import needs_of, split_options
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from saccade.core.dataset import Dataset
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.wrapper import DatasetWrapper
 from saccade.data.formats.common.below import Why, below
 from saccade.data.formats.common.image_files import ImageFiles

@@ -8,8 +8,8 @@ from typing import Any, cast
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.core.installed import entry_points
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.completed import declared
-from saccade.data.datasets.concat import ConcatDataset
 from saccade.data.formats.class_masks import reader as class_masks
 from saccade.data.formats.coco import panoptic
 from saccade.data.formats.coco import reader as coco

@@ -14,7 +14,7 @@ from saccade.training.callback import Callback
 from saccade.training.loop.run_worker import run_worker
 from saccade.training.parallel.processes import in_processes, is_worker
 from saccade.training.run import Run
-from saccade.training.setup.choose import chosen
+from saccade.training.setup.choice.choose import chosen
 from saccade.training.setup.resolved_run import prepare
 
 

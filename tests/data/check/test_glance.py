@@ -10,8 +10,8 @@ from made import coco_content, write_coco
 from saccade.core.errors import DataError
 from saccade.data.check.glance import quick_check
 from saccade.network.recipe import Stage
+from saccade.training.setup.checks.preflight import check_before_step_0
 from saccade.training.setup.data import Data
-from saccade.training.setup.preflight import check_before_step_0
 
 
 def test_sound_boxes_and_data_without_arrays_are_passed_over(tmp_path: Path):

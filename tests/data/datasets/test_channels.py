@@ -13,8 +13,8 @@ from helpers import TinyDataset
 from saccade.core.errors import ConfigError, DataError
 from saccade.core.input.input_spec import InputSpec
 from saccade.data.datasets.channels import ChannelDataset, with_channels
-from saccade.data.datasets.classes import class_subset
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.chosen import class_subset
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.subset import Subset
 from saccade.data.loading.loader import Loader, LoaderSettings
 

@@ -10,10 +10,10 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.chosen import class_subset, rename_classes
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.picture import classes_of
-from saccade.data.datasets.train_val import DataOptions, open_train_val, open_val
+from saccade.data.datasets.splits.train_val import DataOptions, open_train_val, open_val
 from saccade.data.formats.coco.reader import open_coco
 from saccade.data.open import open_data
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from made import Memory
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
-from saccade.data.datasets.folds import folds, holdout, stratified
 from saccade.data.datasets.picture import classes_of
+from saccade.data.datasets.splits.folds import folds, holdout, stratified
 
 
 class Marked(Memory):

@@ -8,8 +8,8 @@ from made import coco_content, write_coco
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.masks import Masks
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.layered import Layered, layers_of_objects
-from saccade.data.datasets.painted import with_pixels
+from saccade.data.datasets.classes.layered import Layered, layers_of_objects
+from saccade.data.datasets.classes.painted import with_pixels
 from saccade.data.open import open_data
 
 SIZE = (6, 8)

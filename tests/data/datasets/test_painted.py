@@ -12,7 +12,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError
 from saccade.core.masks import Masks
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.painted import Painted, paint, with_pixels
+from saccade.data.datasets.classes.painted import Painted, paint, with_pixels
 from saccade.data.datasets.subset import Subset
 from saccade.data.open import open_data
 

@@ -11,7 +11,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.input.person_crop import PersonCrop
-from saccade.data.datasets.persons import PersonSamples, with_persons
+from saccade.data.datasets.persons.samples import PersonSamples, with_persons
 from saccade.data.datasets.truth_digest import truth_digest
 from saccade.data.formats.coco.reader import open_coco
 from saccade.data.loading.loader import Loader, LoaderSettings

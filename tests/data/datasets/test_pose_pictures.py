@@ -11,8 +11,8 @@ from made import save_picture
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.data.convert.convert import convert
-from saccade.data.datasets.persons import PersonSamples
-from saccade.data.datasets.pose_pictures import PosePictures, with_objects
+from saccade.data.datasets.persons.pictures import PosePictures, with_objects
+from saccade.data.datasets.persons.samples import PersonSamples
 from saccade.data.open import open_data
 from saccade.data.scenes.dataset import Scenes
 

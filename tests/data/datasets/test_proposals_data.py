@@ -8,7 +8,7 @@ import torch
 from helpers import TinyDataset, picture
 from saccade.core.errors import DataError, UsageError
 from saccade.core.masks import Masks
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.projection import ProjectedDataset
 from saccade.data.datasets.proposals import CachedSearch, ProposalDataset, cache_folder, with_regions
 from saccade.data.datasets.subset import Subset

@@ -8,7 +8,7 @@ import torch
 from made import Memory, write_coco
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
-from saccade.data.datasets.classes import class_subset
+from saccade.data.datasets.classes.chosen import class_subset
 from saccade.data.datasets.picture import classes_of
 from saccade.data.datasets.subset import Subset
 from saccade.data.formats.coco.reader import open_coco

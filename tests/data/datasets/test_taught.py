@@ -8,7 +8,7 @@ from torch import Tensor
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.masks import Masks
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.taught import IGNORE, Knowledge, completed
+from saccade.data.datasets.classes.taught import IGNORE, Knowledge, completed
 
 # Of three classes the teacher knows the first two.
 KNOWS = Knowledge({"instances": torch.tensor([True, True, False]), "semantic": torch.tensor([True, True, False])})

@@ -17,8 +17,8 @@ from saccade.data.augment.rng import RandomDraws, generator_for
 from saccade.data.augment.visibility import keep_visible
 from saccade.data.check import check_data
 from saccade.data.convert.convert import convert
-from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.chosen import class_subset, rename_classes
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.picture import classes_of
 from saccade.data.formats.coco.reader import open_coco
 from saccade.data.formats.common.store import states_of

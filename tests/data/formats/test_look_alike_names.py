@@ -13,7 +13,7 @@ from made import save_picture
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.data.check import check_data
-from saccade.data.datasets.train_val import DataOptions, open_train_val
+from saccade.data.datasets.splits.train_val import DataOptions, open_train_val
 from saccade.data.open import open_data
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import open_training_data

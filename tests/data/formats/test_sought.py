@@ -22,8 +22,8 @@ from saccade.data.augment.paste import paste
 from saccade.data.augment.rng import generator_for
 from saccade.data.check import check_data
 from saccade.data.convert.convert import convert
-from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.chosen import class_subset, rename_classes
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.subset import Subset
 from saccade.data.loading import ipc as carry
 from written import Listing, boxed, listing

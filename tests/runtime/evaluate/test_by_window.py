@@ -16,8 +16,8 @@ from helpers import CLASSES, TinyDataset
 from pixel_systems import pixel_system
 from saccade.cli import main
 from saccade.core.errors import ConfigError, DataError, UsageError
-from saccade.data.datasets.classes import rename_classes
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.chosen import rename_classes
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.datasets.subset import Subset
 from saccade.data.open import open_data
 from saccade.metrics.segment.segmentation import pixel_counts

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from saccade.data.datasets.folds import folds, holdout
+from saccade.data.datasets.splits.folds import folds, holdout
 from saccade.data.open import open_data
 from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.run_folder import RunFolder

@@ -15,7 +15,7 @@ from pose_systems import dot_system, finder_system
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.persons import PersonSamples
+from saccade.data.datasets.persons.samples import PersonSamples
 from saccade.metrics.evaluation import PictureSeverity
 from saccade.runtime.evaluate.evaluate import evaluate, opened
 from saccade.runtime.evaluate.gallery import Gallery

@@ -19,7 +19,7 @@ from saccade.data.datasets.completed import declared
 from saccade.ops.proposals.edge_boxes import EdgeBoxes
 from saccade.ops.proposals.region_file import KnownRegions
 from saccade.runtime.tools.learnt_contours import LearntContours
-from saccade.training.setup.choose import choose
+from saccade.training.setup.choice.choose import choose
 from saccade.view.drawing.draw import draw
 from saccade.view.drawing.palette import class_colour
 

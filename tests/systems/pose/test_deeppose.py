@@ -7,7 +7,7 @@ import torch
 
 import saccade as sc
 from saccade.core.errors import ConfigError, UsageError
-from saccade.data.datasets.posed import with_poses
+from saccade.data.datasets.persons.posed import with_poses
 from saccade.runtime.evaluate.evaluate import measured, opened
 from saccade.runtime.evaluate.every_head import with_every_head
 from saccade.systems.build import build

@@ -10,7 +10,7 @@ import saccade as sc
 from saccade.cli import main
 from saccade.core.errors import UsageError
 from saccade.data.augment.choice import parse_augment
-from saccade.data.datasets.posed import PosedPictures, with_poses
+from saccade.data.datasets.persons.posed import PosedPictures, with_poses
 from saccade.layers.scale import SizesAlone
 from saccade.runtime.evaluate.every_head import silent_heads
 from saccade.systems.build import build

@@ -17,8 +17,8 @@ from saccade.network.maps import IMAGE, Maps
 from saccade.network.regions import Regions
 from saccade.network.system import System
 from saccade.ops.regions.crop import CropRules, crop_labels, crop_regions, paste_maximum
-from saccade.training.setup.init_weights import take_weights
 from saccade.training.setup.resolved_run import prepare
+from saccade.training.setup.weights.init_weights import take_weights
 
 SMALL: dict[str, Any] = {"trunk": "vgg11_bn", "width": 1 / 16, "size": 32}
 CLASSES = ("background", "cat", "dog")

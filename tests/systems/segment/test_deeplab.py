@@ -16,7 +16,7 @@ from saccade.core.errors import UsageError
 from saccade.heads.pixels.coarse_head import CoarsePixelHead
 from saccade.layers.decoder.coarse_scores import CoarseScores, FusedScores
 from saccade.network.system import System
-from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.weights.init_weights import take_weights
 from saccade.training.step.optimiser import make_optimiser
 from saccade.trunks import trunk
 

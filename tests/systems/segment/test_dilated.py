@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 import saccade as sc
 from saccade.layers.decoder.coarse_scores import ScoresInContext
 from saccade.network.system import System
-from saccade.training.setup.init_weights import take_weights
-from saccade.training.setup.preflight import check_stages
+from saccade.training.setup.checks.preflight import check_stages
+from saccade.training.setup.weights.init_weights import take_weights
 
 NARROW: dict[str, Any] = {"width": 1 / 32, "size": 40}
 

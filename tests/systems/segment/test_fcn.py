@@ -14,7 +14,7 @@ from saccade.core.errors import ConfigError, UsageError
 from saccade.layers.decoder.skip_scores import SkipScores
 from saccade.layers.decoder.upsampling import bilinear_kernel, upsampling
 from saccade.network.system import System
-from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.weights.init_weights import take_weights
 
 NARROW: dict[str, Any] = {"trunk": "vgg11", "width": 1 / 16, "padding": 0, "size": 64}
 DATA = "scenes:count=8,size=64"

@@ -12,7 +12,7 @@ import saccade as sc
 from made import coco_content, save_picture, write_coco
 from saccade.cli import main
 from saccade.core.errors import ConfigError, UsageError
-from saccade.training.setup.choose import choose
+from saccade.training.setup.choice.choose import choose
 
 QUICK = ["--steps", "2", "--batch", "2", "--width", "0.0625", "--workers", "0", "--threads", "1"]
 UNET = ["--padding", "same", "--size", "32", "--labels", "several"]

@@ -14,8 +14,8 @@ from saccade.command_line import train as command_line
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, UsageError
 from saccade.systems import IF_UNSURE
-from saccade.training.setup.choose import TASKS, choose
-from saccade.training.setup.object_sizes import object_sizes
+from saccade.training.setup.choice.choose import TASKS, choose
+from saccade.training.setup.choice.object_sizes import object_sizes
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from saccade.network.system import System
 from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems.build import build
-from saccade.training.setup.class_rows import ClassLayout
-from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.weights.class_rows import ClassLayout
+from saccade.training.setup.weights.init_weights import take_weights
 
 KNOWN, MORE = ("cat", "dog", "cow"), ("owl", "cow", "cat", "bat")
 BOTH = ("cow", "cat")

@@ -18,7 +18,7 @@ from saccade.network.system import System
 from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems.build import build
-from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.weights.init_weights import take_weights
 from small_runs import train
 
 WIDTH = 1 / 16

@@ -11,8 +11,8 @@ from made import save_picture
 from saccade.core.errors import ConfigError
 from saccade.data.check import check_data
 from saccade.training.settings import TrainSettings
+from saccade.training.setup.checks.nothing_to_learn import check_to_learn
 from saccade.training.setup.data import open_training_data
-from saccade.training.setup.nothing_to_learn import check_to_learn
 
 OPTIONS: dict[str, dict[str, Any]] = {"resnet20": {}, "retinanet": {"trunk": "resnet18", "pretrained": False}}
 

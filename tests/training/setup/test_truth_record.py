@@ -8,7 +8,7 @@ from PIL import Image
 
 import saccade as sc
 from saccade.core.errors import ConfigError
-from saccade.data.datasets.folds import holdout
+from saccade.data.datasets.splits.folds import holdout
 from saccade.data.datasets.truth_digest import truth_digest
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.setup.data import Data

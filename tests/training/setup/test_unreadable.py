@@ -13,8 +13,8 @@ from saccade.data.loading.first_look import unreadable
 from saccade.runtime.evaluate.report import left_out
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.feed.skip_list import SkipList
+from saccade.training.setup.checks.unreadable import without_unreadable
 from saccade.training.setup.data import Data
-from saccade.training.setup.unreadable import without_unreadable
 
 TINY = {"width": 0.25, "size": 32, "batch": 4, "steps": 2, "workers": 0}
 

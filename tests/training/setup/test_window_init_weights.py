@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from saccade.systems.build import build
-from saccade.training.setup.init_weights import take_weights
+from saccade.training.setup.weights.init_weights import take_weights
 
 
 @pytest.mark.parametrize(

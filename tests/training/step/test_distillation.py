@@ -16,7 +16,7 @@ from saccade.losses.scores import FocalScores, ScoreLoss, SigmoidScores, Softmax
 from saccade.network.system import System
 from saccade.ops.boxes.assign import unclaimed
 from saccade.systems.build import build
-from saccade.training.setup.class_rows import class_rows
+from saccade.training.setup.weights.class_rows import class_rows
 from saccade.training.step.distillation import Distillation, taught_heads
 
 KNOWN, MORE = ("cat", "dog"), ("owl", "dog", "cat")

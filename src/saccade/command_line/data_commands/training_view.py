@@ -12,7 +12,7 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.data.augment.check import check_augmentation
 from saccade.data.augment.choice import AugmentOptions
 from saccade.data.datasets.augmented import AugmentedDataset
-from saccade.data.datasets.painted import with_pixels
+from saccade.data.datasets.classes.painted import with_pixels
 from saccade.systems import every_system
 from saccade.systems.build import build, options_of
 

@@ -9,7 +9,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.data.check.notes import folder_notes
 from saccade.data.convert.losses import LossCounts, known_kinds
-from saccade.data.datasets.pose_pictures import PosePictures, with_objects
+from saccade.data.datasets.persons.pictures import PosePictures, with_objects
 from saccade.data.formats.class_masks.writer import ClassMasksForm
 from saccade.data.formats.coco.writer import CocoForm
 from saccade.data.formats.image_folder.writer import FolderForm

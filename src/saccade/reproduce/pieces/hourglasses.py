@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from saccade.data.datasets.posed import with_poses
+from saccade.data.datasets.persons.posed import with_poses
 from saccade.data.open import open_data
 from saccade.reproduce.experiments.hourglass_stacks import SHAPES
 from saccade.reproduce.pieces.held import Held

@@ -17,7 +17,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.crops import ObjectCrops
-from saccade.data.datasets.folds import stratified
+from saccade.data.datasets.splits.folds import stratified
 from saccade.data.datasets.subset import Subset
 from saccade.data.open import open_data
 from saccade.reproduce.pieces.held import Held

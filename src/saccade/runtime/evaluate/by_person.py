@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from saccade.core.dataset import Dataset
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.relabelled import RelabelledDataset
+from saccade.data.datasets.classes.relabelled import RelabelledDataset
 from saccade.metrics.evaluation import Evaluation
 from saccade.metrics.evaluator import Evaluator
 from saccade.metrics.families import FAMILIES, THOROUGH, choose

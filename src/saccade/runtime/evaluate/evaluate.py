@@ -11,7 +11,7 @@ from typing import Any, Literal
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.data.datasets.channels import with_channels
-from saccade.data.datasets.persons import with_persons
+from saccade.data.datasets.persons.samples import with_persons
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.loading.unreadable import readable
 from saccade.data.open import Sources, open_data

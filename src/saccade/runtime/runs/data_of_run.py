@@ -9,10 +9,10 @@ from typing import Any, cast
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.painted import with_pixels
-from saccade.data.datasets.posed import with_poses
-from saccade.data.datasets.relabelled import all_names, with_vocabularies
-from saccade.data.datasets.train_val import DataOptions, open_val
+from saccade.data.datasets.classes.painted import with_pixels
+from saccade.data.datasets.classes.relabelled import all_names, with_vocabularies
+from saccade.data.datasets.persons.posed import with_poses
+from saccade.data.datasets.splits.train_val import DataOptions, open_val
 from saccade.data.open import Sources, open_data
 from saccade.runtime.runs.load import needs_of_run
 from saccade.runtime.runs.network_of_run import vocabularies_of

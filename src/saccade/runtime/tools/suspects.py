@@ -14,9 +14,9 @@ from saccade.data.check.defects import Defect
 from saccade.data.check.objects import Objects, objects_of
 from saccade.data.check.parts import Part
 from saccade.data.datasets.channels import with_channels
-from saccade.data.datasets.persons import with_persons
+from saccade.data.datasets.persons.samples import with_persons
 from saccade.data.datasets.proposals import with_regions
-from saccade.data.datasets.train_val import DataOptions, open_train_val
+from saccade.data.datasets.splits.train_val import DataOptions, open_train_val
 from saccade.metrics.suspects.finders import FINDERS, finders
 from saccade.metrics.suspects.suspect import Suspect, ranked
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies

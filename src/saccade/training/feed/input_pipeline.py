@@ -37,8 +37,8 @@ from saccade.training.parallel.fabric import Fabric
 from saccade.training.parallel.machine import pick_workers
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.batch_size import greatest_batch, usual_batch
+from saccade.training.setup.checks.preflight import normalises
 from saccade.training.setup.plan import Plan, resolve_recipe
-from saccade.training.setup.preflight import normalises
 from saccade.training.setup.resolved_run import ResolvedRun
 
 # Pictures among which the largest is sought when the greatest batch is.

@@ -30,12 +30,12 @@ from saccade.training.parallel.fabric import Fabric
 from saccade.training.parallel.machine import make_fabric, repeatable, share_threads
 from saccade.training.parallel.processes import is_restart, is_worker
 from saccade.training.run import Run
+from saccade.training.setup.checks.preflight import check_before_step_0, check_best, check_data
+from saccade.training.setup.checks.unreadable import without_unreadable
 from saccade.training.setup.plan import Plan
-from saccade.training.setup.preflight import check_before_step_0, check_best, check_data
 from saccade.training.setup.resolved_run import ResolvedRun
 from saccade.training.setup.run_config import check_same, run_config
 from saccade.training.setup.truth_record import write_truth
-from saccade.training.setup.unreadable import without_unreadable
 from saccade.training.step.loss_balance import weigh_heads
 from saccade.training.step.train_state import TrainState
 

@@ -7,10 +7,10 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.check.classes import rename_flag, renames
-from saccade.data.datasets.painted import with_pixels
-from saccade.data.datasets.persons import with_persons
-from saccade.data.datasets.posed import with_poses
-from saccade.data.datasets.train_val import DataOptions, TrainVal, name_of, open_train_val
+from saccade.data.datasets.classes.painted import with_pixels
+from saccade.data.datasets.persons.posed import with_poses
+from saccade.data.datasets.persons.samples import with_persons
+from saccade.data.datasets.splits.train_val import DataOptions, TrainVal, name_of, open_train_val
 from saccade.data.formats.common.split_names import canonical
 from saccade.data.left_out import left_out, reading_notes
 from saccade.data.open import Source, Sources, described, each, sole_part

@@ -6,8 +6,8 @@ from typing import Any
 from saccade.data.augment.choice import parse_augment
 from saccade.network.recipe import Recipe
 from saccade.training.settings import TrainSettings
-from saccade.training.setup.init_weights import INIT
 from saccade.training.setup.unfreeze import staged
+from saccade.training.setup.weights.init_weights import INIT
 
 # Fields of the settings that replace the recipe's field of the same name.
 OVERRIDES = ("optimiser", "trunk_lr_factor", "momentum", "weight_decay", "schedule", "warmup", "clip", "best")

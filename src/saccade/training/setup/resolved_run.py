@@ -29,9 +29,9 @@ from saccade.training.parallel.processes import is_restart
 from saccade.training.setting_limits import CHOICES
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.data import Data, open_training_data
-from saccade.training.setup.init_weights import take_weights, with_frozen
 from saccade.training.setup.small_set import recipe_for
 from saccade.training.setup.teacher import Teacher
+from saccade.training.setup.weights.init_weights import take_weights, with_frozen
 
 
 @dataclass(frozen=True)

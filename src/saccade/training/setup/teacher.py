@@ -12,10 +12,10 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import SaccadeError
 from saccade.core.vocabulary import KEYS, Vocabularies
+from saccade.data.datasets.classes.relabelled import unite, with_vocabularies
+from saccade.data.datasets.classes.taught import DOUBT, SURE, TaughtDataset
 from saccade.data.datasets.picture import picture_of
-from saccade.data.datasets.relabelled import unite, with_vocabularies
 from saccade.data.datasets.subset import Subset
-from saccade.data.datasets.taught import DOUBT, SURE, TaughtDataset
 from saccade.metrics.detect.detection import Detection
 from saccade.network.head import Head
 from saccade.network.system import System

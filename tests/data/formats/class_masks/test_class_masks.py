@@ -12,8 +12,8 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.data.check.check import check_data
 from saccade.data.convert.convert import convert
-from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.chosen import class_subset, rename_classes
+from saccade.data.datasets.classes.concat import ConcatDataset
 from saccade.data.open import open_data, splits
 
 LESION, ORGAN = np.zeros((40, 60), np.uint8), np.zeros((40, 60), np.uint8)

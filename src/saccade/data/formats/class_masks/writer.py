@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from saccade.core.annotation import Annotation
-from saccade.data.datasets.layered import drawn_labels, layers_of_objects, parted
+from saccade.data.datasets.classes.layered import drawn_labels, layers_of_objects, parted
 from saccade.data.formats.class_masks.layout import MASKS
 from saccade.data.formats.writing.pictures import Picture
 from saccade.data.formats.writing.writer import (
@@ -26,7 +26,8 @@ class ClassMasksForm(Form):
 
     A mask of a class holds 255 inside and 0 outside, is black where nothing of the class is there, and is no file where
     the class was not looked for. Data of one class a pixel, or of outlined objects, get masks as a network of several
-    classes would learn them (`data.datasets.layered`): ``background`` has none, and objects of one class are joined.
+    classes would learn them (`data.datasets.classes.layered`): ``background`` has none, and objects of one class are
+    joined.
     """
 
     name = "class_masks"

@@ -6,9 +6,9 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
 from saccade.core.nearest import nearest
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.concat import ConcatDataset
+from saccade.data.datasets.classes.concat import ConcatDataset
+from saccade.data.datasets.classes.relabelled import RelabelledDataset, all_names, is_fixed, unite, with_vocabularies
 from saccade.data.datasets.picture import classes_of
-from saccade.data.datasets.relabelled import RelabelledDataset, all_names, is_fixed, unite, with_vocabularies
 from saccade.data.datasets.subset import Subset
 
 

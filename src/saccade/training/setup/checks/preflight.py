@@ -11,8 +11,8 @@ from saccade.network.protocols.solvable import Solvable
 from saccade.network.recipe import Stage
 from saccade.network.system import System
 from saccade.training.parallel.machine import world_size
+from saccade.training.setup.checks.nothing_to_learn import check_to_learn
 from saccade.training.setup.data import Data
-from saccade.training.setup.nothing_to_learn import check_to_learn
 
 # What a square around a person is known by, in words; so many pictures are looked at, spread over the data set.
 WORDS = {

@@ -13,10 +13,10 @@ from saccade.data.open import Sources
 from saccade.systems import IF_UNSURE
 from saccade.systems.build import build
 from saccade.training.settings import TrainSettings
+from saccade.training.setup.choice.object_sizes import LOOKED_AT, ObjectSizes, object_sizes
+from saccade.training.setup.choice.outlook import LEARNING, Outlook, outlook_of
+from saccade.training.setup.choice.trial_steps import pictures_a_second
 from saccade.training.setup.data import Data, open_training_data
-from saccade.training.setup.object_sizes import LOOKED_AT, ObjectSizes, object_sizes
-from saccade.training.setup.outlook import LEARNING, Outlook, outlook_of
-from saccade.training.setup.trial_steps import pictures_a_second
 
 # Minutes of a training of which nobody says how long it is, and the share that is measured on where nothing is.
 MINUTES, HELD_OUT = 10.0, "0.2"

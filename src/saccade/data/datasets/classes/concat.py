@@ -12,8 +12,8 @@ from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import KEYS, UNTOLD_CONTOURS, Vocabularies, key_of
 from saccade.data.datasets.by_window import ClassesByWindow, classes_by_window
+from saccade.data.datasets.classes.relabelled import unite, with_vocabularies
 from saccade.data.datasets.picture import classes_of, has_regions, picture_of, size_of
-from saccade.data.datasets.relabelled import unite, with_vocabularies
 from saccade.data.formats.common.store import starts_of
 
 

@@ -1,6 +1,6 @@
 """Pictures whose persons are objects with joints, made of data that have a person a sample: for formats of objects.
 
-The inverse of `data.datasets.persons`.
+The inverse of `data.datasets.persons.samples`.
 """
 
 import re

@@ -14,9 +14,9 @@ from saccade.network.system import System
 from saccade.runtime.device import pick_device
 from saccade.training.parallel.machine import pick_precision
 from saccade.training.setup.batch_size import usual_batch
+from saccade.training.setup.choice.trial_steps import pictures_a_second
 from saccade.training.setup.plan import resolve_recipe
 from saccade.training.setup.resolved_run import ResolvedRun, prepare
-from saccade.training.setup.trial_steps import pictures_a_second
 
 # Numbers that an optimiser keeps beside each weight.
 KEPT = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1, "adagrad": 1, "adadelta": 2}

@@ -17,7 +17,7 @@ from saccade.core.errors import ConfigError
 from saccade.core.sample import Sample
 from saccade.core.score_maps import IGNORE
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.layered import Layered
+from saccade.data.datasets.classes.layered import Layered
 from saccade.data.datasets.picture import picture_of, size_of
 from saccade.data.datasets.wrapper import DatasetWrapper
 from saccade.data.formats.voc.pixels import BACKGROUND

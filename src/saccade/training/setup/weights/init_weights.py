@@ -18,8 +18,8 @@ from saccade.runtime.runs.checkpoint import load_weights
 from saccade.runtime.runs.network_of_run import vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.settings import TrainSettings
-from saccade.training.setup.class_rows import class_rows
-from saccade.training.setup.weight_names import under_own_names
+from saccade.training.setup.weights.class_rows import class_rows
+from saccade.training.setup.weights.weight_names import under_own_names
 
 SHOWN = 4
 # What becomes of weights that are not simply taken.

@@ -7,9 +7,9 @@ from pathlib import Path
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError, UsageError
 from saccade.core.vocabulary import Vocabularies
-from saccade.data.datasets.classes import class_subset, rename_classes
-from saccade.data.datasets.folds import balanced, folds, holdout
-from saccade.data.datasets.relabelled import all_names
+from saccade.data.datasets.classes.chosen import class_subset, rename_classes
+from saccade.data.datasets.classes.relabelled import all_names
+from saccade.data.datasets.splits.folds import balanced, folds, holdout
 from saccade.data.formats.common.split_names import USUAL, canonical
 from saccade.data.open import Source, Sources, described, each, open_data, splits
 

@@ -1,0 +1,1 @@
+"""Data sets under other classes: chosen, renamed, joined, layered, painted, told by a teacher."""

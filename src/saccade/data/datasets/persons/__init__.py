@@ -1,0 +1,1 @@
+"""Persons of pictures: one a sample, or all of a picture together."""

@@ -1,0 +1,1 @@
+"""What must hold before step 0."""

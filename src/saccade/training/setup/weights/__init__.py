@@ -1,0 +1,1 @@
+"""First weights, from files and runs."""
