@@ -12,9 +12,11 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.geometry.masks_warp import warp_masks
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
+from saccade.ops.boxes.geometry import intersection_over_first
 from saccade.ops.boxes.suppression import Suppression
+from saccade.runtime.predict import seams
 from saccade.runtime.predict.merge import Agreement
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, Tiles, View
+from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, Tiles, View, Window
 from saccade.runtime.predict.predictor import Predictor
 
 Says = Callable[[View], Instances]
@@ -74,6 +76,31 @@ def test_objects_larger_than_the_overlap_come_out_once_and_whole(how: MultiScale
     assert torch.equal(found.labels[places], labels)
     assert torch.equal(found.boxes[places].round(), masks.boxes())
     assert torch.equal(found.scores, found.scores.sort(descending=True).values)
+
+
+@pytest.mark.parametrize("pairs", [1, 7, 2**20])
+def test_how_many_pairs_are_looked_at_together_changes_nothing(pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seams, "AT_ONCE", pairs)
+    masks, labels = bars()
+    found = merged(oracle(masks, labels), (90, 200), MultiScaleFlip(flip=True, tiles=Tiles(50, 0.4)))
+    assert torch.equal(ious(found.masks, masks).amax(0), torch.ones(4))
+    assert len(found) == 4
+
+
+def test_of_many_rows_those_yield_that_one_by_one_do() -> None:
+    """Ten thousand rows, whose pairs are looked at in parts: half of them are cut."""
+    draw, numbers = torch.Generator().manual_seed(0), torch.arange(10_000)
+    corners = torch.rand(10_000, 2, generator=draw) * 1500
+    boxes = torch.cat([corners, corners + 20 + torch.rand(10_000, 2, generator=draw) * 20], 1)
+    own, cut, labels = numbers % 7, numbers % 2 == 1, numbers % 3
+    tiles = [Window(0, left, 8000, left + 1000) for left in range(0, 7000, 1000)]
+    seen = seams.Seen(Instances(boxes, labels, torch.rand(10_000, generator=draw)), labels, tiles, own, cut)
+    rows = seams.mended(seen).rows
+    for row in range(1, 10_000, 500):
+        rivals = ~cut & (own != own[row]) & (labels == labels[row])
+        covered = bool((intersection_over_first(boxes[[row]], boxes[rivals]) > 0.5).any())
+        assert bool((rows.boxes == boxes[row]).all(1).any()) == (not covered)
+    assert 5000 < len(rows) < 9000
 
 
 def test_boxes_alone_are_told_in_parts_and_so_are_masks_that_no_two_tiles_show() -> None:

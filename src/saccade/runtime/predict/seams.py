@@ -3,7 +3,7 @@
 Legend: n rows of instances of all views of a picture together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,8 @@ from saccade.runtime.predict.multi_scale_flip import View, Window
 NEAR, COVERED = 0.01, 0.5
 # Two parts are of one object where their masks share more than this of their union, as far as both tiles look.
 SAME = 0.5
+# Pairs of rows that are looked at together.
+AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -88,28 +90,39 @@ def _yields(seen: Seen) -> Tensor:
 
     Where there are masks it must cover the mask too: of objects that lie close together, boxes cover each other.
     """
-    boxes: Any = seen.rows.boxes
-    some, whole = seen.cut.nonzero()[:, 0], (~seen.cut).nonzero()[:, 0]
-    rivals = (seen.groups[some, None] == seen.groups[whole]) & (seen.own[some, None] != seen.own[whole])
-    rivals &= intersection_over_first(boxes[some], boxes[whole]) > COVERED
+    pairs = _pairs(seen, ~seen.cut, lambda cut, whole: intersection_over_first(cut, whole) > COVERED)
     if seen.rows.masks is not None:
         pixels = _Pixels(seen.rows.masks)
-        for one, other in rivals.nonzero().tolist():
-            row = int(some[one])
-            rivals[one, other] = pixels.both(row, int(whole[other])) >= COVERED * pixels.both(row, row)
-    return torch.zeros_like(seen.cut).index_fill_(0, some[rivals.any(1)], True)
+        covered = [pixels.both(cut, whole) >= COVERED * pixels.both(cut, cut) for cut, whole in pairs.tolist()]
+        pairs = pairs[torch.tensor(covered, dtype=torch.bool)]
+    return torch.zeros_like(seen.cut).index_fill_(0, pairs[:, 0], True)
+
+
+def _pairs(seen: Seen, others: Tensor, meet: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """(p, 2) cut rows, each with another row of its group that another tile shows.
+
+    Args:
+        seen: The rows.
+        others: (n,) bool, the rows that the second may be.
+        meet: Which (k, m) boxes of (k, 4) and (m, 4) are wanted together.
+    """
+    boxes: Any = seen.rows.boxes
+    cut, other = seen.cut.nonzero()[:, 0], others.nonzero()[:, 0]
+    found = [torch.zeros(0, 2, dtype=torch.int64)]
+    # A very large picture has tens of thousands of rows: all pairs at once would take gigabytes.
+    for some in cut.split(max(AT_ONCE // max(len(other), 1), 1)):
+        wanted = (seen.groups[some, None] == seen.groups[other]) & (seen.own[some, None] != seen.own[other])
+        first, second = (wanted & meet(boxes[some], boxes[other])).nonzero(as_tuple=True)
+        found.append(torch.stack([some[first], other[second]], 1))
+    return torch.cat(found)
 
 
 def _joined(seen: Seen) -> Seen:
     """The rows, what stood in several parts as one: all their pixels, with the score and other columns of the best."""
     rows: Any = seen.rows
-    places = seen.cut.nonzero()[:, 0]
-    near = seen.groups[places, None] == seen.groups[places]
-    near &= seen.own[places, None] != seen.own[places]
-    near &= iou_matrix(rows.boxes[places], rows.boxes[places]) > 0
+    pairs = _pairs(seen, seen.cut, lambda one, other: iou_matrix(one, other) > 0)
     pixels = _Pixels(rows.masks)
-    pairs = places[near.triu(1).nonzero()].tolist()
-    same = [(one, other) for one, other in pairs if _agree(pixels, seen, one, other)]
+    same = [(one, other) for one, other in pairs.tolist() if one < other and _agree(pixels, seen, one, other)]
     same.sort(key=lambda pair: -min(float(rows.scores[row]) for row in pair))
     groups = _parts_of_one(same, seen.own.tolist())
     if not groups:
