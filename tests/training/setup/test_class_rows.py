@@ -141,6 +141,24 @@ def test_other_classes_begin_anew(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "shape differs: heads.label.body.2.weight" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("names", [("owl", "fox", "bat"), ("dog", "cat", "cow")], ids=["others", "another order"])
+def test_as_many_other_classes_are_taken_as_they_stand_and_that_is_said(
+    names: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = pair(tmp_path, "classifier", more=names, **SMALL)
+    check_same(raw(after, "label").logits, raw(before, "label").logits)
+    assert (
+        "taken as they stand, though the run's classes are others, or in another order: heads."
+        in capsys.readouterr().err
+    )
+
+
+def test_of_the_same_classes_nothing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = pair(tmp_path, "classifier", more=KNOWN, **SMALL)
+    check_same(raw(after, "label").logits, raw(before, "label").logits)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_mistake_changes_nothing(tmp_path: Path) -> None:
     before = drawn("resnet18", KNOWN, 0, width=1 / 8, size=64)
     after = drawn("resnet18", MORE, 1, width=1 / 4, size=64)

@@ -35,6 +35,18 @@ def class_rows(
     return {name: value for name, value in found.items() if value is not None}
 
 
+def of_other_classes(system: System, names: Sequence[str], known: Vocabularies) -> list[str]:
+    """Those of a system's weights that say something of classes, where another network's are as many and others.
+
+    Args:
+        system: What begins with the other network's weights.
+        names: Weights that have the same shape in both.
+        known: The other network's classes.
+    """
+    layouts = {name: _layout(system, name, known) for name in names}
+    return [name for name, layout in layouts.items() if layout is not None and tuple(layout.old) != tuple(layout.new)]
+
+
 @dataclass(frozen=True)
 class ClassLayout:
     """Where the outputs of classes lie along an axis of weights: group by group, background's before the classes'.

@@ -18,12 +18,13 @@ from saccade.runtime.runs.checkpoint import load_weights
 from saccade.runtime.runs.network_of_run import vocabularies_of
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.training.settings import TrainSettings
-from saccade.training.setup.weights.class_rows import class_rows
+from saccade.training.setup.weights.class_rows import class_rows, of_other_classes
 from saccade.training.setup.weights.weight_names import under_own_names
 
 SHOWN = 4
 # What becomes of weights that are not simply taken.
 PARTLY = "taken for the classes that both know, by their names"
+OTHERS = "taken as they stand, though the run's classes are others, or in another order"
 SHAPED, LACKED = "new because the shape differs", "new because the file lacks them"
 # What `TrainSettings.freeze` calls all that a file has given its first weights.
 INIT = "init"
@@ -34,8 +35,9 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
 
     The file may be a system's of ours, torchvision's or timm's file of the system's trunk, or a shallower VGG's. A head
     may have another number of classes: of a run, those that both know are found by their names (`class_rows`); else its
-    last layer begins anew, and of a run of another system whatever differs in the heads. First filters for RGB are
-    fitted to other channels. Any other difference of shape is a mistake.
+    last layer begins anew, and of a run of another system whatever differs in the heads. Of as many classes of other
+    names the last layer is taken as it stands. First filters for RGB are fitted to other channels. Any other
+    difference of shape is a mistake.
 
     Args:
         system: Whose weights are replaced.
@@ -61,12 +63,14 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
         )
     found = _fit_first_filters(system, found)
     other = [name for name in own if name in found and found[name].shape != own[name].shape]
-    partly = class_rows(system, other, found, _classes_of(Path(path)))
+    known = _classes_of(Path(path))
+    partly = class_rows(system, other, found, known)
     new = [name for name in other if name not in partly]
     _check_heads_alone(new, found, own, path, _is_of_another_system(system, Path(path)))
     fitting = {name: value for name, value in found.items() if name not in other}
     system.load_state_dict(fitting | partly, strict=False)
-    _tell(path, len(fitting), {PARTLY: sorted(partly), SHAPED: new, LACKED: [n for n in own if n not in found]})
+    lacked, others = [name for name in own if name not in found], of_other_classes(system, list(fitting), known)
+    _tell(path, len(fitting), {PARTLY: sorted(partly), OTHERS: others, SHAPED: new, LACKED: lacked})
     return [name for name in own if name not in fitting]
 
 
