@@ -335,3 +335,15 @@ def test_odd_environments_change_nothing(name, run, tmp_path):
     found = json.loads((tmp_path / "out" / "predictions.json").read_text(encoding="utf-8"))
     assert Path(found[0]["file"]).name == "grün.png"
     assert 0 <= found[0]["label_scores"][0] <= 1
+
+
+def test_of_a_picture_that_is_too_large_we_speak_alone(run, tmp_path):
+    """Pillow warns from 89 megapixels on, in its own words and with a line of its code."""
+    pictures, size = tmp_path / "pictures", (12_000, 8_000)
+    pictures.mkdir()
+    Image.new("1", size).save(pictures / "large.png")
+    command = [sys.executable, "-m", "saccade", "predict", str(run), str(pictures), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "large.png: expected at most 89478485 pixels" in done.stderr
+    assert "Warning" not in done.stderr

@@ -1,6 +1,7 @@
 """The command ``saccade``: one word chooses what is done; all that is heavy is loaded after it."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 well, 1 data or configuration, 2 usage, 3 a fault of ours, 4 disk or memory, 130 or 143 signal.
     """
     make_streams_robust()
+    # Pillow's own word of a large picture, which is refused with its name and the cure, or read window by window.
+    warnings.filterwarnings("ignore", message="Image size .* exceeds limit")
     try:
         with obeying_sigterm():
             return _run(list(sys.argv[1:] if arguments is None else arguments))
