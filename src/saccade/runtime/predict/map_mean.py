@@ -52,7 +52,7 @@ class _Part:
         if self.kept is not None:
             values, shown = self.kept
             self.kept = values[:, first - self.first :].clone(), shown[first - self.first :].clone()
-        elif self.maps is not None and len(self.maps.maps) * (height - first) * width < self.maps.maps.numel():
+        elif self.maps is not None and (height - first) * width < self.maps.maps[0].numel():
             values, shown = self.maps.part(first, 0, height, width)
             self.kept, self.maps = (values.clone(), shown), None  # a view of the maps would keep all of them
         else:
