@@ -12,6 +12,7 @@ from made import write_coco_persons
 from saccade.cli import main
 from saccade.command_line import train as command_line
 from saccade.core.annotation import Annotation, Instances
+from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.systems import IF_UNSURE
 from saccade.training.setup.choice.choose import TASKS, choose
@@ -39,6 +40,32 @@ def test_classes_make_a_classifier_that_knows_imagenet(photos: Path, capsys: pyt
     )
     assert command in told
     assert sc.load(run.path).system.origin["options"]["trunk"] == "efficientnet_lite0"
+
+
+@pytest.mark.parametrize(
+    ("paces", "side"),
+    [
+        ({224: 27.0}, 224),
+        ({224: 20.0, 192: 27.0}, 192),
+        ({224: 20.0, 192: 22.0, 160: 30.0}, 160),
+        ({224: 1.0, 160: 2.0}, 160),
+    ],
+)
+def test_the_largest_side_that_is_seen_often_enough_is_found_by_measuring(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, paces: dict[int, float], side: int
+) -> None:
+    # Twenty pictures are to be seen 1200 times in three quarters of a minute: 26.7 pictures a second are needed.
+    def pace(system: sc.System, dataset: Dataset) -> float:
+        assert len(dataset) == 20
+        return paces.pop(system.input.size[0] if system.input.size else 0)
+
+    monkeypatch.setattr("saccade.training.setup.choice.choose.pictures_a_second", pace)
+    measured = dict(paces)
+    choice = choose(photos, None, {"minutes": 1.0, "val": str(photos)})
+    assert choice.options["size"] == side
+    assert not paces
+    told = f"pictures of {side} pixels, about {measured[side]:.1f}/s here"
+    assert choice.reasons[1].endswith(told if side == 224 else f"{told} (224 would be seen too seldom in 1 minutes)")
 
 
 def test_boxes_make_a_light_detector() -> None:

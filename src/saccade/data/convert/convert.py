@@ -18,7 +18,7 @@ from saccade.data.formats.voc.writer import VocForm
 from saccade.data.formats.writing.pictures import Names, Picture, picture_of
 from saccade.data.formats.writing.writer import Form, Source
 from saccade.data.formats.yolo.writer import YoloForm
-from saccade.data.left_out import left_out, reading_notes
+from saccade.data.left_out import LeftOut, left_out, reading_notes
 from saccade.data.open import open_data
 from saccade.data.open import splits as splits_of
 from saccade.safe_io.writing.atomic import replacing_folder, sync
@@ -85,19 +85,14 @@ def convert(
     given = _source(source, splits, to)
     form = FORMS[to](given, allowed, link)
     source_pictures = _SourcePictures(given, _names(given, form.shared), tell)
-    lost = _count(form, source_pictures)
     parts = list(given.splits.values())
     passed_over = left_out(parts)
-    for one in passed_over:
-        lost.add("left_out", len(one.files) if one.is_defect else 0, one.names)
-    made = [part for part in parts if isinstance(part, PosePictures)]
-    for part in made:
-        lost.add("pose", part.left_out, "persons without joints, or with one")
+    lost = _lost(form, source_pictures, parts, passed_over)
     lost.refuse(allowed, to)
     notes = [
         *(one.said for one in passed_over),
         *reading_notes(parts),
-        *[part.note for part in made[:1]],
+        *[part.note for part in parts if isinstance(part, PosePictures)][:1],
         *([] if splits else folder_notes(parts)),
     ]
     with replacing_folder(out) as partial:
@@ -108,6 +103,19 @@ def convert(
             (partial / name).write_text(text, encoding="utf-8")
         _flush(partial)
     return Written(out, counts, lost, tuple(notes))
+
+
+def _lost(
+    form: Form, source: "_SourcePictures", parts: Sequence[Dataset], passed_over: Sequence[LeftOut]
+) -> LossCounts:
+    """What the format cannot hold, and what was not read of the data or does not become objects."""
+    lost = _count(form, source)
+    for one in passed_over:
+        lost.add("left_out", len(one.files) if one.is_defect else 0, one.names)
+    for part in parts:
+        if isinstance(part, PosePictures):
+            lost.add("pose", part.left_out, "persons without joints, or with one")
+    return lost
 
 
 def _source(source: str | Path | Dataset, names: Sequence[str], to: str) -> Source:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from PIL import Image
 
@@ -14,7 +14,7 @@ from saccade.data.augment.disturbances import DISTURBANCES
 from saccade.data.datasets.disturbed import DisturbedDataset
 from saccade.data.open import Sources
 from saccade.metrics.evaluation import Evaluation
-from saccade.runtime.evaluate.evaluate import Subject, measured, name_of, opened
+from saccade.runtime.evaluate.evaluate import Reading, Subject, measured, name_of, opened
 from saccade.runtime.evaluate.gallery import asked
 from saccade.runtime.predict.predictor import Predictor
 from saccade.safe_io.documents.plain import to_json
@@ -37,10 +37,9 @@ def disturb(
     kinds: Sequence[str] = KINDS,
     strengths: Sequence[float] = STRENGTHS,
     seed: int = 0,
-    batch: int = 16,
-    workers: int = 0,
     plain: Mapping[str, float | None] | None = None,
     out: str | Path | None = None,
+    **reading: Unpack[Reading],
 ) -> dict[str, dict[str, Any]]:
     """Scores and losses on data whose pictures are shifted, turned, scaled, lit, blurred or made noisy.
 
@@ -54,10 +53,9 @@ def disturb(
         kinds: Disturbances, of `saccade.data.augment.disturbances.DISTURBANCES`.
         strengths: 1 is a kind's full amount; 0, the plain picture, is always among them.
         seed: Of each picture's direction.
-        batch: Pictures that go through the network together.
-        workers: Processes that read pictures.
         plain: What `evaluate` gives on the same data, where that is known.
         out: Folder for ``disturb.json`` and ``disturb.html``, or None.
+        reading: ``batch`` and ``workers``, as in `Reading`.
 
     Returns:
         By kind: ``unit``, ``strengths``, ``amounts`` in it, and ``scores``: by name a value a strength, or None.
@@ -72,7 +70,7 @@ def disturb(
         raise UsageError("disturbances", f"none; there are {', '.join(DISTURBANCES)}")
     predictor, dataset = opened(run, data, split)
     sets = {kind: _rising(dataset, kind, rising, predictor.engine.input.mean, seed) for kind in kinds}
-    scored = partial(measured, predictor, batch=batch, workers=workers)
+    scored = partial(measured, predictor, **reading)
     plain = scored(dataset).scores if plain is None else plain
     found = {kind: _curves(kind, disturbed, plain, scored) for kind, disturbed in sets.items()}
     told = {kind: {"strengths": rising, **asdict(curves)} for kind, curves in found.items()}

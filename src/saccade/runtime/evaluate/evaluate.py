@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError
@@ -40,6 +40,18 @@ from saccade.view.pages.report import write_report
 from saccade.view.pages.text import printable
 
 Subject = str | os.PathLike[str] | Predictor | System
+
+
+class Reading(TypedDict, total=False):
+    """How pictures that are measured are read.
+
+    Attributes:
+        batch: Pictures that go through the network together; 16 where nothing is said.
+        workers: Processes that read pictures; 0, in this one, where nothing is said.
+    """
+
+    batch: int
+    workers: int
 
 
 def evaluate(

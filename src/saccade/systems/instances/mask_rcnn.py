@@ -16,7 +16,7 @@ from saccade.layers.towers.mask_tower import MaskTower, mask_body
 from saccade.network.card import Card, system
 from saccade.network.system import System
 from saccade.systems.detect.faster_rcnn import classic_faster_rcnn
-from saccade.systems.detect.faster_rcnn_c4 import LastStage, c4_faster_rcnn
+from saccade.systems.detect.faster_rcnn_c4 import LastStage, StageColumns, c4_faster_rcnn
 from saccade.systems.detect.faster_rcnn_pyramid import pyramid_faster_rcnn
 from saccade.systems.detect.parts.detector import no_neck
 from saccade.systems.detect.parts.region import Columns, PooledFrom, RegionOptions
@@ -91,30 +91,29 @@ def mask_rcnn(
         UsageError: The trunk lacks a map of a stride, or, without a pyramid, no anchor fits into a picture, or there is
             no neck to have channels.
     """
-    mask_top = mask_column(len(classes) if masks == "per_class" else 1)
-
-    def stage_top(stage: LastStage) -> dict[str, MaskTop]:
-        tower = MaskTower(
-            stage.pool,
-            Borrowed(stage.layers),
-            stage.channels,
-            len(classes) if masks == "per_class" else 1,
-            scaled(HIDDEN, trunk.width),
-        )
-        return {"mask": MaskTop(tower, (stage.reads,))}
-
+    told = len(classes) if masks == "per_class" else 1
     if pooled_from == "c4":
         no_neck(neck_channels, "pooled_from='c4'")
-        found = c4_faster_rcnn(classes, trunk, "joint", regions, size, stage_top)
+        found = c4_faster_rcnn(classes, trunk, "joint", regions, size, stage_masks(told, trunk.width))
         found.recipe = replace(found.recipe, best="mask_AP", note=C4_NOTE)
         return found
     if trunk.fully_connected:
         no_neck(neck_channels, trunk.named)
-        found = classic_faster_rcnn(classes, trunk, "joint", regions, size, mask_top, "align")
+        found = classic_faster_rcnn(classes, trunk, "joint", regions, size, mask_column(told), "align")
     else:
-        found = pyramid_faster_rcnn(classes, trunk, "joint", regions, size, neck_channels, mask_top)
+        found = pyramid_faster_rcnn(classes, trunk, "joint", regions, size, neck_channels, mask_column(told))
     found.recipe = replace(found.recipe, best="mask_AP", note=MAP_NOTE if trunk.fully_connected else NOTE)
     return found
+
+
+def stage_masks(masks: int, width: float) -> StageColumns:
+    """What makes the top of masks of a trunk's last stage, whose layers the boxes have: so many masks a region."""
+
+    def made(stage: LastStage) -> dict[str, MaskTop]:
+        tower = MaskTower(stage.pool, Borrowed(stage.layers), stage.channels, masks, scaled(HIDDEN, width))
+        return {"mask": MaskTop(tower, (stage.reads,))}
+
+    return made
 
 
 def mask_column(masks: int) -> Columns:

@@ -207,15 +207,21 @@ def _wanted(sizes: ObjectSizes) -> int:
 
 
 def _affordable(data: Data, task: str, options: dict[str, Any], wanted: int, minutes: float) -> tuple[int, str]:
-    """The largest side up to the one wanted at which the minutes show pictures often enough, and what to say of it."""
+    """The largest side up to the one wanted at which the minutes show pictures often enough, and what to say of it.
+
+    A side is measured before it is taken: small pictures cost more than their share of the pixels of large ones.
+    """
     seen = min(max(PASSES * len(data.train), FEWEST), ENOUGH)
+    budget = minutes * 60 * LEARNING
     sides = [side for side in (SQUARES if task == "pose" else SIDES) if side <= wanted] or [wanted]
-    least = sides[-1]
-    system = build(TASKS[task][1], data.train.vocabularies, **options, size=least)
-    pace = pictures_a_second(system, data.train)
-    budget = minutes * 60 * LEARNING * pace
-    side = next((one for one in sides if budget * (least / one) ** 2 >= seen), least)
-    told = f"pictures of {side} pixels, about {pace * (least / side) ** 2:.1f}/s here"
+    while True:
+        side, *smaller = sides
+        pace = pictures_a_second(build(TASKS[task][1], data.train.vocabularies, **options, size=side), data.train)
+        if not smaller or budget * pace >= seen:
+            break
+        likely = [one for one in smaller if budget * pace * (side / one) ** 2 >= seen]
+        sides = likely or smaller[-1:]
+    told = f"pictures of {side} pixels, about {pace:.1f}/s here"
     return side, told if side == wanted else f"{told} ({wanted} would be seen too seldom in {minutes:g} minutes)"
 
 
