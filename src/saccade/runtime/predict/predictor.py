@@ -1,7 +1,7 @@
 """From pictures to predictions: the one way of use, for the API, the command line and the service.
 
-A picture is read (`incoming`), waits for others of its size (`buckets`), goes through the network with them (`engine`),
-and what is said of its views becomes one prediction in its own pixels (`agreement`).
+A picture is read (`preprocess`), waits for others of its size (`buckets`) and goes through the network with them
+(`engine`); what is said of its views becomes one prediction in its own pixels (`merge`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
