@@ -55,7 +55,7 @@ def test_the_largest_side_that_is_seen_often_enough_is_found_by_measuring(
     photos: Path, monkeypatch: pytest.MonkeyPatch, paces: dict[int, float], side: int
 ) -> None:
     # Twenty pictures are to be seen 1200 times in three quarters of a minute: 26.7 pictures a second are needed.
-    def pace(system: sc.System, dataset: Dataset) -> float:
+    def pace(system: sc.System, dataset: Dataset, device: torch.device, precision: str) -> float:
         assert len(dataset) == 20
         return paces.pop(system.input.size[0] if system.input.size else 0)
 

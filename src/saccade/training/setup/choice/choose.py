@@ -10,8 +10,10 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.data.datasets.picture import size_of
 from saccade.data.open import Sources
+from saccade.runtime.device import pick_device
 from saccade.systems import IF_UNSURE
 from saccade.systems.build import build
+from saccade.training.parallel.machine import pick_precision
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.choice.object_sizes import LOOKED_AT, ObjectSizes, object_sizes
 from saccade.training.setup.choice.outlook import LEARNING, Outlook, outlook_of
@@ -177,9 +179,7 @@ def _sized(data: Data, task: str, settings: TrainSettings) -> tuple[dict[str, An
     if sizes is not None:
         options |= {"norm": "frozen", "neck_channels": NECK}
     wanted = settings.size or (_usual(data.train, task) if sizes is None else _wanted(sizes))
-    side, told = wanted, f"pictures of {wanted} pixels"
-    if settings.size is None and settings.minutes is not None:
-        side, told = _affordable(data, task, options, wanted, settings.minutes)
+    side, told = _affordable(data, task, options, wanted, settings)
     if sizes is not None:
         finest = float(min(max(round(sizes.smallest * side), FINEST), COARSEST))
         options |= {"finest": finest} if task == "detect" else {"scales": (finest / STRIDE,)}
@@ -206,23 +206,32 @@ def _wanted(sizes: ObjectSizes) -> int:
     return next((one for one in reversed(SIDES) if one >= max(side, 224)), SIDES[0])
 
 
-def _affordable(data: Data, task: str, options: dict[str, Any], wanted: int, minutes: float) -> tuple[int, str]:
+def _affordable(
+    data: Data, task: str, options: dict[str, Any], wanted: int, settings: TrainSettings
+) -> tuple[int, str]:
     """The largest side up to the one wanted at which the minutes show pictures often enough, and what to say of it.
 
     A side is measured before it is taken: small pictures cost more than their share of the pixels of large ones.
     """
+    if settings.size is not None or settings.minutes is None:
+        return wanted, f"pictures of {wanted} pixels"
+    device = pick_device(settings.device)
+    precision = pick_precision(settings.precision, device)
     seen = min(max(PASSES * len(data.train), FEWEST), ENOUGH)
-    budget = minutes * 60 * LEARNING
+    budget = settings.minutes * 60 * LEARNING
     sides = [side for side in (SQUARES if task == "pose" else SIDES) if side <= wanted] or [wanted]
     while True:
         side, *smaller = sides
-        pace = pictures_a_second(build(TASKS[task][1], data.train.vocabularies, **options, size=side), data.train)
+        system = build(TASKS[task][1], data.train.vocabularies, **options, size=side)
+        pace = pictures_a_second(system, data.train, device, precision)
         if not smaller or budget * pace >= seen:
             break
-        likely = [one for one in smaller if budget * pace * (side / one) ** 2 >= seen]
-        sides = likely or smaller[-1:]
+        sides = [one for one in smaller if budget * pace * (side / one) ** 2 >= seen] or smaller[-1:]
     told = f"pictures of {side} pixels, about {pace:.1f}/s here"
-    return side, told if side == wanted else f"{told} ({wanted} would be seen too seldom in {minutes:g} minutes)"
+    return (
+        side,
+        told if side == wanted else f"{told} ({wanted} would be seen too seldom in {settings.minutes:g} minutes)",
+    )
 
 
 def planned(

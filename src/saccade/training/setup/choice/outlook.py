@@ -81,7 +81,7 @@ def outlook_of(system: str, data: Sources, val: Source | None, options: Mapping[
     recipe = resolve_recipe(job.recipe, settings, batch or job.recipe.batch)
     device = pick_device(settings.device)
     precision = pick_precision(settings.precision, device)
-    pace = pictures_a_second(job.system, job.data.train)
+    pace = pictures_a_second(job.system, job.data.train, device, precision)
     passes, minutes = _length(job, batch or job.recipe.batch, pace)
     memory = _memory(job.system, batch or job.recipe.batch, KEPT[recipe.optimiser], precision)
     found = Outlook(
