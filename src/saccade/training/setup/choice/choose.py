@@ -228,10 +228,8 @@ def _affordable(
             break
         sides = [one for one in smaller if budget * pace * (side / one) ** 2 >= seen] or smaller[-1:]
     told = f"pictures of {side} pixels, about {pace:.1f}/s here"
-    return (
-        side,
-        told if side == wanted else f"{told} ({wanted} would be seen too seldom in {settings.minutes:g} minutes)",
-    )
+    seldom = f" ({wanted} would be seen too seldom in {settings.minutes:g} minutes)"
+    return side, told if side == wanted else told + seldom
 
 
 def planned(
