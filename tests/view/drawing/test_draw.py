@@ -94,6 +94,21 @@ def test_masks_are_translucent_with_a_full_rim():
     assert (drawn[99, 200] == 100).all()
 
 
+def test_where_a_class_ends_its_colour_is_stronger_unless_masks_lie_over_it() -> None:
+    semantic = torch.zeros(400, 600, dtype=torch.int64)
+    semantic[:, 300:] = 1
+    drawn = pixels(draw(GREY, Annotation(semantic=semantic), CLASSES))[200]
+    for label, inside, end in ((0, 100, 299), (1, 500, 300)):
+        colour = np.array(class_colour(label))
+        np.testing.assert_allclose(drawn[inside], (100 + colour) / 2, atol=1)
+        np.testing.assert_allclose(drawn[end], 10 + 0.9 * colour, atol=1)
+    np.testing.assert_array_equal(drawn[298], drawn[290])
+    masks = Masks.from_dense(torch.zeros(1, 400, 600, dtype=torch.bool))
+    covered = Annotation(semantic=semantic, instances=Instances(labels=torch.tensor([0]), masks=masks))
+    row = pixels(draw(GREY, covered, CLASSES))[200]
+    np.testing.assert_array_equal(row[299], row[290])
+
+
 def test_pixels_are_coloured_by_class_and_255_is_left():
     semantic = torch.full((400, 600), 255)
     semantic[:, :100] = 1

@@ -28,6 +28,7 @@ _READABLE = 320  # pixels of the longer side: smaller pictures are enlarged by a
 _IGNORED: Colour = (150, 150, 150)
 _LIGHT: Colour = (255, 255, 255)
 _CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
+_RIM = 0.9  # that of the pixels where a class ends
 # A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
 _WORTH, _FEW = 0.5, 5
 # A network of poses tells joints of every picture: where nobody stands its maps are faint.
@@ -119,7 +120,8 @@ def _lay_maps(canvas: Canvas, shown: Annotation, factor: int, classes: int, pain
     rows = shown.instances
     if shown.semantic is not None:
         faint = rows is not None and rows.masks is not None
-        lay_semantic(canvas, _enlarged(shown.semantic, factor), classes, _FAINT if faint else _CLEAR)
+        opacity, rim = (_FAINT, None) if faint else (_CLEAR, _RIM)
+        lay_semantic(canvas, _enlarged(shown.semantic, factor), classes, opacity, rim)
     layers = shown.semantic_masks
     if layers is not None and not (rows is not None and rows.masks is not None):
         largest = layers.areas().argsort(descending=True, stable=True).tolist()  # small ones stay on top

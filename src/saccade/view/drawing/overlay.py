@@ -20,10 +20,23 @@ def blend(canvas: Canvas, alpha: NDArray[Any], colour: Colour) -> None:
     canvas += alpha[..., None].astype(np.float32) * (np.array(colour, dtype=np.float32) - canvas)
 
 
-def lay_semantic(canvas: Canvas, semantic: NDArray[np.int64], classes: int, opacity: float) -> None:
-    """Colours every pixel by its class; pixels beyond the classes, 255 (ignore) among them, stay as they are."""
+def lay_semantic(
+    canvas: Canvas, semantic: NDArray[np.int64], classes: int, opacity: float, rim: float | None = None
+) -> None:
+    """Colours every pixel by its class; pixels beyond the classes, 255 (ignore) among them, stay as they are.
+
+    Args:
+        canvas: What is drawn on.
+        semantic: (H, W).
+        classes: How many there are.
+        opacity: Of the colours.
+        rim: That of pixels beside one of another class, where two alike colours would run into one another.
+    """
+    alpha = np.full(semantic.shape, opacity, dtype=np.float32)
+    if rim is not None:
+        alpha[_borders(semantic)] = rim
     for label in np.unique(semantic[(semantic >= 0) & (semantic < classes)]).tolist():
-        blend(canvas, opacity * (semantic == label), class_colour(label))
+        blend(canvas, alpha * (semantic == label), class_colour(label))
 
 
 def lay_mask(canvas: Canvas, mask: NDArray[np.bool_], colour: Colour, width: int) -> None:
@@ -45,6 +58,17 @@ def lay_contours(canvas: Canvas, probability: NDArray[np.float32], labels: NDArr
         return
     for label in np.unique(labels[probability > 0]).tolist():
         blend(canvas, probability.clip(0, 1) * (labels == label), class_colour(label))
+
+
+def _borders(semantic: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The pixels that have one of another class above, below, left or right."""
+    borders = np.zeros(semantic.shape, dtype=np.bool_)
+    down, across = semantic[1:] != semantic[:-1], semantic[:, 1:] != semantic[:, :-1]
+    borders[1:] |= down
+    borders[:-1] |= down
+    borders[:, 1:] |= across
+    borders[:, :-1] |= across
+    return borders
 
 
 def _eroded(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
