@@ -39,6 +39,8 @@ MEASURES = (
 PRINTED = ("weights", "channels", "ms", "pixel_accuracy", "mean_accuracy", "miou", "boundary_f1")
 # The paper's counts are rounded; the furthest lies 2.2 % from what its own description adds up to.
 ROUNDED = 0.03
+# The rows that keep the encoder's maps whole.
+FULL = ("segnet_basic_encoder_addition", "fcn_basic_nodimreduction")
 FULL_MAPS, LARGER = "fcn_basic_nodimreduction", "fcn_basic_noaddition_nodimreduction"
 
 EXPERIMENT = Experiment(
@@ -69,10 +71,10 @@ EXPERIMENT = Experiment(
         ),
         Best(
             "1. full maps of the encoder are best",
-            FULL_MAPS,
-            tuple(row for row in ROWS if row != FULL_MAPS),
+            FULL,
+            tuple(row for row in ROWS if row not in FULL),
             "miou",
-            "50.1, the next one 48.5",
+            "50.1 and 48.5, the others' best 47.7",
         ),
         Above(
             "2. where memory is short, compressed maps (by reduction, or places of maxima) are better than none",
