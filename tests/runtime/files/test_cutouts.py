@@ -47,7 +47,7 @@ def read(path: Path) -> np.ndarray[Any, Any]:
         return np.asarray(image)
 
 
-def check(rows: dict[str, Any], out: Path, image: np.ndarray[Any, Any]) -> None:
+def check_cutouts(rows: dict[str, Any], out: Path, image: np.ndarray[Any, Any]) -> None:
     assert len(rows["boxes"]) == 2
     for row, (x1, y1, x2, y2) in enumerate(np.array(rows["boxes"]).round().astype(int).tolist()):
         own, mask = image[y1:y2, x1:x2], image[y1:y2, x1:x2, 0] > 127
@@ -61,7 +61,7 @@ def check(rows: dict[str, Any], out: Path, image: np.ndarray[Any, Any]) -> None:
 def test_pixels_are_the_picture_s_own(tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "a.png")
     out = tmp_path / "out"
-    check(predicted(tmp_path / "a.png", out), out, picture())
+    check_cutouts(predicted(tmp_path / "a.png", out), out, picture())
     assert not (out / "drawn").exists()
 
 
@@ -70,7 +70,7 @@ def test_a_turned_picture_is_cut_as_it_is_seen(tmp_path: Path) -> None:
     exif[0x0112] = 6  # to be turned by 90 degrees to the right
     Image.fromarray(np.rot90(picture()).copy()).save(tmp_path / "a.png", exif=exif)
     out = tmp_path / "out"
-    check(predicted(tmp_path / "a.png", out), out, picture())
+    check_cutouts(predicted(tmp_path / "a.png", out), out, picture())
     with Image.open(out / f"cutouts/a/0000_{CLASSES[0]}.png") as written:
         assert not written.getexif()
 
@@ -79,7 +79,7 @@ def test_a_picture_that_is_never_held_is_cut_out_of_its_file(tmp_path: Path, mon
     monkeypatch.setattr(windowed_tiff, "FEW_PIXELS", 1000)
     tifffile.imwrite(tmp_path / "a.tif", picture(), tile=(16, 16), photometric="rgb")
     out = tmp_path / "out"
-    check(predicted(tmp_path / "a.tif", out, tile=32, overlap=0.5), out, picture())
+    check_cutouts(predicted(tmp_path / "a.tif", out, tile=32, overlap=0.5), out, picture())
 
 
 @pytest.mark.parametrize("channels", [1, 5])
