@@ -49,26 +49,30 @@ class Above:
 
 @dataclass(frozen=True)
 class Best:
-    """Of some rows whichever has the greatest mean scores more than whichever other has.
+    """One row scores more than whichever other has the greatest mean.
 
     Attributes:
         says: The conclusion in words.
-        rows: The rows one of which should be best.
+        row: The row that should be best.
         others: All others.
         measure: What is compared.
         printed: What the paper printed for it.
     """
 
     says: str
-    rows: tuple[str, ...]
+    row: str
     others: tuple[str, ...]
     measure: str
     printed: str = ""
 
     def judge(self, found: Found) -> Judgement:
         """Confirmed where the whole interval of the difference to the best other is above 0."""
-        best, rival = (_best(found, rows, self.measure) for rows in (self.rows, self.others))
-        return Above(self.says, (best,), (rival,), self.measure, self.printed).judge(found)
+        means = {row: found.mean(row, self.measure) for row in self.others}
+        known = {row: mean for row, mean in means.items() if mean is not None}
+        # Of a row that is not known nobody can say whether it is the best other: it is named, and nothing decided.
+        unknown = next((row for row in self.others if row not in known), None)
+        rival = unknown or max(known, key=lambda row: known[row])
+        return Above(self.says, (self.row,), (rival,), self.measure, self.printed).judge(found)
 
 
 @dataclass(frozen=True)
@@ -136,14 +140,6 @@ class Agrees:
         text = "all are equal" if most == 0 else f"at most {most:.1%} apart, in {worst}"
         word = "confirmed" if most <= self.within else "refuted"
         return Judgement(self.says, self.printed, about, text, most, most, most, word)
-
-
-def _best(found: Found, rows: Sequence[str], measure: str) -> str:
-    """The row of the greatest mean. One that is not known might be: then it is named, and nothing is decided."""
-    means = {row: found.mean(row, measure) for row in rows}
-    known = {row: mean for row, mean in means.items() if mean is not None}
-    unknown = next((row for row in rows if row not in known), None)
-    return unknown or max(known, key=lambda row: known[row])
 
 
 def _off(count: float | None, printed: float) -> float | None:
