@@ -68,9 +68,7 @@ def compare(
         DataError: The data has a defect.
         Interrupted: A signal asked for a stop; what was done is kept.
     """
-    settings = CompareSettings.from_dict({name: value for name, value in options.items() if name in NAMES})
-    if settings.max_mb is not None and not can_measure():
-        raise UsageError("a system that tells the memory of a process", "another", cure="leave out max_mb")
+    settings = _settings(options)
     shared = {name: value for name, value in options.items() if name not in NAMES}
     entrants = entrants_of(systems, shared)
     folder = ComparisonFolder(Path(out), resume)
@@ -82,15 +80,27 @@ def compare(
     with folder.held:
         folder.begin(asked | {"shared": _plain(shared)}, entrants)
         if settings.search:
-            from saccade.comparison.search import searched
-
-            entrants = tuple(searched(one, terms) for one in entrants)
+            entrants = _searched(entrants, terms)
         rows = tuple(row_of(one, terms) for one in entrants)
-        rows = _costed(rows, entrants, terms)
-        found = _judged(rows, terms)
+        found = _judged(_costed(rows, entrants, terms), terms)
         write_leaderboard(found)
         write_page(found, folder, entrants, asked | _plain(shared))
     return found
+
+
+def _settings(options: Mapping[str, Any]) -> CompareSettings:
+    """Those of the options that are the comparison's own."""
+    settings = CompareSettings.from_dict({name: value for name, value in options.items() if name in NAMES})
+    if settings.max_mb is not None and not can_measure():
+        raise UsageError("a system that tells the memory of a process", "another", cure="leave out max_mb")
+    return settings
+
+
+def _searched(entrants: Sequence[Entrant], terms: Terms) -> tuple[Entrant, ...]:
+    """Each with the rate, size and trunk that a search found for it."""
+    from saccade.comparison.search import searched
+
+    return tuple(searched(one, terms) for one in entrants)
 
 
 def _costed(rows: Sequence[Row], entrants: Sequence[Entrant], terms: Terms) -> tuple[Row, ...]:

@@ -15,7 +15,7 @@ from saccade.training.loop.run_worker import run_worker
 from saccade.training.parallel.processes import in_processes, is_worker
 from saccade.training.run import Run
 from saccade.training.setup.choice.choose import chosen
-from saccade.training.setup.resolved_run import prepare
+from saccade.training.setup.resolved_run import ResolvedRun, prepare
 
 
 def train(
@@ -63,8 +63,12 @@ def train(
         what, options, val = _chosen(data, val, task, options, resume)
     elif task is not None:
         raise UsageError("a task, or a system by name", "both", cure="leave out one of them")
-    resolved_run = prepare(what, data, out, val, options, resume)
-    resolved_run = replace(resolved_run, metrics=tuple(metrics), callbacks=tuple(callbacks))
+    prepared = prepare(what, data, out, val, options, resume)
+    return _trained(replace(prepared, metrics=tuple(metrics), callbacks=tuple(callbacks)))
+
+
+def _trained(resolved_run: ResolvedRun) -> Run:
+    """The run, trained in this process, or in one a device."""
     if resolved_run.settings.devices > 1 and not is_worker():
         run = in_processes(resolved_run.settings.devices, run_worker, resolved_run)
         resolved_run.system.load_state_dict(load_weights(run.path))  # as it stands after a training in this process

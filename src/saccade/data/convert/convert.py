@@ -76,12 +76,8 @@ def convert(
         UsageError: `out` holds something, or there is no such format or kind of loss.
         ResourceError: The disk is full; nothing is left behind.
     """
-    out = Path(out)
-    if to not in FORMS:
-        raise UsageError(f"a format among {', '.join(FORMS)}", repr(to))
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError("a folder that is new or empty", "something in it", path=out)
-    allowed = known_kinds(allow)
+    out, allowed = Path(out), known_kinds(allow)
+    _check(out, to)
     given = _source(source, splits, to)
     form = FORMS[to](given, allowed, link)
     source_pictures = _SourcePictures(given, _names(given, form.shared), tell)
@@ -89,12 +85,7 @@ def convert(
     passed_over = left_out(parts)
     lost = _lost(form, source_pictures, parts, passed_over)
     lost.refuse(allowed, to)
-    notes = [
-        *(one.said for one in passed_over),
-        *reading_notes(parts),
-        *[part.note for part in parts if isinstance(part, PosePictures)][:1],
-        *([] if splits else folder_notes(parts)),
-    ]
+    notes = [*_notes(parts, passed_over), *([] if splits else folder_notes(parts))]
     with replacing_folder(out) as partial:
         counts = {split: form.write(partial, split, source_pictures.pictures(split)) for split in given.splits}
         if not any(counts.values()):
@@ -103,6 +94,20 @@ def convert(
             (partial / name).write_text(text, encoding="utf-8")
         _flush(partial)
     return Written(out, counts, lost, tuple(notes))
+
+
+def _check(out: Path, to: str) -> None:
+    """Refuse an unknown format, and a folder that holds something."""
+    if to not in FORMS:
+        raise UsageError(f"a format among {', '.join(FORMS)}", repr(to))
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError("a folder that is new or empty", "something in it", path=out)
+
+
+def _notes(parts: Sequence[Dataset], passed_over: Sequence[LeftOut]) -> list[str]:
+    """What a person should know of how the data were read."""
+    poses = [part.note for part in parts if isinstance(part, PosePictures)]
+    return [*(one.said for one in passed_over), *reading_notes(parts), *poses[:1]]
 
 
 def _lost(

@@ -8,14 +8,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from saccade.core.annotation import Annotation
-from saccade.heads.pixels.pixel_head import PixelLoss
-from saccade.heads.pixels.skip_head import SkipPixelHead
+from saccade.heads.pixels.pixel_head import PixelHead
+from saccade.heads.pixels.skip_head import coarsest_alone
 from saccade.layers.decoder.skip_scores import SkipScores
 from saccade.layers.recurrent.mean_field import MeanField
+from saccade.losses.pixels import PixelLoss
 from saccade.network.maps import GUIDE, Maps
 
 
-class RecurrentCrfHead(SkipPixelHead):
+class RecurrentCrfHead(PixelHead):
     """Scores of several maps, and steps of mean field on them, at the network's pixels.
 
     Layers of the scores have the names that they have in an FCN without it, so that its run begins this one (`--init`).
@@ -43,9 +44,10 @@ class RecurrentCrfHead(SkipPixelHead):
         iterations_training: int,
         loss: PixelLoss = PixelLoss(),  # noqa: B008 (it never changes)
     ) -> None:
-        super().__init__(body, classes, loss=loss)
+        super().__init__(body.reads[0], body, classes, loss=loss)
+        self.body: SkipScores = body
         self.field, self.iterations, self.iterations_training = field, iterations, iterations_training
-        self.reads = (*self.reads, GUIDE)
+        self.reads = (*body.reads, GUIDE)
 
     def scores(self, maps: Maps) -> Tensor:
         """(B, C, H, W) scores before the softmax after the steps of use; 0 outside the pictures."""
@@ -56,16 +58,22 @@ class RecurrentCrfHead(SkipPixelHead):
         return self._each(maps, lambda scores, picture: self.field(scores, picture, self.iterations_training))
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
-        """Those of `SkipPixelHead`; ``unary``, the classes without the CRF; and ``beliefs``, a tile a step.
+        """Those of every head for pixels, ``coarse``, ``unary`` and ``beliefs``.
 
-        A tile is each pixel's probability of the class that is told in the end; the first stands before all steps.
+        ``coarse``: what the coarsest map alone would tell. ``unary``: the classes without the CRF. ``beliefs``: each
+        pixel's probability of the class that is told in the end, a tile a step, the first before all steps.
         """
-        unary = super().scores(maps).argmax(1)
+        unary = self.body(maps, maps.padded).argmax(1)
         without = [
             Annotation(semantic=classes[:height, :width])
             for classes, (height, width) in zip(unary, maps.sizes.tolist(), strict=True)
         ]
-        return {**super().views(maps), "unary": without, "beliefs": self._each(maps, self._believed)}
+        return {
+            **super().views(maps),
+            "coarse": coarsest_alone(self, self.body, maps),
+            "unary": without,
+            "beliefs": self._each(maps, self._believed),
+        }
 
     def _believed(self, scores: Tensor, picture: Tensor) -> Tensor:
         """(steps + 1, H, W) each pixel's probability of the class that is told in the end."""
@@ -75,7 +83,7 @@ class RecurrentCrfHead(SkipPixelHead):
 
     def _each(self, maps: Maps, of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         """What a function makes of the scores (C, h, w) of each picture and its pixels, padded to the batch's size."""
-        unary, guide = super().scores(maps), maps[GUIDE]
+        unary, guide = self.body(maps, maps.padded), maps[GUIDE]
         height, width = maps.padded
         found: list[Tensor] = []
         for scores, picture, (h, w) in zip(unary, guide, maps.sizes.tolist(), strict=True):

@@ -38,10 +38,15 @@ class SkipPixelHead(PixelHead):
 
     def views(self, maps: Maps) -> dict[str, Tensor | list[Annotation]]:
         """Those of every head for pixels, ``coarse``: what the coarsest map alone would tell, and the body's."""
-        logits = self.body(maps, maps.padded, coarsest_alone=True).float()
-        coarse = self.decode(PixelRaw(logits, None, maps.sizes))
+        coarse = coarsest_alone(self, self.body, maps)
         return {**super().views(maps), "coarse": coarse, **self.body.views(maps, maps.padded)}
 
     def scores(self, maps: Maps) -> Tensor:
         """(B, C, H, W) scores before the softmax."""
         return self.body(maps, maps.padded)
+
+
+def coarsest_alone(head: PixelHead, body: PixelScores, maps: Maps) -> list[Annotation]:
+    """What a head would tell if its body read the coarsest map alone."""
+    logits = body(maps, maps.padded, coarsest_alone=True).float()
+    return head.decode(PixelRaw(logits, None, maps.sizes))

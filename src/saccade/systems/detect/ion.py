@@ -23,10 +23,11 @@ from saccade.systems.detect.parts.detector import shorter_side
 from saccade.systems.detect.parts.pixel_teacher import TeacherOptions
 from saccade.systems.detect.parts.region import HALF, SearchOptions, classic, outputs
 from saccade.systems.detect.parts.region_stages import one_stage
+from saccade.systems.detect.parts.suppression_options import SuppressionOptions
 from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.surgery.cut import last_of_strides
 
-STRIDES, VOTE, FLOOR = (4, 8, 16), 0.5, 0.1
+STRIDES, FLOOR = (4, 8, 16), 0.1
 BOXES = BoxRules(suppression=Suppression(score=0.05, first=100_000, overlap=0.3, limit=100))
 
 RECIPE = Recipe(
@@ -58,11 +59,10 @@ def ion(
     trunk: TrunkOptions = TrunkOptions("vgg16", offers=CHOSEN),
     regions: SearchOptions = SearchOptions(),
     teacher: TeacherOptions = TeacherOptions(),
+    suppression: SuppressionOptions = SuppressionOptions(offers=("limit", "vote")),
     fixed: bool = False,
     rounds: int = 1,
-    vote: bool = False,
     size: int = 600,
-    limit: int = 100,
 ) -> System:
     """Each region pooled from three depths and from a map of context, brought to one length, then fc6 and fc7.
 
@@ -71,12 +71,11 @@ def ion(
         trunk: A VGG, or another trunk with fully connected layers and maps of strides 4, 8 and 16.
         regions: Where regions come from.
         teacher: Whether pixels' classes teach the map of context, and all before it.
+        suppression: How many boxes are told, and whether others move them, as the paper lets them in testing.
         fixed: Whether the sweeps' recurrent weights stay the identity (section 6.3).
         rounds: How often a region is looked at in use: 2, as the paper does in testing, looks again where the first
             look saw the object.
-        vote: Whether boxes that are suppressed move the one that stays, as the paper does in testing.
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
-        limit: Objects of one picture that are told at most.
 
     Raises:
         UsageError: The trunk has no fully connected layers or lacks a map, or there is no such search.
@@ -88,14 +87,12 @@ def ion(
     levels, seen = {**parts.trunk.levels, **neck.levels}, (*reads, *neck.levels)
     # Fewer numbers of length 1 are larger ones: the scale keeps what fc6 gets as large as the paper's.
     pool = SkipPool(levels, seen, levels[parts.reads].channels, parts.grid, scale=SCALE * trunk.width**0.5, learnt=True)
-    suppression = replace(BOXES.suppression, limit=limit, vote=VOTE if vote else None)
-    rules = replace(BOXES, suppression=suppression, rounds=rounds)
+    rules = replace(BOXES, suppression=suppression.applied(BOXES.suppression), rounds=rounds)
     tower = PooledTower(pool, parts.body, parts.size, outputs(rules, len(classes)))
     tops = {"box": BoxTop(tower, seen, rules, len(classes))}
     looked_at = RegionRules(regions.proposals, regions.proposals, floor=FLOOR)
     head = RegionHead(None, RandomSampler(number=64, share=0.25), HALF, tops, looked_at)
-    (context,) = neck.levels
-    taught = teacher.taught(levels, len(classes), context)
+    taught = teacher.taught(levels, len(classes), *neck.levels)
     return System(
         parts.trunk,
         {"regions": head, **taught.heads},

@@ -24,10 +24,11 @@ from saccade.ops.boxes.suppression import Suppression
 from saccade.ops.proposals.searches import search_named
 from saccade.systems.detect.parts.detector import shorter_side
 from saccade.systems.detect.parts.region import HALF, Classic, SearchOptions, classic
+from saccade.systems.detect.parts.suppression_options import SuppressionOptions
 from saccade.trunks.options import CHOSEN, TrunkOptions
 from saccade.trunks.surgery.cut import last_of_strides
 
-STRIDES, FLOOR, VOTE = (4, 8, 16), 0.1, 0.5
+STRIDES, FLOOR = (4, 8, 16), 0.1
 # Times a region's sides, and how many of the maps of strides 4, 8 and 16 are read there, from the coarsest on.
 VIEWS = {1.0: 3, 1.5: 2, 2.0: 2, 4.0: 1}
 # Boxes are made of a view of their own.
@@ -73,10 +74,9 @@ def multipath(
     *,
     trunk: TrunkOptions = TrunkOptions("vgg16", offers=CHOSEN),
     regions: SearchOptions = SearchOptions(proposals=400),
+    suppression: SuppressionOptions = SuppressionOptions(offers=("limit", "vote")),
     rounds: int = 1,
-    vote: bool = False,
     size: int = 800,
-    limit: int = 100,
 ) -> System:
     """Each region at 1, 1.5, 2 and 4 times its size, pooled from up to three depths; six classifiers of all four.
 
@@ -87,10 +87,9 @@ def multipath(
         trunk: A VGG, or another trunk with fully connected layers and maps of strides 4, 8 and 16. Its fc6 and fc7
             stand five times: with VGG-16 and COCO's classes the system has 624 million parameters.
         regions: Where regions come from.
+        suppression: How many boxes are told, and whether others move them.
         rounds: How often a region is looked at in use: 2 looks again where the first look saw the object.
-        vote: Whether boxes that are suppressed move the one that stays.
         size: Length of the shorter side in pixels; the longer is at most 5/4 of it.
-        limit: Objects of one picture that are told at most.
 
     Raises:
         UsageError: The trunk has no fully connected layers or lacks a map, or there is no such search.
@@ -98,9 +97,7 @@ def multipath(
     parts = classic(trunk)
     reads = last_of_strides(parts.trunk, STRIDES)
     view = partial(_view, parts, reads, SCALE * trunk.width**0.5)
-    rules = replace(
-        BOXES, suppression=replace(BOXES.suppression, limit=limit, vote=VOTE if vote else None), rounds=rounds
-    )
+    rules = replace(BOXES, suppression=suppression.applied(BOXES.suppression), rounds=rounds)
     asked = Outputs(rules.score_loss.channels(len(classes)), len(classes) + 1)
     tower = FovealTower([view(*look) for look in VIEWS.items()], view(*CODE), parts.size, asked)
     learn = max(regions.proposals, LEARN)

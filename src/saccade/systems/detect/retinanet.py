@@ -19,10 +19,11 @@ from saccade.network.system import System
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import everything
-from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.parts.detector import pyramid_channels, shorter_side, strides_of, trunk_to
 from saccade.systems.detect.parts.pixel_teacher import TeacherOptions
 from saccade.systems.detect.parts.region_stages import one_stage
+from saccade.systems.detect.parts.suppression_options import SuppressionOptions
 from saccade.trunks.options import TrunkOptions
 
 RATIOS, OCTAVES = (0.5, 1.0, 2.0), 3
@@ -67,12 +68,11 @@ def retinanet(
     *,
     trunk: TrunkOptions = TrunkOptions("resnet50"),
     teacher: TeacherOptions = TeacherOptions(),
+    suppression: SuppressionOptions = SuppressionOptions(offers=("limit", "suppress")),
     pyramid: Literal["convs_of_c5", "convs_of_p5"] = "convs_of_c5",
     size: int = 800,
     finest: float = 32,
     neck_channels: int | None = None,
-    limit: int = 100,
-    suppress: SuppressionMethod = "hard",
 ) -> System:
     """A trunk, a feature pyramid of five maps, and two towers that all maps share.
 
@@ -80,15 +80,13 @@ def retinanet(
         classes: Names of the classes.
         trunk: A trunk with maps of strides 8, 16 and 32.
         teacher: Whether pixels' classes teach the features too.
+        suppression: How many boxes are told, and what becomes of those that a better one overlaps.
         pyramid: What the two coarsest maps are made of: the trunk's deepest (paper), or the pyramid's (torchvision).
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         finest: Side of the smallest anchors in input pixels; those of each coarser map are twice as large. Objects much
             smaller are not found.
         neck_channels: Channels of the pyramid and the towers; by default 256 times `width`. 64 are enough for few
             classes and cost a twelfth.
-        limit: Objects of one picture that are told at most.
-        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
-            loses score (soft-NMS).
 
     Raises:
         UsageError: The trunk lacks a map of a stride, the smallest anchors are below a pixel, or there are no channels.
@@ -100,11 +98,9 @@ def retinanet(
     neck = Pyramid(body.levels, reads, wide, pyramid)
     sizes = [finest * 2**step for step in range(len(neck.levels))]
     tower = TwinTower(wide, OCTAVES * len(RATIOS), len(classes))
-    rules = replace(RULES, suppression=replace(RULES.suppression, limit=limit, suppress=suppress))
+    rules = replace(RULES, suppression=suppression.applied(RULES.suppression))
     anchors = Anchors(pyramid_anchors(sizes, OCTAVES, RATIOS), strides_of(neck))
     head = DenseBoxHead(tuple(neck.levels), tower, anchors, rules, len(classes))
-    spec = shorter_side(size, body.preprocessing, multiple=32)
-    recipe = replace(RECIPE, stages=one_stage(body, trunk.pretrained))
     taught = teacher.taught(body.levels, len(classes))
     return System(
         body,
@@ -113,6 +109,6 @@ def retinanet(
         loss_weights=taught.loss_weights,
         silent=taught.silent,
         classes=classes,
-        input=spec,
-        recipe=recipe,
+        input=shorter_side(size, body.preprocessing, multiple=32),
+        recipe=replace(RECIPE, stages=one_stage(body, trunk.pretrained)),
     )

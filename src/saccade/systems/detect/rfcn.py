@@ -20,6 +20,7 @@ from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.parts.detector import shorter_side, trunk_to
 from saccade.systems.detect.parts.region import HALF, STRIDE, outputs
 from saccade.systems.detect.parts.region_stages import Schedule, stages_of
+from saccade.systems.detect.parts.suppression_options import SuppressionOptions
 from saccade.systems.detect.rpn import SCALES, proposal_head
 from saccade.trunks.chain import Chain
 from saccade.trunks.options import TrunkOptions
@@ -59,11 +60,11 @@ def rfcn(
     classes: tuple[str, ...],
     *,
     trunk: TrunkOptions = TrunkOptions("resnet101"),
+    suppression: SuppressionOptions = SuppressionOptions(offers=("limit",)),
     cells: int = CELLS,
     schedule: Schedule = "joint",
     size: int = 600,
     scales: tuple[float, ...] = SCALES,
-    limit: int = 100,
 ) -> System:
     """A ResNet whose last stage keeps stride 16, an RPN on the stage before, and position-sensitive maps.
 
@@ -72,13 +73,13 @@ def rfcn(
     Args:
         classes: Names of the classes.
         trunk: A ResNet.
+        suppression: How many boxes are told.
         cells: k; each class has k × k maps, one for each part of an object, and boxes have k × k for each edge.
         schedule: ``joint``: all losses at once. ``alternate``: proposals, regions, proposals again and regions again,
             the second from a trunk that begins anew, the last two on one that stands still, as the paper trains
             (section 2).
         size: Length of the shorter side in pixels; the longer is at most 5/3 of it.
         scales: Sides of the anchors, in units of 16 pixels.
-        limit: Objects of one picture that are told at most.
 
     Raises:
         UsageError: The trunk lacks a map of stride 16 or 32, or is none of ours; or no anchor fits into a picture.
@@ -90,7 +91,7 @@ def rfcn(
     # The authors' files give proposals 512 channels on a map of 1024.
     hidden = scaled(HIDDEN, trunk.width)
     propose = proposal_head(middle, body.levels[middle].channels, size, scales, hidden)
-    told = replace(BOXES, suppression=replace(BOXES.suppression, limit=limit))
+    told = replace(BOXES, suppression=suppression.applied(BOXES.suppression))
     asked = outputs(told, len(classes), per_class=False)
     tower = PositionSensitiveTower(body.levels[last], last, scaled(1024, trunk.width), cells, asked)
     rules = RegionRules(propose.rules.suppression.limit, replace(propose.rules.suppression, limit=LEARN))

@@ -23,13 +23,15 @@ from saccade.ops.boxes.anchors import default_bases
 from saccade.ops.boxes.box_coder import DeltaCoder
 from saccade.ops.boxes.match import Matcher
 from saccade.ops.boxes.samplers import HardNegativeSampler
-from saccade.ops.boxes.suppression import Suppression, SuppressionMethod
+from saccade.ops.boxes.suppression import Suppression
 from saccade.systems.detect.parts.pixel_teacher import TeacherOptions
+from saccade.systems.detect.parts.suppression_options import SuppressionOptions
 from saccade.trunks.chain import Chain
 from saccade.trunks.networks.vgg_atrous import Body, vgg16_atrous
 from saccade.trunks.options import CHOSEN, TrunkOptions
 
 TRUNK = TrunkOptions("vgg16", offers=CHOSEN, words={"trunk": get_args(Body)})
+SUPPRESSION = SuppressionOptions(offers=("suppress",))
 
 RULES = DenseRules(
     coder=DeltaCoder(spread=(0.1, 0.1, 0.2, 0.2)),
@@ -118,8 +120,8 @@ def ssd300(
     variant: Literal["paper", "torchvision"] = "paper",
     trunk: TrunkOptions = TRUNK,
     teacher: TeacherOptions = TeacherOptions(),
+    suppression: SuppressionOptions = SUPPRESSION,
     size: int = 300,
-    suppress: SuppressionMethod = "hard",
 ) -> System:
     """SSD on pictures stretched to 300 pixels a side: 8732 default boxes on six maps.
 
@@ -129,16 +131,15 @@ def ssd300(
             them larger than the picture.
         trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
         teacher: Whether pixels' classes teach the features too.
+        suppression: What becomes of boxes that a better one overlaps.
         size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
             no room for fall away.
-        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
-            loses score (soft-NMS).
 
     Raises:
         UsageError: The side is too small.
     """
     design = DESIGN300 if variant == "paper" else replace(DESIGN300, finest=7, shares=(15, 90), clipped=True)
-    return _ssd(design, classes, trunk, teacher, size, suppress)
+    return _ssd(design, classes, trunk, teacher, suppression, size)
 
 
 @system(replace(CARD, size=512))
@@ -147,8 +148,8 @@ def ssd512(
     *,
     trunk: TrunkOptions = TRUNK,
     teacher: TeacherOptions = TeacherOptions(),
+    suppression: SuppressionOptions = SUPPRESSION,
     size: int = 512,
-    suppress: SuppressionMethod = "hard",
 ) -> System:
     """SSD on pictures stretched to 512 pixels a side: 24 564 default boxes on seven maps.
 
@@ -156,15 +157,14 @@ def ssd512(
         classes: Names of the classes.
         trunk: ``vgg16``, or ``vgg16_bn``, whose normalisation lets it learn from nothing.
         teacher: Whether pixels' classes teach the features too.
+        suppression: What becomes of boxes that a better one overlaps.
         size: Side in pixels that pictures are stretched to; default boxes grow with it, and coarse maps that it leaves
             no room for fall away.
-        suppress: What happens to a box that a better one overlaps: ``hard``: it goes; ``linear`` or ``gaussian``: it
-            loses score (soft-NMS).
 
     Raises:
         UsageError: The side is too small.
     """
-    return _ssd(DESIGN512, classes, trunk, teacher, size, suppress)
+    return _ssd(DESIGN512, classes, trunk, teacher, suppression, size)
 
 
 def _ssd(
@@ -172,8 +172,8 @@ def _ssd(
     classes: tuple[str, ...],
     trunk: TrunkOptions,
     teacher: TeacherOptions,
+    suppression: SuppressionOptions,
     size: int,
-    suppress: SuppressionMethod,
 ) -> System:
     body = trunk.prepared(_atrous(trunk))
     steps = steps_of(design.extras, size)
@@ -184,7 +184,7 @@ def _ssd(
     tower = SeparateTowers(
         [levels[name].channels for name in reads], anchors.a_position, RULES.score_loss.channels(len(classes))
     )
-    rules = replace(RULES, suppression=replace(RULES.suppression, suppress=suppress))
+    rules = replace(RULES, suppression=suppression.applied(RULES.suppression))
     head = DenseBoxHead(reads, tower, anchors, rules, len(classes))
     # Caffe's weights took pictures on the scale 0..255; torchvision's ImageNet weights of VGG take them normalised.
     spec = body.preprocessing.stretch(size)

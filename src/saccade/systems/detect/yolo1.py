@@ -9,6 +9,7 @@ from torch import nn
 
 from saccade.core.augmentation import Augmentation
 from saccade.core.errors import UsageError
+from saccade.core.level import Level
 from saccade.heads.dense.grid_boxes import GridBoxHead
 from saccade.layers.blocks.fully_connected import fully_connected
 from saccade.layers.scale import scaled
@@ -85,14 +86,8 @@ def yolo1(
     _check(grid, boxes, hidden)
     built = trunk.built(fc=False)
     reads = deepest(built, grid, size)
-    level, inner, values = built.levels[reads], scaled(hidden, trunk.width) if hidden else 0, len(classes) + 5 * boxes
-    layers: nn.Module
-    if cells == "shared":
-        groups = (len(classes), boxes, 4 * boxes)
-        layers = SharedCells(level.channels, inner, groups, grid=grid, dropout=0.5, leak=LEAK)
-    else:
-        sizes = (inner,) if inner else ()
-        layers = fully_connected(level, sizes, grid**2 * values, grid=grid, dropout=0.5, leak=LEAK)
+    inner = scaled(hidden, trunk.width) if hidden else 0
+    layers = LAYERS[cells](built.levels[reads], inner, (len(classes), boxes, 4 * boxes), grid)
     head = GridBoxHead(reads, layers, grid=grid, boxes=boxes, classes=len(classes))
     body = cut(built, reads)
     taught = teacher.taught(body.levels, len(classes))
@@ -105,6 +100,20 @@ def yolo1(
         input=built.preprocessing.stretch(size),
         recipe=RECIPE,
     )
+
+
+def _own_cells(level: Level, inner: int, values: tuple[int, ...], grid: int) -> nn.Module:
+    """The paper's fully connected layers: `values` of each cell, which know it by its place."""
+    sizes = (inner,) if inner else ()
+    return fully_connected(level, sizes, grid**2 * sum(values), grid=grid, dropout=0.5, leak=LEAK)
+
+
+def _shared_cells(level: Level, inner: int, values: tuple[int, ...], grid: int) -> nn.Module:
+    """Convolutions that say the same of all cells."""
+    return SharedCells(level.channels, inner, values, grid=grid, dropout=0.5, leak=LEAK)
+
+
+LAYERS = {"own": _own_cells, "shared": _shared_cells}
 
 
 def _check(grid: int, boxes: int, hidden: int) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from saccade.core.augmentation import Augmentation
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.options.options import OptionGroup
+from saccade.heads.pixels.pixel_head import PixelHead
 from saccade.heads.pixels.skip_head import SkipPixelHead
 from saccade.layers.decoder.skip_scores import ScoredMap, SkipScores
 from saccade.losses.pixels import Labels, PixelLoss
@@ -194,7 +195,7 @@ def system_of_strides(
     paper: Recipe,
     *,
     at_once: bool,
-    head: Callable[..., SkipPixelHead] = SkipPixelHead,
+    head: Callable[..., PixelHead] = SkipPixelHead,
 ) -> System:
     """An FCN of scores at falling strides.
 

@@ -108,16 +108,20 @@ def tune_crf(
     change = before_after(kept, dataset, found.crf, home, shown)
     by_step = step_scores(kept, len(predictor.vocabularies.names("semantic")), found.crf)
     write_bytes(home / "steps.svg", step_chart(by_step))
-    record = {
+    keep_tuned(folder, "crf", _record(found, change, len(places), predictor.engine.digest()))
+    remove(kept.folder)
+    return TunedCrf(found, search.trials, len(places), change, home, by_step)
+
+
+def _record(found: Trial, change: BeforeAfter, pictures: int, network: str) -> dict[str, Any]:
+    """What a run's folder keeps of a search."""
+    return {
         "at": "picture",
         "parameters": values_of(found.crf),
         "miou": {"before": change.before["miou"], "after": change.after["miou"]},
-        "pictures": len(places),
-        "network": predictor.engine.digest(),
+        "pictures": pictures,
+        "network": network,
     }
-    keep_tuned(folder, "crf", record)
-    remove(kept.folder)
-    return TunedCrf(found, search.trials, len(places), change, home, by_step)
 
 
 class _Search:
