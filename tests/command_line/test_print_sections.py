@@ -4,7 +4,7 @@ import pytest
 
 from saccade.command_line.terminal.output import counted, print_sections
 from saccade.metrics import Column, Section, Table
-from saccade.metrics.detect.object_errors import ErrorShare
+from saccade.metrics.detect.errors.object_errors import ErrorShare
 from saccade.metrics.detect.sections import errors
 
 

@@ -13,7 +13,7 @@ from saccade.metrics import choose
 from saccade.metrics.detect.boundary import BoundaryDetection
 from saccade.metrics.detect.coco_scores import coco
 from saccade.metrics.detect.detection import Detection
-from saccade.metrics.detect.object_errors import verdict_of
+from saccade.metrics.detect.errors.object_errors import verdict_of
 from saccade.metrics.detect.outlines import outlines_of, overlapping
 from saccade.metrics.evaluator import Evaluator
 from saccade.ops.rle import encode

@@ -10,9 +10,9 @@ from test_coco_parity import CLASSES, NAMES, as_annotation, made, reference
 from drawn_rows import rows
 from saccade.core.annotation import ANY_CLASS, Annotation, Instances
 from saccade.metrics.detect.detection import Detection
+from saccade.metrics.detect.errors.object_errors import verdict_of
 from saccade.metrics.detect.matches import coco_matches, voc_matches
 from saccade.metrics.detect.object_confusion import object_confusion
-from saccade.metrics.detect.object_errors import verdict_of
 from saccade.metrics.detect.overlaps import Overlaps, picture_of
 
 A, B, AWAY = [0, 0, 10, 10], [50, 0, 60, 10], [200, 0, 210, 10]

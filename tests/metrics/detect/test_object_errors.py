@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from drawn_rows import rows
-from saccade.metrics.detect.object_errors import KINDS, breakdown, judge, verdict_of
+from saccade.metrics.detect.errors.object_errors import KINDS, breakdown, judge, verdict_of
 from saccade.metrics.detect.overlaps import Overlaps, picture_of
 
 WRONG = ("classification", "localization", "both", "duplicate", "background", "missed")

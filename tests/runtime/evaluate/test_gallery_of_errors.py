@@ -10,8 +10,8 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies
 from saccade.metrics.detect.detection import Detection
-from saccade.metrics.detect.error_kinds import ERROR_KINDS
-from saccade.metrics.detect.error_painter import ErrorPainter
+from saccade.metrics.detect.errors.error_kinds import ERROR_KINDS
+from saccade.metrics.detect.errors.error_painter import ErrorPainter
 from saccade.metrics.evaluation import PictureSeverity
 from saccade.runtime.evaluate.gallery import Gallery, asked
 from saccade.runtime.predict.preprocess import Preprocessor

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 import saccade as sc
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.input.input_spec import InputSpec
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, viewing
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, viewing
 
 SPEC = InputSpec("crop", (8, 8), shorter=10, mean=(0.0,), std=(1.0,))
 

@@ -11,9 +11,9 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.core.joint_maps import JointMaps
 from saccade.core.joint_names import mirrored_pairs
 from saccade.ops.heatmaps import gaussian_maps, peaks
-from saccade.runtime.predict.joint_mean import SeenJoints, mean_of_joints
-from saccade.runtime.predict.merge import Agreement
-from saccade.runtime.predict.multi_scale_flip import viewing
+from saccade.runtime.predict.views.joint_mean import SeenJoints, mean_of_joints
+from saccade.runtime.predict.views.merge import Agreement
+from saccade.runtime.predict.views.multi_scale_flip import viewing
 
 PITCH = 4.0
 NAMES = ("left_knee", "right_knee", "neck")

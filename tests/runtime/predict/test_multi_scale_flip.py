@@ -19,9 +19,9 @@ from saccade.network.maps import IMAGE, Maps
 from saccade.network.system import System
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.evaluate.evaluate import evaluate
-from saccade.runtime.predict.merge import Agreement, suppressed
-from saccade.runtime.predict.multi_scale_flip import SMALLEST, MultiScaleFlip
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.views.merge import Agreement, suppressed
+from saccade.runtime.predict.views.multi_scale_flip import SMALLEST, MultiScaleFlip
 from saccade.systems.build import build
 
 

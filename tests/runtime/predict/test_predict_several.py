@@ -16,10 +16,10 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.ops import rle
 from saccade.runtime.evaluate.gallery import asked
 from saccade.runtime.predict.ensemble.members import ensemble
-from saccade.runtime.predict.merge import check_large
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, Tiles
 from saccade.runtime.predict.output import as_values, write_maps
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.views.merge import check_large
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, Tiles
 from saccade.runtime.predict.wording import in_words
 from saccade.systems.build import build
 from saccade.view.drawing.draw import draw

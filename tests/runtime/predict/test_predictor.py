@@ -10,10 +10,10 @@ from helpers import CLASSES, TinyHead, picture, save_picture, tiny_system
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, ResourceError, UsageError
 from saccade.core.input.input_spec import InputSpec
-from saccade.runtime.predict import batched_views
 from saccade.runtime.predict.buckets import ahead, buckets
 from saccade.runtime.predict.engine import finish
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.views import batched_views
 
 SPECS = [
     InputSpec.stretch(16),

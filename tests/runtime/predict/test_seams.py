@@ -14,10 +14,10 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.core.masks import Masks
 from saccade.ops.boxes.geometry import intersection_over_first
 from saccade.ops.boxes.suppression import Suppression
-from saccade.runtime.predict import seams
-from saccade.runtime.predict.merge import Agreement
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, Tiles, View, Window
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.views import seams
+from saccade.runtime.predict.views.merge import Agreement
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, Tiles, View, Window
 
 Says = Callable[[View], Instances]
 SCORES = np.random.default_rng(0)

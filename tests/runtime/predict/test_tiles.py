@@ -16,9 +16,9 @@ from saccade.core.input.input_spec import InputSpec
 from saccade.core.sample import Sample
 from saccade.core.vocabulary import Vocabularies
 from saccade.runtime.evaluate.evaluate import evaluate
-from saccade.runtime.predict.map_mean import MapMean
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, Tiles
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.views.map_mean import MapMean
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, Tiles
 from saccade.systems.build import build
 
 

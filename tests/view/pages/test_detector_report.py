@@ -8,7 +8,7 @@ import torch
 from saccade.core.annotation import Annotation, Instances
 from saccade.metrics import Curves, Evaluator, choose
 from saccade.metrics.detect.detection import Detection
-from saccade.metrics.detect.error_kinds import ERROR_KINDS
+from saccade.metrics.detect.errors.error_kinds import ERROR_KINDS
 from saccade.metrics.sections import as_threshold
 from saccade.view.drawing.draw import draw
 from saccade.view.pages.content import ReportContent

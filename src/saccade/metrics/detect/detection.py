@@ -11,10 +11,10 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.metrics.classify.confusion import mean_defined
 from saccade.metrics.detect.coco_rows import as_results, as_truth
 from saccade.metrics.detect.coco_scores import MANY, Tables, summary, tables_of, uncollected
-from saccade.metrics.detect.error_painter import ErrorPainter
+from saccade.metrics.detect.errors.error_painter import ErrorPainter
+from saccade.metrics.detect.errors.object_errors import breakdown, judge
 from saccade.metrics.detect.matches import coco_matches, voc_matches
 from saccade.metrics.detect.object_confusion import object_confusion
-from saccade.metrics.detect.object_errors import breakdown, judge
 from saccade.metrics.detect.outlines import Shape
 from saccade.metrics.detect.overlaps import Overlaps, Picture, picture_of
 from saccade.metrics.detect.picture_counts import picture_columns

@@ -22,9 +22,9 @@ from saccade.metrics.evaluator import Evaluator
 from saccade.metrics.families import FAMILIES, THOROUGH, choose
 from saccade.metrics.metric import Metric, TakesParts
 from saccade.runtime.predict.engine import Engine
-from saccade.runtime.predict.multi_scale_flip import Window
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import UnreadablePicture
+from saccade.runtime.predict.views.multi_scale_flip import Window
 
 
 def measured_by_window(

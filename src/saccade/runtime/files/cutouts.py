@@ -19,9 +19,9 @@ from saccade.core.geometry.resample import Size
 from saccade.core.masks import tight
 from saccade.core.vocabulary import name_of
 from saccade.runtime.files.settings import PredictSettings
-from saccade.runtime.predict.multi_scale_flip import Window
 from saccade.runtime.predict.output import file_name_of
 from saccade.runtime.predict.preprocess import PreparedPicture
+from saccade.runtime.predict.views.multi_scale_flip import Window
 from saccade.safe_io.writing.atomic import replacing
 from saccade.view.drawing.draw import to_picture
 

@@ -19,12 +19,12 @@ from saccade.runtime.files.inputs import Task, find_pictures, passed_over, tasks
 from saccade.runtime.files.prediction_folder import PredictionFolder
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_worker import VideoWorker
-from saccade.runtime.predict.batched_views import PictureResult
 from saccade.runtime.predict.buckets import ROOM, ahead
 from saccade.runtime.predict.output import Entry, write_answer
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
 from saccade.runtime.predict.small_copy import fitted
+from saccade.runtime.predict.views.batched_views import PictureResult
 from saccade.safe_io.images.pictures import picture_size
 from saccade.safe_io.images.videos import is_video
 from saccade.view.drawing.draw import draw, drawn_from
@@ -183,7 +183,8 @@ class FileWorker:
             entry = write_answer(prediction, task, out, item.size, names, drawing, polygons)
             if drawing is not None and item.windows is not None:
                 entry["drawn_size"] = [drawing.height, drawing.width]
-            self._cut_out(task, item, prediction, entry)
+            if self.settings.cutouts or self.settings.box_crops:
+                self._cut_out(task, item, prediction, entry)
             return task.file, entry
         except DataError as error:  # of a picture that is read by window
             return task.file, error
@@ -193,7 +194,7 @@ class FileWorker:
             return task.file, out_of_memory("a drawing of the picture", "the machine")
 
     def _cut_out(self, task: Task, item: PreparedPicture, prediction: Annotation, entry: Entry) -> None:
-        """Writes each object that is drawn as a file, where that is wanted, and names them in the entry."""
+        """Writes each object that is drawn as a file, in one way or both, and names them in the entry."""
         rows = prediction.instances
         if rows is None:
             return

@@ -13,11 +13,11 @@ from saccade.core.errors import ConfigError, DataError, SaccadeError, UsageError
 from saccade.runtime.files.inputs import Task
 from saccade.runtime.files.settings import PredictSettings
 from saccade.runtime.files.video_writer import VideoWriter, write_video
-from saccade.runtime.predict.batched_views import PictureResult
 from saccade.runtime.predict.buckets import ROOM, ahead
 from saccade.runtime.predict.output import Entry, as_values, write_maps
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture, UnreadablePicture
+from saccade.runtime.predict.views.batched_views import PictureResult
 from saccade.safe_io.documents.plain import to_json
 from saccade.safe_io.images.videos import Video, VideoFrame, open_video
 from saccade.safe_io.writing.atomic import replacing

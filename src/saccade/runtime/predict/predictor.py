@@ -16,21 +16,21 @@ from saccade.core.joint_names import mirrored_pairs
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, pick_device, pick_dtype
-from saccade.runtime.predict.batched_views import (
+from saccade.runtime.predict.buckets import ROOM
+from saccade.runtime.predict.engine import Engine, above, engine_of, finish, widened
+from saccade.runtime.predict.ensemble.several import SeveralNetworks
+from saccade.runtime.predict.given import Picture, is_picture
+from saccade.runtime.predict.prediction import Prediction
+from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
+from saccade.runtime.predict.views.batched_views import (
     PictureResult,
     ViewPrediction,
     predict_views,
     too_large,
     views_together,
 )
-from saccade.runtime.predict.buckets import ROOM
-from saccade.runtime.predict.engine import Engine, above, engine_of, finish, widened
-from saccade.runtime.predict.ensemble.several import SeveralNetworks
-from saccade.runtime.predict.given import Picture, is_picture
-from saccade.runtime.predict.merge import Agreement, check_large, check_views
-from saccade.runtime.predict.multi_scale_flip import ViewOptions, viewing
-from saccade.runtime.predict.prediction import Prediction
-from saccade.runtime.predict.preprocess import PreparedPicture, Preprocessor, UnreadablePicture
+from saccade.runtime.predict.views.merge import Agreement, check_large, check_views
+from saccade.runtime.predict.views.multi_scale_flip import ViewOptions, viewing
 from saccade.safe_io.limits import MAX_PIXELS
 
 
@@ -51,7 +51,7 @@ class Predictor:
             window by window, and its classes of pixels are bytes (of more than 255 classes 32 bits).
         members: Networks that predict in place of the engine, which then only says what they have in common.
         seen: Which views each picture is shown in: ``scales``, ``flip``, ``tile``, ``overlap``, ``crops`` (see
-            `viewing`); of several the predictions are merged (`runtime.predict.merge`).
+            `viewing`); of several the predictions are merged (`runtime.predict.views.merge`).
 
     Attributes:
         best_seen: The best score of an object so far, of those too that a threshold left out; None where none was.

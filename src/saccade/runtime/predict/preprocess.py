@@ -19,9 +19,9 @@ from saccade.network.system import Search
 from saccade.runtime.device import is_out_of_memory, out_of_memory
 from saccade.runtime.predict.buckets import ahead, buckets
 from saccade.runtime.predict.given import GivenPicture, Picture
-from saccade.runtime.predict.map_mean import TakePart
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View
 from saccade.runtime.predict.small_copy import small_copy
+from saccade.runtime.predict.views.map_mean import TakePart
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, View
 from saccade.safe_io.images.windowed_tiff import WindowedTiff, open_windows
 from saccade.safe_io.limits import MAX_PIXELS
 

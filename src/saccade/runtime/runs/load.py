@@ -12,13 +12,13 @@ from saccade.runtime.device import dtype_of_run, moved_to_device, pick_device
 from saccade.runtime.predict.engine import engine_of
 from saccade.runtime.predict.ensemble.members import ensemble
 from saccade.runtime.predict.ensemble.rules import Merge
-from saccade.runtime.predict.multi_scale_flip import ViewOptions
 from saccade.runtime.predict.persons.finders import finder_of
 from saccade.runtime.predict.persons.pose_of_each import pose_of_each
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.refine.engine import refined_engine
 from saccade.runtime.predict.refine.table import At
 from saccade.runtime.predict.refine.tuned import refiner_of
+from saccade.runtime.predict.views.multi_scale_flip import ViewOptions
 from saccade.runtime.runs.network_of_run import network_of_run, trained_in
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.runtime.runs.run_regions import with_run_search

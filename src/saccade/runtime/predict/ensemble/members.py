@@ -22,13 +22,13 @@ from saccade.core.masks import Masks
 from saccade.core.score_maps import IGNORE, above_half
 from saccade.core.vocabulary import key_of
 from saccade.runtime.evaluate.class_agreement import check_classes_agree
-from saccade.runtime.predict.batched_views import PictureResult
 from saccade.runtime.predict.engine import Engine
 from saccade.runtime.predict.ensemble.rules import MERGES, Merge, merged_presences, merged_shares
-from saccade.runtime.predict.merge import suppressed
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View, Window
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture
+from saccade.runtime.predict.views.batched_views import PictureResult
+from saccade.runtime.predict.views.merge import suppressed
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, View, Window
 
 # Scores of pixels of all pictures that are held at a time: half a gigabyte.
 MOST = 2**27

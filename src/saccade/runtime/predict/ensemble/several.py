@@ -5,8 +5,8 @@ from typing import Protocol
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import SaccadeError
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip
 from saccade.runtime.predict.preprocess import PreparedPicture
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip
 
 
 class SeveralNetworks(Protocol):

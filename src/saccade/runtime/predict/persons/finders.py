@@ -9,11 +9,11 @@ import torch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, SaccadeError, UsageError
 from saccade.runtime.predict.engine import Engine
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip
 from saccade.runtime.predict.persons.boxes_file import BoxesFile
 from saccade.runtime.predict.persons.person_class import class_of_persons
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip
 
 Persons = Instances | SaccadeError
 

@@ -15,12 +15,12 @@ import torch
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, SaccadeError
 from saccade.core.vocabulary import Vocabularies
-from saccade.runtime.predict.batched_views import PictureResult
 from saccade.runtime.predict.engine import Engine
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip
 from saccade.runtime.predict.persons.finders import Finder
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture
+from saccade.runtime.predict.views.batched_views import PictureResult
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip
 
 GIVES = frozenset(f"instances.{name}" for name in ("boxes", "labels", "scores", "keypoints", "visible"))
 # A joint of which the network does not say whether it is seen.

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from saccade.core.annotation import Annotation
-from saccade.metrics.detect.error_kinds import ERROR_KINDS
-from saccade.metrics.detect.object_errors import PictureVerdict, verdict_of
+from saccade.metrics.detect.errors.error_kinds import ERROR_KINDS
+from saccade.metrics.detect.errors.object_errors import PictureVerdict, verdict_of
 from saccade.metrics.detect.outlines import Shape
 from saccade.metrics.illustration import Illustration, Key, Painted
 

@@ -1,7 +1,7 @@
 """Several views of a picture: larger, smaller, mirrored, or a part of it alone.
 
 Each view has a `Frame` of its own that leads what a network says of it back to the picture's own pixels, so that boxes,
-masks, joints and maps of any view are at home there; `runtime.predict.merge` makes one prediction of them. He et al.
+masks, joints and maps of any view are at home there; `merge` makes one prediction of them. He et al.
 2015, Deep Residual Learning, appendix A, and Girshick's detectors were measured with several scales and mirrored;
 Simonyan and Zisserman 2014, arXiv 1409.1556, section 3.2, classify by a grid of crops of each scale; tiles let a
 network of small inputs see the small things of a large picture.

@@ -14,7 +14,7 @@ from torch import Tensor
 from saccade.core.frame import Frame
 from saccade.core.geometry.affine import translation
 from saccade.core.score_maps import IGNORE, ScoreMap, above_half, best, strips
-from saccade.runtime.predict.multi_scale_flip import View, Window
+from saccade.runtime.predict.views.multi_scale_flip import View, Window
 
 # Takes a part of a picture as soon as it is known: its window, (C, n, w) means, 0 where nothing was shown, and (n, w)
 # bool, the pixels that some view shows.

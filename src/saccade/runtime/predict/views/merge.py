@@ -18,10 +18,10 @@ from saccade.core.masks import Masks
 from saccade.ops.boxes.nms import nms
 from saccade.ops.boxes.suppression import Suppression
 from saccade.runtime.predict.engine import Engine
-from saccade.runtime.predict.joint_mean import SeenJoints, mean_of_joints
-from saccade.runtime.predict.map_mean import MapMean, TakePart
-from saccade.runtime.predict.multi_scale_flip import MultiScaleFlip, View, scaled
-from saccade.runtime.predict.seams import Seen, mended
+from saccade.runtime.predict.views.joint_mean import SeenJoints, mean_of_joints
+from saccade.runtime.predict.views.map_mean import MapMean, TakePart
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, View, scaled
+from saccade.runtime.predict.views.seams import Seen, mended
 
 Rule = Callable[[Sequence[Annotation], Sequence[View], Suppression], Any]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from saccade.core.annotation import Instances
 from saccade.core.masks import Masks
 from saccade.ops.boxes.geometry import intersection_over_first, iou_matrix
-from saccade.runtime.predict.multi_scale_flip import View, Window
+from saccade.runtime.predict.views.multi_scale_flip import View, Window
 
 # A box that ends within this share of a tile's side from a border between tiles may be cut there; it yields to a whole
 # one of its class that a neighbour shows and that covers more than that share of it.
