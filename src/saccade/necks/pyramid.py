@@ -72,6 +72,7 @@ class _OfDeepest(ExtraFPNBlock):
         self.p6, self.p7 = inner.p6, inner.p7
 
     def forward(self, results: list[Tensor], x: list[Tensor], names: list[str]) -> tuple[list[Tensor], list[str]]:
+        """The pyramid's maps and two coarser ones, with their names."""
         p6 = self.p6(_two_columns(x[-1] if self.of_trunk else results[-1]))
         return [*results, p6, self.p7(_two_columns(nn.functional.relu(p6)))], [*names, "p6", "p7"]
 

@@ -230,6 +230,7 @@ class _Filter(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, signal: Tensor, distances: Tensor, first: float, iterations: int) -> Tensor:
+        """The filtered signal; what each sweep was given is kept."""
         kept: list[Tensor] = []
         found = _filtered(signal, distances, first, iterations, kept)
         ctx.save_for_backward(distances, *kept)
@@ -241,6 +242,7 @@ class _Filter(torch.autograd.Function):
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, *slopes: Tensor
     ) -> tuple[Tensor, Tensor, None, None]:
+        """Gradients of the signal and of the distances."""
         distances, *kept = ctx.saved_tensors
         slope = slopes[0].clone(memory_format=torch.contiguous_format)
         of_distances = torch.zeros_like(distances)

@@ -164,9 +164,11 @@ class _Filtered(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, lattice: LatticeFilter, mirrored: bool) -> Tensor:
+        """The filtered rows."""
         ctx.lattice, ctx.mirrored = lattice, mirrored
         return lattice.filtered(rows.contiguous(), mirrored)
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """The gradient of the rows: the filter the other way round."""
         return _Filtered.apply(grad_outputs[0], ctx.lattice, not ctx.mirrored), None, None

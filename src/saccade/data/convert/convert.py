@@ -160,6 +160,7 @@ class _SourcePictures:
     done: int = 0
 
     def pictures(self, split: str) -> Iterator[Picture]:
+        """The pictures of a split with their names; each counts as done once it was taken."""
         dataset = self.source.splits[split]
         total = 2 * sum(len(part) for part in self.source.splits.values())
         for index, name in enumerate(self.names[split]):

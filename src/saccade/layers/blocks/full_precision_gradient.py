@@ -35,6 +35,7 @@ class _Convolution(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:
+        """The convolution; what its gradient needs is kept."""
         maps, weight, bias, *settings, groups = given
         ctx.save_for_backward(maps, weight)
         ctx.rest = ([weight.shape[0]] if bias is not None else None, *settings, False, [0, 0], groups)
@@ -43,6 +44,7 @@ class _Convolution(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *slopes: Any) -> tuple[Tensor | None, ...]:
+        """Gradients of maps, weight and bias, as far as they are asked for."""
         (slope,), (maps, weight) = slopes, ctx.saved_tensors
         find: Any = torch.ops.aten.convolution_backward
         needed = list(ctx.needs_input_grad[:3])

@@ -48,6 +48,7 @@ class _Tracer(fx.Tracer):
     """Sees whole normalisations, as it does torch's own layers, and whatever has no parts that could be folded."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Whether the tracer stops at a module."""
         whole = isinstance(m, NORMS) or not any(True for _ in m.children())
         return whole or super().is_leaf_module(m, module_qualified_name)
 

@@ -151,9 +151,11 @@ class _Tree:
 
     @property
     def root(self) -> Element:
+        """The outermost element."""
         return self.open[0].children[0]
 
     def start(self, tag: str, _: dict[str, str]) -> None:
+        """An element begins; too many, or too deep, are refused."""
         element = Element(tag, self.path, self.parser.CurrentLineNumber)
         self.count += 1
         if len(self.open) > MAX_XML_DEPTH or self.count > MAX_XML_ELEMENTS:
@@ -167,12 +169,15 @@ class _Tree:
         self.texts.append([])
 
     def end(self, _: str) -> None:
+        """The innermost element ends."""
         self.open.pop().text = "".join(self.texts.pop()).strip()
 
     def text(self, text: str) -> None:
+        """Text of the innermost element."""
         self.texts[-1].append(text)
 
     def doctype(self, *_: object) -> None:
+        """A document type, which could define entities, is refused."""
         line = self.parser.CurrentLineNumber
         raise DataError(
             "XML without a document type",

@@ -14,6 +14,7 @@ class _PlainLoader(yaml.SafeLoader):
     """Values without tags of Python's, aliases (ten lines of which can stand for 10^9 values) or repeated keys."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
+        """A node; an alias is refused."""
         if self.check_event(yaml.AliasEvent):
             raise yaml.constructor.ConstructorError(
                 None, None, "an alias, which is not read", self.peek_event().start_mark
@@ -21,6 +22,7 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """A mapping; a key that stands twice is refused."""
         keys = [key.value for key, _ in node.value]
         for place, (key, _) in enumerate(node.value):
             if key.value in keys[:place]:

@@ -96,6 +96,7 @@ class _Reading:
     disk: DiskNames = field(default_factory=DiskNames)
 
     def read(self) -> Document:
+        """The whole document, without what was reported as at fault."""
         categories = unique(self.document.items("categories"), ("id", "name"), self.report)
         categories.sort(key=lambda node: (isinstance(node.value["id"], str), node.value["id"]))
         if len(categories) > IGNORE:

@@ -60,6 +60,7 @@ class _Rect:
         self.root, self.file, self.where = root, file, where
 
     def row(self, name: str, rect: Any, points: list[Any]) -> PersonRow:
+        """One person of a picture, of the structures that the file has of them."""
         try:
             plain_name(name)
         except DataError as error:

@@ -69,6 +69,7 @@ class _Line:
     form: Form
 
     def row(self) -> Row:
+        """The object that the line says."""
         count, joints, numbers = len(self.columns), self.form.joints, self.form.numbers
         label = self._label()
         values = self._numbers()

@@ -43,11 +43,13 @@ class _Scores:
         self.pixels, self.borders = Segmentation(classes), Borders(classes)
 
     def take(self, said: Annotation, one: KeptPicture) -> None:
+        """Count one picture."""
         truth = Annotation(semantic=one.semantic)
         self.pixels.update(said, truth, one.id)
         self.borders.update(said, truth, one.id)
 
     def result(self) -> dict[str, float | None]:
+        """The scores of all pictures that were counted."""
         return {**self.pixels.result(), **self.borders.result()}
 
     def curve(self) -> Curve:
