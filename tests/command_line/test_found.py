@@ -21,14 +21,14 @@ SURE, UNSURE = detected(0.93, 0.6, 0.2, 0.1), detected(0.31)
         (
             [SURE, SURE, UNSURE],
             *(None, 0.93, True),
-            "4 objects in 3 pictures, best .93; drawn from .5 on (5 weaker ones in predictions.json; "
+            "4 objects in 3 pictures, best .93; drawn from .50 on (5 weaker ones in predictions.json; "
             "--threshold T draws and keeps others)",
         ),
         ([detected(0.7)], None, 0.7, True, "1 object in 1 picture, best .70; all are drawn"),
         (
             [UNSURE, detected()],
             *(None, 0.31, True),
-            "1 object in 2 pictures, but none to draw from .5 on: the best scores .31: try --threshold 0.24, "
+            "1 object in 2 pictures, but none to draw from .50 on: the best scores .31: try --threshold 0.24, "
             "and another --out",
         ),
         ([UNSURE], 0.25, 0.31, True, "1 object in 1 picture, best .31; kept and drawn from --threshold 0.25 on"),

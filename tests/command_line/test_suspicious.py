@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runs(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A run of each of two folds."""
     out = tmp_path_factory.mktemp("runs")
-    options: dict[str, Any] = {"size": 16, "batch": 13, "epochs": 8, "lr": 0.1, "workers": 0, "device": "cpu"}
+    options: dict[str, Any] = {"size": 16, "batch": 13, "epochs": 24, "lr": 0.05, "workers": 0, "device": "cpu"}
     made = [out / "1", out / "2"]
     for place, run in enumerate(made, 1):
         sc.train("resnet20", str(folder), run, fold=f"{place}/2", width=0.25, **options)

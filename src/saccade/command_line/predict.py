@@ -119,7 +119,8 @@ def _add_flags(parser: Parser) -> None:
         "--threshold",
         type=_fraction,
         metavar="T",
-        help="leave out objects that score less; by default all are kept, and a detector's drawn from .5 on",
+        help="leave out objects that score less; by default all are kept, and a detector's drawn "
+        "from the score on that was best on the run's validation pictures, or from .5",
     )
     parser.add_argument("--no-drawn", dest="drawn", action="store_false", help="draw nothing")
     told = "write the scores of all classes at every pixel too, to semantic_scores/NAME.npz in half precision"

@@ -63,7 +63,7 @@ def anchor_view(subject: Subject, layer: str | None) -> Drawn:
 
 def target_view(subject: Subject, layer: str | None) -> Drawn:
     """Which boxes would answer for the objects that the network tells of, were it right, and what they must say."""
-    rows = _surest(subject.prediction)
+    rows = _surest(subject)
     boxes = subject.batch.frames[0].boxes(rows.boxes) if rows.boxes is not None else torch.zeros(0, 4)
     labels = torch.zeros(len(boxes), dtype=torch.int64) if rows.labels is None else rows.labels
     return targets_over(subject, Annotation(instances=Instances(boxes=boxes, labels=labels)))
@@ -100,7 +100,7 @@ def cell_view(subject: Subject, layer: str | None) -> Drawn:
     boxes = subject.boxes_on_canvas(cells.boxes.flatten(0, 1)).tolist()
     rows = zip(cells.score_of_box, cells.label_of_box, boxes, strict=True)
     ranked = sorted(rows, key=lambda one: one[0], reverse=True)
-    least = drawn_from(subject.prediction, None) or 0.0
+    least = drawn_from(subject.prediction, None, subject.drawn_from) or 0.0
     sure = [one for one in ranked[:MOST_BOXES] if one[0] >= least] or ranked[:FEWEST_BOXES]
     outlines = [Outline(box, class_colour(label), 1 + round(4 * score)) for score, label, box in reversed(sure)]
     facts = {"grid": head.grid, "boxes": len(boxes), "drawn": len(outlines)}
@@ -153,9 +153,10 @@ def _facts(level: BoxTargets) -> dict[str, Any]:
     return {"answer": len(places), "left_out": level.left_out, "background": background, "first": answering}
 
 
-def _surest(prediction: Annotation) -> Instances:
+def _surest(subject: Subject) -> Instances:
     """The objects of a prediction that would be drawn, a few at most; where it is sure of none, the surest."""
-    rows, least = prediction.instances or Instances(), drawn_from(prediction, None)
+    prediction = subject.prediction
+    rows, least = prediction.instances or Instances(), drawn_from(prediction, None, subject.drawn_from)
     rows = rows.sorted()
     if rows.scores is None:
         return rows[:MOST_OBJECTS]

@@ -24,7 +24,7 @@ MOST_TILES, TILE_SIDE = 32, 240
 
 def prediction(subject: Subject, layer: str | None) -> Drawn:
     """The network's prediction over the picture; of a detector what it is sure of, as in predictions."""
-    least = drawn_from(subject.prediction, None)
+    least = drawn_from(subject.prediction, None, subject.drawn_from)
     return draw(subject.picture, subject.prediction, subject.system.vocabularies, threshold=least), {}
 
 

@@ -17,6 +17,7 @@ from saccade.core.frame import Frame
 from saccade.core.geometry import warp
 from saccade.core.geometry.affine import scaling
 from saccade.core.input.channels import as_float
+from saccade.core.threshold import UNMEASURED
 from saccade.network.maps import Maps
 from saccade.network.system import System
 from saccade.view.drawing.draw import to_picture
@@ -36,6 +37,7 @@ class Subject:
         label: The class that is asked about.
         probability: What the prediction gives that class.
         group: Changed copies of the picture that may go through the network together.
+        drawn_from: From which score on objects of the prediction are drawn.
     """
 
     system: System
@@ -45,6 +47,7 @@ class Subject:
     label: int
     probability: float
     group: int = 16
+    drawn_from: float = UNMEASURED
 
     @property
     def caption(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from saccade.core.threshold import Threshold
 from saccade.metrics.headline import Headline
 from saccade.metrics.illustration import Illustrator
 from saccade.metrics.picture_scores import PictureScores
@@ -32,6 +33,7 @@ class Evaluation:
         headlines: What each metric is known by; a metric that does not say is known by all its scores.
         by_picture: A row for each picture, ``nearness`` (1 - its severity) among the columns.
         of_pictures: How many pictures the data set has, where not all were judged.
+        threshold: From which score on objects are worth showing, where a metric can say it.
     """
 
     scores: Mapping[str, float | None]
@@ -44,6 +46,7 @@ class Evaluation:
     headlines: tuple[Headline, ...] = ()
     by_picture: PictureScores = field(default_factory=PictureScores)
     of_pictures: int | None = None
+    threshold: Threshold | None = None
 
     @property
     def measured_on(self) -> str:

@@ -6,10 +6,20 @@ from typing import Any
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError
+from saccade.core.threshold import Threshold
 from saccade.metrics.evaluation import Evaluation, PictureSeverity
 from saccade.metrics.headline import Headline
 from saccade.metrics.illustration import Illustrator
-from saccade.metrics.metric import Headlined, Illustrates, Metric, Ranks, Reports, TakesParts, TellsPictures
+from saccade.metrics.metric import (
+    Headlined,
+    Illustrates,
+    Metric,
+    Ranks,
+    Reports,
+    TakesParts,
+    TellsPictures,
+    Thresholds,
+)
 from saccade.metrics.picture_scores import PictureScores, beside
 from saccade.metrics.sections import Section, joined
 
@@ -88,6 +98,7 @@ class Evaluator:
             self._illustrator(),
             self._headlines(),
             self._by_picture(),
+            threshold=self._threshold(),
         )
 
     def state(self) -> State:
@@ -116,6 +127,11 @@ class Evaluator:
         nearness = {"nearness": [1 - one.severity for one in self._judged]}
         told = [metric.by_picture() for metric in self.metrics if isinstance(metric, TellsPictures)]
         return beside([*told, PictureScores([one.id for one in self._judged], nearness)])
+
+    def _threshold(self) -> Threshold | None:
+        """That of the first metric that has one."""
+        offered = (metric.best_threshold() for metric in self.metrics if isinstance(metric, Thresholds))
+        return next((one for one in offered if one is not None), None)
 
     def _illustrator(self) -> Illustrator | None:
         """That of the first metric that has one."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from saccade.core.annotation import Annotation
+from saccade.core.threshold import Threshold
 from saccade.metrics.headline import Headline
 from saccade.metrics.illustration import Illustrator
 from saccade.metrics.picture_scores import PictureScores
@@ -109,6 +110,15 @@ class TellsPictures(Protocol):
 
     def by_picture(self) -> PictureScores:
         """A row for each picture taken so far; columns have names that no other metric gives."""
+        ...
+
+
+@runtime_checkable
+class Thresholds(Protocol):
+    """A metric that can also say from which score on predictions are worth showing."""
+
+    def best_threshold(self) -> Threshold | None:
+        """The score of the greatest F1, now that all pictures have been taken; None where nothing determines it."""
         ...
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from saccade.core.annotation import Annotation, Instances
+from saccade.core.threshold import UNMEASURED, Threshold
 from saccade.metrics.classify.confusion import mean_defined
 from saccade.metrics.detect.coco_rows import as_results, as_truth
 from saccade.metrics.detect.coco_scores import MANY, Tables, summary, tables_of, uncollected
@@ -18,7 +19,7 @@ from saccade.metrics.detect.object_confusion import object_confusion
 from saccade.metrics.detect.outlines import Shape
 from saccade.metrics.detect.overlaps import Overlaps, Picture, picture_of
 from saccade.metrics.detect.picture_counts import picture_columns
-from saccade.metrics.detect.ranked import Ranked, Threshold, average_precision, pooled
+from saccade.metrics.detect.ranked import Ranked, average_precision, pooled
 from saccade.metrics.detect.resampled import ap_resampling, recall_resampling
 from saccade.metrics.detect.sections import Wording, classes_of, confusion_of, errors, precision_recall, weakest_of
 from saccade.metrics.headline import Headline
@@ -78,8 +79,11 @@ class Detection:
         return {self.said.before + name: value for name, value in scores.items()}
 
     def best_threshold(self) -> Threshold | None:
-        """The score of the greatest F1 over all classes together, at overlap .5; None where nothing determines it."""
-        return self._all().best
+        """The score of the greatest F1 over all classes together, at overlap .5; None where nothing determines it.
+
+        None too of predictions that are not told apart: a hundred of them are asked for, right or not.
+        """
+        return self._all().best if self.told_apart else None
 
     def sections(self) -> tuple[Section, ...]:
         """Scores and best threshold of each class, precision against recall, kinds of errors, confusion."""
@@ -175,7 +179,7 @@ class _Found:
     @property
     def cut(self) -> float:
         """The score from which on predictions are shown."""
-        return 0.5 if self.best is None else self.best.score
+        return UNMEASURED if self.best is None else self.best.score
 
     def sections(self) -> tuple[Section, ...]:
         """What stands behind the scores."""

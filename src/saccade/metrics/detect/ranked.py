@@ -9,26 +9,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.threshold import Threshold
 from saccade.metrics.detect.assign import Ints
 from saccade.metrics.detect.overlaps import Flags, Floats
 
 Points = Literal["all", 11, 101]
-
-
-class Threshold(NamedTuple):
-    """The least score to keep predictions by, and what that gives.
-
-    Attributes:
-        score: Predictions that score at least this are kept.
-        f1: Harmonic mean of precision and recall.
-        precision: Share of the kept predictions that are right.
-        recall: Share of the objects that are found.
-    """
-
-    score: float
-    f1: float
-    precision: float
-    recall: float
 
 
 class Ranked(NamedTuple):

@@ -10,11 +10,12 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
+from saccade.core.threshold import Threshold
 from saccade.metrics.classify.confusion import Column as Values
 from saccade.metrics.detect.errors.error_kinds import ERROR_KINDS, WHOLE
 from saccade.metrics.detect.errors.object_errors import ErrorShare
 from saccade.metrics.detect.outlines import Shape
-from saccade.metrics.detect.ranked import Ranked, Threshold, average_precision
+from saccade.metrics.detect.ranked import Ranked, average_precision
 from saccade.metrics.scores import score_of
 from saccade.metrics.sections import (
     Bars,

@@ -132,7 +132,7 @@ class FileWorker:
         folder = self.folder
         entries = [entry for entry in map(folder.prediction, files) if entry is not None]
         frames = sum(entry.get("frames", 0) for entry in [*entries, *folder.torn.values()])
-        findings = findings_of(folder.entries(files), self.settings.threshold)
+        findings = findings_of(folder.entries(files), self.settings.threshold, self.predictor.engine.drawn_from)
         return Outcome(folder.out, len(entries), kept, folder.failed, frames, findings, self.predictor.best_seen)
 
     def _pictures(self, tasks: Sequence[Task]) -> Iterator[tuple[Path, Entry | SaccadeError]]:
@@ -203,7 +203,7 @@ class FileWorker:
         read = reader_of(item, self.predictor.engine.input.channels)
         classes = self.predictor.vocabularies.names("instances")
         cutter = Cutter(read, item.size, self.folder.out, task.name, classes)
-        least = drawn_from(prediction, settings.threshold)
+        least = drawn_from(prediction, settings.threshold, self.predictor.engine.drawn_from)
         for kind, wanted in kinds:
             if wanted:
                 entry["instances"][kind] = cutter.write(kind, rows, least)
@@ -211,7 +211,7 @@ class FileWorker:
     def _drawing(self, item: PreparedPicture, prediction: Annotation) -> Image.Image | None:
         if item.shown is None or not self.settings.drawn:
             return None
-        least = drawn_from(prediction, self.settings.threshold)
+        least = drawn_from(prediction, self.settings.threshold, self.predictor.engine.drawn_from)
         if item.windows is not None:
             height, width = item.shown.shape[-2:]
             prediction = fitted(prediction, item.size, (height, width))

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from saccade.core.errors import SaccadeError
+from saccade.core.threshold import UNMEASURED
 from saccade.runtime.files.cutouts import check_cutouts
 from saccade.runtime.files.inputs import readable_name
 from saccade.runtime.files.journal import Journal, fingerprint
@@ -52,6 +53,8 @@ class PredictionFolder:
         self._polygons = predictor.vocabularies if settings.polygons else None
         kinds = {"threshold": settings.threshold, "batch": settings.batch, "drawn": settings.drawn}
         kinds |= {name: True for name in ("cutouts", "box_crops") if getattr(settings, name)}
+        if settings.threshold is None and predictor.engine.drawn_from != UNMEASURED:
+            kinds["drawn_from"] = predictor.engine.drawn_from
         self._journal = Journal(out, fingerprint(predictor, **kinds, polygons=settings.polygons, every=settings.every))
         self.torn: dict[Path, Entry] = {}
 

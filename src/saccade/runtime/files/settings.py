@@ -8,7 +8,8 @@ class PredictSettings:
     """How files are predicted.
 
     Attributes:
-        threshold: Instances that score less are left out; None keeps all, and draws a detector's from .5 on.
+        threshold: Instances that score less are left out; None keeps all, and draws a detector's from
+            `Engine.drawn_from` on.
         batch: Greatest number of pictures that go through the network together.
         drawn: Whether the predictions are drawn.
         csv: Whether ``predictions.csv`` is written too.

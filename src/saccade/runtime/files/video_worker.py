@@ -153,7 +153,7 @@ class VideoWorker:
     def _drawing(self, frame: VideoFrame, prediction: PictureResult) -> Image.Image | None:
         if isinstance(prediction, SaccadeError) or not self.settings.drawn:
             return None
-        least = drawn_from(prediction, self.settings.threshold)
+        least = drawn_from(prediction, self.settings.threshold, self.predictor.engine.drawn_from)
         return draw(frame.image, prediction, self.predictor.vocabularies, threshold=least, enlarge=False)
 
 

@@ -66,7 +66,8 @@ def subject_of(predictor: Predictor, picture: Picture, label: str | int | None =
     batch = predictor.engine.place(predictor.system.batch([image]))
     (prediction,) = predictor.predictions(batch)
     chosen = best_label(prediction) if label is None else label_of(predictor.classes, label)
-    return Subject(predictor.system, image, batch, prediction, chosen, probability_of(prediction, chosen), group)
+    probability, worth = probability_of(prediction, chosen), predictor.engine.drawn_from
+    return Subject(predictor.system, image, batch, prediction, chosen, probability, group, worth)
 
 
 def best_label(prediction: Annotation) -> int:

@@ -12,6 +12,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import ConfigError
 from saccade.core.input.input_spec import InputSpec
+from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.protocols.refining import refiner_of
 from saccade.network.system import Search, System
@@ -42,6 +43,8 @@ class Engine:
             it was read; None where nothing is refined there.
         layers: The system that it runs, or None where there is none to look into.
         refined: Whether a filter beside the network changes what it says (`runtime.predict.refine`).
+        drawn_from: The score from which on objects are drawn where nobody gives a threshold: of a run where F1 was
+            greatest on the pictures that it was validated on (`runtime.runs.threshold_of_run`).
     """
 
     name: str
@@ -58,6 +61,7 @@ class Engine:
     refine: Callable[[Annotation, Tensor], Annotation] | None = None
     layers: System | None = None
     refined: bool = False
+    drawn_from: float = UNMEASURED
 
     @property
     def system(self) -> System:

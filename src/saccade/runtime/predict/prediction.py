@@ -1,6 +1,7 @@
 """What a network says of one picture, which knows the picture and the names of the classes."""
 
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -8,6 +9,7 @@ from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation
 from saccade.core.geometry.resample import Size
+from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import Vocabularies
 from saccade.runtime.predict.given import GivenPicture
 from saccade.runtime.predict.output import save_drawing
@@ -25,20 +27,28 @@ class Prediction(Annotation):
         size: Its height and width.
         vocabularies: Names of the classes of each field.
         threshold: The score below which instances were left out; 0 where all were kept.
+        drawn_from: The score from which on they are drawn where all were kept (`Engine.drawn_from`).
     """
 
     picture: GivenPicture = field(kw_only=True)
     size: Size = field(kw_only=True)
     vocabularies: Vocabularies = field(kw_only=True)
     threshold: float = field(default=0.0, kw_only=True)
+    drawn_from: float = field(default=UNMEASURED, kw_only=True)
 
     @staticmethod
     def of(
-        found: Annotation, picture: GivenPicture, size: Size, vocabularies: Vocabularies, threshold: float = 0.0
+        found: Annotation,
+        picture: GivenPicture,
+        size: Size,
+        vocabularies: Vocabularies,
+        threshold: float = 0.0,
+        drawn_from: float = UNMEASURED,
     ) -> "Prediction":
         """What was found of a picture, with what it is to know (see the attributes)."""
         told = {f.name: getattr(found, f.name) for f in fields(Annotation)}
-        return Prediction(**told, picture=picture, size=size, vocabularies=vocabularies, threshold=threshold)
+        own = partial(Prediction, picture=picture, size=size, vocabularies=vocabularies)
+        return own(**told, threshold=threshold, drawn_from=drawn_from)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -50,7 +60,7 @@ class Prediction(Annotation):
 
         Args:
             threshold: Instances with lower scores are not drawn. By default all that passed the predictor's own
-                threshold are; where it had none, a detector's from .5 on.
+                threshold are; where it had none, a detector's from `drawn_from` on.
 
         Returns:
             An RGB picture; one smaller than 320 pixels is enlarged by a whole number.
@@ -62,7 +72,7 @@ class Prediction(Annotation):
 
         _, shown = self.picture.twofold()
         chosen = threshold if threshold is not None else self.threshold or None
-        return draw(shown, self, self.vocabularies, threshold=chosen or drawn_from(self, chosen))
+        return draw(shown, self, self.vocabularies, threshold=chosen or drawn_from(self, chosen, self.drawn_from))
 
     def save(self, path: str | Path, threshold: float | None = None) -> None:
         """Write the drawing of `plot` to a file, whole or not at all.
@@ -80,7 +90,8 @@ class Prediction(Annotation):
 
     def __repr__(self) -> str:
         height, width = self.size
-        return f"Prediction of {self.picture.title}, {width}x{height}: {in_words(self, self.vocabularies)}"
+        told = in_words(self, self.vocabularies, self.drawn_from)
+        return f"Prediction of {self.picture.title}, {width}x{height}: {told}"
 
 
 register_dataclass(Prediction, serialized_type_name="saccade.Prediction")

@@ -172,8 +172,9 @@ class Predictor:
             if isinstance(found, SaccadeError):
                 yield item.place, found
             elif isinstance(item, PreparedPicture) and item.given is not None:
-                found = widened(found)
-                yield item.place, Prediction.of(found, item.given, item.size, self.vocabularies, threshold)
+                found, names = widened(found), self.vocabularies
+                told = Prediction.of(found, item.given, item.size, names, threshold, self.engine.drawn_from)
+                yield item.place, told
 
     def prediction(
         self, groups: Iterable[Iterable[PreparedPicture | UnreadablePicture]], threshold: float = 0.0, batch: int = 16

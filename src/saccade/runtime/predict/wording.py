@@ -8,21 +8,28 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.score_maps import strips
+from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import Vocabularies, name_of
 from saccade.core.words import first_few, short
 
 FEW = 3
 # Of more objects than these it is said how many are drawn where nobody gave a threshold.
-MANY, SURE = 5, 0.5
+MANY = 5
 IGNORED = 255
 
 
-def in_words(prediction: Annotation, vocabularies: Vocabularies) -> str:
-    """What a prediction says, such as ``3 objects: dog .91, cat .55, …`` or ``tabby .87, tiger .08, …``."""
+def in_words(prediction: Annotation, vocabularies: Vocabularies, drawn_from: float = UNMEASURED) -> str:
+    """What a prediction says, such as ``3 objects: dog .91, cat .55, …`` or ``tabby .87, tiger .08, …``.
+
+    Args:
+        prediction: What it says.
+        vocabularies: Names of the classes.
+        drawn_from: From which score on objects are drawn where nobody gave a threshold.
+    """
     names = vocabularies.names("instances")
     found = [_label(prediction, names)]
     if prediction.instances is not None:
-        found.append(_objects(prediction.instances, names))
+        found.append(_objects(prediction.instances, names, drawn_from))
     if prediction.semantic is not None:
         kinds = vocabularies.names("semantic")
         shares = shares_of(prediction.semantic).items()
@@ -78,12 +85,12 @@ def _scored(labels: Sequence[int], scores: Tensor, names: Sequence[str]) -> str:
     return _few(f"{name_of(label, names)} {short(float(scores[label]))}" for label in labels)
 
 
-def _objects(rows: Instances, names: Sequence[str]) -> str:
+def _objects(rows: Instances, names: Sequence[str], drawn_from: float) -> str:
     labels = [] if rows.labels is None else [name_of(label, names) for label in rows.labels.tolist()]
     scores = [] if rows.scores is None else [short(score) for score in rows.scores.tolist()]
     told = [" ".join(pair) for pair in zip(labels, scores, strict=True)] if labels and scores else labels or scores
-    sure = len(rows) if rows.scores is None else int((rows.scores >= SURE).sum())
-    strong = f", {sure} from {short(SURE)} on" if len(rows) > MANY and sure < len(rows) else ""
+    sure = len(rows) if rows.scores is None else int((rows.scores >= drawn_from).sum())
+    strong = f", {sure} from {short(drawn_from)} on" if len(rows) > MANY and sure < len(rows) else ""
     return f"{len(rows) or 'no'} object{'' if len(rows) < 2 else 's'}{strong}{': ' if told else ''}{_few(told)}"
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
@@ -22,6 +23,7 @@ from saccade.runtime.predict.views.multi_scale_flip import ViewOptions
 from saccade.runtime.runs.network_of_run import network_of_run, trained_in
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.runtime.runs.run_regions import with_run_search
+from saccade.runtime.runs.threshold_of_run import threshold_of
 from saccade.safe_io.limits import MAX_PIXELS
 from saccade.systems import every_system
 from saccade.systems.classify.densely import densely
@@ -118,7 +120,7 @@ def _loaded_alone(
         network = densely(network)
     place = pick_device(device)
     precision = dtype_of_run(use.pop("precision", None), trained_in(config), place)
-    engine = engine_of(moved_to_device(network, place, precision))
+    engine = replace(engine_of(moved_to_device(network, place, precision)), drawn_from=threshold_of(folder))
     refine, at, changes = use.pop("refine", None), use.pop("refine_at", "picture"), use.pop("refine_with", None)
     if refine is not None:
         engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)

@@ -25,6 +25,7 @@ WRITTEN = (
     "tensorboard",
     "skipped.jsonl",
     "truth.json",
+    "threshold.json",
     "not_finite*.json",
     "features",
     "solving",
@@ -73,6 +74,11 @@ class RunFolder:
     def truth(self) -> Path:
         """A digest of the pictures' names and annotations when the run began."""
         return self.path / "truth.json"
+
+    @property
+    def threshold(self) -> Path:
+        """From which score on its objects are worth showing, where it was measured on some."""
+        return self.path / "threshold.json"
 
     @property
     def skipped(self) -> Path:

@@ -7,6 +7,7 @@ from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs import checkpoint
 from saccade.runtime.runs.checkpoint_links import follow
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.runtime.runs.threshold_of_run import keep_threshold
 from saccade.safe_io.writing.manifest import read_manifest
 from saccade.training.loop.loop import Loop
 from saccade.training.run import Run
@@ -40,6 +41,7 @@ def _finish(resolved_run: ResolvedRun, loop: Loop, folder: RunFolder) -> Run:
         loop.log.close()
         predictor = Predictor(train_state.system.freeze(()), train_state.precision, str(fabric.device))
         shown = (None, None) if measuring is None else (measuring.validator.measured, measuring.validator.features)
+        keep_threshold(folder, found)
         page = report(folder, predictor, shown[0], found, shown[1], drawn)
         for line in farewell(resolved_run.out, page):
             loop.log.say(line)

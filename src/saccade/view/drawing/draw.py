@@ -17,6 +17,7 @@ from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Joints
 from saccade.core.joint_names import joints_by_name
 from saccade.core.masks import Masks
+from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import UNTOLD_CONTOURS, Names, Vocabularies
 from saccade.view.drawing.names import Box, name_boxes, name_picture, name_regions
 from saccade.view.drawing.overlay import Canvas, lay_contours, lay_mask, lay_semantic
@@ -29,8 +30,8 @@ _IGNORED: Colour = (150, 150, 150)
 _LIGHT: Colour = (255, 255, 255)
 _CLEAR, _FAINT = 0.5, 0.2  # opacity of classes per pixel: faint where masks lie over them
 _RIM = 0.9  # that of the pixels where a class ends
-# A detector's many answers are drawn from this score on; a localizer's few are all that it says of a picture.
-_WORTH, _FEW = 0.5, 5
+# A localizer's few answers are all that it says of a picture.
+_FEW = 5
 # A network of poses tells joints of every picture: where nobody stands its maps are faint.
 _SURE = 0.25
 
@@ -84,15 +85,21 @@ def draw(
     return picture
 
 
-def drawn_from(prediction: Annotation, threshold: float | None) -> float | None:
-    """The score from which on instances are drawn: all that passed a threshold, else those that are worth it."""
+def drawn_from(prediction: Annotation, threshold: float | None, worth: float = UNMEASURED) -> float | None:
+    """The score from which on instances are drawn: all that passed a threshold, else those that are worth it.
+
+    Args:
+        prediction: What is drawn.
+        threshold: The score below which instances were left out, or None.
+        worth: From which score on a detector's many answers are worth it.
+    """
     rows = 0 if prediction.instances is None else len(prediction.instances)
-    return least_drawn(rows, prediction.label_scores is not None, threshold)
+    return least_drawn(rows, prediction.label_scores is not None, threshold, worth)
 
 
-def least_drawn(rows: int, classified: bool, threshold: float | None) -> float | None:
+def least_drawn(rows: int, classified: bool, threshold: float | None, worth: float = UNMEASURED) -> float | None:
     """The same by the number of instances, and whether the class of the picture is told too."""
-    return None if (classified and rows <= _FEW) or threshold is not None else _WORTH
+    return None if (classified and rows <= _FEW) or threshold is not None else worth
 
 
 def to_picture(image: Tensor) -> Image.Image:

@@ -20,6 +20,7 @@ from saccade.core.frame import Frame
 from saccade.core.geometry.resample import Size
 from saccade.core.masks import Masks
 from saccade.core.score_maps import IGNORE, above_half
+from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import key_of
 from saccade.runtime.evaluate.class_agreement import check_classes_agree
 from saccade.runtime.predict.engine import Engine
@@ -217,7 +218,15 @@ def _face(engines: Sequence[Engine], merge: Merge, views: Sequence[MultiScaleFli
         return hashlib.sha256(repr([merge, *told]).encode()).hexdigest()
 
     return replace(
-        first, name=name, forward=refuse, decode=refuse, digest=digest, suppression=None, refine=None, layers=None
+        first,
+        name=name,
+        forward=refuse,
+        decode=refuse,
+        digest=digest,
+        suppression=None,
+        refine=None,
+        layers=None,
+        drawn_from=UNMEASURED,  # nobody has measured what merged scores are worth
     )
 
 

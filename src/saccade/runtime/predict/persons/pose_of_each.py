@@ -14,6 +14,7 @@ import torch
 
 from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, SaccadeError
+from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import Vocabularies
 from saccade.runtime.predict.engine import Engine
 from saccade.runtime.predict.persons.finders import Finder
@@ -146,6 +147,7 @@ def _face(pose: Predictor, finder: Finder) -> Engine:
         search=None if finder.engine is None else finder.engine.search,
         refine=None,
         layers=None,
+        drawn_from=UNMEASURED if finder.engine is None else finder.engine.drawn_from,
     )
 
 
