@@ -72,10 +72,7 @@ def compare(
     shared = {name: value for name, value in options.items() if name not in NAMES}
     entrants = entrants_of(systems, shared)
     folder = ComparisonFolder(Path(out), resume)
-    terms = Terms(data, val, settings, folder, say or _say, shared)
-    check_terms(terms, entrants)
-    trains = any(one.system is not None for one in entrants) and not settings.only_measure
-    terms = terms.with_val(trains)
+    terms = _checked(Terms(data, val, settings, folder, say or _say, shared), entrants)
     asked = {"data": _titled(data), "val": None if terms.val is None else _titled(terms.val)} | settings.recorded()
     with folder.held:
         folder.begin(asked | {"shared": _plain(shared)}, entrants)
@@ -94,6 +91,13 @@ def _settings(options: Mapping[str, Any]) -> CompareSettings:
     if settings.max_mb is not None and not can_measure():
         raise UsageError("a system that tells the memory of a process", "another", cure="leave out max_mb")
     return settings
+
+
+def _checked(terms: Terms, entrants: Sequence[Entrant]) -> Terms:
+    """The terms with what is measured on, once they are known to fit the entrants."""
+    check_terms(terms, entrants)
+    trains = any(one.system is not None for one in entrants) and not terms.settings.only_measure
+    return terms.with_val(trains)
 
 
 def _searched(entrants: Sequence[Entrant], terms: Terms) -> tuple[Entrant, ...]:
