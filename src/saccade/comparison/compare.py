@@ -93,7 +93,7 @@ def _settings(options: Mapping[str, Any]) -> CompareSettings:
     return settings
 
 
-def _checked(terms: Terms, entrants: Sequence[Entrant]) -> Terms:
+def _checked(terms: Terms, entrants: tuple[Entrant, ...]) -> Terms:
     """The terms with what is measured on, once they are known to fit the entrants."""
     check_terms(terms, entrants)
     trains = any(one.system is not None for one in entrants) and not terms.settings.only_measure
