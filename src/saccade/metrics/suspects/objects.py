@@ -186,8 +186,12 @@ class _Picture:
 
 
 def _made_up(found: float) -> float:
-    """How probably an object marks nothing that no prediction finds, of a class of which a share `found` is found."""
-    return found * MADE_UP / max(1 - found, MADE_UP)
+    """How probably an object marks nothing that no prediction finds, of a class of which a share `found` is found.
+
+    An even chance at the most: where a network finds nearly everything, what it overlooks is what is hard to find, such
+    as what the border of the picture cuts, and no more of it is made up for that.
+    """
+    return found * MADE_UP / max(1 - found, 2 * MADE_UP)
 
 
 def _misfit(overlap: float, usual: float) -> float:
