@@ -27,10 +27,11 @@ def main() -> int:
     parser.add_argument("--folds", type=int, default=2, help="runs to train")
     parser.add_argument("--minutes", type=float, default=8.0, help="minutes of each training")
     parser.add_argument("--seed", type=int, default=0, help="what errors are drawn from")
+    parser.add_argument("--flip", action="store_true", help="see each picture mirrored too")
     typed = parser.parse_args()
     wrong = prepared(typed.data, typed.out, typed.share, typed.seed)
     runs = [trained(typed.out, fold, typed.folds, typed.minutes) for fold in range(1, typed.folds + 1)]
-    table = found_by(runs, typed.out / "data", wrong)
+    table = found_by(runs, typed.out / "data", wrong, flip=typed.flip)
     (typed.out / "table.json").write_text(json.dumps(table, indent=1) + "\n")
     sys.stdout.write(shown(table))
     return 0
@@ -66,7 +67,7 @@ def trained(out: Path, fold: int, folds: int, minutes: float) -> Path:
     return run
 
 
-def found_by(runs: Sequence[Path], data: Path, wrong: Sequence[Injected]) -> dict[str, Any]:
+def found_by(runs: Sequence[Path], data: Path, wrong: Sequence[Injected], *, flip: bool = False) -> dict[str, Any]:
     """Average precision of the rank, of all errors and of each kind, and how far down the list half of them are."""
     from saccade.data.check.parts import open_parts
     from saccade.runtime.tools.suspects import suspicions
@@ -74,7 +75,7 @@ def found_by(runs: Sequence[Path], data: Path, wrong: Sequence[Injected]) -> dic
     parts, _ = open_parts(str(data), ())
     document = json.loads(next(data.rglob("*.json")).read_text())
     names = {image["id"]: image["file_name"] for image in document["images"]}
-    found = suspicions(runs, parts, str(data))
+    found = suspicions(runs, parts, str(data), flip=flip)
     hits = [hit(one.row(), wrong, names) for one in found]
     kinds = {"all": tuple(range(len(wrong)))} | {
         kind: tuple(place for place, one in enumerate(wrong) if one.kind == kind)

@@ -99,3 +99,16 @@ def test_what_to_label_next(runs: list[Path], folder: Path, tmp_path: Path, caps
     assert table.read_text().splitlines()[0] == "path,doubt,label_scores"
     assert main([*words[:4], "--count", "1"]) == 0
     assert capsys.readouterr().out.count(".png") == 1
+
+
+def test_views_of_each_picture_are_merged(folder: Path, runs: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    models = [word for run in runs for word in ("--model", str(run))]
+    plain, flipped = (_rows(capsys, str(folder), *models, *views) for views in ((), ("--flip",)))
+    assert Path(flipped[0]["picture"]).name == "wrong.png"
+    assert [row["suspicion"] for row in flipped] != [row["suspicion"] for row in plain]
+
+
+@pytest.mark.parametrize("views", [["--flip"], ["--scales", "1,2"]])
+def test_views_without_a_run_are_refused(folder: Path, views: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "check", str(folder), *views]) == 2
+    assert "--model" in capsys.readouterr().err

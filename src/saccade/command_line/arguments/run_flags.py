@@ -8,6 +8,8 @@ from saccade.command_line.arguments.values import convert
 from saccade.core.errors import UsageError
 from saccade.runtime.predict.refine.table import REFINEMENTS, refinement, values_of
 
+ONE_SCALE = (1.0,)
+
 
 def add_use(parser: argparse.ArgumentParser, *, batch: bool = True) -> None:
     """Which checkpoint of a run, on which device, in which precision, and, with `batch`, how many pictures at once."""
@@ -67,11 +69,16 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def add_whole_views(parser: argparse.ArgumentParser) -> None:
+    """Several views of each whole picture, whose predictions are merged."""
+    told = "see each picture at these sizes, as factors of its usual one, and merge the predictions: .75,1,1.25"
+    parser.add_argument("--scales", type=_factors, default=ONE_SCALE, metavar="S,…", help=told)
+    parser.add_argument("--flip", action="store_true", help="see each picture mirrored too, and merge the predictions")
+
+
 def add_views(parser: argparse.ArgumentParser) -> None:
     """Several views of each picture, or tiles of it, whose predictions are merged."""
-    told = "see each picture at these sizes, as factors of its usual one, and merge the predictions: .75,1,1.25"
-    parser.add_argument("--scales", type=_factors, default=(1.0,), metavar="S,…", help=told)
-    parser.add_argument("--flip", action="store_true", help="see each picture mirrored too, and merge the predictions")
+    add_whole_views(parser)
     told = "see squares of N pixels of each picture in place of the whole, and merge the predictions"
     parser.add_argument("--tile", type=at_least_one, metavar="N", help=told)
     told = "share of a tile's side that its neighbour shows too; .2 by default"

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from saccade.command_line.arguments.flags import Parser, flags_of, refuse_unknown
+from saccade.command_line.arguments.run_flags import ONE_SCALE, add_whole_views
 from saccade.command_line.terminal.output import print_json, stdout_kept_clean
 from saccade.command_line.terminal.progress import progress
 from saccade.core.errors import UsageError
 
 if TYPE_CHECKING:
     from saccade.data.check import CheckResult
+    from saccade.runtime.predict.views.multi_scale_flip import ViewOptions
     from saccade.runtime.tools.suspects import Suspicion
 
 
@@ -34,18 +36,22 @@ def run(arguments: Sequence[str]) -> int:
         "a run: rank the annotations that its network contradicts; several, as of folds, judge what each has not learnt"
     )
     parser.add_argument("--model", action="append", default=[], metavar="RUN", help=told)
+    add_whole_views(parser)
     parser.add_argument("--workers", type=_workers, metavar="N", help="processes that decode pictures; one a core")
     parser.add_argument("--quick", action="store_true", help="look at the annotations alone, at no pixels")
     parser.add_argument("--allow-outside", action="store_true", help="let files lie outside the data's folder")
     typed, left = parser.parse_known_args(arguments)
     refuse_unknown(parser, left, flags_of(parser))
+    views: ViewOptions = {"scales": typed.scales, "flip": typed.flip}
+    if not typed.model and (typed.flip or typed.scales != ONE_SCALE):
+        raise UsageError("--model with --flip or --scales", "none", cure="name a run: --model RUN")
     from saccade.data.check import check_data
 
     splits = [name for name in typed.split.split(",") if name]
     with stdout_kept_clean(typed.json):
         allowed = typed.allow_outside
         checked = check_data(typed.data, splits, workers=typed.workers, quick=typed.quick, allow_outside=allowed)
-        suspicious = _suspicious(typed.model, checked, typed.data)
+        suspicious = _suspicious(typed.model, checked, typed.data, views)
         if typed.html:
             from saccade.command_line.data_commands.check_page import write_page
 
@@ -61,14 +67,14 @@ def run(arguments: Sequence[str]) -> int:
     return 1 if checked.defects else 0
 
 
-def _suspicious(runs: Sequence[str], checked: "CheckResult", data: str) -> "list[Suspicion]":
+def _suspicious(runs: Sequence[str], checked: "CheckResult", data: str, views: "ViewOptions") -> "list[Suspicion]":
     """What the networks of runs contradict in what the check could read."""
     if not runs:
         return []
     from saccade.runtime.tools.suspects import suspicions
 
     with progress("pictures") as tell:
-        return suspicions(runs, checked.parts, data, tell)
+        return suspicions(runs, checked.parts, data, tell, **views)
 
 
 def _workers(text: str) -> int:

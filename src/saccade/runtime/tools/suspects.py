@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
@@ -22,6 +22,7 @@ from saccade.metrics.suspects.suspect import Suspect, ranked
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
 from saccade.runtime.evaluate.predictions import predictions
 from saccade.runtime.predict.predictor import Predictor
+from saccade.runtime.predict.views.multi_scale_flip import ViewOptions
 from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.load import load
 from saccade.runtime.runs.run_folder import RunFolder
@@ -62,7 +63,11 @@ class Suspicion:
 
 
 def suspicions(
-    runs: Sequence[str | Path], parts: Sequence[Part], source: str | Path, tell: Tell = lambda _, __: None
+    runs: Sequence[str | Path],
+    parts: Sequence[Part],
+    source: str | Path,
+    tell: Tell = lambda _, __: None,
+    **views: Unpack[ViewOptions],
 ) -> list[Suspicion]:
     """The annotations that networks contradict, the most suspicious first.
 
@@ -71,12 +76,14 @@ def suspicions(
         parts: The splits.
         source: The data as a person named it, by which runs are known that learnt of it.
         tell: Called with how many pictures are judged, and of how many.
+        **views: In which views each picture is seen (`runtime.predict.views.multi_scale_flip`): a network that sees it
+            mirrored too is right a little more often, for twice the time.
 
     Raises:
         ConfigError: A run gives nothing that is annotated, or its classes are others.
         DataError: A run or the data cannot be read.
     """
-    judges = [_Judge.of(Path(run), source) for run in runs]
+    judges = [_Judge(Path(run), _learnt(Path(run), source), views) for run in runs]
     total, done, found = sum(len(part.data) for part in parts), 0, list[Suspicion]()
     for part in parts:
         shares = _shares(judges, part)
@@ -89,14 +96,9 @@ def suspicions(
 class _Judge:
     """One run: its network, and the pictures of the source that it learnt."""
 
-    def __init__(self, run: Path, learnt: frozenset[str]) -> None:
+    def __init__(self, run: Path, learnt: frozenset[str], views: ViewOptions) -> None:
         self.run, self.learnt = run, learnt
-        self.predictor = load(run, keep_scores=True)
-
-    @staticmethod
-    def of(run: Path, source: str | Path) -> "_Judge":
-        """A run's network, and what it learnt of a source."""
-        return _Judge(run, _learnt(run, source))
+        self.predictor = load(run, keep_scores=True, **views)
 
     def knows(self, part: Part, index: int) -> bool:
         """Whether it has learnt a picture of a split."""
