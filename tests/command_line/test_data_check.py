@@ -57,7 +57,10 @@ def test_malformed_commands(capsys: pytest.CaptureFixture[str]):
     assert cli.main(["data", "check", "x", "--workers", "many"]) == 2
     assert cli.main(["data", "check", "x", "--nothing"]) == 2
     assert cli.main(["data", "check", "nothing:x"]) == 2
-    assert "known are --allow-outside --help --html --json --model --quick --split --workers" in capsys.readouterr().err
+    assert (
+        "known are --allow-outside --flip --help --html --json --model --quick --scales --split --workers"
+        in capsys.readouterr().err
+    )
 
 
 def test_scenes_are_sound(capsys: pytest.CaptureFixture[str]):

@@ -158,7 +158,7 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         out=Path("tune_crf"),
     )
     monkeypatch.setattr("saccade.runtime.tools.tuning.tune_crf.tune_crf", lambda *a, **_: calls.append(a) or tuned)
-    monkeypatch.setattr("saccade.runtime.tools.suspects.suspicions", lambda *a: calls.append(a) or [])
+    monkeypatch.setattr("saccade.runtime.tools.suspects.suspicions", lambda *a, **_: calls.append(a) or [])
     monkeypatch.setattr("saccade.runtime.files.inputs.find_pictures", lambda *_: [])
     monkeypatch.setattr("saccade.runtime.tools.label_next.label_next", lambda *a: calls.append(a) or [])
     monkeypatch.setattr("saccade.command_line.data_commands.next.write_text", lambda *_: None)
