@@ -28,8 +28,6 @@ TOLD = {
 }
 # The pictures that are drawn at the end are the same kind of scene, large enough to be looked at.
 DRAWN, GALLERY = 24, "scenes:count=120,size=256,seed=3"
-# After so few steps an object is often told several times, and the right one is the surest.
-SURE = 0.7
 # Shares of the way from chance to perfection from which a score is called so.
 VERDICTS = ((0.6, "far above chance"), (0.25, "well above chance"), (0.05, "above chance"))
 
@@ -92,4 +90,4 @@ def _draw(out: Path) -> None:
     for place in range(DRAWN):
         with replacing(out / "pictures" / f"{place:02}.png") as partial:
             to_picture(unseen[place].image).save(partial, format="PNG")
-    predict_files(load(out), [out / "pictures"], out / "predictions", PredictSettings(threshold=SURE))
+    predict_files(load(out), [out / "pictures"], out / "predictions", PredictSettings())
