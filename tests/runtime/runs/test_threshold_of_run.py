@@ -104,7 +104,7 @@ def blobs(drawn_from: float) -> Predictor:
 def test_files_are_drawn_from_it_on_and_their_findings_say_so(tmp_path, drawn_from, drawn):
     photo = white_patch(tmp_path / "a.png")
     found = predict_files(blobs(drawn_from), [photo], tmp_path / "out").findings
-    assert (found.objects, found.drawn, found.worth) == (1, drawn, drawn_from)
+    assert (found.objects, found.drawn, found.drawn_from) == (1, drawn, drawn_from)
     (file,) = (tmp_path / "out" / "drawn").iterdir()
     colours = Image.open(file).convert("HSV").getchannel("S").getextrema()
     assert (colours[1] > 100) is bool(drawn)  # the picture itself has none

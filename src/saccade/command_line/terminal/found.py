@@ -55,12 +55,12 @@ def _kept(best: float | None, threshold: float | None, drawings: bool) -> str:
 def _drawn(every: str, pictures: str, findings: "Findings") -> str:
     """The line where all are kept, and some drawn: those count, since they are seen."""
     best, weak = findings.best or 0.0, (findings.objects or 0) - findings.drawn
-    worth = short(findings.worth)
+    least = short(findings.drawn_from)
     if not weak:
         return f"{every}, best {short(best)}; all are drawn"
     if not findings.drawn:
-        return f"{every}, but none to draw from {worth} on: the best scores {short(best)}: try {_lower(best)}"
-    told = f"{counted(findings.drawn, 'object')} in {pictures}, best {short(best)}; drawn from {worth} on"
+        return f"{every}, but none to draw from {least} on: the best scores {short(best)}: try {_lower(best)}"
+    told = f"{counted(findings.drawn, 'object')} in {pictures}, best {short(best)}; drawn from {least} on"
     return f"{told} ({counted(weak, 'weaker one')} in predictions.json; --threshold T draws and keeps others)"
 
 

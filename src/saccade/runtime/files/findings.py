@@ -22,7 +22,7 @@ class Findings:
         classes: How many pictures are of each class.
         pixels: The share of the pixels of each class, summed over the pictures.
         small: How many pictures are too large to be drawn in their own size.
-        worth: From which score on objects are drawn where nobody gave a threshold.
+        drawn_from: From which score on objects are drawn where nobody gave a threshold.
     """
 
     pictures: int = 0
@@ -33,18 +33,20 @@ class Findings:
     classes: Counter[str] = field(default_factory=Counter[str])
     pixels: Counter[str] = field(default_factory=Counter[str])
     small: int = 0
-    worth: float = UNMEASURED
+    drawn_from: float = UNMEASURED
 
 
-def findings_of(entries: Iterable[Mapping[str, Any]], threshold: float | None, worth: float = UNMEASURED) -> Findings:
+def findings_of(
+    entries: Iterable[Mapping[str, Any]], threshold: float | None, drawn_from: float = UNMEASURED
+) -> Findings:
     """The sum of the entries of a ``predictions.json``.
 
     Args:
         entries: One a picture.
         threshold: The score below which objects were left out, or None.
-        worth: From which score on they are drawn where there is no threshold.
+        drawn_from: From which score on they are drawn where there is no threshold.
     """
-    found = Findings(worth=worth)
+    found = Findings(drawn_from=drawn_from)
     for entry in entries:
         found.pictures += 1
         found.frames += "frame" in entry
@@ -65,7 +67,7 @@ def _add_objects(found: Findings, entry: Mapping[str, Any], threshold: float | N
     if scores is None:
         found.drawn += count
         return
-    least = least_drawn(count, "label_scores" in entry, threshold, found.worth)
+    least = least_drawn(count, "label_scores" in entry, threshold, found.drawn_from)
     found.drawn += sum(least is None or score >= least for score in scores)
     if scores:
         found.best = max(*scores, found.best or 0.0)

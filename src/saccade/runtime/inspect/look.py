@@ -66,8 +66,8 @@ def subject_of(predictor: Predictor, picture: Picture, label: str | int | None =
     batch = predictor.engine.place(predictor.system.batch([image]))
     (prediction,) = predictor.predictions(batch)
     chosen = best_label(prediction) if label is None else label_of(predictor.classes, label)
-    probability, worth = probability_of(prediction, chosen), predictor.engine.drawn_from
-    return Subject(predictor.system, image, batch, prediction, chosen, probability, group, worth)
+    probability, least = probability_of(prediction, chosen), predictor.engine.drawn_from
+    return Subject(predictor.system, image, batch, prediction, chosen, probability, group, least)
 
 
 def best_label(prediction: Annotation) -> int:

@@ -1,7 +1,6 @@
 """What a network says of one picture, which knows the picture and the names of the classes."""
 
 from dataclasses import dataclass, field, fields
-from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -47,8 +46,14 @@ class Prediction(Annotation):
     ) -> "Prediction":
         """What was found of a picture, with what it is to know (see the attributes)."""
         told = {f.name: getattr(found, f.name) for f in fields(Annotation)}
-        own = partial(Prediction, picture=picture, size=size, vocabularies=vocabularies)
-        return own(**told, threshold=threshold, drawn_from=drawn_from)
+        return Prediction(
+            **told,
+            picture=picture,
+            size=size,
+            vocabularies=vocabularies,
+            threshold=threshold,
+            drawn_from=drawn_from,
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
