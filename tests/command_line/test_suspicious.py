@@ -65,6 +65,23 @@ def test_the_picture_in_the_wrong_folder_comes_first(
     assert "Suspicious annotations" in page.read_text(encoding="utf-8")
 
 
+def test_runs_that_did_not_learn_a_picture_judge_it_together(
+    folder: Path, runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of pictures that neither run knows both are asked; what they say is the mean."""
+    new = tmp_path / "new"
+    for name, between in (("blue", (125, 60, 110)), ("red", (110, 60, 120))):
+        _picture(new / name / f"{name}.png", between, 7000)
+    alone = [_rows(capsys, str(new), "--model", str(run)) for run in runs]
+    models = [word for run in runs for word in ("--model", str(run))]
+    both = _rows(capsys, str(new), *models)
+    assert len(both) == len(alone[0]) == 2
+    by_picture = [{row["picture"]: row["suspicion"] for row in rows} for rows in (*alone, both)]
+    for picture in by_picture[0]:
+        first, second, together = (found[picture] for found in by_picture)
+        assert min(first, second) + 0.02 < together < max(first, second) - 0.02
+
+
 def test_one_run_of_a_fold_tells_what_it_has_learnt(
     folder: Path, runs: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

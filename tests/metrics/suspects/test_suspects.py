@@ -97,6 +97,21 @@ def test_each_kind_of_error_of_objects_comes_first() -> None:
     assert max(one.suspicion for one in rest) < 0.5 * min(one.suspicion for one in worst)
 
 
+def test_a_box_that_was_moved_among_others_is_drawn_badly() -> None:
+    """What finds the object overlaps a neighbour more, which is found by another, and so it speaks of this one."""
+    x1, y1, x2, y2 = _square(3)
+    neighbour, moved = (x1, y1 + 22, x2, y2 + 22), (x1 + 26, y1 - 5, x2 + 26, y2 - 5)
+    finder = ObjectSuspects(CLASSES)
+    for picture in range(PICTURES):
+        said = _objects([_square(3), neighbour], [0, 0], scores=torch.tensor([0.9, 0.9]))
+        shown = _objects([moved if picture == 0 else _square(3), neighbour], [0, 0])
+        finder.add(picture, Annotation(instances=said), Annotation(instances=shown))
+    worst, *rest = ranked(list(finder.suspects()))
+    assert (worst.picture, worst.kind, worst.row) == (0, "box", 0)
+    assert not [one for one in rest if one.kind == "missing" and one.suspicion > 0]
+    assert max(one.suspicion for one in rest) < 0.1 * worst.suspicion
+
+
 def test_a_mask_that_does_not_fit_its_box() -> None:
     x1, y1, x2, y2 = _square(5)
     half = _masks([(x1, y1, x2, (y1 + y2) / 2 - 5)])

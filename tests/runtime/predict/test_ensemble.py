@@ -1,6 +1,7 @@
 """Several networks that predict as one: scores are merged class by class, in the picture's own pixels."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,18 @@ from torch import Tensor
 import saccade as sc
 from helpers import save_picture
 from saccade import cli
-from saccade.core.annotation import Annotation
+from saccade.core.annotation import Annotation, Instances
 from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, DataError, UsageError
+from saccade.core.masks import Masks
 from saccade.metrics.segment.segmentation import overlaps, pixel_counts
 from saccade.network.system import System
 from saccade.ops.boxes.nms import nms
+from saccade.ops.boxes.suppression import Suppression
+from saccade.ops.boxes.weighted_fusion import fuse_boxes
 from saccade.runtime.predict.ensemble import members
 from saccade.runtime.predict.ensemble.members import ensemble
+from saccade.runtime.predict.ensemble.objects import merged_objects
 from saccade.runtime.predict.ensemble.rules import MERGES, Merge, merged_presences, merged_shares
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.runs import checkpoint
@@ -175,9 +180,8 @@ def test_what_cannot_be_merged_is_refused() -> None:
     with pytest.raises(UsageError, match="mean, max, product"):
         ensemble([fcn(1), fcn(1)], "median")  # pyright: ignore[reportArgumentType]
     boxes = detector(1)
-    for merge in ("mean", "product"):
-        with pytest.raises(ConfigError, match="--merge max"):
-            ensemble([boxes, boxes], merge)
+    with pytest.raises(ConfigError, match="--merge mean, or --merge max"):
+        ensemble([boxes, boxes], "product")
     localizer = Predictor(build("localizer", NAMES, trunk="resnet18", width=1 / 16, size=64).eval())
     with pytest.raises(ConfigError, match="boxes"):
         ensemble([localizer, localizer], "max")
@@ -200,6 +204,47 @@ def test_boxes_of_two_detectors_suppress_each_other_as_those_of_views_do() -> No
     alone = ensemble([predictors[0], predictors[0]], "max")(picture).instances
     assert alone is not None
     assert torch.equal(alone.scores, rows[0].scores)
+
+
+def test_boxes_of_two_detectors_are_fused_by_their_mean() -> None:
+    predictors = [detector(seed) for seed in range(2)]
+    picture = pictures(1)[0]
+    both = ensemble(predictors)
+    found = both(picture).instances
+    rows = [one(picture).instances for one in predictors]
+    boxes, scores, labels = (torch.cat([getattr(one, name) for one in rows]) for name in ("boxes", "scores", "labels"))
+    fused, told, surest = fuse_boxes(boxes, scores, labels, 2)
+    assert found is not None
+    assert len(fused) > 100
+    assert torch.equal(found.boxes, fused[:100])
+    assert torch.equal(found.scores, told[:100])
+    assert torch.equal(found.labels, labels[surest[:100]])
+    # The threshold is one of merged scores: what each network says below it still counts.
+    middle = float(told[50])
+    strong = both(picture, threshold=middle).instances
+    assert strong is not None
+    assert torch.equal(strong.scores, told[:100][told[:100] >= middle])
+    assert both.members is not None
+    assert both.members.best_seen == pytest.approx(float(told[0]))
+
+
+def test_a_fused_object_keeps_the_mask_of_the_surest_and_its_box() -> None:
+    mask = Masks.from_dense(torch.zeros(1, 20, 20, dtype=torch.bool))
+    first, second = (
+        Instances(torch.tensor([[0.0, 0, 10, height]]), torch.tensor([1]), torch.tensor([score]), mask)
+        for height, score in ((10.0, 0.4), (11.0, 0.8))
+    )
+    found = merged_objects([Annotation(instances=one) for one in (first, second)], (20, 20), Suppression(), "mean")
+    assert found.boxes is not None
+    assert found.scores is not None
+    assert found.boxes.tolist() == [[0, 0, 10, 11]]
+    assert found.scores.tolist() == pytest.approx([0.6])
+    plain = [Annotation(instances=replace(one, masks=None)) for one in (first, second)]
+    alone = merged_objects(plain, (20, 20), Suppression(), "mean")
+    assert alone.boxes is not None
+    assert alone.boxes[0, 3].item() == pytest.approx(10 + 2 / 3)
+    nothing = Annotation(instances=first[torch.zeros(1, dtype=torch.bool)])
+    assert len(merged_objects([nothing, nothing], (20, 20), Suppression(), "mean")) == 0
 
 
 def test_several_views_are_merged_first() -> None:

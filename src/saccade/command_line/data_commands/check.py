@@ -33,7 +33,8 @@ def run(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--html", metavar="FILE", help="write a page with counts, charts, defects and pictures")
     told = (
-        "a run: rank the annotations that its network contradicts; several, as of folds, judge what each has not learnt"
+        "a run: rank the annotations that its network contradicts; of several, as of folds, those that have not learnt "
+        "a picture judge it together"
     )
     parser.add_argument("--model", action="append", default=[], metavar="RUN", help=told)
     add_whole_views(parser)

@@ -16,11 +16,10 @@ from saccade.core.annotation import Annotation
 from saccade.core.vocabulary import name_of
 from saccade.metrics.suspects.arrays import Flags, Floats, Ints
 from saccade.metrics.suspects.calibration import ENOUGH, probabilities
+from saccade.metrics.suspects.loose_boxes import loose_boxes
 from saccade.metrics.suspects.object_rows import SAME, ObjectRows, object_rows
 from saccade.metrics.suspects.suspect import Box, Kind, Suspect
 
-# Boxes that overlap by less speak of different objects.
-NEAR = 0.1
 # The share of the fits of a class that is taken as its usual worst.
 WORST = 0.1
 # The share of a class's annotations that is expected to mark nothing. Networks overlook far more objects than people
@@ -114,8 +113,7 @@ class _Picture:
     def __init__(self, place: int, rows: ObjectRows, sure: Floats, usual: Usual, classes: tuple[str, ...]) -> None:
         self.place, self.rows, self.usual, self.classes = place, rows, usual, classes
         self.sure = np.where(rows.sought, sure, 0.0)
-        # A prediction belongs to the object that it overlaps most, its own class first where both overlap by half.
-        self.near = rows.overlap + (rows.same_class & (rows.overlap >= SAME))
+        self.loose = loose_boxes(rows, self.sure)
 
     def suspects(self) -> Iterator[Suspect]:
         """The worst fault of each object, and what is missing."""
@@ -133,7 +131,7 @@ class _Picture:
         if other is not None:
             guessed = self._name(int(rows.guess_labels[other]))
             yield self._suspect("class", other_sure * (1 - own_sure), row, guessed)
-        loose = self._best((over >= NEAR) & ~there & same & (self.near.argmax(1) == row) if over.size else there)
+        loose = self._best(self.loose == row)
         loose_sure = self._sure(loose) * (1 - own_sure)
         if loose is not None:
             yield self._suspect("box", loose_sure, row, _at(rows.guess_boxes[loose]))
@@ -153,7 +151,7 @@ class _Picture:
         rows, told = self.rows, list[int]()
         most = rows.overlap.max(1) if rows.overlap.size else np.zeros(len(rows.scores))
         for guess in np.argsort(-self.sure, kind="stable").tolist():
-            if most[guess] >= SAME or self._is_loose(guess) or self.sure[guess] == 0:
+            if most[guess] >= SAME or self.loose[guess] >= 0 or self.sure[guess] == 0:
                 continue
             box = rows.guess_boxes[guess]
             if any(_iou(box, rows.guess_boxes[other]) >= SAME for other in told):
@@ -161,12 +159,6 @@ class _Picture:
             told.append(guess)
             suspicion, name = self.sure[guess] * (1 - most[guess]), self._name(int(rows.guess_labels[guess]))
             yield Suspect(self.place, "missing", float(suspicion), f"no {name}", name, None, _plain(box))
-
-    def _is_loose(self, guess: int) -> bool:
-        """Whether a prediction speaks of an object that overlaps it by less than half, and that no other finds."""
-        rows = self.rows
-        near = np.flatnonzero((rows.overlap[guess] >= NEAR) & rows.same_class[guess] & rows.counts)
-        return any(not (rows.same_class[:, row] & (rows.overlap[:, row] >= SAME)).any() for row in near.tolist())
 
     def _best(self, chosen: Flags) -> int | None:
         return int(np.where(chosen, self.sure, -1).argmax()) if chosen.any() else None

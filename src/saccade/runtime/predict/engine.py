@@ -151,6 +151,15 @@ def finish(prediction: Annotation, threshold: float = 0.0) -> Annotation:
     return above(replace(prediction, instances=None if rows is None else rows.sorted()), threshold)
 
 
+def better(best: float | None, prediction: Annotation) -> float | None:
+    """The better of a score and that of a prediction's first object; None while there is neither."""
+    rows = prediction.instances
+    if not rows or rows.scores is None:
+        return best
+    first = rows.scores[0].item()
+    return first if best is None else max(best, first)
+
+
 def above(prediction: Annotation, threshold: float) -> Annotation:
     """The prediction without rows that score below `threshold`."""
     rows = prediction.instances

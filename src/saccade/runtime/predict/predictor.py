@@ -6,6 +6,7 @@ A picture is read (`preprocess`), waits for others of its size (`buckets`) and g
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Any, Unpack, overload
 
 from saccade.core.annotation import Annotation
@@ -17,7 +18,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, pick_device, pick_dtype
 from saccade.runtime.predict.buckets import ROOM
-from saccade.runtime.predict.engine import Engine, above, engine_of, finish, widened
+from saccade.runtime.predict.engine import Engine, above, better, engine_of, finish, widened
 from saccade.runtime.predict.ensemble.several import SeveralNetworks
 from saccade.runtime.predict.given import Picture, is_picture
 from saccade.runtime.predict.prediction import Prediction
@@ -248,8 +249,7 @@ class Predictor:
     def network_predictions(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:
         """What the network says of a batch, in the batch's pixels, on the CPU, float32."""
         found = [finish(prediction) for prediction in self.engine.decode(self.engine.forward(batch))]
-        scores = [rows.scores[0].item() for p in found if (rows := p.instances) and rows.scores is not None]
-        self.best_seen = max((s for s in (self.best_seen, *scores) if s is not None), default=None)
+        self.best_seen = reduce(better, found, self.best_seen)
         return [above(prediction, threshold) for prediction in found]
 
     def predictions(self, batch: Batch, threshold: float = 0.0) -> list[Annotation]:

@@ -1,4 +1,4 @@
-"""Annotations that trained networks contradict: each picture is judged by a run that did not learn it, where one is."""
+"""Annotations that trained networks contradict: each picture is judged by the runs that did not learn it, if any."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +21,7 @@ from saccade.metrics.suspects.finders import FINDERS, finders
 from saccade.metrics.suspects.suspect import Suspect, ranked
 from saccade.runtime.evaluate.class_agreement import check_same_vocabularies
 from saccade.runtime.evaluate.predictions import predictions
+from saccade.runtime.predict.ensemble.members import ensemble
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.views.multi_scale_flip import ViewOptions
 from saccade.runtime.runs.data_of_run import data_of_run
@@ -72,7 +73,9 @@ def suspicions(
     """The annotations that networks contradict, the most suspicious first.
 
     Args:
-        runs: Folders of runs. Those of the folds of one training judge each the pictures that they did not learn.
+        runs: Folders of runs. Those of the folds of one training judge each the pictures that they did not learn; of
+            those that give the same, several that did not learn a picture judge it together, by the mean of what they
+            say (`runtime.predict.ensemble`).
         parts: The splits.
         source: The data as a person named it, by which runs are known that learnt of it.
         tell: Called with how many pictures are judged, and of how many.
@@ -80,57 +83,72 @@ def suspicions(
             mirrored too is right a little more often, for twice the time.
 
     Raises:
-        ConfigError: A run gives nothing that is annotated, or its classes are others.
+        ConfigError: A run gives nothing that is annotated, or its classes are others; or several that did not learn a
+            picture give what has no mean.
         DataError: A run or the data cannot be read.
     """
-    judges = [_Judge(Path(run), _learnt(Path(run), source), views) for run in runs]
-    total, done, found = sum(len(part.data) for part in parts), 0, list[Suspicion]()
-    for part in parts:
-        shares = _shares(judges, part)
-        for judge, share in shares.items():
-            found += judge.suspicions(part, share, lambda count, before=done: tell(before + count, total))
-            done += len(share)
+    judges = [_Judge(Path(run), load(run, keep_scores=True, **views), _learnt(Path(run), source)) for run in runs]
+    shares = [(part, panel, share) for part in parts for panel, share in _shares(judges, part).items()]
+    total, done, found = sum(len(share) for _, _, share in shares), 0, list[Suspicion]()
+    for part, panel, share in shares:
+        found += _suspicions(panel, part, share, lambda count, before=done: tell(before + count, total))
+        done += len(share)
     return sorted(found, key=lambda one: -one.suspect.suspicion)
 
 
+@dataclass(frozen=True, eq=False)
 class _Judge:
-    """One run: its network, and the pictures of the source that it learnt."""
+    """A run: its network in use, and the pictures of the source that it learnt."""
 
-    def __init__(self, run: Path, learnt: frozenset[str], views: ViewOptions) -> None:
-        self.run, self.learnt = run, learnt
-        self.predictor = load(run, keep_scores=True, **views)
+    run: Path
+    predictor: Predictor
+    learnt: frozenset[str]
 
     def knows(self, part: Part, index: int) -> bool:
         """Whether it has learnt a picture of a split."""
-        return part.name == "train" and part.data.id(index) in self.learnt
-
-    def suspicions(self, part: Part, places: Sequence[int], tell: Callable[[int], None]) -> Iterator[Suspicion]:
-        """What it contradicts in some pictures of a split."""
-        dataset = with_persons(data_of_run(self.run, cast("Any", part.data)), self.predictor.engine.gives & {"pose"})
-        check_same_vocabularies(self.predictor.vocabularies, dataset.vocabularies, path=self.run)
-        if dataset is not part.data and len(dataset) != len(part.data):
-            places = _of_pictures(dataset, {part.data.id(place) for place in places})
-        rules = finders(dataset.fields, self.predictor.engine.gives, dataset.vocabularies)
-        if not rules:
-            raise _nothing_to_weigh(self.run, self.predictor, dataset)
-        for count, (place, prediction, truth) in enumerate(_said(self.predictor, dataset, places), 1):
-            for rule in rules:
-                rule.add(place, prediction, truth)
-            tell(count)
-        objects = objects_of(part.data) if dataset is part.data else None
-        for suspect in ranked([suspect for rule in rules for suspect in rule.suspects()]):
-            defect = _defect(part, dataset, objects, suspect)
-            learnt = part.name == "train" and _picture(dataset.id(suspect.picture)) in self.learnt
-            yield Suspicion(part.name, suspect, defect, learnt)
+        return part.name == "train" and _picture(part.data.id(index)) in self.learnt
 
 
-def _shares(judges: Sequence[_Judge], part: Part) -> Mapping[_Judge, list[int]]:
-    """The pictures of a split that each run judges: those that it did not learn, as far as there is such a run."""
-    shares: dict[_Judge, list[int]] = {}
-    for index in range(len(part.data)):
-        judge = next((one for one in judges if not one.knows(part, index)), judges[0])
-        shares.setdefault(judge, []).append(index)
+# Runs that judge a picture together.
+_Panel = tuple[_Judge, ...]
+
+
+def _shares(judges: Sequence[_Judge], part: Part) -> Mapping[_Panel, list[int]]:
+    """The pictures of a split that runs judge together: of those that give the same all that did not learn a picture.
+
+    Where all have learnt it, all judge it.
+    """
+    shares: dict[_Panel, list[int]] = {}
+    for gives in dict.fromkeys(judge.predictor.engine.gives for judge in judges):
+        alike = tuple(judge for judge in judges if judge.predictor.engine.gives == gives)
+        for index in range(len(part.data)):
+            panel = tuple(judge for judge in alike if not judge.knows(part, index)) or alike
+            shares.setdefault(panel, []).append(index)
     return shares
+
+
+def _suspicions(panel: _Panel, part: Part, places: Sequence[int], tell: Callable[[int], None]) -> Iterator[Suspicion]:
+    """What runs together contradict in some pictures of a split."""
+    run, predictor = panel[0].run, panel[0].predictor
+    if len(panel) > 1:
+        predictor = ensemble([judge.predictor for judge in panel], keep_scores=True)
+    dataset = with_persons(data_of_run(run, cast("Any", part.data)), predictor.engine.gives & {"pose"})
+    check_same_vocabularies(predictor.vocabularies, dataset.vocabularies, path=run)
+    if dataset is not part.data and len(dataset) != len(part.data):
+        places = _of_pictures(dataset, {part.data.id(place) for place in places})
+    rules = finders(dataset.fields, predictor.engine.gives, dataset.vocabularies)
+    if not rules:
+        raise _nothing_to_weigh(run, predictor, dataset)
+    for count, (place, prediction, truth) in enumerate(_said(predictor, dataset, places), 1):
+        for rule in rules:
+            rule.add(place, prediction, truth)
+        tell(count)
+    objects = objects_of(part.data) if dataset is part.data else None
+    for suspect in ranked([suspect for rule in rules for suspect in rule.suspects()]):
+        defect = _defect(part, dataset, objects, suspect)
+        name = _picture(dataset.id(suspect.picture))
+        learnt = part.name == "train" and any(name in judge.learnt for judge in panel)
+        yield Suspicion(part.name, suspect, defect, learnt)
 
 
 def _learnt(run: Path, source: str | Path) -> frozenset[str]:

@@ -16,20 +16,19 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, SaccadeError, UsageError
-from saccade.core.frame import Frame
 from saccade.core.geometry.resample import Size
 from saccade.core.masks import Masks
 from saccade.core.score_maps import IGNORE, above_half
 from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import key_of
 from saccade.runtime.evaluate.class_agreement import check_classes_agree
-from saccade.runtime.predict.engine import Engine
+from saccade.runtime.predict.engine import Engine, above, better
+from saccade.runtime.predict.ensemble.objects import merged_objects
 from saccade.runtime.predict.ensemble.rules import MERGES, Merge, merged_presences, merged_shares
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.predict.preprocess import PreparedPicture
 from saccade.runtime.predict.views.batched_views import PictureResult
-from saccade.runtime.predict.views.merge import suppressed
-from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip, View, Window
+from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip
 
 # Scores of pixels of all pictures that are held at a time: half a gigabyte.
 MOST = 2**27
@@ -39,7 +38,7 @@ LINES = frozenset(("contours",))
 SCORES_OF_PIXELS = frozenset(("semantic_scores", "semantic_mask_scores"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Members:
     """The networks of an ensemble.
 
@@ -47,22 +46,18 @@ class Members:
         predictors: The networks in use, which keep the scores of pixels; pictures are read for the first.
         merge: How scores become one.
         orders: For each network by key of its vocabularies, where the classes of the first stand in its own list.
+        best_seen: The best score of an object so far, of those too that a threshold left out.
     """
 
     predictors: tuple[Predictor, ...]
     merge: Merge
     orders: tuple[Mapping[str, Tensor], ...]
+    best_seen: float | None = None
 
     @property
     def views(self) -> MultiScaleFlip:
         """The views in which the first network is shown a picture."""
         return self.predictors[0].views
-
-    @property
-    def best_seen(self) -> float | None:
-        """The best score of an object so far, of those too that a threshold left out."""
-        seen = [one.best_seen for one in self.predictors if one.best_seen is not None]
-        return max(seen, default=None)
 
     def agreed(
         self, read: Sequence[PreparedPicture], threshold: float, batch: int, keep_scores: bool
@@ -71,17 +66,21 @@ class Members:
 
         Args:
             read: The pictures, as the first network's preprocessor took them, with the pictures themselves.
-            threshold: Objects that score less are left out.
+            threshold: Objects whose merged score is less are left out.
             batch: Greatest number of views that go through a network together.
             keep_scores: Whether scores of pixels stay.
         """
         for few in self._held(read):
-            said = [self._said(number, few, threshold, batch) for number in range(len(self.predictors))]
+            said = [self._said(number, few, batch) for number in range(len(self.predictors))]
             for item in few:
                 results = [of_one.pop(item.place) for of_one in said]
                 error = next((result for result in results if isinstance(result, SaccadeError)), None)
                 found = [result for result in results if isinstance(result, Annotation)]
-                yield item, error or self._one(found, item.size, keep_scores)
+                yield item, error or self._above(self._one(found, item.size, keep_scores), threshold)
+
+    def _above(self, prediction: Annotation, threshold: float) -> Annotation:
+        self.best_seen = better(self.best_seen, prediction)
+        return above(prediction, threshold)
 
     def _held(self, read: Sequence[PreparedPicture]) -> Iterator[list[PreparedPicture]]:
         """As many pictures as the scores of their pixels may be held of; all where pixels have none."""
@@ -99,9 +98,7 @@ class Members:
         if few:
             yield few
 
-    def _said(
-        self, number: int, read: Sequence[PreparedPicture], threshold: float, batch: int
-    ) -> dict[int, PictureResult]:
+    def _said(self, number: int, read: Sequence[PreparedPicture], batch: int) -> dict[int, PictureResult]:
         """What one network says, by the places of the pictures."""
         predictor = self.predictors[number]
         preprocessor = predictor.preprocessor()
@@ -109,7 +106,7 @@ class Members:
         taken = [
             item if number == 0 or image is None else preprocessor.take(item.place, image) for item, image in pairs
         ]
-        found = predictor.prediction([taken], threshold, batch)
+        found = predictor.prediction([taken], batch=batch)
         return {
             item.place: self._reordered(number, result) if isinstance(result, Annotation) else result
             for item, result in found
@@ -149,9 +146,8 @@ class Members:
         if said[0].semantic_mask_scores is not None:
             merged |= self._layers(said, keep_scores)
         suppression = self.predictors[0].engine.suppression
-        if said[0].instances is not None and suppression is not None:
-            whole = View(Window(0, 0, *size), Frame.identity(size), False, size)
-            merged["instances"] = suppressed(said, [whole] * len(said), suppression)
+        if said[0].instances is not None and suppression is not None and self.merge != "product":
+            merged["instances"] = merged_objects(said, size, suppression, self.merge)
         return replace(said[0], **merged)
 
     def _layers(self, said: Sequence[Annotation], keep_scores: bool) -> dict[str, Any]:
@@ -171,8 +167,8 @@ def ensemble(predictors: Sequence[Predictor], merge: Merge = "mean", *, keep_sco
     """Several networks in use as one, whose predictions about a picture are merged.
 
     Scores of a picture's classes, of its pixels and contours are averaged, or the greatest or their product is taken
-    and brought to a sum of 1, of contours with that of no contour. Boxes have one merge, ``max``: of those that overlap
-    the best stays, as among views of a picture.
+    and brought to a sum of 1, of contours with that of no contour. Objects that several networks find become one, by
+    their mean, or the best of those that overlap stays (`merged_objects`); they have no product.
 
     Args:
         predictors: Two networks or more that give the same fields, of the same classes in any order; the result lists
@@ -240,8 +236,8 @@ def _check_gives(engine: Engine, first: Engine, merge: Merge) -> None:
     if engine.input.channels != first.input.channels:
         raise ConfigError(f"networks of {first.input.channels} channels", f"{engine.name} of {engine.input.channels}")
     boxes = {field for field in engine.gives if field.startswith("instances.")}
-    if boxes and (merge != "max" or engine.suppression is None):
-        cure = "--merge max keeps the best of boxes that overlap" if engine.suppression else "use one run"
+    if boxes and (merge == "product" or engine.suppression is None):
+        cure = "--merge mean, or --merge max" if engine.suppression else "use one run"
         raise ConfigError(f"scores of classes or pixels to merge by {merge}", f"boxes of {engine.name}", cure=cure)
     scored = {"label_scores"} & engine.gives or not engine.gives & CLASSES
     mapped = SCORES_OF_PIXELS & engine.gives or not engine.gives & PIXELS
