@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision.ops import nms, roi_align
 
 from helpers import TinyHead, TinyTrunk, tiny_system
-from saccade.analysis.describe import describe, picture_size
+from saccade.analysis.describe import describe, describe_built, picture_size
 from saccade.analysis.description import Description
 from saccade.analysis.drawing import drawing
 from saccade.core.errors import ConfigError, UsageError
@@ -20,6 +20,7 @@ from saccade.core.level import Level
 from saccade.network.maps import Maps
 from saccade.network.part import Neck
 from saccade.network.system import System
+from saccade.systems.build import build
 
 
 def by_name(description: Description) -> dict[str, Any]:
@@ -45,6 +46,17 @@ def test_a_small_network_by_hand() -> None:
     assert found.multiply_adds == 216 * 256 + 576 * 64 + 24
     assert found.shares == pytest.approx({"convolution": 792 / 816, "dense": 24 / 816, "other": 0})
     assert [(map.name, map.readers) for map in found.maps] == [("image", ()), ("deep", ("tiny",))]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "faster_rcnn"])
+def test_a_system_in_half_precision_counts_as_much(name: str) -> None:
+    """Runs that learnt in bf16 are in it when they are loaded."""
+    options = {"trunk": "resnet18", "width": 1 / 16} if name == "faster_rcnn" else {"width": 1 / 16}
+    system = build(name, 3, size=64, **options)
+    whole = describe_built(system, name)
+    half = describe_built(system.bfloat16(), name)
+    assert (half.multiply_adds, half.parameters, half.memory) == (whole.multiply_adds, whole.parameters, whole.memory)
+    assert next(system.parameters()).dtype is torch.bfloat16
 
 
 def test_a_described_system_is_left_as_it_is() -> None:

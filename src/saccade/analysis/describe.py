@@ -60,12 +60,12 @@ def describe_built(system: System, name: str, size: int | None = None) -> Descri
     spec = system.input if inner is None else system.input.resized(inner)
     height, width = picture_size(spec, inner)
     try:
-        return _run(_without_memory(system), name, spec, (height, width), "meta")
+        return _run(_without_memory(system).float(), name, spec, (height, width), "meta")
     except SaccadeError:
         raise
     except (RuntimeError, TypeError, ValueError):
         # Heads that choose by values, such as regions by their scores, need values: here those of a blank picture.
-        return _run(_with_memory(system), name, spec, (height, width), "cpu")
+        return _run(_with_memory(system).float(), name, spec, (height, width), "cpu")
 
 
 def picture_size(spec: InputSpec, size: int | None = None) -> tuple[int, int]:

@@ -67,6 +67,16 @@ def test_the_centre_crop_is_torchvision_s_to_the_pixel(shape: tuple[int, int]):
         torch.testing.assert_close(resized, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(56, 57), (57, 56), (112, 114), (56, 58), (56, 59), (55, 56)])
+def test_a_side_that_is_a_little_too_long_is_cropped_too(shape: tuple[int, int]):
+    """Of one pixel too many the half rounds to none, and still it goes."""
+    image = picture(*shape)
+    resized, frame = InputSpec.centre_crop(56, 56).resize(image)
+    expected = vision.center_crop(vision.resize(as_float(image), [56], antialias=True), [56, 56])
+    assert frame.target == (56, 56)
+    torch.testing.assert_close(resized, expected, rtol=0, atol=1e-6)
+
+
 def test_resized_bytes_are_rounded_to_bytes_on_demand_and_floats_never():
     image, spec = picture(75, 101), InputSpec.centre_crop(48, 56, rounds=True)
     rounded, _ = spec.resize(image)

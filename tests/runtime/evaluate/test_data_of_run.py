@@ -75,6 +75,18 @@ def test_data_of_a_run_that_had_a_teacher_may_have_some_of_the_classes_of_both(t
         assert [learnt[label] for label in there.labels] == [known[label] for label in before.labels]
 
 
+def test_one_of_several_sets_may_have_some_of_the_classes_of_all(tmp_path: Path, capsys: Any) -> None:
+    known = open_data(OTHER).vocabularies
+    learnt = {key: [*names, "other"] if key == "instances" else list(names) for key, names in known.items()}
+    run = run_of(tmp_path, data=[SCENES, "elsewhere"], val="val", classes=learnt, settings={})
+    one = data_of_run(run, OTHER)
+    assert one.vocabularies["instances"] == (*known["instances"], "other")
+    assert "do not annotate other" in capsys.readouterr().err
+    sought = one.truth(0).sought
+    assert sought is not None
+    assert sought.tolist() == [True] * len(known["instances"]) + [False]
+
+
 def test_unknown_classes_of_such_data_are_left_for_the_message(tmp_path: Path) -> None:
     known = open_data(SCENES).vocabularies["instances"]
     run = run_of(

@@ -60,6 +60,14 @@ def test_a_run_answers_as_the_network_that_was_saved(run, which, seed):
     assert torch.equal(found([picture(1)])[0].label_scores, expected.label_scores)
 
 
+def test_whoever_looks_inside_finds_a_network_in_use(run):
+    loaded = load(run.path)
+    assert not any(module.training for module in loaded.system.modules())
+    image = picture(7)
+    inside = loaded.system.predict(loaded.system.batch([image]))[0]
+    assert torch.equal(inside.label_scores, loaded(image).label_scores)
+
+
 def test_without_a_best_the_last_is_taken(run):
     (run.checkpoints / "best").unlink()
     expected = Predictor(tiny_system(input=SPEC, seed=12))([picture(1)])[0]

@@ -11,6 +11,7 @@ import saccade as sc
 from saccade.core.annotation import Annotation
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.sample import Sample
+from saccade.core.vocabulary import UNTOLD_CONTOURS, Vocabularies
 from saccade.ops.regions.inside import mean_inside
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.systems import SYSTEMS
@@ -165,6 +166,24 @@ def test_a_further_head_leaves_what_the_others_say_as_it_was_to_the_bit(base: Pa
         for field in ("label", "label_scores", "semantic", "instances.boxes", "instances.scores", "instances.labels"):
             assert torch.equal(old.get(field), new.get(field)), field
     assert len({line["loss/contours/fuse"] for line in steps(path)}) == 3
+
+
+class Lines(Partly):
+    """Pictures whose data know nothing but lines, of no class."""
+
+    def __init__(self) -> None:
+        super().__init__("contours")
+        self.vocabularies = Vocabularies.of({"contours": UNTOLD_CONTOURS})
+        self.classes = self.vocabularies.main
+
+
+def test_a_run_keeps_the_classes_that_its_data_do_not_know(base: Path, tmp_path: Path) -> None:
+    more = {"heads": ("label", "boxes", "pixels", "contours"), "init": str(base), "freeze": ("init",)}
+    path = train(tmp_path / "more", Lines(), **more)
+    first, second = sc.load(base), sc.load(path)
+    assert dict(second.vocabularies) == {**first.vocabularies, "contours": UNTOLD_CONTOURS}
+    assert RunFolder.open(path).read_classes() == first.classes
+    assert sc.evaluate(path, Partly("instances.boxes", "instances.labels"))["AP"] is not None
 
 
 def test_init_is_frozen_where_there_is_one(tmp_path: Path) -> None:

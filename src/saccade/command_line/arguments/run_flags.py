@@ -28,8 +28,8 @@ def add_others(parser: argparse.ArgumentParser) -> None:
     told = "another run that predicts too, by its own way in; the predictions are merged; may be given several times"
     parser.add_argument("--with", dest="others", action="append", default=[], metavar="RUN", help=told)
     told = (
-        "how scores of classes, or of classes at every pixel, become one: mean (by default), max or product; of objects "
-        "mean (weighted boxes fusion) or max (the best of those that overlap stays)"
+        "how scores of classes, or of classes at every pixel, become one: mean (by default), max or product; of "
+        "objects mean (weighted boxes fusion) or max (the best of those that overlap stays)"
     )
     parser.add_argument("--merge", choices=("mean", "max", "product"), default=None, help=told)
 

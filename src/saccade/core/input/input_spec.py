@@ -144,7 +144,7 @@ class InputSpec:
         frame = Frame(scaling(resized[1] / source[1], resized[0] / source[0]), source, resized)
         # Halves go to the even side, as in torchvision's crop, whose weights expect no other pixel.
         top, left = round((resized[0] - target[0]) / 2), round((resized[1] - target[1]) / 2)
-        return frame.then(translation(-left, -top), target) if (top, left) != (0, 0) else frame
+        return frame.then(translation(-left, -top), target) if target != resized else frame
 
     def padded(self, size: tuple[int, int]) -> tuple[int, int]:
         """Size (H, W) to which a batch is padded, margins included, whose largest picture, resized, is of `size`."""

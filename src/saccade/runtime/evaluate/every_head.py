@@ -55,7 +55,8 @@ def with_every_head(found: Evaluation, predictor: Predictor, dataset: Dataset, *
 def alone(predictor: Predictor, name: str) -> Predictor:
     """The same network in use, its layers shared, of which one head alone speaks."""
     other = copy.copy(predictor)
-    other.engine, other.best_seen = engine_of(predictor.system.with_speaking(name)), None
+    engine = engine_of(predictor.system.with_speaking(name))
+    other.engine, other.best_seen = replace(engine, joints=predictor.engine.joints), None
     return other
 
 

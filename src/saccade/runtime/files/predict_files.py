@@ -215,7 +215,7 @@ class FileWorker:
         if item.windows is not None:
             height, width = item.shown.shape[-2:]
             prediction = fitted(prediction, item.size, (height, width))
-        return draw(item.shown, prediction, self.predictor.vocabularies, threshold=least)
+        return draw(item.shown, prediction, self.predictor.vocabularies, self.predictor.engine.joints, threshold=least)
 
     def _answer_video(self, task: Task, done: int, total: int) -> None:
         def tell(frames: int, expected: int | None) -> None:

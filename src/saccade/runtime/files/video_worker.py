@@ -154,7 +154,8 @@ class VideoWorker:
         if isinstance(prediction, SaccadeError) or not self.settings.drawn:
             return None
         least = drawn_from(prediction, self.settings.threshold, self.predictor.engine.drawn_from)
-        return draw(frame.image, prediction, self.predictor.vocabularies, threshold=least, enlarge=False)
+        names, joints = self.predictor.vocabularies, self.predictor.engine.joints
+        return draw(frame.image, prediction, names, joints, threshold=least, enlarge=False)
 
 
 @contextmanager

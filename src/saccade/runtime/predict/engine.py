@@ -10,8 +10,10 @@ from torch import Tensor
 
 from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
+from saccade.core.dataset import Joints
 from saccade.core.errors import ConfigError
 from saccade.core.input.input_spec import InputSpec
+from saccade.core.joint_names import joints_by_name
 from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.protocols.refining import refiner_of
@@ -45,6 +47,7 @@ class Engine:
         refined: Whether a filter beside the network changes what it says (`runtime.predict.refine`).
         drawn_from: The score from which on objects are drawn where nobody gives a threshold: of a run where F1 was
             greatest on the pictures that it was validated on (`runtime.runs.threshold_of_run`).
+        joints: What its joints are: of a run what its data said, else what their names tell; None where it tells none.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Engine:
     layers: System | None = None
     refined: bool = False
     drawn_from: float = UNMEASURED
+    joints: Joints | None = None
 
     @property
     def system(self) -> System:
@@ -126,6 +130,7 @@ def engine_of(system: System) -> Engine:
         dtype=floats[0].dtype if floats else torch.float32,
         refine=refiner_of(system.speaking().values()),
         layers=system,
+        joints=joints_by_name(system.vocabularies.names("pose")),
     )
     return engine
 

@@ -7,6 +7,7 @@ from PIL import Image
 from torch.export import register_dataclass
 
 from saccade.core.annotation import Annotation
+from saccade.core.dataset import Joints
 from saccade.core.geometry.resample import Size
 from saccade.core.threshold import UNMEASURED
 from saccade.core.vocabulary import Vocabularies
@@ -27,6 +28,7 @@ class Prediction(Annotation):
         vocabularies: Names of the classes of each field.
         threshold: The score below which instances were left out; 0 where all were kept.
         drawn_from: The score from which on they are drawn where all were kept (`Engine.drawn_from`).
+        joints: What its joints are, which says how they are connected; None where only their names tell.
     """
 
     picture: GivenPicture = field(kw_only=True)
@@ -34,6 +36,7 @@ class Prediction(Annotation):
     vocabularies: Vocabularies = field(kw_only=True)
     threshold: float = field(default=0.0, kw_only=True)
     drawn_from: float = field(default=UNMEASURED, kw_only=True)
+    joints: Joints | None = field(default=None, kw_only=True)
 
     @staticmethod
     def of(
@@ -43,6 +46,7 @@ class Prediction(Annotation):
         vocabularies: Vocabularies,
         threshold: float = 0.0,
         drawn_from: float = UNMEASURED,
+        joints: Joints | None = None,
     ) -> "Prediction":
         """What was found of a picture, with what it is to know (see the attributes)."""
         told = {f.name: getattr(found, f.name) for f in fields(Annotation)}
@@ -53,6 +57,7 @@ class Prediction(Annotation):
             vocabularies=vocabularies,
             threshold=threshold,
             drawn_from=drawn_from,
+            joints=joints,
         )
 
     @property
@@ -77,7 +82,8 @@ class Prediction(Annotation):
 
         _, shown = self.picture.twofold()
         chosen = threshold if threshold is not None else self.threshold or None
-        return draw(shown, self, self.vocabularies, threshold=chosen or drawn_from(self, chosen, self.drawn_from))
+        least = chosen or drawn_from(self, chosen, self.drawn_from)
+        return draw(shown, self, self.vocabularies, self.joints, threshold=least)
 
     def save(self, path: str | Path, threshold: float | None = None) -> None:
         """Write the drawing of `plot` to a file, whole or not at all.

@@ -13,7 +13,6 @@ from saccade.core.annotation import Annotation
 from saccade.core.batch import Batch
 from saccade.core.errors import SaccadeError, UsageError
 from saccade.core.geometry.resample import Size
-from saccade.core.joint_names import mirrored_pairs
 from saccade.core.vocabulary import Vocabularies
 from saccade.network.system import System
 from saccade.runtime.device import is_out_of_memory, moved_to_device, pick_device, pick_dtype
@@ -80,7 +79,7 @@ class Predictor:
         elif device != "auto" or precision not in (None, "auto", "32"):
             raise UsageError("a system for this device and precision", f"{system.name}, which has its own")
         self.engine: Engine = system
-        self.views = replace(self.views, pairs=mirrored_pairs(system.vocabularies.names("pose")))
+        self.views = replace(self.views, pairs=system.joints.pairs if system.joints else ())
         self.best_seen: float | None = None
         if members is None:
             check_views(self.engine, self.views)
@@ -173,8 +172,8 @@ class Predictor:
             if isinstance(found, SaccadeError):
                 yield item.place, found
             elif isinstance(item, PreparedPicture) and item.given is not None:
-                found, names = widened(found), self.vocabularies
-                told = Prediction.of(found, item.given, item.size, names, threshold, self.engine.drawn_from)
+                found, names, least = widened(found), self.vocabularies, self.engine.drawn_from
+                told = Prediction.of(found, item.given, item.size, names, threshold, least, self.engine.joints)
                 yield item.place, told
 
     def prediction(

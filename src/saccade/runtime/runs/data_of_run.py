@@ -28,7 +28,8 @@ def data_of_run(
     """The data to evaluate a run on, with the classes that it was trained on: renamed and chosen as they were then.
 
     Of a run that learnt classes of pixels these are painted, or masks of them made, where the data have others alone.
-    Data of a run that had a teacher may have some of the classes that both know; the others were not sought there.
+    Data of a run that had a teacher, or several sets, may have some of the classes that it knows; the others were not
+    sought there.
 
     Args:
         run: The run's folder.
@@ -49,20 +50,23 @@ def data_of_run(
         seed=settings.get("seed") or 0,
         allow_outside=allow_outside or bool(settings.get("allow_outside")),
     )
-    learnt, taught = vocabularies_of(config), settings.get("teacher") is not None
+    learnt, partly = (
+        vocabularies_of(config),
+        settings.get("teacher") is not None or isinstance(config.get("data"), list),
+    )
     if data is None:
         found = _runs_own(run, config, split, choice)
     else:
         given = open_data(data, split, preferred="val", allow_outside=choice.allow_outside)
-        found = (replace(choice, subset=()) if taught else choice).fitted(given, learnt)
-    found = _of_both(found, learnt, bool(choice.subset)) if taught else found
+        found = (replace(choice, subset=()) if partly else choice).fitted(given, learnt)
+    found = _of_some(found, learnt, bool(choice.subset)) if partly else found
     by_hand = ("semantic",) if "semantic" in learnt and not config.get("system") else ()
     needs = needs_of_run(config) or by_hand
     return with_poses(with_pixels(found, needs), needs)
 
 
-def _of_both(dataset: Dataset, learnt: Vocabularies, chosen: bool) -> Dataset:
-    """Data under the lists of a network that had a teacher, as they were in its training.
+def _of_some(dataset: Dataset, learnt: Vocabularies, chosen: bool) -> Dataset:
+    """Data of some of a network's classes under its lists, as they were in its training.
 
     Unknown names are left for a message that lists them, unless classes were chosen then, and others dropped.
     """

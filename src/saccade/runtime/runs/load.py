@@ -20,6 +20,7 @@ from saccade.runtime.predict.refine.engine import refined_engine
 from saccade.runtime.predict.refine.table import At
 from saccade.runtime.predict.refine.tuned import refiner_of
 from saccade.runtime.predict.views.multi_scale_flip import ViewOptions
+from saccade.runtime.runs.joints_of_run import joints_of
 from saccade.runtime.runs.network_of_run import network_of_run, trained_in
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.runtime.runs.run_regions import with_run_search
@@ -85,7 +86,7 @@ def load(
         use: Anything of `UseOptions`.
 
     Returns:
-        The predictor; `system` itself is left as it was.
+        The predictor, whose system is in evaluation mode; `system` itself is left as it was.
 
     Raises:
         ConfigError: There is no run, or its network and `system` do not fit together.
@@ -120,7 +121,8 @@ def _loaded_alone(
         network = densely(network)
     place = pick_device(device)
     precision = dtype_of_run(use.pop("precision", None), trained_in(config), place)
-    engine = replace(engine_of(moved_to_device(network, place, precision)), drawn_from=threshold_of(folder))
+    engine = engine_of(moved_to_device(network, place, precision).eval())
+    engine = replace(engine, drawn_from=threshold_of(folder), joints=joints_of(config) or engine.joints)
     refine, at, changes = use.pop("refine", None), use.pop("refine_at", "picture"), use.pop("refine_with", None)
     if refine is not None:
         engine = refined_engine(engine, refiner_of(refine, changes, at, folder), at)

@@ -34,7 +34,7 @@ from saccade.training.setup.checks.preflight import check_before_step_0, check_b
 from saccade.training.setup.checks.unreadable import without_unreadable
 from saccade.training.setup.plan import Plan
 from saccade.training.setup.resolved_run import ResolvedRun
-from saccade.training.setup.run_config import check_same, run_config
+from saccade.training.setup.run_config import check_same, run_config, vocabularies_of_run
 from saccade.training.setup.truth_record import write_truth
 from saccade.training.step.loss_balance import weigh_heads
 from saccade.training.step.train_state import TrainState
@@ -106,7 +106,7 @@ def _begin(resolved_run: ResolvedRun, folder: RunFolder, fabric: Fabric) -> chec
         check_same(folder, run_config(resolved_run, fabric.device), resolved_run.data, fabric.print)
         return checkpoint.newest(folder.checkpoints, fabric.print)
     if fabric.is_global_zero:
-        folder.write_classes(resolved_run.data.train.classes)
+        folder.write_classes(vocabularies_of_run(resolved_run).main)
         folder.write_config(run_config(resolved_run, fabric.device))
         write_truth(folder, resolved_run.data)
     return None

@@ -8,6 +8,7 @@ from saccade.core.errors import ConfigError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.check.classes import rename_flag, renames
 from saccade.data.datasets.classes.painted import with_pixels
+from saccade.data.datasets.classes.relabelled import all_names, with_vocabularies
 from saccade.data.datasets.persons.posed import with_poses
 from saccade.data.datasets.persons.samples import with_persons
 from saccade.data.datasets.splits.train_val import DataOptions, TrainVal, name_of, open_train_val
@@ -64,6 +65,7 @@ def open_training_data(data: Sources, val: Source | None, settings: TrainSetting
         settings.rename, settings.class_subset, settings.fold, settings.seed, allow_outside=settings.allow_outside
     )
     sides, made = _made_over(open_train_val(data, val, choice), needs)
+    sides = _of_some(sides) if len(each(data)) > 1 else sides
     if sides.val is not None:
         _check_same(sides.train.vocabularies, sides.val.vocabularies, sides.val_name)
     parts = [sides.train] if sides.val is None else [sides.train, sides.val]
@@ -83,6 +85,14 @@ def _made_over(sides: TrainVal, needs: Collection[str]) -> tuple[TrainVal, list[
 
     train, val = over(sides.train), None if sides.val is None else over(sides.val)
     return replace(sides, train=train, val=val), list(dict.fromkeys(str(getattr(one, "note", "")) for one in made))
+
+
+def _of_some(sides: TrainVal) -> TrainVal:
+    """Both sides under the classes of what is learnt from: of several sets those validated on may have some alone."""
+    train, known = sides.train.vocabularies, all_names(sides.train.vocabularies)
+    if sides.val is None or sides.val.vocabularies == train or not set(all_names(sides.val.vocabularies)) <= set(known):
+        return sides
+    return replace(sides, val=with_vocabularies(sides.val, train))
 
 
 def _substitutes(data: Sources, allow_outside: bool) -> Iterator[str]:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from saccade import __version__
+from saccade.core.dataset import Joints
 from saccade.core.errors import ConfigError
+from saccade.core.vocabulary import Vocabularies
+from saccade.runtime.runs.joints_of_run import joints_of, plain_joints
 from saccade.runtime.runs.run_folder import RunFolder
 from saccade.safe_io.documents.plain import plain
 from saccade.training.parallel.machine import pick_precision, world_size
@@ -21,6 +25,7 @@ COMPARED = (
     "system",
     "parameters",
     "classes",
+    "joints",
     "input",
     "precision",
     "data",
@@ -40,7 +45,8 @@ def run_config(resolved_run: ResolvedRun, device: torch.device) -> dict[str, Any
         "saccade": __version__,
         "system": {"name": origin["system"], "options": origin["options"]} if origin else None,
         "parameters": sum(parameter.numel() for parameter in resolved_run.system.parameters()),
-        "classes": resolved_run.data.train.vocabularies.plain(),
+        "classes": vocabularies_of_run(resolved_run).plain(),
+        "joints": plain_joints(_joints(resolved_run)),
         "input": resolved_run.system.input.as_dict(),
         "precision": pick_precision(resolved_run.settings.precision, device),
         "data": resolved_run.data.name,
@@ -52,6 +58,20 @@ def run_config(resolved_run: ResolvedRun, device: torch.device) -> dict[str, Any
         "renewed": list(resolved_run.renewed),
         "recipe": asdict(resolved_run.recipe),
     }
+
+
+def vocabularies_of_run(resolved_run: ResolvedRun) -> Vocabularies:
+    """The classes of the data, and those that the network alone knows, of heads that the data annotate nothing for."""
+    return Vocabularies.of({**resolved_run.system.vocabularies, **resolved_run.data.train.vocabularies})
+
+
+def _joints(resolved_run: ResolvedRun) -> Joints | None:
+    """What the joints of the data are, or of the run that the network begins as, where it alone knows some."""
+    init, own = resolved_run.settings.init, resolved_run.data.train.joints
+    if own is not None or not resolved_run.system.vocabularies.get("joints") or init is None:
+        return own
+    config = Path(init) / "config.yaml"
+    return joints_of(RunFolder.open(init).read_config()) if config.is_file() else None
 
 
 def check_same(folder: RunFolder, now: Mapping[str, Any], data: Data, say: Callable[[str], None]) -> None:
