@@ -80,6 +80,41 @@ def test_a_run_of_mpii_is_loaded_again(tmp_path: Path) -> None:
     assert sc.evaluate(path)["pck"] is not None
 
 
+class MoreDots(Dots):
+    """The same pictures with a joint more, and no two of which change places."""
+
+    joints = Joints(("a", "b", "c", "d"))
+    vocabularies = Vocabularies.of({"joints": joints.names})
+
+    def truth(self, index: int) -> Annotation:
+        points = torch.cat([super().truth(index).get("pose"), torch.tensor([[10.0, 10.0]])])
+        return Annotation(pose=points, pose_visible=torch.full((4,), 2))
+
+
+def test_a_network_of_other_joints_begins_with_all_but_their_layers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = {**SMALL, "stacks": 2}
+    first = sc.train("hourglass", Dots(), tmp_path / "first", **two).path
+    capsys.readouterr()
+    second = sc.train("hourglass", MoreDots(), tmp_path / "second", init=first, lr=1e-12, **two).path
+    told = capsys.readouterr().err
+    assert "new because the shape differs: trunk.stacks.0.maps.weight, trunk.stacks.0.maps.bias" in told
+    assert "no two joints change places" in told
+    before, after = (sc.load(run, precision="32", device="cpu").system.state_dict() for run in (first, second))
+    assert after["trunk.stacks.1.maps.weight"].shape[0] == 4
+    for name in ("trunk.stem.conv.weight", "trunk.stacks.1.from_maps.weight"):
+        if name in before:
+            torch.testing.assert_close(after[name], before[name], atol=1e-6, rtol=0)
+
+
+def test_no_word_of_mirrored_joints_where_some_are_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sc.train("hourglass", Dots(), tmp_path / "run", **SMALL)
+    assert "change places" not in capsys.readouterr().err
+    sc.train("hourglass", MoreDots(), tmp_path / "none", augment="none", **SMALL)
+    assert "change places" not in capsys.readouterr().err
+
+
 def test_joints_are_kept_as_plain_values() -> None:
     assert joints_of({"joints": json.loads(json.dumps(plain_joints(JOINTS)))}) == JOINTS
     assert plain_joints(None) is None

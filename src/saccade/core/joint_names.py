@@ -4,7 +4,7 @@ Runs keep names of joints alone; whatever else is known of them follows from the
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from saccade.core.dataset import Joints
 
@@ -50,23 +50,22 @@ _KNOWN: dict[tuple[str, ...], tuple[tuple[int, int], ...]] = {COCO_NAMES: COCO_B
 # Bones between joints of usual names, where a list of joints is none of those known.
 _USUAL = frozenset(frozenset((names[a], names[b])) for names, bones in _KNOWN.items() for a, b in bones)
 
-_MIRRORED = (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT"))
-_INITIALS = (("l_", "r_"), ("L_", "R_"), ("l-", "r-"), ("L-", "R-"), ("l ", "r "), ("L ", "R "))
+# Left in a joint's name: the word, or the letter where it stands alone, as in l_ear, knee.L, LKnee and kneeL.
+_LEFT = re.compile(r"left|Left|LEFT|(?<![A-Za-z])[lL](?![a-z])|(?<=[a-z])L(?![A-Za-z])")
+_RIGHT = {"left": "right", "Left": "Right", "LEFT": "RIGHT", "l": "r", "L": "R"}
 
 
 def mirrored_pairs(names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Positions of joints whose names differ in left and right alone: ``left_knee`` and ``right_knee``, ``l_ear`` …."""
     places = {name: place for place, name in enumerate(names)}
-    pairs = [(place, places[other]) for name, place in places.items() if (other := _mirror(name)) in places]
+    pairs = ((place, places[other]) for name, place in places.items() for other in _mirrored(name) if other in places)
     return tuple(pairs)
 
 
-def _mirror(name: str) -> str | None:
-    """The right joint's name of a left joint's."""
-    for left, right in _MIRRORED:
-        if left in name:
-            return name.replace(left, right, 1)
-    return next((right + name[2:] for left, right in _INITIALS if name.startswith(left)), None)
+def _mirrored(name: str) -> Iterator[str]:
+    """The names that the right joint of a left one may have."""
+    for found in _LEFT.finditer(name):
+        yield name[: found.start()] + _RIGHT[found.group()] + name[found.end() :]
 
 
 def joints(names: Sequence[str], bones: Sequence[tuple[int, int]] = ()) -> Joints:
@@ -76,9 +75,15 @@ def joints(names: Sequence[str], bones: Sequence[tuple[int, int]] = ()) -> Joint
 
 
 def usual_name(name: str) -> str:
-    """A joint's name as COCO and MPII write it: ``left_knee`` of ``l knee``, ``L-Knee`` and ``Left knee``."""
-    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    return re.sub(r"^r_", "right_", re.sub(r"^l_", "left_", plain))
+    """A joint's name as COCO and MPII write it: ``left_knee`` of ``l knee``, ``L-Knee``, ``kneeL`` and ``Knee.L``."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    words = re.sub(r"[^a-z0-9]+", " ", apart.lower()).split()
+    for side, letter in (("left", "l"), ("right", "r")):
+        for mark in (side, letter):
+            if mark in words:
+                words.remove(mark)
+                return "_".join([side, *words])
+    return "_".join(words)
 
 
 def joints_by_name(names: Sequence[str]) -> Joints | None:

@@ -20,12 +20,15 @@ class Trunk(nn.Module, ABC):
         names_in_relative: Own names of the weights that may begin as those of a shallower relative, each with its name
             there.
         class_layer: The last layer that its weights were learnt with, where they bring it; else None.
+        sized_by_classes: Paths of its layers that have an output, or an input, a class or a joint: they begin anew
+            where weights of other classes are taken.
     """
 
     levels: Mapping[str, Level]
     class_layer: ClassLayer | None = None
     preprocessing: Preprocessing = Preprocessing()
     names_in_relative: Mapping[str, str] = MappingProxyType({})
+    sized_by_classes: tuple[str, ...] = ()
 
     @abstractmethod
     def forward(self, images: Tensor) -> dict[str, Tensor]:

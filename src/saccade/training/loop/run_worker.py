@@ -30,7 +30,12 @@ from saccade.training.parallel.fabric import Fabric
 from saccade.training.parallel.machine import make_fabric, repeatable, share_threads
 from saccade.training.parallel.processes import is_restart, is_worker
 from saccade.training.run import Run
-from saccade.training.setup.checks.preflight import check_before_step_0, check_best, check_data
+from saccade.training.setup.checks.preflight import (
+    check_before_step_0,
+    check_best,
+    check_data,
+    tell_mirrored_joints,
+)
 from saccade.training.setup.checks.unreadable import without_unreadable
 from saccade.training.setup.plan import Plan
 from saccade.training.setup.resolved_run import ResolvedRun
@@ -133,6 +138,7 @@ def _assemble(resolved_run: ResolvedRun, fabric: Fabric, signals: Signals, log: 
     pipeline = InputPipeline.of(resolved_run, fabric, log.say, progress.pictures)
     recipe, progress.pictures = pipeline.plan.recipe, pipeline.plan.settings.batch or 1
     check_before_step_0(resolved_run.system, resolved_run.data, recipe.stages, progress.pictures, log.say)
+    tell_mirrored_joints(resolved_run.system, resolved_run.data, recipe.augmentation, log.say)
     pipeline.pixel_loss(resolved_run.system)
     pipeline.balance(resolved_run.system)
     loss_weights = str(resolved_run.settings.loss_weights)

@@ -89,6 +89,8 @@ class StackedHourglass(Trunk):
         told = {f"stack{number}": Level(joints, STRIDE) for number in range(1, stacks + 1)}
         self.levels = {"stem": Level(size, STRIDE), **told}
         self.preprocessing = zero_to_one(channels)
+        places = [f"stacks.{place}.{name}" for place in range(stacks) for name in ("maps", "from_maps")]
+        self.sized_by_classes = tuple(places[:-1])
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Named maps of pictures (B, channels, H, W), whose sides are multiples of 64."""

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
+from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError, UsageError
+from saccade.core.vocabulary import key_of
 from saccade.data.check.glance import quick_check
 from saccade.network.protocols.solvable import Solvable
 from saccade.network.recipe import Stage
@@ -54,6 +56,24 @@ def check_before_step_0(
     if data.val is None:
         say("note: there is nothing to validate on (no split 'val'), so the last checkpoint is the best")
         say("note: --val 0.2 holds out a fifth of the training pictures, --fold 1/5 the first of five parts")
+
+
+def tell_mirrored_joints(system: System, data: Data, augmentation: Augmentation, say: Callable[[str], None]) -> None:
+    """Say so where pictures are mirrored, and nothing tells which joints then change places.
+
+    Args:
+        system: What learns.
+        data: What it learns from.
+        augmentation: What becomes of pictures.
+        say: Takes the line.
+    """
+    joints, learns = data.train.joints, any(key_of(field) == "joints" for field in system.learns_from)
+    if not learns or joints is None or joints.pairs or len(joints.names) < 2 or not augmentation.flip:
+        return
+    say(
+        "note: pictures are mirrored, and no two joints change places then: names such as left_knee and right_knee, or "
+        "flip_idx of YOLO, tell which do; --augment without flip mirrors none"
+    )
 
 
 def check_data(data: Data) -> None:

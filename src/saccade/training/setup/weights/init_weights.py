@@ -35,7 +35,8 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
 
     The file may be a system's of ours, torchvision's or timm's file of the system's trunk, or a shallower VGG's. A head
     may have another number of classes: of a run, those that both know are found by their names (`class_rows`); else its
-    last layer begins anew, and of a run of another system whatever differs in the heads. Of as many classes of other
+    last layer begins anew, and of a run of another system whatever differs in the heads; so do layers of the trunk that
+    have an output a joint (`Trunk.sized_by_classes`). Of as many classes of other
     names the last layer is taken as it stands. First filters for RGB are fitted to other channels. Any other
     difference of shape is a mistake.
 
@@ -66,7 +67,9 @@ def take_weights(system: System, path: str | Path, trust_pickle: bool) -> list[s
     known = _classes_of(Path(path))
     partly = class_rows(system, other, found, known)
     new = [name for name in other if name not in partly]
-    _check_heads_alone(new, found, own, path, _is_of_another_system(system, Path(path)))
+    sized = [f"trunk.{layer}" for layer in system.trunk.sized_by_classes]
+    elsewhere = [name for name in new if not any(inside(name, layer) for layer in sized)]
+    _check_heads_alone(elsewhere, found, own, path, _is_of_another_system(system, Path(path)))
     fitting = {name: value for name, value in found.items() if name not in other}
     system.load_state_dict(fitting | partly, strict=False)
     lacked, others = [name for name in own if name not in found], of_other_classes(system, list(fitting), known)
@@ -134,7 +137,7 @@ def _check_heads_alone(
                 tuple(found[name].shape),
                 path=path,
                 cure="build the system with the trunk, variant and width that the weights are from; only the number of "
-                "classes may differ",
+                "classes, or of joints, may differ",
             )
 
 
