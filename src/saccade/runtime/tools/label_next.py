@@ -1,7 +1,7 @@
 """Pictures that nobody has annotated, those first of which a network is least sure: what to label next.
 
 Source: Settles 2009, Active learning literature survey, section 3.1: uncertainty sampling by the margin between the two
-likeliest classes.
+likeliest classes; of joints by the least confidence.
 
 Legend: n objects, C classes, (H, W) picture.
 """
@@ -98,8 +98,15 @@ def _of_pixels(said: Annotation) -> float:
     return 0.0 if said.semantic_scores is None else float(_margin(said.semantic_scores).mean())
 
 
+def _of_joints(said: Annotation) -> float:
+    """The mean doubt of the joints, 1 less the height of their maps: a faint map is sure of nothing."""
+    scores = said.pose_scores
+    return 0.0 if scores is None or not len(scores) else float(1 - scores.clamp(0, 1).mean())
+
+
 DOUBTS: dict[str, Callable[[Annotation], float]] = {
     "label_scores": _of_label,
     "instances.scores": _of_objects,
     "semantic_scores": _of_pixels,
+    "pose_scores": _of_joints,
 }
