@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from made import save_picture
+from helpers import save_picture
 from saccade.runtime.predict.predictor import Predictor
 from saccade.runtime.tools.label_next import label_next
 from saccade.systems.build import build
