@@ -43,6 +43,7 @@ class Instances:
             that are not in their picture's own pixels yet, where `masks` are painted of it (`core.geometry.paste`).
         keypoints: (n, K, 2) float32.
         visible: (n, K) int64: 0 not annotated, 1 annotated but hidden, 2 visible.
+        keypoint_scores: (n, K) float32, 0..1, how sure each joint is; predictions only.
         area: (n,) float32, pixels, as annotated (COCO's size classes go by it).
         crowd: (n,) bool; a crowd of a class, or a region of any class, is ignored: neither learnt nor counted against a
             prediction.
@@ -57,6 +58,7 @@ class Instances:
     mask_scores: Tensor | None = None
     keypoints: Tensor | None = None
     visible: Tensor | None = None
+    keypoint_scores: Tensor | None = None
     area: Tensor | None = None
     crowd: Tensor | None = None
     difficult: Tensor | None = None

@@ -74,7 +74,7 @@ def name_of(label: int, names: Sequence[str]) -> str:
 def key_of(field: str) -> str | None:
     """The key of the vocabulary that a dotted field's labels count, or None for fields without labels."""
     root, _, column = field.partition(".")
-    if column in ("keypoints", "visible") or root.startswith("pose"):
+    if column in ("keypoints", "visible", "keypoint_scores") or root.startswith("pose"):
         return "joints"
     if root in ("instances", "label", "labels", "label_scores"):
         return "instances"

@@ -12,6 +12,7 @@ import torch
 from dotted_persons import BOXES, DOTS, SIZE, coco_of, picture, save, truth, written
 from pose_systems import DOTS as NAMES
 from pose_systems import dot_system, finder_system
+from saccade.core.annotation import Annotation, Instances
 from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.core.vocabulary import Vocabularies
@@ -23,8 +24,9 @@ from saccade.runtime.evaluate.predictions import predictions
 from saccade.runtime.files.predict_files import predict_files
 from saccade.runtime.predict.persons.boxes_file import BoxesFile
 from saccade.runtime.predict.persons.finders import FoundByRun, FoundInFile, finder_of
-from saccade.runtime.predict.persons.pose_of_each import GIVES, pose_of_each
+from saccade.runtime.predict.persons.pose_of_each import GIVES, SCORES, pose_of_each
 from saccade.runtime.predict.predictor import Predictor
+from saccade.systems.build import build
 from written import listing
 
 WANTED = torch.tensor(DOTS, dtype=torch.float32)
@@ -69,6 +71,20 @@ def test_each_person_that_a_run_finds_gets_its_pose() -> None:
     assert none.instances.keypoints.shape == (0, 2, 2)
     assert none.instances.visible.shape == (0, 2)
     assert len(one.instances) == 1
+
+
+def test_scores_of_joints_are_those_of_each_person() -> None:
+    torch.manual_seed(0)
+    pose = Predictor(build("hourglass", {"joints": NAMES}, stacks=1, width=1 / 16, size=64).eval())
+    predictor = pose_of_each(pose, FoundByRun(Predictor(finder_system())))
+    found, none = predictor([picture(2), picture(0)])
+    assert {f"instances.{name}" for name in found.instances.columns()} == predictor.engine.gives == GIVES | {SCORES}
+    for row in range(2):
+        alone = Annotation(instances=Instances(boxes=found.instances.boxes[[row]]))
+        batch = pose.system.batch([picture(2)], [alone])
+        told = pose.predictions(batch)[0]
+        torch.testing.assert_close(found.instances.keypoint_scores[row], told.pose_scores)
+    assert none.instances.keypoint_scores.shape == (0, 2)
 
 
 def test_company_and_batches_change_no_person() -> None:

@@ -64,7 +64,8 @@ def test_a_resnet_s_joints_are_torchvision_s():
     system = assert_same_answers(vivid(theirs), pictures()[:2])
     assert system.vocabularies["instances"] == ("class 1", "class 2")
     assert system.vocabularies["joints"] == tuple(f"joint {place}" for place in range(1, 6))
-    assert system.gives == {f"instances.{name}" for name in ("boxes", "labels", "scores", "keypoints", "visible")}
+    columns = ("boxes", "labels", "scores", "keypoints", "visible", "keypoint_scores")
+    assert system.gives == {f"instances.{name}" for name in columns}
 
 
 def test_our_own_keypoint_r_cnn_takes_the_weights_by_name():

@@ -162,6 +162,8 @@ def test_only_classes_that_have_joints_are_told_some() -> None:
     added = top.columns(RegionKeypoints(logits), 0, rows, (8, 8))
     assert added["visible"].tolist() == [[0] * 3, [2] * 3]
     assert added["keypoints"].tolist() == [[[0.0, 0]] * 3, [[3.5, 3.5]] * 3]
+    likeliest = math.exp(1) / (math.exp(1) + 15)
+    torch.testing.assert_close(added["keypoint_scores"], torch.tensor([[0.0], [likeliest]]).expand(2, 3))
     assert made(jointed=("person",)).get_submodule("heads.regions.tops.keypoint").classes == (0,)
 
 

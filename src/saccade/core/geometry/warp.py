@@ -125,7 +125,8 @@ def swap_joints(truth: Annotation, pairs: tuple[tuple[int, int], ...]) -> Annota
 
     rows = truth.instances
     if rows is not None:
-        rows = replace(rows, keypoints=swap(rows.keypoints, 1), visible=swap(rows.visible, 1))
+        columns = {name: swap(getattr(rows, name), 1) for name in ("keypoints", "visible", "keypoint_scores")}
+        rows = replace(rows, **columns)
     pose = {name: swap(truth.get(name), 0) for name in ("pose", "pose_visible", "pose_scores")}
     return replace(truth, instances=rows, **pose)
 

@@ -47,7 +47,7 @@ class KeypointTop(ColumnTop):
     """
 
     terms = ("keypoint",)
-    gives = frozenset({"keypoints", "visible"})
+    gives = frozenset({"keypoints", "visible", "keypoint_scores"})
     needs = frozenset({"boxes"})
     uses = frozenset({"keypoints", "visible"})
 
@@ -88,7 +88,10 @@ class KeypointTop(ColumnTop):
         return {"keypoint": (each * known.flatten()).sum() / known.sum().clamp(min=1)}
 
     def columns(self, raw: RegionKeypoints, picture: int, rows: Instances, size: tuple[int, int]) -> dict[str, Any]:
-        """Joints of the rows in input pixels, all of them visible: nothing tells whether one is hidden."""
+        """Joints of the rows in input pixels, all of them visible: nothing tells whether one is hidden.
+
+        The score of a joint is the probability of its likeliest cell among those of its region.
+        """
         logits, boxes, labels = raw.logits[picture, : len(rows)].float(), rows.boxes, rows.labels
         if labels is None or boxes is None:
             raise ValueError("expected rows with boxes and labels, found some without")
@@ -97,7 +100,9 @@ class KeypointTop(ColumnTop):
             jointed = torch.isin(labels, labels.new_tensor(self.classes))
         points = boxes.new_zeros(*logits.shape[:2], 2)
         points[jointed] = keypoint_places(logits[jointed], boxes[jointed], self.reduced)
-        return {"keypoints": points, "visible": VISIBLE * jointed.long()[:, None].expand(-1, logits.shape[1])}
+        scores = logits.flatten(2).softmax(2).amax(2) * jointed[:, None]
+        visible = VISIBLE * jointed.long()[:, None].expand(-1, logits.shape[1])
+        return {"keypoints": points, "visible": visible, "keypoint_scores": scores}
 
 
 def _joints(sampled: Sampled) -> tuple[Tensor, Tensor]:

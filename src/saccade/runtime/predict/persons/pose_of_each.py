@@ -24,6 +24,7 @@ from saccade.runtime.predict.views.batched_views import PictureResult
 from saccade.runtime.predict.views.multi_scale_flip import MultiScaleFlip
 
 GIVES = frozenset(f"instances.{name}" for name in ("boxes", "labels", "scores", "keypoints", "visible"))
+SCORES = "instances.keypoint_scores"
 # A joint of which the network does not say whether it is seen.
 SEEN = 2
 
@@ -90,7 +91,12 @@ class PoseOfEach:
         marks = [one.pose_visible for one in poses if isinstance(one, Annotation) and one.pose_visible is not None]
         keypoints = torch.stack(places) if places else torch.zeros(0, joints, 2)
         visible = torch.stack(marks) if marks else torch.full(keypoints.shape[:2], SEEN)
-        return Annotation(instances=replace(rows, keypoints=keypoints, visible=visible))
+        told = replace(rows, keypoints=keypoints, visible=visible)
+        if "pose_scores" not in self.pose.engine.gives:
+            return Annotation(instances=told)
+        sure = [one.pose_scores for one in poses if isinstance(one, Annotation) and one.pose_scores is not None]
+        scores = torch.stack(sure) if sure else torch.zeros(keypoints.shape[:2])
+        return Annotation(instances=replace(told, keypoint_scores=scores))
 
 
 def pose_of_each(pose: Predictor, finder: Finder) -> Predictor:
@@ -102,7 +108,7 @@ def pose_of_each(pose: Predictor, finder: Finder) -> Predictor:
 
     Returns:
         A predictor whose predictions are the persons of a picture: ``instances`` with boxes, scores, keypoints and
-        visible; a picture without a person has no row.
+        visible, and keypoint_scores where the network tells them; a picture without a person has no row.
 
     Raises:
         ConfigError: The network does not see one person's square, or takes other channels than the finder.
@@ -138,7 +144,7 @@ def _face(pose: Predictor, finder: Finder) -> Engine:
         engine,
         name=name,
         input=engine.input if finder.engine is None else finder.engine.input,
-        gives=GIVES,
+        gives=GIVES | ({SCORES} if "pose_scores" in engine.gives else frozenset()),
         vocabularies=Vocabularies.of({key: found for key, found in names.items() if found}),
         forward=refuse,
         decode=refuse,

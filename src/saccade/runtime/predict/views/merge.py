@@ -165,7 +165,7 @@ MAPS: Mapping[str, Literal["best", "above_half"] | None] = {
 # Fields that follow from these.
 DECIDED = ("semantic", "semantic_masks", "semantic_masks_unknown")
 # Columns of instances that are as their own view gave them.
-COLUMNS = frozenset(("boxes", "labels", "scores", "masks", "keypoints", "visible"))
+COLUMNS = frozenset(("boxes", "labels", "scores", "masks", "keypoints", "visible", "keypoint_scores"))
 # Fields that speak of the whole picture's one person, of whom a tile shows a part.
 OF_THE_WHOLE = frozenset(("pose", "pose_visible", "pose_scores"))
 
