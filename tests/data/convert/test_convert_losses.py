@@ -117,12 +117,19 @@ def test_yolo_holds_joints_or_outlines(tmp_path: Path) -> None:
     assert not differences(data, open_data(tmp_path / "b")) - {"keypoints", "visible"}
 
 
-def test_names_of_joints_that_yolo_would_forget(tmp_path: Path) -> None:
+def test_bones_that_yolo_would_forget(tmp_path: Path) -> None:
     data = listing(jointed(), joints=MARKS)
     with pytest.raises(DataError, match="joints: 1 "):
         convert(data, tmp_path / "a", "yolo")
     convert(data, tmp_path / "b", "coco")
     assert open_data(tmp_path / "b").joints == MARKS
+
+
+@pytest.mark.parametrize("form", ["coco", "yolo"])
+def test_names_and_constants_of_joints_come_back(tmp_path: Path, form: str) -> None:
+    told = Joints(("left_tip", "right_tip", "palm"), ((0, 1),), (), (0.01, 0.02, 0.3))
+    convert(listing(jointed(), joints=told), tmp_path / form, form)
+    assert open_data(tmp_path / form).joints == told
 
 
 def test_what_is_allowed_keeps_its_sense(tmp_path: Path) -> None:

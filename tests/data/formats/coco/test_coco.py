@@ -94,6 +94,40 @@ def test_keypoints_move_to_pixel_centres(tmp_path: Path) -> None:
     assert data.truth(2).instances.keypoints.shape == (0, 3, 2)
 
 
+def test_constants_of_similarity_are_those_of_the_category(tmp_path: Path) -> None:
+    content = person_content()
+    assert opened(tmp_path / "none", content).joints.sigmas == ()
+    content["categories"][1]["sigmas"] = [0.01, 0.2, 1]
+    content["categories"][0]["keypoints"] = content["categories"][1]["keypoints"]
+    data = opened(tmp_path / "own", content)
+    assert (data.joints.names[0], data.joints.sigmas) == ("nose", (0.01, 0.2, 1.0))
+    content["categories"][0]["sigmas"] = [0.01, 0.2, 0.3]
+    with pytest.raises(DataError, match="the same sigmas as /categories/1/sigmas") as caught:
+        opened(tmp_path / "two", content)
+    assert caught.value.pointer == "/categories/0/sigmas"
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ([0.1, 0.2], ""),
+        ("wide", ""),
+        ({}, ""),
+        ([], ""),
+        ([0.1, 0, 0.1], "/1"),
+        ([0.1, 0.1, -1], "/2"),
+        (["a", 1, 1], "/0"),
+    ],
+)
+def test_bad_constants_are_refused_with_their_place(given: Any, place: str, tmp_path: Path) -> None:
+    content = person_content()
+    content["categories"][1]["sigmas"] = given
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path, content)
+    assert caught.value.pointer == f"/categories/1/sigmas{place}"
+    assert Path(str(caught.value.path)).name == "instances_train.json"
+
+
 def test_joints_by_their_names() -> None:
     person = joints(COCO_NAMES)
     assert (len(person.sigmas), len(person.pairs)) == (17, 8)

@@ -72,6 +72,8 @@ class CocoForm(Form):
         if marks is not None:
             named["keypoints"] = list(marks.names)
             named["skeleton"] = [[start + 1, end + 1] for start, end in marks.bones]
+            if marks.sigmas != joints(marks.names).sigmas:
+                named["sigmas"] = list(marks.sigmas)
         return [{"id": label + 1, "name": name} | named for label, name in enumerate(self.source.classes)]
 
 
