@@ -45,6 +45,12 @@ def jointed() -> Annotation:
     return boxed(BOX, keypoints=points, visible=torch.tensor([[2, 1, 2]]))
 
 
+def strayed() -> Annotation:
+    """Joints of which two annotated ones lie outside the picture of 30x20."""
+    points = torch.tensor([[[-0.5, 4], [5, 20.5], [500, 8]]])
+    return boxed(BOX, keypoints=points, visible=torch.tensor([[2, 1, 0]]))
+
+
 WHOLE = mask((2, 3, 12, 9))
 # Kind, format, what a picture shows, how many times.
 CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
@@ -66,6 +72,7 @@ CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
     ("objects", "folder", lambda: boxed(BOX), 1),
     ("overlaps", "voc", lambda: painted(WHOLE, mask((6, 6, 20, 15))), 1),
     ("overlaps", "masks", lambda: painted(WHOLE, mask((6, 6, 20, 15)), labels=(0, 1)), 1),
+    ("outside", "yolo", strayed, 2),
     ("parts", "yolo", lambda: painted(mask((2, 3, 12, 9), (15, 3, 18, 9))), 1),
     ("person", "coco", lambda: Annotation(person=Person(scale=torch.tensor(1.0))), 1),
     ("pictures", "masks", lambda: boxed(BOX), 1),
@@ -123,6 +130,17 @@ def test_bones_that_yolo_would_forget(tmp_path: Path) -> None:
         convert(data, tmp_path / "a", "yolo")
     convert(data, tmp_path / "b", "coco")
     assert open_data(tmp_path / "b").joints == MARKS
+
+
+def test_joints_outside_the_picture_are_no_joints_in_yolo(tmp_path: Path) -> None:
+    edge = boxed(BOX, keypoints=torch.tensor([[[0.0, 0], [30, 20], [7, 8]]]), visible=torch.tensor([[2, 1, 2]]))
+    data = listing(strayed(), edge, joints=Joints(("a", "b", "c")))
+    convert(data, tmp_path / "out", "yolo", allow=["outside"])
+    lines = [(tmp_path / f"out/labels/train/{name}.txt").read_text().split()[5:] for name in "01"]
+    assert lines[0] == ["0"] * 9
+    assert lines[1][:6] == ["0", "0", "2", "1", "1", "1"]
+    read = open_data(tmp_path / "out")
+    assert [read.truth(index).instances.visible.tolist() for index in (0, 1)] == [[[0, 0, 0]], [[2, 1, 2]]]
 
 
 @pytest.mark.parametrize("form", ["coco", "yolo"])
