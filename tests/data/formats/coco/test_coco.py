@@ -94,6 +94,22 @@ def test_keypoints_move_to_pixel_centres(tmp_path: Path) -> None:
     assert data.truth(2).instances.keypoints.shape == (0, 3, 2)
 
 
+def test_empty_lists_of_keypoints_say_that_there_are_none(tmp_path: Path) -> None:
+    content = person_content()
+    content["categories"][0] |= {"keypoints": [], "skeleton": []}
+    content["annotations"][0] |= {"keypoints": [], "num_keypoints": 0}
+    data = opened(tmp_path / "some", content)
+    assert data.joints is not None
+    assert data.joints.names == ("nose", "left_eye", "right_eye")
+    assert data.truth(0).instances.visible.tolist() == [[0, 0, 0]] * 3
+    content["categories"][1] |= {"keypoints": []}
+    del content["annotations"][3]["keypoints"]
+    assert opened(tmp_path / "none", content).joints is None
+    content["annotations"][0]["num_keypoints"] = 2
+    with pytest.raises(DataError, match="0, the number of keypoints"):
+        opened(tmp_path / "odd", person_content() | {"annotations": content["annotations"]})
+
+
 def test_constants_of_similarity_are_those_of_the_category(tmp_path: Path) -> None:
     content = person_content()
     assert opened(tmp_path / "none", content).joints.sigmas == ()

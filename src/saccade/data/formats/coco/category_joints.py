@@ -17,13 +17,15 @@ def shared_joints(categories: Sequence[JsonNode]) -> Joints | None:
     Raises:
         DataError: A list is malformed, or two categories say different things.
     """
-    found = [(node, node.items("keypoints")) for node in categories if node.optional("keypoints")]
+    listed = [(node, node.items("keypoints")) for node in categories if node.optional("keypoints")]
+    found = [(node, names) for node, names in listed if names]  # An empty list says that there are none.
     if not found:
         return None
     first, names = found[0]
     for other, its in found[1:]:
         if [node.value for node in its] != [node.value for node in names]:
-            raise other.get("keypoints").wrong(f"the same keypoints as {first.pointer} has", "others")
+            cure = "take keypoints out of one of them and of its annotations, or keep a file for each"
+            raise other.get("keypoints").wrong(f"the same keypoints as {first.pointer} has", "others", cure)
     jointed = [node for node, _ in found]
     return joints([name.text() for name in names], _bones(first, len(names)), _sigmas(jointed, len(names)))
 
