@@ -110,6 +110,15 @@ def test_empty_lists_of_keypoints_say_that_there_are_none(tmp_path: Path) -> Non
         opened(tmp_path / "odd", person_content() | {"annotations": content["annotations"]})
 
 
+def test_joints_that_are_called_alike_are_refused_with_their_place(tmp_path: Path) -> None:
+    content = person_content()
+    content["categories"][1]["keypoints"][2] = "nose"
+    with pytest.raises(DataError, match="'nose', which /categories/1/keypoints/0 has too") as caught:
+        opened(tmp_path, content)
+    assert caught.value.pointer == "/categories/1/keypoints/2"
+    assert Path(str(caught.value.path)).name == "instances_train.json"
+
+
 def test_constants_of_similarity_are_those_of_the_category(tmp_path: Path) -> None:
     content = person_content()
     assert opened(tmp_path / "none", content).joints.sigmas == ()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from saccade.core.dataset import Joints
 from saccade.core.joint_names import joints
-from saccade.data.formats.common.joint_lists import sigmas_in
+from saccade.data.formats.common.joint_lists import check_names, sigmas_in
 from saccade.data.formats.common.json_node import JsonNode
 
 
@@ -15,7 +15,7 @@ def shared_joints(categories: Sequence[JsonNode]) -> Joints | None:
     keypoint similarity, one a joint, where the data's maker has measured how far annotators stray.
 
     Raises:
-        DataError: A list is malformed, or two categories say different things.
+        DataError: A list is malformed, two joints are called alike, or two categories say different things.
     """
     listed = [(node, node.items("keypoints")) for node in categories if node.optional("keypoints")]
     found = [(node, names) for node, names in listed if names]  # An empty list says that there are none.
@@ -26,6 +26,7 @@ def shared_joints(categories: Sequence[JsonNode]) -> Joints | None:
         if [node.value for node in its] != [node.value for node in names]:
             cure = "take keypoints out of one of them and of its annotations, or keep a file for each"
             raise other.get("keypoints").wrong(f"the same keypoints as {first.pointer} has", "others", cure)
+    check_names(names)
     jointed = [node for node, _ in found]
     return joints([name.text() for name in names], _bones(first, len(names)), _sigmas(jointed, len(names)))
 

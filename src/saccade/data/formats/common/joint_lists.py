@@ -15,7 +15,8 @@ def check_names(nodes: Sequence[JsonNode]) -> None:
     for node in nodes:
         first = seen.setdefault(node.text(), node)
         if first is not node:
-            raise node.wrong("a name of its own for each joint", f"{node.value!r}, which {first.pointer} has too")
+            found = f"{node.value!r}, which {first.pointer} has too"
+            raise node.wrong("a name of its own for each joint", found, "call one of them otherwise")
 
 
 def sigmas_in(node: JsonNode, count: int) -> tuple[float, ...]:
