@@ -40,11 +40,15 @@ class Coco(ImageFiles):
         split: The split's name, by which the pictures' folder is sought.
         report: Told of every defect of the document; by default the first one is raised.
 
+    Attributes:
+        document: The JSON file.
+
     Raises:
         DataError: The document is at fault, or pictures are missing.
     """
 
     def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
+        self.document = document
         folder, disk = root, DiskNames()
 
         def judge(names: Sequence[str]) -> list[tuple[str, str, str] | None]:
@@ -62,6 +66,7 @@ class Coco(ImageFiles):
         turned = [name for name, found in zip(written, names, strict=True) if name != found]
         slashes = (f"{document.name}: \\ is read as / in {len(turned)} names, as in {turned[0]!r}",) if turned else ()
         self.notes = (*read.notes, *slashes, *disk.notes())
+        self.passed_over = tuple(_beside(document))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -163,6 +168,15 @@ def _candidates(root: Path) -> list[Path]:
     return nested + ([file for file in files if file.name.startswith("instances_")] or files)
 
 
+def _beside(document: Path) -> list[Path]:
+    """Documents in the same folder that are of the same split, and so of the same pictures, by their names."""
+    if document.name == _ROBOFLOW:
+        return []
+    split = canonical(split_of(document))
+    files = [file for file in sorted(document.parent.glob("*.json")) if not file.name.startswith(OTHERS)]
+    return [file for file in files if file != document and canonical(split_of(file)) == split]
+
+
 def _is_document(file: Path) -> bool:
     """Whether a JSON file of any name says what COCO's say, such as Label Studio's ``result.json``."""
     try:
@@ -194,7 +208,12 @@ def open_coco(path: Path, split: str, report: Report = strict) -> Coco:
     Raises:
         DataError: The document is at fault, or pictures are missing.
     """
-    root = path
     if path.is_file():
         root = path.parent.parent if path.parent.name == "annotations" else path.parent
-    return Coco(root, documents(path)[split], split, report)
+        return Coco(root, documents(path)[split], split, report)
+    data = Coco(path, documents(path)[split], split, report)
+    data.notes += tuple(
+        f"{name_in(path, file)} is passed over, since {data.document.name} beside it is read; for it say coco:{file}"
+        for file in data.passed_over
+    )
+    return data
