@@ -27,6 +27,8 @@ OTHERS = ("panoptic_", "captions_", "stuff_", "image_info_")
 _NO_SPLITS = frozenset(("result", "default"))
 _KEYS = ("images", "annotations", "categories", "file_name")
 _ROBOFLOW = "_annotations.coco.json"
+# What may stand before a JSON file's first mark, a byte order mark among it; how many bytes are looked at for that.
+_BLANK, _HEAD = b"\xef\xbb\xbf \r\n\t", 4096
 
 
 class Coco(ImageFiles):
@@ -134,13 +136,13 @@ def picture_folder(root: Path, document: Path, split: str, names: Sequence[str])
 
 
 def documents(path: Path) -> dict[str, Path]:
-    """The JSON files of a COCO folder by split, or the file itself; empty where there are none.
+    """The JSON files of a COCO folder by split, or the file itself; empty where there are none, as of lists of persons.
 
     Raises:
         DataError: Two files claim the same split.
     """
     if path.is_file():
-        return {split_of(path): path} if path.suffix == ".json" else {}
+        return {split_of(path): path} if path.suffix == ".json" and not _is_list(path) else {}
     found: dict[str, Path] = {}
     for document in _candidates(path):
         split = document.parent.name if document.name == _ROBOFLOW and document.parent != path else split_of(document)
@@ -177,13 +179,22 @@ def _beside(document: Path) -> list[Path]:
     return [file for file in files if file != document and canonical(split_of(file)) == split]
 
 
+def _is_list(file: Path) -> bool:
+    """Whether a JSON file begins as a list: MPII's persons and COCO's results do, and no document."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_HEAD).lstrip(_BLANK)[:1] == b"["
+    except OSError:
+        return False  # It is told when the file is read.
+
+
 def _is_document(file: Path) -> bool:
     """Whether a JSON file of any name says what COCO's say, such as Label Studio's ``result.json``."""
     try:
         data = read_bytes(file, MAX_JSON_BYTES)
     except DataError:
         return False
-    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and all(f'"{key}"'.encode() in data for key in _KEYS)
+    return data.lstrip(_BLANK)[:1] == b"{" and all(f'"{key}"'.encode() in data for key in _KEYS)
 
 
 def split_of(document: Path) -> str:
