@@ -12,7 +12,7 @@ from faster_coco_eval.core.cocoeval import Params
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from made import coco_content, save_picture, write_coco
+from made import coco_content, coco_joints_content, save_picture, write_coco
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.core.joint_names import COCO_NAMES, joints, mirrored_pairs
@@ -75,15 +75,8 @@ def test_compressed_and_plain_run_lengths_agree(tmp_path: Path) -> None:
     assert torch.equal(masks[0], masks[1])
 
 
-def person_content() -> dict[str, Any]:
-    content = coco_content()
-    content["categories"][1] |= {"keypoints": ["nose", "left_eye", "right_eye"], "skeleton": [[1, 2], [1, 3]]}
-    content["annotations"][3]["keypoints"] = [3, 4, 2, 0, 0, 0, 5, 6, 1]
-    return content
-
-
 def test_keypoints_move_to_pixel_centres(tmp_path: Path) -> None:
-    data = opened(tmp_path, person_content())
+    data = opened(tmp_path, coco_joints_content())
     rows = data.truth(1).instances
     assert rows.keypoints.tolist() == [[[3.5, 4.5], [0, 0], [5.5, 6.5]]]
     assert rows.visible.tolist() == [[2, 0, 1]]
@@ -92,65 +85,6 @@ def test_keypoints_move_to_pixel_centres(tmp_path: Path) -> None:
     assert data.joints.bones == ((0, 1), (0, 2))
     assert data.truth(0).instances.visible.tolist() == [[0, 0, 0]] * 3
     assert data.truth(2).instances.keypoints.shape == (0, 3, 2)
-
-
-def test_empty_lists_of_keypoints_say_that_there_are_none(tmp_path: Path) -> None:
-    content = person_content()
-    content["categories"][0] |= {"keypoints": [], "skeleton": []}
-    content["annotations"][0] |= {"keypoints": [], "num_keypoints": 0}
-    data = opened(tmp_path / "some", content)
-    assert data.joints is not None
-    assert data.joints.names == ("nose", "left_eye", "right_eye")
-    assert data.truth(0).instances.visible.tolist() == [[0, 0, 0]] * 3
-    content["categories"][1] |= {"keypoints": []}
-    del content["annotations"][3]["keypoints"]
-    assert opened(tmp_path / "none", content).joints is None
-    content["annotations"][0]["num_keypoints"] = 2
-    with pytest.raises(DataError, match="0, the number of keypoints"):
-        opened(tmp_path / "odd", person_content() | {"annotations": content["annotations"]})
-
-
-def test_joints_that_are_called_alike_are_refused_with_their_place(tmp_path: Path) -> None:
-    content = person_content()
-    content["categories"][1]["keypoints"][2] = "nose"
-    with pytest.raises(DataError, match="'nose', which /categories/1/keypoints/0 has too") as caught:
-        opened(tmp_path, content)
-    assert caught.value.pointer == "/categories/1/keypoints/2"
-    assert Path(str(caught.value.path)).name == "instances_train.json"
-
-
-def test_constants_of_similarity_are_those_of_the_category(tmp_path: Path) -> None:
-    content = person_content()
-    assert opened(tmp_path / "none", content).joints.sigmas == ()
-    content["categories"][1]["sigmas"] = [0.01, 0.2, 1]
-    content["categories"][0]["keypoints"] = content["categories"][1]["keypoints"]
-    data = opened(tmp_path / "own", content)
-    assert (data.joints.names[0], data.joints.sigmas) == ("nose", (0.01, 0.2, 1.0))
-    content["categories"][0]["sigmas"] = [0.01, 0.2, 0.3]
-    with pytest.raises(DataError, match="the same sigmas as /categories/1/sigmas") as caught:
-        opened(tmp_path / "two", content)
-    assert caught.value.pointer == "/categories/0/sigmas"
-
-
-@pytest.mark.parametrize(
-    ("given", "place"),
-    [
-        ([0.1, 0.2], ""),
-        ("wide", ""),
-        ({}, ""),
-        ([], ""),
-        ([0.1, 0, 0.1], "/1"),
-        ([0.1, 0.1, -1], "/2"),
-        (["a", 1, 1], "/0"),
-    ],
-)
-def test_bad_constants_are_refused_with_their_place(given: Any, place: str, tmp_path: Path) -> None:
-    content = person_content()
-    content["categories"][1]["sigmas"] = given
-    with pytest.raises(DataError) as caught:
-        opened(tmp_path, content)
-    assert caught.value.pointer == f"/categories/1/sigmas{place}"
-    assert Path(str(caught.value.path)).name == "instances_train.json"
 
 
 def test_joints_by_their_names() -> None:
@@ -222,7 +156,7 @@ def with_defect(content: dict[str, Any], place: list[Any], value: Any) -> dict[s
 @pytest.mark.parametrize(("place", "value", "pointer", "identifier"), DEFECTS)
 def test_defects_are_named(place: list[Any], value: Any, pointer: str, identifier: int | None, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
-        opened(tmp_path, with_defect(person_content(), place, value))
+        opened(tmp_path, with_defect(coco_joints_content(), place, value))
     assert (caught.value.pointer, caught.value.annotation_id) == (pointer, identifier)
     assert caught.value.path == str(tmp_path / "annotations/instances_train.json")
     assert "expected" in caught.value.what
@@ -252,7 +186,7 @@ VALUES = st.one_of(
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_value_anywhere_is_data_or_a_data_error(tmp_path: Path, data: st.DataObject) -> None:
-    content = person_content()
+    content = coco_joints_content()
     place: list[Any] = []
     parent: Any = content
     while isinstance(parent, dict | list) and parent and (len(place) < 2 or data.draw(st.booleans())):
