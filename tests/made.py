@@ -40,7 +40,7 @@ def coco_content() -> dict[str, Any]:
 
 
 def coco_joints_content() -> dict[str, Any]:
-    """The same, where bees have three joints, and of all objects the last alone."""
+    """The same, where ants have three joints, which are annotated of the last object."""
     content = coco_content()
     content["categories"][1] |= {"keypoints": ["nose", "left_eye", "right_eye"], "skeleton": [[1, 2], [1, 3]]}
     content["annotations"][3]["keypoints"] = [3, 4, 2, 0, 0, 0, 5, 6, 1]
