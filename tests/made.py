@@ -39,6 +39,14 @@ def coco_content() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def coco_joints_content() -> dict[str, Any]:
+    """The same, where ants have three joints, which are annotated of the last object."""
+    content = coco_content()
+    content["categories"][1] |= {"keypoints": ["nose", "left_eye", "right_eye"], "skeleton": [[1, 2], [1, 3]]}
+    content["annotations"][3]["keypoints"] = [3, 4, 2, 0, 0, 0, 5, 6, 1]
+    return content
+
+
 def write_coco(root: Path, content: dict[str, Any] | None = None, split: str = "train") -> Path:
     content = coco_content() if content is None else content
     document = root / "annotations" / f"instances_{split}.json"

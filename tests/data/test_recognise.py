@@ -171,3 +171,19 @@ def test_a_uri_that_is_also_a_file_is_asked_about(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SaccadeError, match=r"\./coco:set"):
         open_data("coco:set")
+
+
+def test_a_json_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    save_picture(tmp_path / "images/a.png")
+    person = {"image": "a.png", "joints": [[5, 5]] * 16, "joints_vis": [1] * 16, "center": [9, 9], "scale": 0.1}
+    persons, results = tmp_path / "annot/valid.json", tmp_path / "results.json"
+    persons.parent.mkdir()
+    persons.write_text("\n " + json.dumps([person]))
+    assert open_data(persons).fields >= {"pose", "person.scale"}
+    results.write_text(json.dumps([{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 1}]))
+    with pytest.raises(DataError, match="data of a known format"):
+        open_data(results)
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"images": []}')
+    with pytest.raises(DataError, match="categories"):  # What begins as a document is refused as one.
+        open_data(broken)

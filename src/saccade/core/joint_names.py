@@ -68,10 +68,16 @@ def _mirrored(name: str) -> Iterator[str]:
         yield name[: found.start()] + _RIGHT[found.group()] + name[found.end() :]
 
 
-def joints(names: Sequence[str], bones: Sequence[tuple[int, int]] = ()) -> Joints:
-    """Joints of these names; pairs follow from the names, and COCO's constants from COCO's 17 names."""
-    sigmas = COCO_SIGMAS if tuple(names) == COCO_NAMES else ()
-    return Joints(tuple(names), mirrored_pairs(names), tuple(bones), sigmas)
+def joints(names: Sequence[str], bones: Sequence[tuple[int, int]] = (), sigmas: Sequence[float] = ()) -> Joints:
+    """Joints of these names; pairs follow from the names.
+
+    Args:
+        names: K names.
+        bones: Pairs of joints that a drawing connects.
+        sigmas: K constants of object keypoint similarity; of none COCO's, where the names are COCO's 17.
+    """
+    own = tuple(map(float, sigmas)) or (COCO_SIGMAS if tuple(names) == COCO_NAMES else ())
+    return Joints(tuple(names), mirrored_pairs(names), tuple(bones), own)
 
 
 def usual_name(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from saccade.core.dataset import Joints
 from saccade.core.vocabulary import UNTOLD_CONTOURS, Names, Vocabularies
 from saccade.metrics.classify.classification import Classification, MultiLabel
 from saccade.metrics.detect.boundary import BoundaryDetection
@@ -34,6 +35,7 @@ class Family(NamedTuple):
         unless: Dotted fields of predictions in whose presence another family speaks.
         beside: Fields whose names it is made from too.
         of_classes: Whether the names must be those of classes, not of contours of whatever there is.
+        of_joints: Whether it is made from the joints' constants of similarity too, as far as the data tell them.
     """
 
     make: Callable[..., Metric]
@@ -43,6 +45,7 @@ class Family(NamedTuple):
     unless: frozenset[str] = frozenset()
     beside: tuple[str, ...] = ()
     of_classes: bool = False
+    of_joints: bool = False
 
 
 _BOXES = frozenset({"instances.boxes"})
@@ -58,7 +61,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(Localization, Localization.reads, Localization.needs, unless=frozenset({"semantic", "semantic_masks"})),
     Family(Pose, Pose.reads, Pose.needs, vocabulary="pose"),
     # Joints of objects come before their boxes: they are what is drawn, and what a run is known by.
-    Family(KeypointDetection, KeypointDetection.reads, KeypointDetection.needs, beside=("pose",)),
+    Family(KeypointDetection, KeypointDetection.reads, KeypointDetection.needs, beside=("pose",), of_joints=True),
     # Of instances the masks come first: what is drawn, and what a run is known by.
     Family(partial(Detection, shape="mask"), _RANKED | _LABELS | _MASKS, _BOXES | _LABELS | _MASKS),
     Family(Detection, _RANKED | _LABELS, _BOXES | _LABELS),
@@ -89,7 +92,11 @@ THOROUGH = thorough()
 
 
 def choose(
-    gives: frozenset[str], truth_fields: frozenset[str], names: Names, families: Sequence[Family] = FAMILIES
+    gives: frozenset[str],
+    truth_fields: frozenset[str],
+    names: Names,
+    families: Sequence[Family] = FAMILIES,
+    joints: Joints | None = None,
 ) -> list[Metric]:
     """The metrics that apply to a system's predictions about a data set.
 
@@ -98,10 +105,15 @@ def choose(
         truth_fields: Dotted fields that the data set annotates.
         names: Names of the classes, by vocabulary where fields differ in them.
         families: The metrics to choose from.
+        joints: What the data set's joints are, where it tells.
     """
     vocabularies = Vocabularies.of(names, gives | truth_fields)
+    told = {"sigmas": joints.sigmas} if joints is not None else {}
     return [
-        family.make(*(vocabularies.names(field) for field in (family.vocabulary, *family.beside)))
+        family.make(
+            *(vocabularies.names(field) for field in (family.vocabulary, *family.beside)),
+            **(told if family.of_joints else {}),
+        )
         for family in families
         if family.reads <= gives and family.needs <= truth_fields and not family.unless & gives
         if not family.of_classes or vocabularies.names(family.vocabulary) not in ((), UNTOLD_CONTOURS)

@@ -1,5 +1,6 @@
 """Conversions: what is not refused comes back, whatever the pair of formats."""
 
+import json
 import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from saccade.core.errors import UsageError
 from saccade.data.convert.convert import FORMS, convert
 from saccade.data.convert.losses import KINDS
 from saccade.data.open import open_data, splits
-from written import CLASSES, Listing, boxed, differences, listing, listings, painted
+from written import CLASSES, MARKS, Listing, boxed, differences, listing, listings, painted
 
 MANY = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "search" else 1
 
@@ -39,6 +40,7 @@ COVERED = {
     "masks": {"masks", "masked"},
     "objects": OBJECTS | {"label", "semantic"},
     "outlines": {"masks", "area"},
+    "outside": {"keypoints", "visible"},
     "overlaps": {"masks", "semantic"},
     "parts": {"masks", "area", "boxes"},
     "pictures": {"pictures"},
@@ -217,3 +219,31 @@ def test_masks_are_painted_small_on_large(tmp_path: Path) -> None:
     assert tuple(open_data(tmp_path / "out").classes) == (*CLASSES, "background")
     assert (int(read[0, 0]), int(read[3, 3]), int(read[6, 6])) == (3, 0, 1)
     assert int((read == 1).sum()) == 16
+
+
+def test_coco_s_joints_stand_where_its_evaluation_looks_for_them(tmp_path: Path) -> None:
+    """Each object says how many joints it has; those of a class with joints have places; other classes have neither."""
+    points = torch.tensor([[[3.0, 4], [5, 6], [7, 8]]] * 2 + [[[0.0, 0]] * 3] * 2)
+    marks = torch.tensor([[2, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
+    crowd = torch.tensor([False, False, False, True])
+    mixed = boxed(*[(2.0, 3, 12, 9)] * 4, labels=(1, 1, 0, -1), keypoints=points, visible=marks, crowd=crowd)
+    alone = boxed((2.0, 3, 12, 9), keypoints=points[2:3], visible=marks[2:3])
+    data = listing(mixed, alone, joints=MARKS)
+    convert(data, tmp_path / "out", "coco")
+    said = json.loads((tmp_path / "out/annotations/instances_train.json").read_text())
+    assert [("keypoints" in one, "skeleton" in one) for one in said["categories"]] == [(False,) * 2, (True,) * 2] + [
+        (False, False)
+    ] * (len(CLASSES) - 2)
+    rows = [(one["category_id"], one["num_keypoints"], one.get("keypoints")) for one in said["annotations"]]
+    ignored = [(label, 0, [0] * 9 if label == 2 else None) for label in range(1, len(CLASSES) + 1)]
+    seen = (2, 2, [2.5, 3.5, 2, 4.5, 5.5, 1, 0, 0, 0])
+    assert rows == [seen, (2, 0, [0] * 9), (1, 0, None), *ignored, (1, 0, None)]
+    assert open_data(tmp_path / "out").joints == MARKS
+
+
+def test_coco_s_categories_all_have_joints_where_no_object_tells(tmp_path: Path) -> None:
+    silent = boxed((2.0, 3, 12, 9), keypoints=torch.zeros(1, 3, 2), visible=torch.zeros(1, 3, dtype=torch.int64))
+    convert(listing(silent, joints=MARKS), tmp_path / "out", "coco")
+    said = json.loads((tmp_path / "out/annotations/instances_train.json").read_text())
+    assert all("keypoints" in one for one in said["categories"])
+    assert said["annotations"][0]["keypoints"] == [0] * 9

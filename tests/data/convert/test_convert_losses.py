@@ -45,6 +45,12 @@ def jointed() -> Annotation:
     return boxed(BOX, keypoints=points, visible=torch.tensor([[2, 1, 2]]))
 
 
+def strayed() -> Annotation:
+    """Joints of which two annotated ones lie outside the picture of 30x20."""
+    points = torch.tensor([[[-0.5, 4], [5, 20.5], [500, 8]]])
+    return boxed(BOX, keypoints=points, visible=torch.tensor([[2, 1, 0]]))
+
+
 WHOLE = mask((2, 3, 12, 9))
 # Kind, format, what a picture shows, how many times.
 CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
@@ -66,6 +72,7 @@ CASES: list[tuple[str, str, Callable[[], Annotation], int]] = [
     ("objects", "folder", lambda: boxed(BOX), 1),
     ("overlaps", "voc", lambda: painted(WHOLE, mask((6, 6, 20, 15))), 1),
     ("overlaps", "masks", lambda: painted(WHOLE, mask((6, 6, 20, 15)), labels=(0, 1)), 1),
+    ("outside", "yolo", strayed, 2),
     ("parts", "yolo", lambda: painted(mask((2, 3, 12, 9), (15, 3, 18, 9))), 1),
     ("person", "coco", lambda: Annotation(person=Person(scale=torch.tensor(1.0))), 1),
     ("pictures", "masks", lambda: boxed(BOX), 1),
@@ -117,12 +124,30 @@ def test_yolo_holds_joints_or_outlines(tmp_path: Path) -> None:
     assert not differences(data, open_data(tmp_path / "b")) - {"keypoints", "visible"}
 
 
-def test_names_of_joints_that_yolo_would_forget(tmp_path: Path) -> None:
+def test_bones_that_yolo_would_forget(tmp_path: Path) -> None:
     data = listing(jointed(), joints=MARKS)
     with pytest.raises(DataError, match="joints: 1 "):
         convert(data, tmp_path / "a", "yolo")
     convert(data, tmp_path / "b", "coco")
     assert open_data(tmp_path / "b").joints == MARKS
+
+
+def test_joints_outside_the_picture_are_no_joints_in_yolo(tmp_path: Path) -> None:
+    edge = boxed(BOX, keypoints=torch.tensor([[[0.0, 0], [30, 20], [7, 8]]]), visible=torch.tensor([[2, 1, 2]]))
+    data = listing(strayed(), edge, joints=Joints(("a", "b", "c")))
+    convert(data, tmp_path / "out", "yolo", allow=["outside"])
+    lines = [(tmp_path / f"out/labels/train/{name}.txt").read_text().split()[5:] for name in "01"]
+    assert lines[0] == ["0"] * 9
+    assert lines[1][:6] == ["0", "0", "2", "1", "1", "1"]
+    read = open_data(tmp_path / "out")
+    assert [read.truth(index).instances.visible.tolist() for index in (0, 1)] == [[[0, 0, 0]], [[2, 1, 2]]]
+
+
+@pytest.mark.parametrize("form", ["coco", "yolo"])
+def test_names_and_constants_of_joints_come_back(tmp_path: Path, form: str) -> None:
+    told = Joints(("left_tip", "right_tip", "palm"), ((0, 1),), (), (0.01, 0.02, 0.3))
+    convert(listing(jointed(), joints=told), tmp_path / form, form)
+    assert open_data(tmp_path / form).joints == told
 
 
 def test_what_is_allowed_keeps_its_sense(tmp_path: Path) -> None:

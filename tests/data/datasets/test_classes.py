@@ -7,7 +7,7 @@ import torch
 
 from made import Memory, coco_content, save_picture, write_coco
 from saccade.core.annotation import Annotation
-from saccade.core.dataset import Dataset
+from saccade.core.dataset import Dataset, Joints
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.classes.chosen import class_subset, rename_classes
@@ -111,6 +111,15 @@ def test_sets_with_other_joints_are_refused() -> None:
     other.joints = type(scenes.joints)(("nose",))
     with pytest.raises(ConfigError, match="nose"):
         ConcatDataset([scenes, other])
+
+
+def test_constants_of_similarity_of_joined_sets_are_those_told() -> None:
+    silent, own, other = Memory(1), Memory(1), Memory(1)
+    silent.joints, own.joints = Joints(("a", "b"), bones=((0, 1),)), Joints(("a", "b"), sigmas=(0.1, 0.2))
+    other.joints = Joints(("a", "b"), sigmas=(0.1, 0.3))
+    assert ConcatDataset([silent, own]).joints == Joints(("a", "b"), bones=((0, 1),), sigmas=(0.1, 0.2))
+    with pytest.raises(ConfigError, match="sigmas"):
+        ConcatDataset([own, silent, other])
 
 
 def test_a_share_and_a_fold_are_cut_of_the_training_pictures() -> None:

@@ -10,6 +10,7 @@ import torch
 
 import saccade as sc
 from saccade.core.annotation import Annotation, Instances
+from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.core.joint_names import COCO_NAMES, COCO_SIGMAS, sigmas_by_name
 from saccade.metrics.families import choose
@@ -162,6 +163,23 @@ def test_a_file_may_leave_numbers_of_joints_out_but_not_mix_joints():
         sc.metrics.coco(truth, results, kind="keypoints")
 
 
+def test_categories_may_tell_constants_of_their_own():
+    truth, results = drawn(9, JOINTS)
+    own = [0.3, 0.01, 0.5, 0.02]
+    usual = sc.metrics.coco(truth, results, kind="keypoints")
+    truth["categories"][0]["sigmas"] = own
+    scores = sc.metrics.coco(truth, results, kind="keypoints")
+    assert scores["AP50"] == pytest.approx(plain_ap(truth, results, 0.5, own), abs=1e-9)
+    assert scores["AP50"] != usual["AP50"]
+    for bad in (own[:3], [0, *own[1:]], "wide", 0.1):
+        truth["categories"][0]["sigmas"] = bad
+        with pytest.raises(DataError, match="sigmas of 4 numbers above 0"):
+            sc.metrics.coco(truth, results, kind="keypoints")
+    truth["categories"][0]["sigmas"], truth["categories"][1]["sigmas"] = own, list(SIGMAS)
+    with pytest.raises(DataError, match="the same sigmas"):
+        sc.metrics.coco(truth, results, kind="keypoints")
+
+
 def as_annotations(truth, results):
     """Prediction and truth of each picture as ours."""
     for image in truth["images"]:
@@ -243,8 +261,28 @@ def test_a_perfect_prediction_is_right_and_objects_without_joints_do_not_count()
     assert set(KeypointDetection(("a",), ()).result().values()) == {None}
 
 
+def test_constants_that_the_data_tell_are_taken():
+    truth, results = drawn(10, JOINTS)
+    own = (0.3, 0.025, 0.5, 0.02)
+    metric = KeypointDetection(("a", "b"), JOINTS, own)
+    for name, prediction, shown in as_annotations(truth, results):
+        metric.update(prediction, shown, name)
+    truth["categories"][0]["sigmas"] = list(own)
+    wanted = sc.metrics.coco(truth, results, kind="keypoints")
+    assert metric.result()["keypoint_AP"] == pytest.approx(wanted["AP"])
+    joints = next(part for section in metric.sections() for part in section.parts if part.title == "Each joint")
+    assert joints["sigma"] == ["0.3, the data's own", "0.025, COCO's", "0.5, the data's own", "0.02, the data's own"]
+
+
 def test_it_applies_where_joints_of_objects_are_told_and_known():
     fields = frozenset(f"instances.{name}" for name in ("boxes", "labels", "scores", "keypoints", "visible"))
     chosen = choose(fields, fields, {"instances": ("a",), "joints": JOINTS})
     assert isinstance(chosen[0], KeypointDetection)
     assert (chosen[0].classes, chosen[0].joints) == (("a",), JOINTS)
+
+
+def test_it_is_made_with_what_the_data_tell_of_joints():
+    fields = frozenset(f"instances.{name}" for name in ("boxes", "labels", "scores", "keypoints", "visible"))
+    names = {"instances": ("a",), "joints": ("nose", "tail")}
+    (metric, *_) = choose(fields, fields, names, joints=Joints(("nose", "tail"), sigmas=(0.5, 0.6)))
+    assert metric.sigmas == (0.5, 0.6)

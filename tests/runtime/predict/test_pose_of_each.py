@@ -217,6 +217,33 @@ def test_files_of_other_forms_are_refused(tmp_path: Path, value: Any, expected: 
     assert expected in f"{caught.value} {caught.value.cure}"
 
 
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ([10, 10, 10, 30], "a box of some area"),
+        ([30, 10, 10, 30], "a box of some area"),
+        ([SIZE[1], 0, SIZE[1] + 9, 9], f"a box inside the picture of {SIZE[1]}x{SIZE[0]}"),
+        ([-9, 0, 0, 9], f"a box inside the picture of {SIZE[1]}x{SIZE[0]}"),
+    ],
+)
+def test_boxes_that_hold_nothing_of_the_picture_are_refused_with_their_place(
+    tmp_path: Path, box: list[float], expected: str
+) -> None:
+    rows = {"boxes": [[-5, 0, 20, 20], box], "classes": ["person", "person"], "scores": [0.9, 0.4]}
+    file = written(tmp_path / "boxes.json", [{"file": "0.png", "size": list(SIZE), "instances": rows}])
+    x1, y1, x2, y2 = box
+    coco = coco_of(1)
+    row = {**coco["annotations"][0], "id": 70, "bbox": [x1, y1, x2 - x1, y2 - y1]}
+    other = written(tmp_path / "coco.json", {**coco, "annotations": [*coco["annotations"], row]})
+    for one, pointer, identifier in ((file, "/0/instances/boxes/1", None), (other, "/annotations/2/bbox", 70)):
+        with pytest.raises(DataError) as caught:
+            by_file(one)(save(tmp_path / "0.png"))
+        error = caught.value
+        assert (error.expected, error.path, error.pointer) == (expected, str(one), pointer)
+        assert error.annotation_id == identifier
+    assert len(by_file(file)(tmp_path / "0.png", threshold=0.5).instances) == 1  # What is not used is not judged.
+
+
 def test_pictures_are_known_by_the_end_of_their_path(tmp_path: Path) -> None:
     rows = {"boxes": [[0, 1, 2, 3]]}
     entries = [{"file": f"{folder}/a.png", "instances": rows, "size": [4, 5]} for folder in ("x/one", "x/two")]

@@ -22,6 +22,7 @@ KINDS = {
     "masks": "masks of objects",
     "objects": "objects, one by one",
     "outlines": "masks whose outline gives slightly other pixels",
+    "outside": "joints outside their picture, which become joints that nobody annotated",
     "overlaps": "objects, or masks of classes, that cover each other, of which the smallest stays on top",
     "parts": "masks of several parts, of which the largest is kept",
     "person": "places and sizes of persons",

@@ -7,6 +7,7 @@ Source: Lin et al. 2014, Microsoft COCO, and the reference evaluation: ten overl
 import gc
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -69,8 +70,9 @@ def coco(truth_json: Json, results_json: Json, kind: Kind = "bbox") -> dict[str,
 
     Returns:
         ``AP AP50 AP75 APs APm APl AR1 AR10 AR100`` as fractions, None where undefined. For keypoints there are no small
-        areas, and one number of predictions, 20, whose recall is given as AR and as AR100; similarity has COCO's
-        constants for joints that the categories name as COCO does, and .1 for others.
+        areas, and one number of predictions, 20, whose recall is given as AR and as AR100; similarity has the
+        constants that categories give as ``sigmas``, or else COCO's for joints that they name as COCO does, and .1 for
+        others.
 
     Raises:
         UsageError: The kind is unknown.
@@ -111,14 +113,27 @@ def summary(found: Tables) -> dict[str, float | None]:
 
 
 def _sigmas_of(truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> list[float] | None:
-    """Constants of the joints that the categories name; where none does None, COCO's, of 17, and .1 of other numbers.
+    """Constants of the joints: the categories' ``sigmas``, or else by the names that they give to joints.
+
+    Where they name none it is None, COCO's, of 17 joints, and .1 of other numbers.
 
     Raises:
-        DataError: Categories have unlike joints: one list of constants serves them all.
+        DataError: Categories have unlike joints or ``sigmas``: one list of constants serves them all. Or these are not
+            as many numbers above 0 as there are joints.
     """
-    named = {tuple(row["keypoints"]) for row in truth["categories"] if row.get("keypoints")}
+    jointed = [row for row in truth["categories"] if row.get("keypoints")]
+    named = {tuple(row["keypoints"]) for row in jointed}
     if len(named) > 1:
         raise DataError("the same joints in all categories", " and ".join(str(len(one)) for one in named))
+    own: list[Any] = [row["sigmas"] for row in jointed if row.get("sigmas") is not None]
+    for given in own:
+        count = len(next(iter(named)))
+        if not isinstance(given, list) or len(given) != count or not all(map(_is_positive, given)):
+            raise DataError(f"sigmas of {count} numbers above 0, one a joint", given)
+        if given != own[0]:
+            raise DataError("the same sigmas in all categories", f"{own[0]} and {given}")
+    if own:
+        return own[0]
     if named:
         return list(sigmas_by_name(next(iter(named))))
     count = len(results[0]["keypoints"]) // 3 if results else len(COCO_NAMES)
@@ -197,6 +212,10 @@ def uncollected() -> Generator[None]:
 
 def _loaded(value: Json) -> Any:
     return load_json(Path(value)) if isinstance(value, str | Path) else value
+
+
+def _is_positive(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < inf
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:

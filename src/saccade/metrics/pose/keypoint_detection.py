@@ -37,20 +37,21 @@ class KeypointDetection:
     """Scores ``keypoint_AP`` … as COCO's evaluation of keypoints gives them, and ``oks_AP``, which is ``keypoint_AP``.
 
     Objects without an annotated joint, and crowds, count neither way; of predictions the 20 best of each class and
-    picture count, whose recall is ``keypoint_AR100``. COCO's constants of similarity belong to its 17 joints; a joint
-    of another name has .1.
+    picture count, whose recall is ``keypoint_AR100``. Constants of similarity are those that the data tell. Where they
+    tell none, COCO's belong to its 17 joints, and a joint of another name has .1.
 
     Args:
         classes: C names.
         joints: K names.
+        sigmas: K constants as the data tell them, or empty.
     """
 
     needs = frozenset(f"instances.{name}" for name in ("boxes", "labels", "keypoints", "visible"))
     reads = frozenset(f"instances.{name}" for name in ("boxes", "labels", "scores", "keypoints"))
     nearness = "F1 of the predictions that score .5 or more, and whose joints are similar to an object's by .5 or more"
 
-    def __init__(self, classes: Sequence[str], joints: Sequence[str]) -> None:
-        self.classes, self.joints = tuple(classes), tuple(joints)
+    def __init__(self, classes: Sequence[str], joints: Sequence[str], sigmas: Sequence[float] = ()) -> None:
+        self.classes, self.joints, self.sigmas = tuple(classes), tuple(joints), tuple(sigmas)
         self._ids: list[str] = []
         self._pictures: list[KeypointPicture] = []
         self._known: _Found | None = None
@@ -59,7 +60,7 @@ class KeypointDetection:
         """Takes one picture; its badness is 1 - F1 of the predictions that score at least .5, at a similarity of .5."""
         given, shown = prediction.instances or Instances(), truth.instances or Instances()
         count = 0 if shown.keypoints is None else shown.keypoints.shape[1]
-        one = keypoint_picture(given, shown, _sigmas(self.joints, count), truth.sought)
+        one = keypoint_picture(given, shown, self._constants(count), truth.sought)
         self._ids.append(id)
         self._pictures.append(one)
         self._known = None
@@ -109,12 +110,12 @@ class KeypointDetection:
     def _found(self) -> "_Found":
         if self._known is None:
             count = max((one.truth.shape[1] for one in self._pictures), default=0)
-            self._known = _Found(tuple(self._pictures), self.classes, _sigmas(self.joints, count))
+            self._known = _Found(tuple(self._pictures), self.classes, self._constants(count))
         return self._known
 
-
-def _sigmas(names: Sequence[str], count: int) -> Floats:
-    return np.array(sigmas_by_name(numbered(names, count)))
+    def _constants(self, count: int) -> Floats:
+        """Those of so many joints; of pictures none of which tells of joints there are as many as have names."""
+        return np.array(self.sigmas or sigmas_by_name(numbered(self.joints, count)))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from saccade.core.joint_names import COCO_NAMES, usual_name
+from saccade.core.joint_names import COCO_NAMES, sigmas_by_name, usual_name
 from saccade.metrics.detect.coco_scores import Tables
 from saccade.metrics.detect.resampled import OVERLAPS
 from saccade.metrics.pose.within import Floats, mean_of, plain
@@ -57,8 +57,7 @@ def by_joint(names: Sequence[str], sigmas: Floats, far: Floats, area: Floats) ->
     alike = np.exp(-(far**2) / (2 * (2 * sigmas) ** 2 * (area[:, None] + np.spacing(1))))
     similarity = mean_of(np.where(known, alike, 0).sum(0), known.sum(0))
     distance = mean_of(np.where(known, far / np.sqrt(np.maximum(area, 1))[:, None], 0).sum(0), known.sum(0))
-    told = ["COCO's" if usual_name(name) in COCO_NAMES else "not one of COCO's" for name in names]
-    words = [f"{sigma:g}, {source}" for sigma, source in zip(sigmas.tolist(), told, strict=True)]
+    words = [f"{sigma:g}, {_source(name, sigma)}" for name, sigma in zip(names, sigmas.tolist(), strict=True)]
     return Table(
         title="Each joint",
         lead="Of the objects whose joints are similar by .5 or more to those of a prediction.",
@@ -75,3 +74,10 @@ def by_joint(names: Sequence[str], sigmas: Floats, far: Floats, area: Floats) ->
             Column(name="sigma", values=words, form="words", title="Constant of similarity (σ)"),
         ),
     )
+
+
+def _source(name: str, sigma: float) -> str:
+    """Where a joint's constant comes from."""
+    if sigma != sigmas_by_name((name,))[0]:
+        return "the data's own"
+    return "COCO's" if usual_name(name) in COCO_NAMES else "not one of COCO's"

@@ -43,7 +43,7 @@ def measured_by_person(
         told: Takes how many pictures are measured, and of how many.
     """
     fields = frozenset(dataset.fields)
-    applying = choose(predictor.engine.gives, fields, dataset.vocabularies, (*FAMILIES, *THOROUGH))
+    applying = choose(predictor.engine.gives, fields, dataset.vocabularies, (*FAMILIES, *THOROUGH), dataset.joints)
     evaluator = Evaluator([*applying, *metrics], dataset.classes)
     for first in range(0, len(dataset), batch):
         places = range(first, min(first + batch, len(dataset)))

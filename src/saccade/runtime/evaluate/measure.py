@@ -53,7 +53,7 @@ class Measure:
     ) -> None:
         self.system, self.dataset, self.prediction = system, dataset, prediction
         self.of_system = of_system or prediction is None
-        chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies)
+        chosen = choose(system.gives, frozenset(dataset.fields), dataset.vocabularies, joints=dataset.joints)
         self.evaluator = Evaluator([*chosen, *metrics], dataset.classes)
         self.losses, self.features = LossMeans(system), FeatureCollector(system, dataset)
         self._places = {dataset.id(place): place for place in range(len(dataset))}

@@ -14,7 +14,8 @@ from saccade.data.check.defects import Defect
 from saccade.data.check.objects import Objects, objects_of
 from saccade.data.check.parts import Part
 from saccade.data.datasets.channels import with_channels
-from saccade.data.datasets.persons.samples import with_persons
+from saccade.data.datasets.persons.samples import PersonSamples, with_persons
+from saccade.data.datasets.picture import path_of
 from saccade.data.datasets.proposals import with_regions
 from saccade.data.datasets.splits.train_val import DataOptions, open_train_val
 from saccade.metrics.suspects.finders import FINDERS, finders
@@ -27,6 +28,7 @@ from saccade.runtime.predict.views.multi_scale_flip import ViewOptions
 from saccade.runtime.runs.data_of_run import data_of_run
 from saccade.runtime.runs.load import load
 from saccade.runtime.runs.run_folder import RunFolder
+from saccade.runtime.tools.traced import traced
 
 TOGETHER = 16
 CURES = {
@@ -143,7 +145,7 @@ def _suspicions(panel: _Panel, part: Part, places: Sequence[int], tell: Callable
         for rule in rules:
             rule.add(place, prediction, truth)
         tell(count)
-    objects = objects_of(part.data) if dataset is part.data else None
+    objects = objects_of(part.data) if dataset is part.data or isinstance(dataset, PersonSamples) else None
     for suspect in ranked([suspect for rule in rules for suspect in rule.suspects()]):
         defect = _defect(part, dataset, objects, suspect)
         name = _picture(dataset.id(suspect.picture))
@@ -203,11 +205,13 @@ def _said(
 def _defect(part: Part, dataset: Dataset, objects: Objects | None, suspect: Suspect) -> Defect:
     """The suspect as a row of a check, traced to its line where the data say where it is written."""
     said = (suspect.found, suspect.expected, CURES[suspect.kind])
-    if objects is not None and suspect.row is not None:
-        found = object_defect(part, objects, int(objects.starts[suspect.picture]) + suspect.row, *said)
+    own = traced(part.data, dataset, suspect.picture, suspect.row)
+    if objects is not None and own is not None and own.row is not None:
+        field = "keypoints" if suspect.kind == "joint" else "bbox"
+        found = object_defect(part, objects, int(objects.starts[own.picture]) + own.row, *said, field)
         return replace(found, box=suspect.box)
-    name = dataset.id(suspect.picture)
-    path = part.path(suspect.picture) if dataset is part.data else None
+    name = dataset.id(suspect.picture) if own is None else part.data.id(own.picture)
+    path = path_of(dataset, suspect.picture)
     return Defect(str(path or name), None, suspect.row, *said, picture=name, box=suspect.box)
 
 

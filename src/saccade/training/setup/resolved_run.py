@@ -13,6 +13,7 @@ from saccade.core.vocabulary import Vocabularies
 from saccade.data.datasets.channels import with_channels
 from saccade.data.datasets.proposals import no_search, with_regions
 from saccade.data.open import Source, Sources
+from saccade.data.passed_over import joints_beside
 from saccade.metrics.metric import Metric
 from saccade.network.card import SystemFunction
 from saccade.network.recipe import Recipe
@@ -176,6 +177,19 @@ def _with_heads(what: str | Path | System, data: Data, options: Mapping[str, Any
     return {**options, "heads": found}
 
 
+def _check_joints(function: SystemFunction, data: Data) -> None:
+    """Refuse a system that learns from joints where they lie beside the data that were read."""
+    card = function.card
+    beside = "" if card.heads else joints_beside(card.needs, data.train, data.val)
+    if beside:
+        raise ConfigError(
+            f"pictures annotated with {', '.join(sorted(card.needs))}",
+            ", ".join(sorted(data.train.fields)) or "nothing",
+            path=data.title,
+            cure=beside,
+        )
+
+
 def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any], init: str | None = None) -> System:
     """The system that `what` means: itself, one built by name for the data's classes, or a run's.
 
@@ -187,11 +201,13 @@ def make_system(what: str | Path | System, data: Data, options: Mapping[str, Any
 
     Raises:
         UsageError: There is neither such a system nor such a run.
+        ConfigError: A system of joints is named, and those of the data are in a file that was passed over.
     """
     if isinstance(what, System):
         return what
     known = every_system()
     if str(what) in known:
+        _check_joints(known[str(what)], data)
         joints = data.train.joints
         extra = {"joints": len(joints.names)} if joints and "joints" in options_of(known[str(what)]) else {}
         lists = data.train.vocabularies

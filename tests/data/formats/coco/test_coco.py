@@ -12,7 +12,7 @@ from faster_coco_eval.core.cocoeval import Params
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from made import coco_content, save_picture, write_coco
+from made import coco_content, coco_joints_content, save_picture, write_coco
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.core.joint_names import COCO_NAMES, joints, mirrored_pairs
@@ -75,15 +75,8 @@ def test_compressed_and_plain_run_lengths_agree(tmp_path: Path) -> None:
     assert torch.equal(masks[0], masks[1])
 
 
-def person_content() -> dict[str, Any]:
-    content = coco_content()
-    content["categories"][1] |= {"keypoints": ["nose", "left_eye", "right_eye"], "skeleton": [[1, 2], [1, 3]]}
-    content["annotations"][3]["keypoints"] = [3, 4, 2, 0, 0, 0, 5, 6, 1]
-    return content
-
-
 def test_keypoints_move_to_pixel_centres(tmp_path: Path) -> None:
-    data = opened(tmp_path, person_content())
+    data = opened(tmp_path, coco_joints_content())
     rows = data.truth(1).instances
     assert rows.keypoints.tolist() == [[[3.5, 4.5], [0, 0], [5.5, 6.5]]]
     assert rows.visible.tolist() == [[2, 0, 1]]
@@ -163,7 +156,7 @@ def with_defect(content: dict[str, Any], place: list[Any], value: Any) -> dict[s
 @pytest.mark.parametrize(("place", "value", "pointer", "identifier"), DEFECTS)
 def test_defects_are_named(place: list[Any], value: Any, pointer: str, identifier: int | None, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
-        opened(tmp_path, with_defect(person_content(), place, value))
+        opened(tmp_path, with_defect(coco_joints_content(), place, value))
     assert (caught.value.pointer, caught.value.annotation_id) == (pointer, identifier)
     assert caught.value.path == str(tmp_path / "annotations/instances_train.json")
     assert "expected" in caught.value.what
@@ -193,7 +186,7 @@ VALUES = st.one_of(
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_value_anywhere_is_data_or_a_data_error(tmp_path: Path, data: st.DataObject) -> None:
-    content = person_content()
+    content = coco_joints_content()
     place: list[Any] = []
     parent: Any = content
     while isinstance(parent, dict | list) and parent and (len(place) < 2 or data.draw(st.booleans())):

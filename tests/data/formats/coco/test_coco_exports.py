@@ -9,6 +9,7 @@ import pytest
 from made import save_picture
 from saccade.core.errors import DataError
 from saccade.data.formats.coco.reader import Coco
+from saccade.data.left_out import reading_notes
 from saccade.data.open import open_data, splits
 
 NUT = {"id": 1, "name": "nut", "supercategory": "things"}
@@ -85,3 +86,19 @@ def test_pictures_in_two_folders_are_refused_with_both(tmp_path: Path) -> None:
     write(tmp_path, "annotations/instances_train.json", document("a.png"), "train/a.png", "images/a.png")
     with pytest.raises(DataError, match=r"images and .*train"):
         open_data(tmp_path)
+
+
+def test_what_lies_beside_the_objects_of_a_split_is_said(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        for kind in ("instances", "captions") + ("person_keypoints",) * (split == "train"):
+            write(tmp_path, f"annotations/{kind}_{split}2017.json", document("a.png"), f"{split}2017/a.png")
+    joints = tmp_path / "annotations/person_keypoints_train2017.json"
+    data, val = open_data(tmp_path, "train"), open_data(tmp_path, "val")
+    assert isinstance(data, Coco)
+    assert (data.passed_over, val.passed_over, val.notes) == ((joints,), (), ())
+    assert data.notes == (
+        f"annotations/{joints.name} is passed over, since instances_train2017.json beside it is read; "
+        f"for it say coco:{joints}",
+    )
+    assert reading_notes([data, val]) == list(data.notes)
+    assert open_data(f"coco:{joints}").notes == ()  # Who names a file knows what is beside it.

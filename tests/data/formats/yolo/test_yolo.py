@@ -88,6 +88,15 @@ def test_joints_of_coco(tmp_path: Path) -> None:
     assert open_data(tmp_path).joints.names == COCO_NAMES
 
 
+@pytest.mark.parametrize("names", ["{0: [left_dot, right_dot], 1: [left_dot, right_dot]}", "[left_dot, right_dot]"])
+def test_names_and_constants_of_joints(names: str, tmp_path: Path) -> None:
+    document(tmp_path, f"names: [cat, dog]\nkpt_shape: [2, 3]\nkpt_names: {names}\noks_sigmas: [.02, 1]")
+    put(tmp_path, "train/a", "0 .5 .5 1 1" + " .5 .5 2" * 2)
+    put(tmp_path, "val/a")
+    found = open_data(tmp_path).joints
+    assert (found.names, found.pairs, found.sigmas) == (("left_dot", "right_dot"), ((0, 1),), (0.02, 1))
+
+
 BAD_LINES = [
     "0 .5 .5 .1",
     "0 .5 .5 .1 .1 .9",
@@ -142,6 +151,13 @@ def test_defects_of_joints(line: str, tmp_path: Path) -> None:
         ("nc: 3\nnames: [cat, dog]", "/nc"),
         ("names: [cat]\nkpt_shape: [17, 4]", "/kpt_shape"),
         ("names: [cat]\nkpt_shape: [2, 3]\nflip_idx: [1, 1]", "/flip_idx"),
+        ("names: [cat]\nkpt_shape: [2, 3]\nkpt_names: {0: [a]}", "/kpt_names/0"),
+        ("names: [cat]\nkpt_shape: [2, 3]\nkpt_names: [a, a]", "/kpt_names/1"),
+        ("names: [cat]\nkpt_shape: [2, 3]\nkpt_names: [a, 7]", "/kpt_names/1"),
+        ("names: [cat]\nkpt_shape: [2, 3]\nkpt_names: nose", "/kpt_names"),
+        ("names: [cat, dog]\nkpt_shape: [2, 3]\nkpt_names: {0: [a, b], 1: [a, c]}", "/kpt_names/1"),
+        ("names: [cat]\nkpt_shape: [2, 3]\noks_sigmas: [.1]", "/oks_sigmas"),
+        ("names: [cat]\nkpt_shape: [2, 3]\noks_sigmas: [.1, 0]", "/oks_sigmas/1"),
     ],
 )
 def test_defects_of_the_document(more: str, pointer: str, tmp_path: Path) -> None:

@@ -118,7 +118,15 @@ def _joints(parts: Sequence[Dataset]) -> Joints | None:
                 f"{', '.join(known[0].names)} and {', '.join(other.names)}",
                 cure="train on one of them, or bring the joints into one order",
             )
-    return known[0] if known else None
+    told = [one for one in known if one.sigmas]
+    for other in told[1:]:
+        if other.sigmas != told[0].sigmas:
+            raise ConfigError(
+                "the same constants of similarity (sigmas) of joints in all data sets",
+                f"{list(told[0].sigmas)} and {list(other.sigmas)}",
+                cure="take the sigmas out of all but one of them",
+            )
+    return replace(known[0], sigmas=told[0].sigmas) if told else known[0] if known else None
 
 
 def _united(lists: Sequence[Vocabularies]) -> Vocabularies:

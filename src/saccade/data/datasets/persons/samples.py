@@ -97,6 +97,10 @@ class PersonSamples(DatasetWrapper):
         """The data set of pictures, and the place there of the picture that shows a person."""
         return self.dataset, int(self._rows[index, 0])
 
+    def row(self, index: int) -> int:
+        """The person's row among the objects of its picture."""
+        return int(self._rows[index, 1])
+
     def picture(self, index: int, channels: int | None = None) -> Tensor:
         """Pixels of the whole picture with a number of channels."""
         return picture_of(self.dataset, int(self._rows[index, 0]), channels)

@@ -101,7 +101,7 @@ def _keypoints(node: JsonNode, joints: int) -> tuple[list[float], list[int]]:
         return [], []
     if keypoints is None:
         return [0.0] * 2 * joints, [0] * joints
-    values = keypoints.numbers(3 * joints)
+    values = [0.0] * 3 * joints if keypoints.value == [] else keypoints.numbers(3 * joints)
     visible = values[2::3]
     for joint, state in enumerate(visible):
         if state not in (0, 1, 2):

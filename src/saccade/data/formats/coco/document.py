@@ -6,8 +6,8 @@ from pathlib import Path
 
 from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.core.joint_names import joints
 from saccade.data.formats.coco.annotations import Reading
+from saccade.data.formats.coco.category_joints import shared_joints
 from saccade.data.formats.coco.placeholder import placeholder
 from saccade.data.formats.common.defect_report import Report, strict
 from saccade.data.formats.common.json_node import JsonNode
@@ -70,7 +70,7 @@ def _read(root: JsonNode, report: Report, judge: Judge | None, siblings: Sequenc
     pictures = unique(kept(root.items("images"), check_picture, report), ("id", "file_name"), report)
     if judge is not None:
         pictures = with_files(pictures, judge, report)
-    marks = _joints(categories)
+    marks = shared_joints(categories)
     store, origin = _store(root, pictures, categories, 0 if marks is None else len(marks.names), report)
     names = tuple(node.get("name").text() for node in categories)
     files = RaggedArray.of_text([node.value["file_name"] for node in pictures])
@@ -131,24 +131,6 @@ def check_picture(node: JsonNode) -> None:
         plain_name(name.text())
     except DataError as error:
         raise name.wrong(error.expected, error.found, error.cure) from error
-
-
-def _joints(categories: list[JsonNode]) -> Joints | None:
-    """The joints that all categories with joints share."""
-    found = [(node, node.items("keypoints")) for node in categories if node.optional("keypoints")]
-    if not found:
-        return None
-    first, names = found[0]
-    for other, its in found[1:]:
-        if [node.value for node in its] != [node.value for node in names]:
-            raise other.get("keypoints").wrong(f"the same keypoints as {first.pointer} has", "others")
-    bones: list[tuple[int, int]] = []
-    for bone in first.items("skeleton") if first.optional("skeleton") else []:
-        start, end = (int(place) - 1 for place in bone.numbers(2))
-        if not (0 <= start < len(names) and 0 <= end < len(names)):
-            raise bone.wrong(f"two places from 1 to {len(names)}", bone.value)
-        bones.append((start, end))
-    return joints([name.text() for name in names], bones)
 
 
 def _store(

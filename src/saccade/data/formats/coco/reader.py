@@ -27,6 +27,8 @@ OTHERS = ("panoptic_", "captions_", "stuff_", "image_info_")
 _NO_SPLITS = frozenset(("result", "default"))
 _KEYS = ("images", "annotations", "categories", "file_name")
 _ROBOFLOW = "_annotations.coco.json"
+# What may stand before a JSON file's first mark, a byte order mark among it; how many bytes are looked at for that.
+_BLANK, _HEAD = b"\xef\xbb\xbf \r\n\t", 4096
 
 
 class Coco(ImageFiles):
@@ -40,11 +42,15 @@ class Coco(ImageFiles):
         split: The split's name, by which the pictures' folder is sought.
         report: Told of every defect of the document; by default the first one is raised.
 
+    Attributes:
+        document: The JSON file.
+
     Raises:
         DataError: The document is at fault, or pictures are missing.
     """
 
     def __init__(self, root: Path, document: Path, split: str, report: Report = strict) -> None:
+        self.document = document
         folder, disk = root, DiskNames()
 
         def judge(names: Sequence[str]) -> list[tuple[str, str, str] | None]:
@@ -62,6 +68,7 @@ class Coco(ImageFiles):
         turned = [name for name, found in zip(written, names, strict=True) if name != found]
         slashes = (f"{document.name}: \\ is read as / in {len(turned)} names, as in {turned[0]!r}",) if turned else ()
         self.notes = (*read.notes, *slashes, *disk.notes())
+        self.passed_over = tuple(_beside(document))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -129,13 +136,13 @@ def picture_folder(root: Path, document: Path, split: str, names: Sequence[str])
 
 
 def documents(path: Path) -> dict[str, Path]:
-    """The JSON files of a COCO folder by split, or the file itself; empty where there are none.
+    """The JSON files of a COCO folder by split, or the file itself; empty where there are none, as of lists of persons.
 
     Raises:
         DataError: Two files claim the same split.
     """
     if path.is_file():
-        return {split_of(path): path} if path.suffix == ".json" else {}
+        return {split_of(path): path} if path.suffix == ".json" and not _is_list(path) else {}
     found: dict[str, Path] = {}
     for document in _candidates(path):
         split = document.parent.name if document.name == _ROBOFLOW and document.parent != path else split_of(document)
@@ -163,13 +170,31 @@ def _candidates(root: Path) -> list[Path]:
     return nested + ([file for file in files if file.name.startswith("instances_")] or files)
 
 
+def _beside(document: Path) -> list[Path]:
+    """Documents in the same folder that are of the same split, and so of the same pictures, by their names."""
+    if document.name == _ROBOFLOW:
+        return []
+    split = canonical(split_of(document))
+    files = [file for file in sorted(document.parent.glob("*.json")) if not file.name.startswith(OTHERS)]
+    return [file for file in files if file != document and canonical(split_of(file)) == split]
+
+
+def _is_list(file: Path) -> bool:
+    """Whether a JSON file begins as a list: MPII's persons and COCO's results do, and no document."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_HEAD).lstrip(_BLANK)[:1] == b"["
+    except OSError:
+        return False  # It is told when the file is read.
+
+
 def _is_document(file: Path) -> bool:
     """Whether a JSON file of any name says what COCO's say, such as Label Studio's ``result.json``."""
     try:
         data = read_bytes(file, MAX_JSON_BYTES)
     except DataError:
         return False
-    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and all(f'"{key}"'.encode() in data for key in _KEYS)
+    return data.lstrip(_BLANK)[:1] == b"{" and all(f'"{key}"'.encode() in data for key in _KEYS)
 
 
 def split_of(document: Path) -> str:
@@ -194,7 +219,12 @@ def open_coco(path: Path, split: str, report: Report = strict) -> Coco:
     Raises:
         DataError: The document is at fault, or pictures are missing.
     """
-    root = path
     if path.is_file():
         root = path.parent.parent if path.parent.name == "annotations" else path.parent
-    return Coco(root, documents(path)[split], split, report)
+        return Coco(root, documents(path)[split], split, report)
+    data = Coco(path, documents(path)[split], split, report)
+    data.notes += tuple(
+        f"{name_in(path, file)} is passed over, since {data.document.name} beside it is read; for it say coco:{file}"
+        for file in data.passed_over
+    )
+    return data

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from saccade.core.annotation import ANY_CLASS
+from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
 from saccade.core.joint_names import joints
 from saccade.data.formats.common.store import Outline
 from saccade.data.formats.writing.objects import Array, Objects
 from saccade.data.formats.writing.pictures import Picture
-from saccade.data.formats.writing.writer import NOTHING, Form, Loss, class_losses, map_losses
+from saccade.data.formats.writing.writer import NOTHING, Form, Loss, Source, class_losses, map_losses
 
 
 class CocoForm(Form):
@@ -20,10 +22,14 @@ class CocoForm(Form):
 
     Boxes, areas, crowds, joints and polygons come back as they were; other outlines are written as compressed run
     lengths, pixel by pixel. A region to ignore whatever is in it becomes a crowd of every class, which says the same.
-    Categories are numbered from 1.
+    Categories are numbered from 1. Those have joints that some object with joints is of; where no object has any, all.
     """
 
     name = "coco"
+
+    def __init__(self, source: Source, allowed: frozenset[str], link: bool = False) -> None:
+        super().__init__(source, allowed, link)
+        self._jointed: set[int] = set()
 
     def whole(self) -> Iterator[Loss]:
         """Pairs of joints that do not follow from their names."""
@@ -34,9 +40,10 @@ class CocoForm(Form):
             yield "joints", int(pairs != {frozenset(pair) for pair in read.pairs})
 
     def losses(self, picture: Picture) -> Iterator[Loss]:
-        """What is lost of one picture."""
+        """What is lost of one picture. All are asked for before the first is written, which tells of joints."""
         yield from map_losses(picture)
         rows = picture.objects
+        self._jointed |= set() if rows is None else set(rows.labels[rows.jointed].tolist()) - {ANY_CLASS}
         yield "unannotated", int(rows is None)
         if rows is None:
             yield from class_losses(picture, NOTHING, NOTHING)
@@ -57,7 +64,7 @@ class CocoForm(Form):
                 picture.save(root / split / picture.name, self.link)
                 height, width = picture.size
                 entries.append(_text({"id": number, "file_name": picture.name, "width": width, "height": height}))
-                for annotation in _annotations(picture):
+                for annotation in self._annotations(picture):
                     count += 1
                     entry = {"id": count, "image_id": number} | annotation
                     file.write(("," if count > 1 else "") + "\n" + _text(entry))
@@ -67,20 +74,42 @@ class CocoForm(Form):
     def _categories(self) -> list[dict[str, Any]]:
         if len(set(self.source.classes)) < len(self.source.classes) or "" in self.source.classes:
             raise DataError("names of classes, each once, for COCO", self.source.classes)
-        marks = self.source.joints if self.source.annotates("instances.keypoints") else None
+        marks = self._marks
         named: dict[str, Any] = {}
         if marks is not None:
             named["keypoints"] = list(marks.names)
             named["skeleton"] = [[start + 1, end + 1] for start, end in marks.bones]
-        return [{"id": label + 1, "name": name} | named for label, name in enumerate(self.source.classes)]
+            if marks.sigmas != joints(marks.names).sigmas:
+                named["sigmas"] = list(marks.sigmas)
+        return [
+            {"id": label + 1, "name": name} | (named if self._has_joints(label) else {})
+            for label, name in enumerate(self.source.classes)
+        ]
 
+    def _has_joints(self, label: int) -> bool:
+        """Whether objects of a class have joints, as far as the objects tell."""
+        return label in self._jointed or not self._jointed
 
-def _annotations(picture: Picture) -> Iterator[dict[str, Any]]:
-    rows = picture.objects
-    if rows is not None:
-        for row, (label, ignored) in enumerate(zip(rows.labels.tolist(), rows.ignored.tolist(), strict=True)):
-            labels = range(len(picture.dataset.classes)) if ignored else [label]
-            yield from (_annotation(rows, row, label, picture.size) for label in labels)
+    @property
+    def _marks(self) -> Joints | None:
+        """The joints that objects are written with."""
+        return self.source.joints if self.source.annotates("instances.keypoints") else None
+
+    def _annotations(self, picture: Picture) -> Iterator[dict[str, Any]]:
+        rows = picture.objects
+        if rows is not None:
+            for row, (label, ignored) in enumerate(zip(rows.labels.tolist(), rows.ignored.tolist(), strict=True)):
+                for one in range(len(self.source.classes)) if ignored else [label]:
+                    yield _annotation(rows, row, one, picture.size) | self._keypoints(rows, row, one)
+
+    def _keypoints(self, rows: Objects, row: int, label: int) -> dict[str, Any]:
+        """An object's joints; zeros where it has none and its class does."""
+        if rows.keypoints is not None and rows.visible is not None and rows.jointed[row]:
+            return _keypoints(rows.keypoints[row], rows.visible[row])
+        if self._marks is None:
+            return {}
+        zeros = {"keypoints": [0] * 3 * len(self._marks.names)} if self._has_joints(label) else {}
+        return zeros | {"num_keypoints": 0}  # Whoever evaluates joints looks for it in every object.
 
 
 def _annotation(rows: Objects, row: int, label: int, size: tuple[int, int]) -> dict[str, Any]:
@@ -93,8 +122,6 @@ def _annotation(rows: Objects, row: int, label: int, size: tuple[int, int]) -> d
     }
     if outline is not None:
         entry["segmentation"] = _segmentation(outline, size)
-    if rows.keypoints is not None and rows.visible is not None and rows.jointed[row]:
-        entry |= _keypoints(rows.keypoints[row], rows.visible[row])
     return entry
 
 

@@ -32,10 +32,12 @@ class ImageFiles(ABC):
     Attributes:
         gathered: Whether the classes are those that the pictures of all splits happen to show: nothing lists them.
         notes: What a person should know of how the data were read, though it is no defect.
+        passed_over: Files that annotate the same pictures, and lie beside the file that is read.
     """
 
     gathered: bool = False
     notes: tuple[str, ...] = ()
+    passed_over: tuple[Path, ...] = ()
 
     def __init__(
         self, root: Path, names: RaggedArray, classes: Names, joints: Joints | None = None, links: bool = False

@@ -21,7 +21,7 @@ from saccade.data.formats.common.wrong_numbers import WrongFraction
 from saccade.safe_io.documents.text_file import load_lines
 
 # Six digits behind the point are usual, and may round a fraction up.
-_SLACK = 1e-6
+SLACK = 1e-6
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,10 @@ class _Line:
 
     def _fractions(self, values: Sequence[float], first: int = 2) -> None:
         """Whether all values are fractions of the picture; `first` is the column of the first of them."""
-        if min(values) >= 0 and max(values) <= 1 + _SLACK:
+        if min(values) >= 0 and max(values) <= 1 + SLACK:
             return
         for place, value in enumerate(values):
-            if not 0 <= value <= 1 + _SLACK:
+            if not 0 <= value <= 1 + SLACK:
                 cure = "divide pixels by the picture's width and height" if value > 1 else "mend or delete the line"
                 wrong = self._wrong(f"a fraction from 0 to 1 in column {place + first}", f"{value:g}", cure)
                 raise wrong.with_evidence(WrongFraction(value))

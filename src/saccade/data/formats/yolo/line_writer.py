@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from saccade.data.formats.common.store import Outline
 from saccade.data.formats.writing.objects import Array, Objects
 from saccade.data.formats.writing.outline import loops, signed_area
+from saccade.data.formats.yolo.label_lines import SLACK
 from saccade.ops import rle
 
 _DIGITS = 12  # behind the point: a millionth of a pixel of the widest picture
@@ -37,7 +38,7 @@ class Line:
 
 
 def box_line(rows: Objects, row: int, size: tuple[int, int], jointed: bool = False, lost: tuple[str, ...] = ()) -> Line:
-    """The line of a box, with its joints where the set has some."""
+    """The line of a box, with its joints where the set has some; those outside the picture are lost (``outside``)."""
     x1, y1, x2, y2 = rows.boxes[row].astype(np.float64).tolist()
     height, width = size
     values = [(x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height]
@@ -45,7 +46,9 @@ def box_line(rows: Objects, row: int, size: tuple[int, int], jointed: bool = Fal
     if jointed and rows.keypoints is not None and rows.visible is not None:
         points = (rows.keypoints[row].astype(np.float64) / (width, height)).tolist()
         for (x, y), state in zip(points, rows.visible[row].tolist(), strict=True):
-            columns += [_fraction(x), _fraction(y), str(state)] if state else ["0", "0", "0"]
+            inside = min(x, y) >= 0 and max(x, y) <= 1 + SLACK
+            columns += [_fraction(x), _fraction(y), str(state)] if state and inside else ["0", "0", "0"]
+            lost += () if inside or not state else ("outside",)
     return Line(" ".join([str(int(rows.labels[row])), *columns]), (x2 - x1) * (y2 - y1), lost)
 
 

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from saccade.core.dataset import Joints
 from saccade.core.errors import DataError
-from saccade.core.joint_names import COCO_NAMES, mirrored_pairs
 from saccade.data.formats.common.class_list import find_class_names
 from saccade.data.formats.common.defect_report import Report, strict, telling
 from saccade.data.formats.common.detection_dataset import DetectionDataset
@@ -12,6 +10,7 @@ from saccade.data.formats.common.disk_names import DiskNames
 from saccade.data.formats.common.json_node import JsonNode, shown
 from saccade.data.formats.common.object_rows import Row, build_origin, build_store, garbage_collection_paused
 from saccade.data.formats.common.store import RaggedArray
+from saccade.data.formats.yolo.declared_joints import joints_of
 from saccade.data.formats.yolo.folders import Folders, find, label_file, pictures
 from saccade.data.formats.yolo.label_lines import Form, read_rows
 from saccade.safe_io.images.pictures import picture_size
@@ -43,7 +42,7 @@ def open_yolo(path: Path, split: str, report: Report = strict) -> DetectionDatas
     folders = find(path)
     if folders is None:
         raise DataError("data in YOLO's format", "none", path=path, cure=f"looked for {EVIDENCE}")
-    joints, numbers = (None, 3) if folders.document is None else _joints(folders.document)
+    joints, numbers = (None, 3) if folders.document is None else joints_of(folders.document)
     form = Form(_classes(folders, report), 0 if joints is None else len(joints.names), numbers)
     names: list[str] = []
     sizes: list[tuple[int, int]] = []
@@ -142,21 +141,3 @@ def _check_names(document: JsonNode, names: JsonNode) -> None:
         if type(name.value) not in (str, int, float):
             cure = "put it into quotes: no, yes, on, off and null mean other things in YAML"
             raise name.wrong("the name of a class", shown(name.value), cure)
-
-
-def _joints(document: JsonNode) -> tuple[Joints | None, int]:
-    """The joints, and how many numbers a label has for each."""
-    shape = document.optional("kpt_shape")
-    if shape is None:
-        return None, 3
-    count, numbers = (int(number) for number in shape.numbers(2))
-    if not 0 < count <= 1000 or numbers not in (2, 3):
-        raise shape.wrong("[K, 2] or [K, 3]", shape.value)
-    names = COCO_NAMES if count == len(COCO_NAMES) else tuple(f"joint_{place}" for place in range(count))
-    flips = document.optional("flip_idx")
-    if flips is None:
-        return Joints(names, mirrored_pairs(names)), numbers
-    order = [int(place) for place in flips.numbers(count)]
-    if any(place not in range(count) or order[place] != here for here, place in enumerate(order)):
-        raise flips.wrong("for each joint the other of its pair, or itself", flips.value)
-    return Joints(names, tuple((here, place) for here, place in enumerate(order) if here < place)), numbers

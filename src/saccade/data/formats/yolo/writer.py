@@ -1,12 +1,14 @@
 """Data in YOLO's format: a text file a picture, a line an object: a box, an outline, or a box with joints."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from saccade.core.joint_names import COCO_NAMES, mirrored_pairs
+from saccade.core.dataset import Joints
+from saccade.core.joint_names import joints as joints_of_names
+from saccade.core.joint_names import mirrored_pairs
 from saccade.data.formats.writing.objects import Objects
 from saccade.data.formats.writing.pictures import Picture
 from saccade.data.formats.writing.writer import (
@@ -19,6 +21,7 @@ from saccade.data.formats.writing.writer import (
     map_losses,
     strays,
 )
+from saccade.data.formats.yolo.declared_joints import SIGMAS, usual_names
 from saccade.data.formats.yolo.folders import label_file
 from saccade.data.formats.yolo.line_writer import Line, box_line, outline_line
 
@@ -40,12 +43,10 @@ class YoloForm(Form):
         self._jointed = has_joints and not (has_masks and "keypoints" in allowed and "masks" not in allowed)
 
     def whole(self) -> Iterator[Loss]:
-        """Names, bones and pairs of joints; the reader knows those of COCO's 17 joints."""
+        """Bones of joints, and names that are no names."""
         given = self.source.joints
         if given is not None and self._jointed:
-            count = len(given.names)
-            read = COCO_NAMES if count == len(COCO_NAMES) else tuple(f"joint_{place}" for place in range(count))
-            yield "joints", int(given.names != read or bool(given.bones))
+            yield "joints", int(bool(given.bones) or not _are_names(given.names))
 
     def losses(self, picture: Picture) -> Iterator[Loss]:
         """What is lost of one picture."""
@@ -89,7 +90,11 @@ class YoloForm(Form):
             flip = list(range(len(joints.names)))
             for left, right in joints.pairs or mirrored_pairs(joints.names):
                 flip[left], flip[right] = right, left
-            lines += [f"kpt_shape: [{len(joints.names)}, 3]", f"flip_idx: {flip}"]
+            lines += [
+                f"kpt_shape: [{len(joints.names)}, 3]",
+                f"flip_idx: {flip}",
+                *_further(joints, self.source.classes),
+            ]
         return {"data.yaml": "\n".join(lines) + "\n"}
 
     def _lines(self, rows: Objects | None, size: tuple[int, int]) -> list[Line]:
@@ -102,3 +107,19 @@ class YoloForm(Form):
         if outline is None:
             return box_line(rows, row, size, self._jointed)
         return outline_line(rows, row, size, outline) or box_line(rows, row, size, lost=("masks",))
+
+
+def _are_names(names: Sequence[str]) -> bool:
+    """Whether readers take these for names of joints: none is empty, and each is there once."""
+    return all(names) and len(set(names)) == len(names)
+
+
+def _further(joints: Joints, classes: Sequence[str]) -> list[str]:
+    """Lines of the YAML file that say of joints what does not follow from their number and their names."""
+    lines: list[str] = []
+    if joints.names != usual_names(len(joints.names)) and _are_names(joints.names):
+        own = json.dumps(list(joints.names))
+        lines += ["kpt_names:", *(f"  {label}: {own}" for label in range(len(classes)))]
+    if joints.sigmas and joints.sigmas != joints_of_names(joints.names).sigmas:
+        lines.append(f"{SIGMAS}: {list(joints.sigmas)}")
+    return lines

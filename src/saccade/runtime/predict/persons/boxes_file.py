@@ -24,11 +24,29 @@ FORMS = "the predictions.json of a detector, or COCO's JSON with images, categor
 
 
 class Found(NamedTuple):
-    """One box: x1, y1, x2, y2 in the picture's pixels, the name of its class (None where it has none), its score."""
+    """One box: x1, y1, x2, y2 in the picture's pixels, the name of its class (None where it has none), its score.
+
+    And where it is written.
+    """
 
     box: list[float]
     kind: str | None
     score: float
+    node: JsonNode
+
+    def check(self, size: Size) -> None:
+        """Whether it holds a part of a picture of `size` (H, W): a person is looked at in the square around it.
+
+        Raises:
+            DataError: It has no area, or lies outside.
+        """
+        x1, y1, x2, y2 = self.box
+        cure = "mend it, or take it out"
+        if x2 <= x1 or y2 <= y1:
+            raise self.node.wrong("a box of some area", f"{shown(self.node.value)} of no width or height", cure)
+        height, width = size
+        if x2 <= 0 or y2 <= 0 or x1 >= width or y1 >= height:
+            raise self.node.wrong(f"a box inside the picture of {width}x{height}", shown(self.node.value), cure)
 
 
 @dataclass
@@ -69,21 +87,26 @@ class BoxesFile:
         """A hash of the file."""
         return hashlib.sha256(read_bytes(self.path, MAX_JSON_BYTES)).hexdigest()
 
-    def of(self, name: str | None, size: Size) -> Instances:
+    def of(self, name: str | None, size: Size, threshold: float = 0.0) -> Instances:
         """The persons of a picture: boxes, labels 0, and scores, the best first.
 
         Args:
             name: What the picture is called: its path, of which the file may have the end alone.
             size: (H, W) of the picture.
+            threshold: The score from which on boxes are used; these must hold a part of the picture.
 
         Raises:
-            DataError: The file does not have the picture, has several of that name, or one of another size.
+            DataError: The file does not have the picture, has several of that name, or one of another size; or a box
+                that is used has no area, or lies outside the picture.
         """
         picture = self._picture(name)
         if picture.size is not None and picture.size != size:
             told, found = (f"{width}x{height}" for height, width in (picture.size, size))
             raise DataError(f"boxes of a picture of {found}", f"those of one of {told}", path=self.path, within=name)
         persons = [one for one in picture.found if one.kind in (None, self.person)]
+        for one in persons:
+            if one.score >= threshold:
+                one.check(size)
         return Instances(
             boxes=torch.tensor([one.box for one in persons]).view(-1, 4),
             labels=torch.zeros(len(persons), dtype=torch.int64),
@@ -126,14 +149,15 @@ def _read(document: JsonNode) -> tuple[list[Picture], tuple[str, ...]]:
 def _of_prediction(entry: JsonNode) -> Picture:
     """A picture of a ``predictions.json``."""
     rows = entry.get("instances")
-    boxes = [box.numbers(4) for box in rows.items("boxes")]
+    nodes = rows.items("boxes")
+    boxes = [box.numbers(4) for box in nodes]
     columns = {name: rows.items(name) for name in ("classes", "scores") if isinstance(rows.value.get(name), list)}
     for name, column in columns.items():
         if len(column) != len(boxes):
             raise rows.get(name).wrong(f"{len(boxes)} values, one a box", len(column))
     kinds = [kind.text() for kind in columns["classes"]] if "classes" in columns else [None] * len(boxes)
     scores = [float(score.number()) for score in columns["scores"]] if "scores" in columns else [1.0] * len(boxes)
-    found = [Found(*one) for one in zip(boxes, kinds, scores, strict=True)]
+    found = [Found(*one) for one in zip(boxes, kinds, scores, nodes, strict=True)]
     size = entry.optional("size")
     told = None if size is None else tuple(int(side) for side in size.numbers(2))
     return Picture(entry.get("file").text(), None if told is None else (told[0], told[1]), found)
@@ -152,9 +176,10 @@ def _of_coco(document: JsonNode) -> tuple[list[Picture], tuple[str, ...]]:
         image, kind = one.get("image_id"), one.get("category_id")
         if image.identifier() not in pictures or kind.identifier() not in kinds:
             raise one.wrong("an image_id and a category_id of this file", f"{image.value!r} and {kind.value!r}")
-        x, y, width, height = one.get("bbox").numbers(4)
-        score = one.optional("score")
-        found = Found([x, y, x + width, y + height], kinds[kind.value], 1.0 if score is None else score.number())
+        box, score = one.get("bbox"), one.optional("score")
+        x, y, width, height = box.numbers(4)
+        corners = [x, y, x + width, y + height]
+        found = Found(corners, kinds[kind.value], 1.0 if score is None else score.number(), box)
         pictures[image.value].found.append(found)
     return list(pictures.values()), tuple(kinds.values())
 
@@ -164,4 +189,4 @@ def _persons(document: JsonNode) -> Iterator[JsonNode]:
         if not isinstance(one.value, dict):
             raise one.wrong("an object that describes a box", shown(one.value))
         if not one.value.get("iscrowd"):
-            yield one
+            yield one.named(one.get("id").identifier()) if "id" in one.value else one

@@ -131,7 +131,7 @@ class FoundInFile:
 
     def _of(self, item: PreparedPicture, threshold: float) -> Persons:
         try:
-            rows = self.boxes.of(item.name, item.size)
+            rows = self.boxes.of(item.name, item.size, threshold)
         except SaccadeError as error:
             return error
         if rows.scores is None or not len(rows):

@@ -9,6 +9,7 @@ from saccade.core.augmentation import Augmentation
 from saccade.core.errors import ConfigError, UsageError
 from saccade.core.vocabulary import key_of
 from saccade.data.check.glance import quick_check
+from saccade.data.passed_over import joints_beside
 from saccade.network.protocols.solvable import Solvable
 from saccade.network.recipe import Stage
 from saccade.network.system import System
@@ -143,7 +144,7 @@ def _check_fields(system: System, data: Data, say: Callable[[str], None]) -> Non
             f"pictures annotated with {needed}",
             ", ".join(sorted(data.train.fields)) or "nothing",
             path=data.title,
-            cure=_way_out(system, data.train.fields),
+            cure=joints_beside(system.learns_from, data.train, data.val) or _way_out(system, data.train.fields),
         )
     _check_named(system, data, {name: lacks for name, lacks in wanting.items() if lacks})
     for name, lacks in wanting.items():

@@ -10,6 +10,7 @@ from saccade.core.dataset import Dataset
 from saccade.core.errors import ConfigError, UsageError
 from saccade.data.datasets.picture import size_of
 from saccade.data.open import Sources
+from saccade.data.passed_over import joints_beside
 from saccade.runtime.device import pick_device
 from saccade.systems import IF_UNSURE
 from saccade.systems.build import build
@@ -111,7 +112,7 @@ def choose(data: Sources, task: str | None, options: Mapping[str, Any]) -> Choic
     settings = _settings(options)
     needs = () if task is None or task not in TASKS else TASKS[task][0]
     opened = open_training_data(data, options.get("val"), settings, needs)
-    task = _task(opened.train, task, opened.title)
+    task = _task(opened, task)
     chosen, reasons = dict(options), [_why(opened, task)]
     if opened.val is None and settings.fold is None:
         chosen["val"] = HELD_OUT
@@ -139,18 +140,19 @@ def _settings(options: Mapping[str, Any]) -> TrainSettings:
     return TrainSettings.from_dict({name: value for name, value in options.items() if name != "val"})
 
 
-def _task(train: Dataset, asked: str | None, title: str) -> str:
+def _task(data: Data, asked: str | None) -> str:
     if asked is not None and asked not in TASKS:
         raise UsageError(f"one of {', '.join(TASKS)}", repr(asked), within="task")
     for task in USUAL if asked is None else (asked,):
-        if set(TASKS[task][0]) <= set(train.fields):
+        if set(TASKS[task][0]) <= set(data.train.fields):
             return task
     wanted = " or ".join(" and ".join(TASKS[task][0]) for task in (USUAL if asked is None else (asked,)))
     raise ConfigError(
         f"pictures annotated with {wanted}",
-        ", ".join(sorted(train.fields)) or "nothing",
-        path=title,
-        cure="name a system: `saccade systems` lists what each learns from",
+        ", ".join(sorted(data.train.fields)) or "nothing",
+        path=data.title,
+        cure=(asked and joints_beside(TASKS[asked][0], data.train, data.val))
+        or "name a system: `saccade systems` lists what each learns from",
     )
 
 
