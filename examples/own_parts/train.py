@@ -12,7 +12,7 @@ import saccade as sc
 
 
 def main(folder: Path, out: Path) -> None:
-    """Train on a table of pictures, measure, and prediction one picture.
+    """Train on a table of pictures, measure, and predict one picture.
 
     Args:
         folder: The folder of ``labels.csv``.

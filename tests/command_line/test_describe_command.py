@@ -62,6 +62,23 @@ def test_help_of_a_system_lists_its_options(capsys: pytest.CaptureFixture[str]) 
     assert "--per-class" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("system", ["hourglass", "deeppose", "keypoint_rcnn"])
+def test_joints_are_counted_by_their_own_flag(system: str, capsys: pytest.CaptureFixture[str]) -> None:
+    numbers = list[int]()
+    for joints in ("5", "7"):
+        assert cli.main(["describe", system, "--joints", joints, "--width", ".25", "--json"]) == 0
+        numbers.append(json.loads(capsys.readouterr().out)["parameters"])
+    assert numbers[0] < numbers[1]
+
+
+def test_a_flag_like_no_other_is_not_taken_for_one(capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in ("--bogus", "--joints"):
+        assert cli.main(["describe", "vgg16", flag, "3"]) == 2
+        told = capsys.readouterr().err
+        assert "did you mean" not in told
+        assert "known are --arithmetic" in told
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -69,6 +86,8 @@ def test_help_of_a_system_lists_its_options(capsys: pytest.CaptureFixture[str]) 
         (["vgg17"], 2, "vgg16"),
         (["vgg16", "--joints", "3"], 2, "--joints"),
         (["lenet5", "--per-class"], 2, "--per-class"),
+        (["hourglass", "--joints", "5", "--classes", "5"], 2, "joints once"),
+        (["hourglass", "--joints", "0"], 2, "one joint or more"),
         (["vgg16", "--classes", "0"], 2, "at least 1"),
         (["vgg16", "--size", "16"], 1, "too small"),
         (["--draw", "convolution"], 2, "--out DIR"),

@@ -63,6 +63,12 @@ def test_objects(entries, threshold, best_seen, drawings, line):
     assert list(found_lines(findings_of(entries, threshold), threshold, best_seen, drawings)) == [line]
 
 
+@pytest.mark.parametrize(("threshold", "looked"), [(0.0, False), (0.0, True), (0.9, True)])
+def test_where_nothing_was_seen_no_lower_threshold_is_proposed(threshold, looked):
+    (line,) = found_lines(findings_of([detected()], threshold), threshold, None, looked=looked)
+    assert line == "no object in 1 picture: the network sees none; `saccade evaluate` tells how good it is"
+
+
 def test_a_threshold_that_is_proposed_lets_something_through():
     for best in (0.9, 0.31, 0.02, 0.004):
         (line,) = found_lines(findings_of([detected()], 0.95), 0.95, best)

@@ -40,6 +40,10 @@ def test_speed_and_memory_are_measured(compared: Comparison) -> None:
     assert compared.machine["instructions"]
 
 
+def test_times_are_of_as_many_threads_as_the_trainings(compared: Comparison) -> None:
+    assert compared.machine["threads"] == 1
+
+
 def test_a_system_over_a_limit_stays_in_the_table_and_is_not_trained(compared: Comparison) -> None:
     row = next(one for one in compared.rows if one.name == "resnet18")
     assert row.parameters == sum(p.numel() for p in sc.build("resnet18", 2, width=0.25).parameters()) > 100_000

@@ -95,6 +95,13 @@ def test_nothing_is_said_to_be_sure_where_nothing_tells() -> None:
     assert found.told_apart is None
     assert found.difference == pytest.approx(0.1)
     assert "nothing tells how sure" in found.sentence
+    alike = [Row(name, score=0.5, run_scores=(0.4, 0.6)) for name in "ab"]
+    assert verdict_of(alike, "top1").told_apart is None
+    assert verdict_of(alike, "top1").sentence.endswith(
+        "; the difference is the same in all 2 runs, which tells of no interval (more --seeds may)"
+    )
+    undefined = [Row(name, score=0.5, run_scores=(None, 0.6)) for name in "ab"]
+    assert "nothing tells how sure" in verdict_of(undefined, "top1").sentence
     assert verdict_of([A], "top1").second is None
     assert verdict_of([Row("a", error="x")], "top1").winner is None
     lower = verdict_of([Row("a", score=0.1), Row("b", score=0.3)], "error")

@@ -155,6 +155,16 @@ def test_a_split_that_is_not_there_is_refused(split: str, tmp_path: Path) -> Non
     assert len(open_data(tmp_path, preferred="val")) == 2  # Nobody asked: data of one part are used whole.
 
 
+def test_where_the_usual_split_is_not_there_the_flag_for_another_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png", "test/b/1.png")
+    with pytest.raises(DataError, match="found 'val', which is taken where none is named") as refused:
+        open_data(tmp_path, preferred="val")
+    assert refused.value.cure == "ask for 'train' or 'test' (--split test, where the command takes it)"
+    with pytest.raises(DataError) as refused:
+        open_data(tmp_path, "val")
+    assert refused.value.cure == "ask for 'train' or 'test'"
+
+
 def test_a_folder_of_a_built_in_name_is_asked_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "scenes/cat/1.png", "scenes/dog/1.png")
     monkeypatch.chdir(tmp_path)

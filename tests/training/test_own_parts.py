@@ -140,7 +140,7 @@ run = sc.train(built, Stripes(8), OUT, val=Stripes(4), metrics=[Misses()], callb
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
 
 
-def test_parts_of_a_users_own_file(tmp_path):
+def test_parts_of_a_users_own_file(tmp_path, capfd):
     script = tmp_path / "my file.py"
     script.write_text(FILE + USE)
     found = runpy.run_path(str(script), {"OUT": tmp_path / "run"}, run_name="my_file")
@@ -153,6 +153,9 @@ def test_parts_of_a_users_own_file(tmp_path):
     assert run.scores["top1"] == 1 - run.scores["misses"] / 4
     predictor = sc.load(run, system=found["built"])
     assert predictor([found["Stripes"]()[0].image])[0].label is not None
+    told = capfd.readouterr().err
+    assert f"saccade.load({str(tmp_path / 'run')!r}, system=...)" in told  # no command can build it again
+    assert "saccade evaluate" not in told
 
 
 @pytest.fixture

@@ -30,10 +30,12 @@ def describe(
         classes: Names of the classes or their number; the paper's number where nothing is said.
         size: Side of the picture in pixels, with the margins that the network adds (U-Net's 572); the system's own
             where nothing is said.
-        **options: Options of the named system, such as ``width=0.5`` or ``channels=1``.
+        **options: Options of the named system, such as ``width=0.5`` or ``channels=1``. Where a system's classes are
+            joints, `joints` is another word for their number.
 
     Raises:
-        UsageError: The name or an option is unknown, or options are given for a system that is built already.
+        UsageError: The name or an option is unknown, options are given for a system that is built already, or the
+            classes of one are counted twice.
         ConfigError: The picture is too small for the network, or its size is not known.
     """
     if isinstance(system, System):
@@ -100,6 +102,12 @@ def _built(
     card = known[name].card if name in known else None
     # Values do not matter here, so that none are fetched.
     given = {key: value for key, value in options.items() if key != "pretrained"}
+    if card and card.counts_joints and "joints" in given:
+        if classes is not None:
+            raise UsageError("the number of joints once", "joints and classes", cure="leave classes out")
+        classes = int(given.pop("joints"))
+        if classes < 1:
+            raise UsageError("one joint or more", classes, within="joints")
     chosen = classes if classes is not None else card.classes if card else 1
     with torch.device("meta"):
         system = build(name, chosen, **given)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from saccade.analysis.description import Description
     from saccade.analysis.layers import Layer
     from saccade.core.options.options import Option
+    from saccade.network.card import SystemFunction
 
 COLUMNS = (
     *("layer", "kind", "kernel", "output", "weights", "biases", "cumulative"),
@@ -39,7 +40,8 @@ def run(arguments: Sequence[str]) -> int:
     from saccade.systems.build import options_of
 
     known = every_system()
-    options = {name: of_options(_described(options_of(known.declared(name)))) for name in known}
+    declared = {name: known.declared(name) for name in known}
+    options = {name: of_options(_described(options_of(one))) | _joints(one) for name, one in declared.items()}
     typed = _typed(arguments, options)
     topics, out = typed.pop("draw"), typed.pop("out")
     if topics:
@@ -62,6 +64,12 @@ def run(arguments: Sequence[str]) -> int:
 def _described(options: "Mapping[str, Option]") -> "dict[str, Option]":
     """The options that change layers; the size has a flag of the command's own."""
     return {name: option for name, option in options.items() if name not in ("size", "mean", "std")}
+
+
+def _joints(system: "SystemFunction") -> dict[str, Flag]:
+    """The flag for the number of joints of a system that has no such option, since joints are all that it tells."""
+    told = "Number of joints; the paper's by default. --classes says the same."
+    return {"joints": Flag("joints", int, told)} if system.card.counts_joints else {}
 
 
 def _draw(description: "Description", file: str) -> None:
@@ -204,7 +212,10 @@ def parser_of(flags: Mapping[str, Flag], system: str = "") -> Parser:
     told = f"draw how layers go over a map, cell by cell, in place of a system; {told}; {EVERYTHING}"
     parser.add_argument("--draw", type=_topics, metavar="TOPIC,…", help=told)
     parser.add_argument("--out", metavar="DIR", help="folder for the pictures of --draw")
-    for flag, what in (("--classes", "number of classes"), ("--size", "side of the picture in pixels")):
+    for flag, what in (
+        ("--classes", "number of classes, or of joints where a system tells joints alone"),
+        ("--size", "side of the picture in pixels"),
+    ):
         told = f"{what}; the paper's by default"
         parser.add_argument(flag, type=at_least_one, metavar="N", default=argparse.SUPPRESS, help=told)
     for flag in flags.values():

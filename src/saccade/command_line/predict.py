@@ -148,7 +148,8 @@ def _say(outcome: "Outcome", settings: "PredictSettings", told: Collection[str])
     frames = f" ({outcome.frames} frames of videos)" if outcome.frames else ""
     what = "file" if outcome.frames else "picture"
     sys.stdout.write(f"{counted(outcome.done, what)} predicted{before}{frames}: {outcome.out}/predictions.json\n")
-    lines = found_lines(outcome.findings, settings.threshold, outcome.best_seen, settings.drawn)
+    looked = outcome.kept == 0
+    lines = found_lines(outcome.findings, settings.threshold, outcome.best_seen, settings.drawn, looked)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     _tell_left_out(line for line in outcome.left_out if line not in told)
     if outcome.failed:

@@ -18,7 +18,7 @@ from saccade.comparison.memory import can_measure, peaks
 from saccade.comparison.pictures import write_page
 from saccade.comparison.row import Row, broken, ranked
 from saccade.comparison.settings import NAMES, CompareSettings
-from saccade.comparison.speed import machine, side_by_side
+from saccade.comparison.speed import machine, side_by_side, threads_of
 from saccade.comparison.terms import Terms, check_terms
 from saccade.comparison.verdict import verdict_of
 from saccade.core.errors import UsageError
@@ -74,7 +74,7 @@ def compare(
     folder = ComparisonFolder(Path(out), resume)
     terms = _checked(Terms(data, val, settings, folder, say or _say, shared), entrants)
     asked = {"data": _titled(data), "val": None if terms.val is None else _titled(terms.val)} | settings.recorded()
-    with folder.held:
+    with folder.held, threads_of(terms.common.threads):
         folder.begin(asked | {"shared": _plain(shared)}, entrants)
         if settings.search:
             entrants = _searched(entrants, terms)

@@ -8,7 +8,8 @@ Legend: R rounds.
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -64,6 +65,17 @@ def side_by_side(
             taken[name].append(_milliseconds(network, pictures[number % len(pictures)]))
         number += 1
     return {name: Speed(median(ms), min(ms), max(ms), len(ms)) for name, ms in taken.items()}
+
+
+@contextmanager
+def threads_of(count: int | None) -> Generator[None]:
+    """Inside the block arithmetic takes so many threads, those of the trainings; None: as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _milliseconds(network: Predictor, picture: Tensor) -> float:

@@ -79,7 +79,13 @@ def verdict_of(rows: Sequence[Row], score: str) -> Verdict:
     interval = _interval(first, second, sign)
     verdict = Verdict(first.name, second.name, difference, interval, "")
     beside = f"{title} {_told(first.score)}, {_told(difference)} better than {second.name}"
-    return Verdict(first.name, second.name, difference, interval, f"{first.name} wins by {beside}{_sure(verdict)}")
+    return Verdict(
+        first.name,
+        second.name,
+        difference,
+        interval,
+        f"{first.name} wins by {beside}{_sure(verdict, len(_gaps(first, second)))}",
+    )
 
 
 def spread(values: Sequence[float]) -> Range | None:
@@ -91,10 +97,8 @@ def spread(values: Sequence[float]) -> Range | None:
 
 
 def _interval(first: Row, second: Row, sign: int) -> Range | None:
-    runs = list(zip(first.run_scores, second.run_scores, strict=False))
     if len(first.run_scores) == len(second.run_scores) > 1:
-        found = [sign * (one - other) for one, other in runs if one is not None and other is not None]
-        return spread(found)
+        return spread([sign * gap for gap in _gaps(first, second)])
     count = min(len(first.resampled), len(second.resampled))
     if count == 0:
         return None
@@ -106,7 +110,18 @@ def _interval(first: Row, second: Row, sign: int) -> Range | None:
     return Range(float(low), float(high))
 
 
-def _sure(verdict: Verdict) -> str:
+def _gaps(first: Row, second: Row) -> list[float]:
+    """How much more one scores than the other in each run of theirs where both have a score."""
+    if len(first.run_scores) != len(second.run_scores):
+        return []
+    runs = zip(first.run_scores, second.run_scores, strict=True)
+    return [one - other for one, other in runs if one is not None and other is not None]
+
+
+def _sure(verdict: Verdict, runs: int) -> str:
+    """How sure it is; `runs`: pairs of runs, over seeds and folds, whose scores were compared."""
+    if verdict.interval is None and runs > 1:
+        return f"; the difference is the same in all {runs} runs, which tells of no interval (more --seeds may)"
     if verdict.interval is None:
         return "; nothing tells how sure that is (--seeds 3 or --folds 5 would)"
     ends = f"95 % interval of the difference {_signed(verdict.interval.low)} to {_signed(verdict.interval.high)}"

@@ -24,4 +24,5 @@ def did_you_mean(typed: str, known: Iterable[str], further: str = "") -> str:
 
 
 def _plain(word: str) -> str:
-    return word.casefold().replace("-", "_")
+    # The hyphens before a flag are no letters of it: they alone made --bogus look like --out.
+    return word.casefold().replace("-", "_").lstrip("_")

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from saccade.core.options.options import arguments_of
+from saccade.core.vocabulary import keys_of
 
 if TYPE_CHECKING:  # a card is read where torch is not loaded
     from saccade.network.system import System
@@ -53,6 +54,11 @@ class Card:
     channels: int = 3
     needs_several: tuple[str, ...] = ()
     heads: Mapping[str, HeadChoice] = field(default_factory=dict[str, HeadChoice])
+
+    @property
+    def counts_joints(self) -> bool:
+        """Whether the classes that it is built for are joints, so that their number is a number of joints."""
+        return keys_of(self.needs) == {"joints"}
 
     def learns_from(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Dotted fields of the truth that it learns from with some options."""

@@ -61,9 +61,10 @@ class TrainSettings:
         trust_pickle: Whether `init` may be a pickle (.pth); only for files whose maker you trust.
         keep: Whether each reading process keeps the pictures that it has read in memory; for small sets.
         save_every: Steps between checkpoints; the default is as often as costs a thirtieth of the time.
-        balance: none, weights (of the loss), sampler (all classes are shown alike), repeat (rare classes are shown more
-            often, by the root of what they lack), or of pixels: natural (none), median (weights of the loss, the median
-            of the classes' frequencies over each one's own, in the pictures that show it) or median_all (in all).
+        balance: none, weights (of the loss of whole pictures' classes; of no others), sampler (all classes are shown
+            alike), repeat (rare classes are shown more often, by the root of what they lack), or of pixels: natural
+            (none), median (weights of the loss, the median of the classes' frequencies over each one's own, in the
+            pictures that show it) or median_all (in all).
         loss_weights: What the losses of several heads weigh beside each other: fixed, the system's own weights; factors
             by head or by term, such as boxes=1,pixels=.5; uncertainty, learnt, the less the less sure a task is;
             gradnorm, so that all heads pull alike at the trunk's last layer.

@@ -66,3 +66,11 @@ def test_parts_that_no_graph_holds_are_named(system: System) -> None:
     assert system.not_exportable == {"trunk.loops": "every pixel is asked by itself"}
     with pytest.raises(ConfigError, match=r"trunk\.loops: every pixel is asked by itself"):
         graph_of(system, system.batch([torch.rand(3, 10, 12)]))
+
+
+def test_a_system_in_fewer_bits_is_to_be_loaded_in_32(system: System) -> None:
+    batch = system.batch([torch.rand(3, 10, 12)])
+    with pytest.raises(ConfigError, match=r"float32.*found bfloat16") as refused:
+        graph_of(system.to(torch.bfloat16), batch)
+    assert "precision='32'" in (refused.value.cure or "")
+    assert graph_of(system.float(), batch).outputs

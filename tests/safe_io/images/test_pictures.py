@@ -19,6 +19,7 @@ from PIL import Image, ImageOps
 
 from saccade.core.errors import DataError, UsageError
 from saccade.safe_io.images.pictures import decode_picture, hasten, only_pictures, picture_size
+from saccade.safe_io.limits import MAX_PIXELS
 
 
 def photo(height: int = 40, width: int = 56) -> Image.Image:
@@ -62,6 +63,17 @@ def test_nonsense_orientation_is_none() -> None:
     exif = Image.Exif()
     exif[0x0112] = 77
     assert decode_picture(encoded(photo(), "JPEG", exif=exif)).shape == (3, 40, 56)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "GIF"])
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_of_one_too_large_width_and_height_and_one_limit_are_told(kind: str, tmp_path: Path) -> None:
+    for width in (9500, 18_000):  # Pillow warns of the first, and refuses the second
+        Image.new("1", (width, 10_000)).save(tmp_path / "a", kind)
+        for read in (decode_picture, picture_size):
+            with pytest.raises(DataError, match=f"at most {MAX_PIXELS} pixels") as refused:
+                read(tmp_path / "a")
+            assert refused.value.found == f"a header that declares {width}x10000"
 
 
 @pytest.mark.parametrize(
@@ -228,15 +240,13 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "found"), [(20_000, 20_000, "400000000"), (10_000, 9_000, "90000000"), (70_000, 1, "70000x1")]
-)
+@pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (10_000, 9_000), (70_000, 1)])
 @pytest.mark.parametrize("action", ["error", "ignore"])
-def test_bomb_is_refused_by_its_header(width: int, height: int, found: str, action: str) -> None:
+def test_bomb_is_refused_by_its_header(width: int, height: int, action: str) -> None:
     with warnings.catch_warnings(action=action), pytest.raises(DataError) as caught:
         decode_picture(bomb(width, height))
-    assert "89478485" in caught.value.what
-    assert found in caught.value.what or (action == "ignore" and f"{width}x{height}" in caught.value.what)
+    assert caught.value.expected.startswith("at most 89478485 pixels")
+    assert caught.value.found == f"a header that declares {width}x{height}"
 
 
 def test_no_file_and_no_permission_and_a_circle_of_links(tmp_path: Path) -> None:

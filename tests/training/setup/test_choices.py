@@ -153,6 +153,29 @@ def test_weights_reach_the_heads_that_take_them(tmp_path, capfd):
     assert "classes are weighed in the loss of label" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("ssd300", "--balance repeat or sampler"),
+        ("segnet_basic", "--balance median, which weighs classes of pixels, or repeat"),
+        ("hourglass", "--balance repeat or sampler"),
+    ],
+)
+def test_weights_that_no_head_takes_are_refused_before_training(tmp_path, name, cure):
+    options = {"width": 0.125} | ({"stacks": 1, "size": 64} if name == "hourglass" else {})
+    with pytest.raises(UsageError, match="whole pictures") as refused:
+        sc.train(name, "scenes:count=4,size=64", tmp_path / "run", balance="weights", steps=1, workers=0, **options)
+    assert cure in refused.value.cure
+    assert not (tmp_path / "run" / "checkpoints" / "last").exists()
+
+
+def test_the_label_head_of_several_is_weighed(tmp_path, capfd):
+    options = {"heads": ("label", "pixels"), "trunk": "resnet18", "width": 0.125, "size": 64}
+    data, settings = "scenes:count=4,size=64", {"balance": "weights", "steps": 1, "workers": 0, "batch": 2}
+    sc.train("many", data, tmp_path / "run", **options, **settings)
+    assert "classes are weighed in the loss of label" in capfd.readouterr().err
+
+
 def test_a_subset_of_the_classes(tmp_path):
     network = System(system().trunk, {"tiny": TinyHead(2)}, classes=("blue", "red"), input=system().input)
     run = train(tmp_path / "run", network, TinyDataset(9), val=TinyDataset(6), class_subset=["blue", "red"], epochs=1)

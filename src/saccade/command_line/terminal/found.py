@@ -16,15 +16,20 @@ FEW = 5
 
 
 def found_lines(
-    findings: "Findings", threshold: float | None, best_seen: float | None = None, drawings: bool = True
+    findings: "Findings",
+    threshold: float | None,
+    best_seen: float | None = None,
+    drawings: bool = True,
+    looked: bool = False,
 ) -> Iterator[str]:
     """One line for objects, one for classes of pictures, one for pixels, each where the network speaks of them.
 
     Args:
         findings: What was found.
         threshold: The score below which objects were left out; None where all were kept.
-        best_seen: The best score of an object, whether it was kept or not; None where that is not known.
+        best_seen: The best score of an object, whether it was kept or not; None where no object was seen.
         drawings: Whether anything is drawn.
+        looked: Whether all pictures were looked at now, so that `best_seen` is the best of them all.
     """
     if not findings.pictures:
         return
@@ -32,7 +37,7 @@ def found_lines(
     if findings.objects is not None:
         every = counted(findings.objects, "object") + f" in {pictures}"
         if not findings.objects:
-            yield _nothing(pictures, threshold, best_seen)
+            yield _nothing(pictures, threshold, best_seen, looked)
         elif threshold is not None or findings.best is None or not drawings:
             yield every + _kept(findings.best, threshold, drawings)
         else:
@@ -64,8 +69,8 @@ def _drawn(every: str, pictures: str, findings: "Findings") -> str:
     return f"{told} ({counted(weak, 'weaker one')} in predictions.json; --threshold T draws and keeps others)"
 
 
-def _nothing(pictures: str, threshold: float | None, best_seen: float | None) -> str:
-    if threshold is None:
+def _nothing(pictures: str, threshold: float | None, best_seen: float | None, looked: bool) -> str:
+    if not threshold or (looked and best_seen is None):  # no lower threshold would let anything through
         return f"no object in {pictures}: the network sees none; `saccade evaluate` tells how good it is"
     where = f"no object in {pictures} reaches --threshold {threshold:g}"
     if best_seen is None:

@@ -10,7 +10,7 @@ from saccade.core.annotation import Annotation
 from saccade.core.dataset import Dataset
 from saccade.core.errors import DataError
 from saccade.core.input.channels import fit_channels
-from saccade.safe_io.images.pictures import decode_picture
+from saccade.safe_io.images.pictures import decode_picture, lies_on_its_side
 
 
 def read_picture(path: Path, declared: tuple[int, int] | None = None, channels: int | None = None) -> Tensor:
@@ -36,14 +36,27 @@ def check_declared(path: Path, found: tuple[int, int], declared: tuple[int, int]
         DataError: It has another.
     """
     if declared is not None and found != declared:
-        turned = ", the sides exchanged" if found[::-1] == declared else ""
-        upright = "; sizes are those of the upright picture, after its EXIF orientation" if turned else ""
+        exchanged = found[::-1] == declared
         raise DataError(
             f"a picture of {declared[1]}x{declared[0]}, as annotated",
-            f"{found[1]}x{found[0]}{turned}",
+            f"{found[1]}x{found[0]}{', the sides exchanged' if exchanged else ''}",
             path=path,
-            cure=f"mend the width and height of the annotations, or replace the picture{upright}",
+            cure=_cure_of_size(path, exchanged),
         )
+
+
+def _cure_of_size(path: Path, exchanged: bool) -> str:
+    """What to do about a picture of another size than annotated; `exchanged`: as wide as it should be high."""
+    if not exchanged:
+        return "mend the width and height of the annotations, or replace the picture"
+    # Exchanged numbers alone would end the complaint, and leave each box on other pixels.
+    turn = "turn boxes, outlines and joints with the picture, not width and height alone"
+    if lies_on_its_side(path):
+        return (
+            "its EXIF orientation turns it, and the annotations seem to be of the picture as it is stored: "
+            f"{turn}; or take the tag out of the file (exiftool -Orientation= FILE), and it stays as it is stored"
+        )
+    return f"it has no EXIF orientation that turns it, and may have been turned after it was annotated: {turn}"
 
 
 def reads_channels(dataset: Dataset) -> bool:

@@ -108,11 +108,13 @@ def graph_of(system: System, batch: Batch) -> Graph:
             there can be in use.
 
     Raises:
-        ConfigError: No graph can hold a part of the system; the message tells which and why.
+        ConfigError: No graph can hold a part of the system; the message tells which and why. Or its numbers are not of
+            32 bits, as those of a network that was trained in bf16 are in use.
     """
     if system.not_exportable:
         told = "; ".join(f"{path}: {reason}" for path, reason in system.not_exportable.items())
         raise ConfigError("a system that a graph can hold", told)
+    _check_numbers(system, batch)
     # A size of 1 would be taken for a constant.
     scales = system.reads_scales and batch.scales is not None
     inputs = (*PICTURES, *(SCALES if scales else ()), *(() if batch.regions is None else REGIONS))
@@ -130,6 +132,21 @@ def graph_of(system: System, batch: Batch) -> Graph:
         outputs=tuple(".".join(re.findall(r"\w+", pytree.keystr(path))) for path in paths),
         layout=pytree.tree_map(lambda leaf: next(count) if isinstance(leaf, Tensor) else None, raw),
     )
+
+
+def _check_numbers(system: System, batch: Batch) -> None:
+    """Check that the system's numbers are of as many bits as its pictures'.
+
+    A copy in 32 bits would keep what rounding took from the weights; in the run's checkpoint they are whole.
+
+    Raises:
+        ConfigError: They are of fewer.
+    """
+    kinds = {tensor.dtype for tensor in system.parameters() if tensor.is_floating_point()} - {batch.images.dtype}
+    if kinds:
+        wanted, found = (str(kind).removeprefix("torch.") for kind in (batch.images.dtype, min(kinds, key=str)))
+        cure = "load the run in 32 bits: saccade.load(path, precision='32')"
+        raise ConfigError(f"a system in {wanted}, as its pictures are", found, cure=cure)
 
 
 def tensors_of(batch: Batch, number: int | None = None, *, scales: bool = False) -> tuple[Tensor, ...]:

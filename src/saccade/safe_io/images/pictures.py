@@ -153,6 +153,19 @@ def picture_size(path: str | Path, channels: int | None = None, most: int = MAX_
         return (image.width, image.height) if turned else (image.height, image.width)
 
 
+def lies_on_its_side(path: Path) -> bool:
+    """Whether a picture is stored with the sides exchanged, so that its EXIF orientation turns it.
+
+    Raises:
+        DataError: Its header cannot be read.
+    """
+    with readable(path), path.open("rb") as file:
+        if file.read(len(arrays.MAGIC)) == arrays.MAGIC:
+            return False
+        file.seek(0)
+        return orientation_of(open_picture(file, str(path))) >= 5
+
+
 def only_pictures(files: Iterable[Path]) -> list[Path]:
     """Those of some files whose names are pictures', in their order.
 

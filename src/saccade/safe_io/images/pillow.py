@@ -51,12 +51,24 @@ def open_picture(file: BinaryIO, name: str) -> Image.Image:
         image = Image.open(file, formats=FORMATS)
         size = image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_large(name, str(error)) from error
+        raise too_large(name, _declared(file)) from error
     except Exception as error:  # Decoders raise whatever their authors liked: OSError, SyntaxError, struct.error …
         file.seek(0)
         raise _unknown(kind_of(file.read(512)), name, error) from error
     check_size((size[1], size[0]), name)
     return image
+
+
+def _declared(file: BinaryIO) -> str:
+    """Width and height by the header of a picture that Pillow refuses: its own words name pixels and another limit."""
+    for kind in _READ:
+        file.seek(0)
+        try:
+            width, height = kind(file).size
+        except Exception:  # It is of another format; decoders raise whatever their authors liked.
+            continue
+        return f"{width}x{height}"
+    return "more"
 
 
 def _unknown(kind: str, name: str, error: Exception) -> DataError:

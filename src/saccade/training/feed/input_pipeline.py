@@ -141,7 +141,11 @@ class InputPipeline:
             self.say(f"{', '.join(heads)} learns by {' + '.join(kinds)}")
 
     def balance(self, system: System) -> None:
-        """Weigh the losses by class where that is asked for."""
+        """Weigh the losses by class where that is asked for.
+
+        Raises:
+            UsageError: The pictures have no classes of pixels, or no head's loss can be weighed as is asked.
+        """
         chosen, train = self.resolved_run.settings.balance, self.resolved_run.data.train
         if chosen == "weights":
             heads = weigh_losses(system, class_weights(count_labels(train)))
@@ -155,7 +159,23 @@ class InputPipeline:
             heads = weigh_losses(system, weights, of="semantic")
         else:
             return
-        self.say(f"classes are weighed in the loss of {', '.join(heads) or 'no head: none takes class weights'}")
+        if not heads:
+            raise _nothing_to_weigh(system, chosen)
+        self.say(f"classes are weighed in the loss of {', '.join(heads)}")
+
+
+def _nothing_to_weigh(system: System, chosen: str) -> UsageError:
+    """The error of a balance that no head's loss can take."""
+    learns = ", ".join(sorted(system.learns_from))
+    if chosen != "weights":
+        return UsageError("a head that learns classes of pixels", f"heads that learn {learns}", within="balance")
+    pixels = "median, which weighs classes of pixels, or " if any("semantic" in need for need in system.needs) else ""
+    return UsageError(
+        "a head that learns classes of whole pictures, and takes weights of them",
+        f"heads that learn {learns}",
+        within="balance",
+        cure=f"--balance {pixels}repeat or sampler, which show pictures of rare classes more often",
+    )
 
 
 def _shares(train: Dataset, settings: TrainSettings) -> torch.Tensor | None:

@@ -43,7 +43,7 @@ def _finish(resolved_run: ResolvedRun, loop: Loop, folder: RunFolder) -> Run:
         shown = (None, None) if measuring is None else (measuring.validator.measured, measuring.validator.features)
         keep_threshold(folder, found)
         page = report(folder, predictor, shown[0], found, shown[1], drawn)
-        for line in farewell(resolved_run.out, page):
+        for line in farewell(resolved_run.out, page, resolved_run.system.origin is not None):
             loop.log.say(line)
     fabric.barrier()
     return Run(resolved_run.out, loop.progress.step, {} if found is None else dict(found.scores))
@@ -55,11 +55,23 @@ def best_scores(folder: RunFolder) -> dict[str, float | None]:
     return dict(read_manifest(follow(best if best.exists() else folder.checkpoints / "last"))["facts"]["scores"])
 
 
-def farewell(out: Path, page: Path) -> list[str]:
-    """Where the results are, and what to type next."""
+def farewell(out: Path, page: Path, by_name: bool = True) -> list[str]:
+    """Where the results are, and what to type next.
+
+    Args:
+        out: The run's folder.
+        page: Its report.
+        by_name: Whether a name builds the system; one that was built by hand is no command's to build again.
+    """
+    places = [f"run:      {out}", f"report:   {page}"]
+    if not by_name:
+        return [
+            *places,
+            f"next:     predictor = saccade.load({str(out)!r}, system=...), a system built by hand in the same way",
+            "          saccade.evaluate(predictor, data); predictor(pictures)",
+        ]
     return [
-        f"run:      {out}",
-        f"report:   {page}",
+        *places,
         f"next:     saccade evaluate {out}",
         f"          saccade predict {out} PICTURES --out {out}/predictions",
     ]

@@ -11,6 +11,7 @@ from faster_coco_eval.core import mask as coco_mask
 from faster_coco_eval.core.cocoeval import Params
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from made import coco_content, coco_joints_content, save_picture, write_coco
 from saccade.core.dataset import Dataset
@@ -205,9 +206,22 @@ def test_any_value_anywhere_is_data_or_a_data_error(tmp_path: Path, data: st.Dat
 def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     data = opened(tmp_path)
     save_picture(tmp_path / "train/7.png", 60, 40)
-    with pytest.raises(DataError, match=r"(?s)60x40.*found 40x60.*EXIF") as caught:
+    with pytest.raises(DataError, match=r"(?s)60x40.*found 40x60.*no EXIF orientation that turns it") as caught:
         data[0]
     assert caught.value.path == str(tmp_path / "train/7.png")
+    save_picture(tmp_path / "train/7.png", 60, 50)
+    with pytest.raises(DataError, match=r"(?s)60x40.*found 50x60.*mend the width and height"):
+        data[0]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+def test_boxes_of_a_picture_as_it_is_stored_are_told_apart_from_a_wrong_size(kind: str, tmp_path: Path) -> None:
+    data = opened(tmp_path)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (60, 40)).save(tmp_path / "train/7.png", kind, exif=exif)
+    with pytest.raises(DataError, match=r"turns it.*as it is stored: turn boxes.*not width and height alone"):
+        data[0]
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:

@@ -62,12 +62,19 @@ def choose(known: Sequence[str], split: str | None, path: Path, preferred: str =
     for name in (asked, canonical(asked)):
         if name in known:
             return name
+    unasked = "" if split is not None else ", which is taken where none is named"
     raise DataError(
         f"a split among {', '.join(known)}",
-        repr(asked) + _unlabelled(path, asked),
+        repr(asked) + _unlabelled(path, asked) + unasked,
         path=path,
-        cure=f"ask for {' or '.join(repr(name) for name in known)}",
+        cure=f"ask for {' or '.join(repr(name) for name in known)}{_flag(known, split)}",
     )
+
+
+def _flag(known: Sequence[str], split: str | None) -> str:
+    """The flag by which a part is asked for where nobody named one: one that is held out, if any is."""
+    held = [name for name in known if canonical(name) != "train"] or list(known)
+    return "" if split is not None or not held else f" (--split {held[0]}, where the command takes it)"
 
 
 def _unlabelled(path: Path, split: str) -> str:
