@@ -98,13 +98,6 @@ def test_the_same_as_one_process_with_twice_the_batch(tmp_path):
             assert second[name] == pytest.approx(first[name], rel=1e-4)
 
 
-def test_torch_gives_no_advice_on_unused_parameters(tmp_path, capfd):
-    train(tmp_path / "two", system(), TinyDataset(8), batch=4, steps=1, **TWO)
-    said = capfd.readouterr().err
-    assert "report:" in said  # the processes' file of errors is heard again
-    assert "find_unused_parameters" not in said
-
-
 def test_stages_and_uneven_pictures(tmp_path):
     """Seven pictures on two ranks in batches of two; parts freeze and thaw on both."""
     from saccade.network.recipe import Stage

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from torch import nn
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 from torch.utils import deterministic
@@ -17,8 +16,6 @@ from saccade.core.errors import UsageError
 from saccade.runtime.device import cpu_multiplies_bf16, pick_device
 from saccade.training.parallel.fabric import DDPStrategy, Fabric
 from saccade.training.settings import TrainSettings
-
-STDERR = 2
 
 
 def pick_precision(precision: str, device: torch.device) -> str:
@@ -66,33 +63,7 @@ def make_fabric(settings: TrainSettings) -> Fabric:
         accelerator=device.type, devices=here, num_nodes=world // here, strategy=strategy, precision=precision
     )
     fabric.launch()
-    with _unheard():
-        _warn_of_unused(fabric)
     return fabric
-
-
-def _warn_of_unused(fabric: Fabric) -> None:
-    """Let torch warn now that parameters may be unused and are not, which it does once a process.
-
-    `find_unused_parameters` is for those stages that leave some unused; in all others torch would advise, in each
-    process and in the midst of the run's lines, to turn it off. It writes that to the file of errors by itself, past
-    Python's warnings, and its only switch silences all that it has to say.
-    """
-    whole = nn.LayerNorm(1, device=fabric.device)  # it begins without chance, and uses all that it has
-    nn.parallel.DistributedDataParallel(whole, find_unused_parameters=True)(torch.zeros(1, device=fabric.device))
-
-
-@contextmanager
-def _unheard() -> Generator[None]:
-    """Inside the block nothing that is written to the process's file of errors is seen."""
-    kept = os.dup(STDERR)
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # it has no path of its own
-        os.dup2(nowhere.fileno(), STDERR)
-    try:
-        yield
-    finally:
-        os.dup2(kept, STDERR)
-        os.close(kept)
 
 
 def meet(backend: str, timeout: timedelta) -> None:
