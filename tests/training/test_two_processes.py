@@ -133,7 +133,7 @@ def test_a_hanging_process_ends_all_and_the_run_goes_on(tmp_path):
 
 def test_an_error_keeps_its_path_its_cure_and_its_code(tmp_path):
     with pytest.raises(ProcessError, match="expected a picture, found") as failed:
-        train(tmp_path / "run", data=Holed(12), batch=2, epochs=1, **TWO)
+        train(tmp_path / "run", data=Holed(12), batch=2, epochs=1, on_bad="fail", **TWO)
     assert (failed.value.path, failed.value.exit_code) == ("005.png", 1)
     cure, resume = (failed.value.cure or "").split("\n")
     assert cure == "restore it"
