@@ -136,6 +136,11 @@ def _visible(rows: Instances, wanted: Instances) -> bool:
     return bool(((rows.visible > 0) == (wanted.visible > 0)).all())
 
 
+def _sure_joints(rows: Instances, wanted: Instances) -> bool:
+    """Joints that are there are told surely."""
+    return bool(((rows.keypoint_scores > 0.5) | (wanted.visible == 0)).all())
+
+
 def _pixels(prediction: Annotation, truth: Annotation) -> bool:
     return _alike(prediction.get("semantic"), truth)
 
@@ -206,6 +211,7 @@ RULES: dict[str, Agreement] = {
     "instances.masks": _of_own_rows(_masks),
     "instances.keypoints": _of_own_rows(_keypoints),
     "instances.visible": _of_own_rows(_visible),
+    "instances.keypoint_scores": _of_own_rows(_sure_joints),
     "semantic": _pixels,
     "semantic_scores": _best_class_of_pixels,
     "semantic_masks": _layers,

@@ -26,6 +26,7 @@ def perfect() -> Annotation:
         masks=rows.masks,
         keypoints=rows.keypoints,
         visible=rows.visible,
+        keypoint_scores=torch.ones(rows.visible.shape),
     )
     pixels = torch.nn.functional.one_hot(TRUTH.semantic, CLASSES).permute(2, 0, 1).float()
     scores = torch.full((CLASSES,), 0.1).index_fill(0, label[None], 0.8)
@@ -48,6 +49,7 @@ WRONG = {
     "instances.masks": rows(masks=Masks.from_dense(~TRUTH.instances.masks.dense())),
     "instances.keypoints": rows(keypoints=TRUTH.instances.keypoints.flip(1) + 3),
     "instances.visible": rows(visible=torch.zeros_like(TRUTH.instances.visible)),
+    "instances.keypoint_scores": rows(keypoint_scores=torch.full(TRUTH.instances.visible.shape, 0.1)),
     "semantic": replace(perfect(), semantic=torch.full((SIDE, SIDE), CLASSES - 1)),
     "semantic_scores": replace(perfect(), semantic_scores=perfect().semantic_scores.roll(1, 0)),
     "semantic_masks": replace(perfect(), semantic_masks=Masks.from_dense(LAYERS.roll(1, 0))),
@@ -72,7 +74,9 @@ def test_the_truth_agrees_and_a_wrong_or_missing_answer_does_not(field: str) -> 
     assert field in disagreements(asked, [Annotation()], (TRUTH,))
 
 
-@pytest.mark.parametrize("field", ["instances.masks", "instances.keypoints", "instances.visible"])
+@pytest.mark.parametrize(
+    "field", [f"instances.{column}" for column in ("masks", "keypoints", "visible", "keypoint_scores")]
+)
 def test_no_rows_are_no_agreement(field: str) -> None:
     nothing = replace(perfect(), instances=perfect().instances[[]])
     assert disagreements(system(field), [nothing], (TRUTH,)) == [field]
