@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from saccade.core.annotation import Annotation, Instances
-from saccade.core.errors import UsageError
+from saccade.core.errors import ConfigError, UsageError
 from saccade.heads.windows.window_predictions import WindowPredictions, codes_of
 from saccade.heads.windows.window_scores import WindowScores
 from saccade.ops.boxes.geometry import iou_matrix
@@ -380,3 +380,11 @@ def test_a_trunk_that_slides_may_be_normalised_by_group(name: str) -> None:
     kinds = [type(module) for module in system.trunk.modules()]
     assert nn.GroupNorm in kinds
     assert nn.BatchNorm2d not in kinds
+
+
+@pytest.mark.parametrize("name", ["overfeat_detector", "overfeat_localizer"])
+def test_pictures_that_no_window_fits_into_are_refused(name):
+    system = build(name, 3, width=1 / 16, size=128)
+    batch = system.batch([torch.rand(3, 128, 128)])
+    with pytest.raises(ConfigError, match="pictures that windows of 221 pixels fit into at each scale, found 128x128"):
+        system.predict(batch)

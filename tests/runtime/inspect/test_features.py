@@ -12,6 +12,7 @@ from saccade.core.errors import ConfigError, DataError, UsageError
 from saccade.core.input.input_spec import InputSpec
 from saccade.runtime.inspect.feature_file import read_features
 from saccade.runtime.inspect.features import features
+from saccade.systems.build import build
 
 
 def by_hand(data: TinyDataset, pool: str) -> np.ndarray:
@@ -112,3 +113,9 @@ def test_a_picture_that_cannot_be_read_leaves_no_file(tmp_path) -> None:
     with pytest.raises(DataError, match="expected a picture, found"):
         features(tiny_system(), Holed(4), tmp_path / "a.npz", batch=1)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_network_without_maps_of_whole_pictures_is_refused() -> None:
+    system = build("deepmask", 3, width=1 / 16)
+    with pytest.raises(ConfigError, match="maps of whole pictures, found deepmask"):
+        features(system, TinyDataset(2))

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from saccade.core.annotation import Annotation, Instances
+from saccade.core.errors import ConfigError
 from saccade.heads.locate.main_object import main_object
 from saccade.heads.windows.window_scores import WindowScores, absolute, flat, flat_scale, seen
 from saccade.heads.windows.window_views import box_view, score_view
@@ -20,7 +21,8 @@ from saccade.losses.localization import half_squared
 from saccade.network.head import Head, full_precision
 from saccade.network.maps import Maps
 from saccade.ops.boxes.merge import merge_boxes
-from saccade.ops.windows.dense import coverage, interleave, pool_from_offsets, scaled_sides, window_grid
+from saccade.ops.exporting import exporting
+from saccade.ops.windows.dense import coverage, interleave, pool_from_offsets, pooled_side, scaled_sides, window_grid
 
 PREDICTIONS = 5
 
@@ -54,12 +56,16 @@ def slide(
         score: Makes scores of a pooled map.
         box: Makes codes of it.
         joint: Whether codes send a gradient back.
+
+    Raises:
+        ConfigError: A window does not fit into the pictures of a scale.
     """
     sizes = [scaled_sides(maps.padded, factor) for factor in shape.factors]
     logits: list[Tensor] = []
     codes: list[Tensor] = []
     windows: list[Tensor] = []
     for name, sides in zip(reads, sizes, strict=True):
+        _check_fits(maps[name], maps.padded, shape)
         pooled = pool_from_offsets(maps[name], shape.pool)
         logits.append(interleave(score(pooled), shape.pool))
         codes.append(interleave(box(pooled if joint else pooled.detach()), shape.pool))
@@ -68,6 +74,20 @@ def slide(
         grid = window_grid(places, (shape.step * down, shape.step * across), (shape.side * down, shape.side * across))
         windows.append(grid.to(logits[-1].device).expand(logits[-1].shape[0], -1, -1, -1))
     return WindowScores(logits, codes, windows, maps.sizes)
+
+
+def _check_fits(map: Tensor, padded: tuple[int, int], shape: WindowShape) -> None:
+    """Check that a window fits into a scale's pictures, from whatever offset its last pooling begins.
+
+    Raises:
+        ConfigError: It does not.
+    """
+    if not exporting() and min(pooled_side(side, shape.pool) for side in map.shape[-2:]) < 1:
+        raise ConfigError(
+            f"pictures that windows of {shape.side} pixels fit into at each scale",
+            f"{padded[1]}x{padded[0]}",
+            cure="choose a greater size",
+        )
 
 
 class WindowHead(Head):

@@ -106,6 +106,9 @@ class FeatureSource:
         if self.pool not in POOLS:
             raise UsageError(f"one of {', '.join(POOLS)}", repr(self.pool), within="pool")
         known = [name for name in self.predictor.system.levels if name not in (IMAGE, GUIDE)]
+        if not known:
+            engine, expected = self.predictor.engine, "a network that makes maps of whole pictures"
+            raise ConfigError(expected, f"{engine.name}, which looks at parts of them", cure="name another run")
         if self.layer is not None and self.layer not in known:
             raise UsageError(f"one of {', '.join(known)}", repr(self.layer), within="layer")
 
