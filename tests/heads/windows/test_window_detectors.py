@@ -384,7 +384,8 @@ def test_a_trunk_that_slides_may_be_normalised_by_group(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["overfeat_detector", "overfeat_localizer"])
 def test_pictures_that_no_window_fits_into_are_refused(name):
-    system = build(name, 3, width=1 / 16, size=128)
+    system = build(name, 3, width=1 / 16)
+    system = system.with_input(system.input.resized(128))
     batch = system.batch([torch.rand(3, 128, 128)])
     with pytest.raises(ConfigError, match="pictures that windows of 221 pixels fit into at each scale, found 128x128"):
         system.predict(batch)
