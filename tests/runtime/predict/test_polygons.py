@@ -93,3 +93,10 @@ def test_files_are_written_as_both_and_open_as_data(tmp_path: Path) -> None:
     assert len(data) == 2
     predict_files(Predictor(system, device="cpu"), [tmp_path / "in"], tmp_path / "plain", PredictSettings())
     assert not (tmp_path / "plain/polygons.json").exists()
+
+
+def test_a_class_without_a_pixel_has_no_polygon() -> None:
+    masks = Masks.from_dense(torch.zeros(2, 9, 9, dtype=torch.bool).index_fill(0, torch.tensor([1]), True))
+    left, top, *_ = masks.windows[0].tolist()
+    assert polygons_of(masks.crop(0).numpy(), (left, top)) == []
+    assert len(polygons_of(masks.crop(1).numpy())) == 1

@@ -10,6 +10,8 @@ import saccade as sc
 from made import save_picture
 from saccade.core.errors import ConfigError
 from saccade.data.check import check_data
+from saccade.data.convert.convert import convert
+from saccade.data.convert.losses import KINDS
 from saccade.training.settings import TrainSettings
 from saccade.training.setup.checks.nothing_to_learn import check_to_learn
 from saccade.training.setup.data import open_training_data
@@ -63,3 +65,21 @@ def test_classes_in_other_letters_are_a_warning(tmp_path: Path) -> None:
     root = put(tmp_path, "train/Cat/1.png", "train/Dog/2.png", "val/cat/3.png", "val/dog/4.png")
     said = look(root, "resnet20", ["Cat", "Dog", "cat", "dog"])
     assert any("--rename cat=Cat,dog=Dog" in line for line in said)
+
+
+def test_pixels_are_learnt_where_a_form_with_objects_has_none(tmp_path: Path) -> None:
+    """Masks of pixels that became VOC's: no object is annotated, and a class is called background already."""
+    masks, voc = tmp_path / "masks", tmp_path / "voc"
+    convert("scenes:count=4,size=48", masks, "masks", allow=KINDS)
+    convert(masks, voc, "voc", allow=KINDS)
+    before, after = sc.open_data(masks), sc.open_data(voc)
+    assert after.vocabularies["semantic"] == before.vocabularies["semantic"]
+    assert "background" in after.classes
+    places = {Path(before.id(place)).stem: place for place in range(len(before))}
+    for place in range(len(after)):
+        given = before.truth(places[Path(after.id(place)).stem]).semantic
+        assert given is not None
+        assert given.equal(after.truth(place).get("semantic"))
+    system = sc.build("fcn8s", list(after.classes), trunk="vgg11", width=1 / 16, size=64)
+    check_to_learn(system, open_training_data(str(voc), None, TrainSettings()), pytest.fail)
+    assert not [one for one in check_data(voc, workers=0).defects if one.expected == "objects"]

@@ -93,6 +93,8 @@ def polygons_of(mask: NDArray[np.bool_], corner: tuple[int, int] = (0, 0)) -> li
         mask: (h, w).
         corner: x, y of the mask's upper left corner in the picture.
     """
+    if not mask.size:
+        return []  # of a mask without a pixel nothing is cropped
     labels = np.zeros(mask.shape, np.int32)
     ndimage.label(mask, _TOUCHING, output=labels)
     found: list[Loop] = []

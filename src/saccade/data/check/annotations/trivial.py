@@ -14,6 +14,8 @@ def without_objects(part: Part, objects: Objects | None) -> Iterator[Defect]:
     count = len(part.data)
     if objects is None or len(objects) or not count or part.errors or canonical(part.name) not in ("train", "val"):
         return  # A test split may be without labels.
+    if {"semantic", "semantic_masks"} & part.data.fields:
+        return  # Pixels are annotated; that there are objects too is a form's, such as VOC's.
     found = f"none in {count} pictures of {part.name}; {label_places(part.data)}"
     yield Defect(None, None, None, found, "objects", "put the labels where they are sought, or drop the split")
 

@@ -52,8 +52,9 @@ class VocPixels:
 
     @property
     def semantic_classes(self) -> tuple[str, ...]:
-        """The classes of the objects, then the background."""
-        return (*self.classes, BACKGROUND) if self.drawn[:, 0].any() else self.classes
+        """The classes of the objects, then the background, unless one of them is called so."""
+        added = self.drawn[:, 0].any() and BACKGROUND not in self.classes
+        return (*self.classes, BACKGROUND) if added else self.classes
 
     def truth_files(self, index: int) -> tuple[Path, ...]:
         """The PNGs of one picture."""
@@ -84,8 +85,8 @@ class VocPixels:
         return truth
 
     def _known(self) -> tuple[dict[int, int], dict[Colour, int]]:
-        count = len(self.classes)
-        numbers = {0: count, IGNORE: IGNORE} | {label + 1: label for label in range(count)}
+        background = self.semantic_classes.index(BACKGROUND)
+        numbers = {0: background, IGNORE: IGNORE} | {label + 1: label for label in range(len(self.classes))}
         return numbers, {voc_colour(number): label for number, label in numbers.items()}
 
     def _masks(self, index: int, path: Path, size: tuple[int, int]) -> Masks:

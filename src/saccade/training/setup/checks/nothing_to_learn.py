@@ -24,6 +24,9 @@ def check_to_learn(system: System, data: Data, say: Callable[[str], None]) -> No
     """
     if all(key_of(need) == "joints" for need in system.needs):
         return  # of joints the pictures that have none are left out, and there is no class to choose
+    if _learns_pixels_alone(system) and "instances" in data.train.vocabularies and not _paints_objects(data):
+        _check_one_class(system, data)
+        return  # counted are the classes of objects, of which it learns nothing
     counts = count_labels(data.train).tolist()
     if not sum(counts) and _learns_from_classes(system):
         raise ConfigError(
@@ -46,6 +49,17 @@ def _learns_from_classes(system: System) -> bool:
     """Whether all heads learn from labels of pictures, objects or pixels."""
     kinds = ("label", "labels", "semantic", "semantic_masks", "instances")
     return all({need.partition(".")[0] for need in head.needs} & set(kinds) for _, head in system.each_head())
+
+
+def _learns_pixels_alone(system: System) -> bool:
+    """Whether all heads learn from classes of pixels, and from nothing else."""
+    pixels = {"semantic", "semantic_masks"}
+    return all({need.partition(".")[0] for need in head.needs} <= pixels for _, head in system.each_head())
+
+
+def _paints_objects(data: Data) -> bool:
+    """Whether classes of pixels may be painted of objects' masks, so that without objects there are none."""
+    return "instances.masks" in data.train.fields
 
 
 def _check_one_class(system: System, data: Data) -> None:
