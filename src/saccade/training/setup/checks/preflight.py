@@ -173,6 +173,8 @@ def _way_out(system: System, fields: frozenset[str]) -> str:
     """What to do where no head finds what it learns from."""
     several = "semantic" in system.needs and "semantic_masks" in fields
     way = "say --labels several where the system has it: masks of classes may overlap; " if several else ""
+    if "label" in system.needs and "labels" in fields:
+        way += "say --loss sigmoid where the system has it: pictures may have several classes; "
     return f"{way}`saccade systems` lists what each system learns from"
 
 
