@@ -111,22 +111,23 @@ class ConcatDataset:
 def _joints(parts: Sequence[Dataset]) -> Joints | None:
     """The joints that all parts with joints share."""
     known = [part.joints for part in parts if part.joints is not None]
-    for other in known[1:]:
-        if other.names != known[0].names:
-            raise ConfigError(
-                "the same joints in all data sets",
-                f"{', '.join(known[0].names)} and {', '.join(other.names)}",
-                cure="train on one of them, or bring the joints into one order",
-            )
-    told = [one for one in known if one.sigmas]
-    for other in told[1:]:
-        if other.sigmas != told[0].sigmas:
-            raise ConfigError(
-                "the same constants of similarity (sigmas) of joints in all data sets",
-                f"{list(told[0].sigmas)} and {list(other.sigmas)}",
-                cure="take the sigmas out of all but one of them",
-            )
-    return replace(known[0], sigmas=told[0].sigmas) if told else known[0] if known else None
+    told = [one.sigmas for one in known if one.sigmas]
+    _check_same([one.names for one in known], "joints", "train on one of them, or bring the joints into one order")
+    what, cure = "constants of similarity (sigmas) of joints", "take the sigmas out of all but one of them"
+    _check_same(told, what, cure)
+    return replace(known[0], sigmas=told[0]) if told else known[0] if known else None
+
+
+def _check_same(lists: Sequence[Sequence[str | float]], what: str, cure: str) -> None:
+    """Refuse data sets that list different things.
+
+    Raises:
+        ConfigError: Two lists differ.
+    """
+    for other in lists[1:]:
+        if other != lists[0]:
+            found = " and ".join(", ".join(map(str, one)) for one in (lists[0], other))
+            raise ConfigError(f"the same {what} in all data sets", found, cure=cure)
 
 
 def _united(lists: Sequence[Vocabularies]) -> Vocabularies:

@@ -6,7 +6,7 @@ that overlap, as ``max`` does, behind their mean.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 
@@ -19,7 +19,6 @@ from saccade.runtime.predict.views.merge import suppressed
 from saccade.runtime.predict.views.multi_scale_flip import View, Window
 
 ObjectMerge = Literal["mean", "max"]
-OBJECT_MERGES: tuple[str, ...] = get_args(ObjectMerge)
 
 
 def merged_objects(said: Sequence[Annotation], size: Size, suppression: Suppression, merge: ObjectMerge) -> Instances:
